@@ -1,0 +1,79 @@
+const second = 1_000;
+const minute = 60 * second;
+const mebibyte = 1024 * 1024;
+
+/** Every bound of the program in one place, so that a composition can shorten them together. */
+export interface Limits {
+  /** An access token that expires within this time is refreshed first. */
+  refreshMarginMs: number;
+  /** How long an expired token waits for another process that refreshes it. */
+  refreshWaitMs: number;
+  /** How long a read-modify-write of the login file waits for another one. */
+  fileLockWaitMs: number;
+  /** Time for one request to the token endpoint; nothing shortens it once it is sent. */
+  tokenRequestTimeoutMs: number;
+  /** Rest after two refreshes of one token whose outcome stayed unknown. */
+  refreshCooldownMs: number;
+  /** How soon a login that could not be saved is written again. */
+  saveRetryMs: number;
+  /** How long a browser login stays open. */
+  loginTimeoutMs: number;
+  /** Time for headers and body of a small API request (models, health). */
+  apiRequestTimeoutMs: number;
+  /** How long a query waits for the first model list of an account. */
+  firstCatalogWaitMs: number;
+  /** How long a fetched model list counts as fresh. */
+  catalogFreshMs: number;
+  /** Time for one query in all. */
+  queryTimeoutMs: number;
+  /** The longest Retry-After that a query waits for by itself. */
+  maxRetryAfterMs: number;
+  /** Attempts after the first one, before any answer text. */
+  maxRetries: number;
+  retryBaseDelayMs: number;
+  maxConcurrentQueries: number;
+  /** Decoded characters of one stream event; an answer item travels as a single line. */
+  maxEventChars: number;
+  maxAnswerChars: number;
+  maxTokenResponseBytes: number;
+  maxCatalogBytes: number;
+  maxErrorBodyBytes: number;
+  maxPromptChars: number;
+  /** One message on stdin. */
+  maxMessageBytes: number;
+  progressMinIntervalMs: number;
+  progressHeartbeatMs: number;
+  /** How long the end of the process waits for a refresh between request and save. */
+  shutdownGraceMs: number;
+  /** How long a finished stream may go on before its connection is dropped instead of reused. */
+  drainMs: number;
+}
+
+export const defaultLimits: Limits = {
+  refreshMarginMs: 5 * minute,
+  refreshWaitMs: 20 * second,
+  fileLockWaitMs: 20 * second,
+  tokenRequestTimeoutMs: 15 * second,
+  refreshCooldownMs: 30 * second,
+  saveRetryMs: 5 * second,
+  loginTimeoutMs: 10 * minute,
+  apiRequestTimeoutMs: 15 * second,
+  firstCatalogWaitMs: 5 * second,
+  catalogFreshMs: 60 * minute,
+  queryTimeoutMs: 30 * minute,
+  maxRetryAfterMs: minute,
+  maxRetries: 2,
+  retryBaseDelayMs: 500,
+  maxConcurrentQueries: 32,
+  maxEventChars: 8 * mebibyte,
+  maxAnswerChars: 16 * mebibyte,
+  maxTokenResponseBytes: 256 * 1024,
+  maxCatalogBytes: 4 * mebibyte,
+  maxErrorBodyBytes: 64 * 1024,
+  maxPromptChars: 4 * mebibyte,
+  maxMessageBytes: 10 * mebibyte,
+  progressMinIntervalMs: 250,
+  progressHeartbeatMs: 10 * second,
+  shutdownGraceMs: 20 * second,
+  drainMs: second,
+};

@@ -1,0 +1,147 @@
+import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "./errors.ts";
+
+/** What is known of a refused request or a failed stream, freed from its form on the wire. */
+export interface Refusal {
+  /** HTTP status; undefined for a failure inside a stream. */
+  status: number | undefined;
+  code: string | undefined;
+  type: string | undefined;
+  /** The service's own words; used for decisions and quoted only in a bounded, cleaned form. */
+  message: string;
+  /** The request field that the service names. */
+  param: string | undefined;
+  /** Epoch ms. */
+  resetsAt: number | undefined;
+  retryAfterMs: number | undefined;
+  /** True when the body is a web page: something in front of the service answered. */
+  html: boolean;
+  requestId: string | undefined;
+}
+
+const usageLimitCodes = new Set([
+  "usage_limit_reached",
+  "insufficient_quota",
+  "credit_balance_exhausted",
+  "organization_spend_limit_exceeded",
+  "project_spend_limit_exceeded",
+  "organization_usage_limit_exceeded",
+]);
+const policyCodes = new Set([
+  "cyber_policy",
+  "bio_policy",
+  "misalignment_policy_violation",
+  "invalid_prompt",
+  "content_filter",
+]);
+const rateCodes = new Set(["rate_limit_exceeded", "slow_down"]);
+
+const modelPattern =
+  /model not found|not supported when using codex|requires a newer version of codex|model .{0,80}(does not exist|not available)/i;
+const planPattern = /plan|workspace|entitle|subscription|upgrade|deactivated/i;
+
+/** The service's refusal as our error (docs/wire.md §13). */
+export function refusalError(refusal: Refusal): CodexError {
+  const { code, message, details } = judge(refusal);
+  return new CodexError(code, message, {
+    requestId: refusal.requestId,
+    ...details,
+  });
+}
+
+interface Judgement {
+  code: CodexErrorCode;
+  message: string;
+  details: CodexErrorDetails;
+}
+
+function judge(refusal: Refusal): Judgement {
+  const { status } = refusal;
+  const names = new Set([refusal.code, refusal.type].filter((name) => name !== undefined));
+  const has = (codes: ReadonlySet<string>): boolean => [...names].some((name) => codes.has(name));
+  const said = quote(refusal.message);
+  const as = (code: CodexErrorCode, message: string, details: CodexErrorDetails = {}): Judgement => ({
+    code,
+    message,
+    details: { why: said, ...details },
+  });
+
+  if (refusal.html && (status === 403 || status === 429 || status === 503)) {
+    return as("BLOCKED", "Cloudflare blocked the request before it reached the service.", { why: undefined });
+  }
+  if (has(usageLimitCodes)) {
+    return as("USAGE_LIMIT", "The usage limit of this account has been reached.", { resetsAt: refusal.resetsAt });
+  }
+  if (names.has("usage_not_included") || status === 402) {
+    return as("PLAN_REQUIRED", "This account's plan or workspace does not include Codex.");
+  }
+  if (has(policyCodes)) return as("POLICY", "The service declined this for policy reasons.");
+  if (names.has("context_length_exceeded") || status === 413) {
+    return as("CONTEXT_TOO_LONG", "The prompt is too long for the model.");
+  }
+  if (names.has("server_is_overloaded") || names.has("flex_unavailable")) {
+    return as("OVERLOADED", "The model is at capacity.", { retryable: true, retryAfterMs: refusal.retryAfterMs });
+  }
+  if (has(rateCodes) || status === 429) return rateLimited(refusal, as);
+  if (status !== undefined && status >= 300 && status < 400) {
+    return as("UPSTREAM", `The service answered with a redirect (HTTP ${status}), which is never followed.`, {
+      why: "A redirect could carry the login to another host.",
+    });
+  }
+  if (status === 401) {
+    return as("AUTH_EXPIRED", "The service does not accept the login, not even after a refresh.");
+  }
+  if ((status === 400 || status === 404) && modelPattern.test(refusal.message)) {
+    return as("MODEL_UNAVAILABLE", "The service refuses this model for this account.");
+  }
+  if (status === 403) {
+    return planPattern.test(refusal.message)
+      ? as("PLAN_REQUIRED", "This account or workspace may not use Codex.")
+      : as("UPSTREAM", "The service forbade the request (HTTP 403).");
+  }
+  if (status !== undefined && status >= 500) {
+    return as("UPSTREAM", `The service failed (HTTP ${status}).`, {
+      retryable: true,
+      retryAfterMs: refusal.retryAfterMs,
+      ...(refusal.html ? { why: undefined } : {}),
+    });
+  }
+  if (status === 400 || status === 422) {
+    return as("BAD_REQUEST", "The service refused the request.", { field: refusal.param });
+  }
+  if (status === undefined) {
+    const badRequest = names.has("invalid_request_error") || names.has("invalid_value");
+    return badRequest
+      ? as("BAD_REQUEST", "The service refused the request.")
+      : as("UPSTREAM", "The service broke off with an error.", { retryable: true });
+  }
+  return as("UPSTREAM", `The service answered with HTTP ${status}.`);
+}
+
+function rateLimited(
+  refusal: Refusal,
+  as: (code: CodexErrorCode, message: string, details?: CodexErrorDetails) => Judgement,
+): Judgement {
+  const retryAfterMs = refusal.retryAfterMs ?? retryAfterFromText(refusal.message);
+  // Without a time to wait, the official client does not repeat a 429 either.
+  const retryable = retryAfterMs !== undefined || refusal.status !== 429;
+  return as("RATE_LIMITED", "Too many requests in a short time.", { retryable, retryAfterMs });
+}
+
+/** "try again in 2.5 s" as milliseconds: streams carry the time only in words (docs/wire.md §12). */
+function retryAfterFromText(message: string): number | undefined {
+  const match = /try again in\s*(?<amount>\d{1,6}(?:\.\d{1,6})?)\s*(?<unit>ms|s)/i.exec(message);
+  const amount = match?.groups?.["amount"];
+  if (amount === undefined) return undefined;
+  const factor = match?.groups?.["unit"]?.toLowerCase() === "ms" ? 1 : 1000;
+  return Math.ceil(Number(amount) * factor);
+}
+
+/** The service's words, short, on one line and without control characters; undefined when empty. */
+function quote(message: string): string | undefined {
+  const line = message
+    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 300);
+  return line === "" ? undefined : `The service said: ${line}`;
+}

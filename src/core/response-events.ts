@@ -1,0 +1,47 @@
+import type { Quota } from "./quota.ts";
+
+/** Token counts of a response, as the service reports them. */
+export interface Usage {
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  reasoningTokens: number;
+}
+
+/** Which output item an event belongs to; the service gives one, both or neither. */
+export interface ItemRef {
+  index: number | undefined;
+  id: string | undefined;
+}
+
+/** A finished assistant message. */
+export interface MessageItem {
+  text: string;
+  /** True when the text is the model's refusal. */
+  refused: boolean;
+  /** Set to "commentary" for remarks on the way to the answer (docs/wire.md §12). */
+  phase: string | undefined;
+}
+
+/** A failure that the service put into the stream. */
+export interface StreamFailure {
+  code: string | undefined;
+  type: string | undefined;
+  message: string;
+  /** Epoch ms. */
+  resetsAt: number | undefined;
+  plan: string | undefined;
+}
+
+/** The stream's events in our own words; kinds that do not matter to us are "other". */
+export type ResponseEvent =
+  | { type: "text"; delta: string; item: ItemRef }
+  | { type: "reasoning"; delta: string }
+  | { type: "reasoning-part" }
+  | { type: "message"; item: ItemRef; message: MessageItem }
+  | { type: "quota"; quota: Quota }
+  | { type: "completed"; usage: Usage | undefined; output: readonly MessageItem[] }
+  | { type: "incomplete"; reason: string; usage: Usage | undefined }
+  | { type: "failed"; failure: StreamFailure }
+  | { type: "unreadable" }
+  | { type: "other" };

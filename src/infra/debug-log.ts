@@ -1,0 +1,53 @@
+import { appendFileSync, chmodSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "./clock.ts";
+import type { Redactor } from "./redact.ts";
+
+const maxLogBytes = 5 * 1024 * 1024;
+
+export type LogArea = "CODEX" | "HTTP" | "TOKEN" | "OAUTH";
+
+/** Diagnostics for people; never part of an answer. */
+export interface Log {
+  (area: LogArea, text: string): void;
+  /** Where the lines go, when they are kept. */
+  readonly file: string | undefined;
+}
+
+export const silentLog: Log = Object.assign(() => undefined, { file: undefined });
+
+export interface DebugLogDeps {
+  clock: Clock;
+  redactor: Redactor;
+  /** Undefined when the state folder cannot be used. */
+  folder: string | undefined;
+  writeStderr: (line: string) => void;
+}
+
+/**
+ * One line per fact to stderr and to `debug.log` (0600, 5 MB, one older generation): hosts swallow
+ * stderr. A log that cannot be written never disturbs the work.
+ */
+export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLogDeps): Log {
+  const file = folder === undefined ? undefined : join(folder, "debug.log");
+  const write = (area: LogArea, text: string): void => {
+    const line = redactor.all(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+    const stamp = new Date(clock.now()).toISOString();
+    writeStderr(`[${area}] ${line}\n`);
+    if (file === undefined) return;
+    try {
+      rotate(file);
+      appendFileSync(file, `${stamp} [${area}] ${line}\n`, { mode: 0o600, flag: "a" });
+    } catch {
+      // The folder may be gone or full; stderr has the line.
+    }
+  };
+  return Object.assign(write, { file });
+}
+
+function rotate(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if ((stat.mode & 0o077) !== 0) chmodSync(file, 0o600);
+  if (stat.size > maxLogBytes) renameSync(file, `${file}.1`);
+}

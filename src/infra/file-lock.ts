@@ -1,0 +1,167 @@
+import { lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { CodexError } from "../core/errors.ts";
+import { sleep, type Clock } from "./clock.ts";
+import { errnoOf, storageError } from "./fs-errors.ts";
+import {
+  formatIdentity,
+  livenessOf,
+  parseIdentity,
+  type ProcessIdentity,
+} from "./process-identity.ts";
+import type { Random } from "./random.ts";
+
+/** An empty lock directory is somebody else's: proper-lockfile's kind, kept fresh by its mtime. */
+const foreignStaleMs = 10_000;
+/** Takeover of an owner whose life cannot be told; nobody holds a lock longer than a minute. */
+const unknownOwnerStaleMs = 10 * 60_000;
+const pollMs = 20;
+
+export interface HeldLock {
+  /** False once another process has taken the lock over. */
+  isOwned(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/** The lock is held elsewhere and did not come free in time. */
+export interface BusyLock {
+  /** The holder's process id, where it is known. */
+  holderPid: number | undefined;
+}
+
+type LockContent =
+  | { kind: "free" }
+  | { kind: "foreign" }
+  | { kind: "owned"; name: string; identity: ProcessIdentity; ageMs: number };
+
+export interface FileLockDeps {
+  clock: Clock;
+  random: Random;
+  self: ProcessIdentity;
+}
+
+/**
+ * Mutual exclusion between processes of one machine, by a directory that holds one file named
+ * after its owner.
+ *
+ * Why not proper-lockfile, which the ecosystem uses: it judges a holder by the age of its lock. With
+ * many waiters on a dead holder's lock it was seen to let two or three in at once, an overtaken
+ * holder's release removes its successor's lock, and a suspended holder is overtaken between its
+ * check and its request. With refresh tokens that work once, each of these loses a login. Here
+ * - entering is one `rename` of a prepared directory, which fails while the target has content;
+ * - takeover is one `rename` of the dead owner's file: the old name exists once, so one process wins;
+ * - release removes only the own file, so an overtaken holder disturbs nobody;
+ * - a live owner is never overtaken, however long it is suspended, and a dead one at once.
+ * An empty directory is how proper-lockfile locks the same file: it is respected while fresh.
+ */
+export class FileLock {
+  readonly #path: string;
+  readonly #deps: FileLockDeps;
+  #counter = 0;
+
+  constructor(path: string, deps: FileLockDeps) {
+    this.#path = path;
+    this.#deps = deps;
+  }
+
+  /**
+   * The lock, or who has it when it does not come free within `waitMs` (0: do not wait).
+   *
+   * @throws CodexError `STORAGE` when the lock cannot exist (rights, disk, something else there).
+   */
+  async acquire(waitMs: number, signal?: AbortSignal): Promise<HeldLock | BusyLock> {
+    const { clock, random, self } = this.#deps;
+    const ownerFile = `owner.${formatIdentity(self)}.${this.#counter++}`;
+    const prepared = `${this.#path}.prep.${formatIdentity(self)}.${this.#counter}`;
+    const deadline = clock.elapsed() + waitMs;
+    try {
+      await mkdir(prepared, { mode: 0o700 });
+      await (await open(join(prepared, ownerFile), "wx", 0o600)).close();
+      for (;;) {
+        const obstacle = await this.#tryEnter(prepared, ownerFile);
+        if (obstacle === undefined) return this.#held(ownerFile);
+        if (clock.elapsed() >= deadline) return { holderPid: obstacle.pid };
+        await sleep(clock, pollMs * (1 + random.fraction()), signal);
+      }
+    } catch (error) {
+      throw storageError(error, this.#path, "take the lock");
+    } finally {
+      await unlink(join(prepared, ownerFile)).catch(() => undefined);
+      await rmdir(prepared).catch(() => undefined);
+    }
+  }
+
+  /** One attempt; what is in the way, or undefined when the lock is ours. */
+  async #tryEnter(prepared: string, ownerFile: string): Promise<{ pid?: number } | undefined> {
+    const content = await this.#inspect();
+    if (content.kind === "foreign") return {};
+    if (content.kind === "free") {
+      return (await succeeds(rename(prepared, this.#path))) ? undefined : {};
+    }
+    const { name, identity, ageMs } = content;
+    const liveness = await livenessOf(identity, this.#deps.self);
+    const gone = liveness === "dead" || (liveness === "unknown" && ageMs > unknownOwnerStaleMs);
+    if (!gone) return { pid: identity.pid };
+    const taken = await succeeds(rename(join(this.#path, name), join(this.#path, ownerFile)));
+    return taken ? undefined : {};
+  }
+
+  async #inspect(): Promise<LockContent> {
+    const stat = await lstat(this.#path).catch(ignoreMissing);
+    if (stat === undefined) return { kind: "free" };
+    if (!stat.isDirectory()) throw this.#strange("It is not a directory.");
+    const [name, ...others] = await readdir(this.#path).catch(() => []);
+    const ageMs = this.#deps.clock.now() - stat.mtimeMs;
+    if (name === undefined) {
+      // An mtime of the future cannot be a live holder's: the clock was set back.
+      if (ageMs < foreignStaleMs && ageMs > -foreignStaleMs) return { kind: "foreign" };
+      await rmdir(this.#path).catch(() => undefined);
+      return { kind: "free" };
+    }
+    const identity = parseIdentity(/^owner\.([^.]+)\.\d+$/.exec(name)?.[1] ?? "");
+    if (identity === undefined || others.length > 0) {
+      throw this.#strange("It holds files that codex-oauth did not put there.");
+    }
+    return { kind: "owned", name, identity, ageMs };
+  }
+
+  #held(ownerFile: string): HeldLock {
+    const own = join(this.#path, ownerFile);
+    return {
+      isOwned: () => succeeds(lstat(own)),
+      release: async () => {
+        if (await succeeds(unlink(own))) await rmdir(this.#path).catch(() => undefined);
+      },
+    };
+  }
+
+  #strange(why: string): CodexError {
+    return new CodexError("STORAGE", `The lock ${this.#path} cannot be used.`, {
+      why,
+      next: `Remove ${this.#path}, then repeat the call.`,
+    });
+  }
+}
+
+export function isHeld(lock: HeldLock | BusyLock): lock is HeldLock {
+  return "release" in lock;
+}
+
+/** Whether the operation worked; contention is the only failure that is an answer. */
+async function succeeds(operation: Promise<unknown>): Promise<boolean> {
+  try {
+    await operation;
+    return true;
+  } catch (error) {
+    const contention = ["ENOENT", "ENOTEMPTY", "EEXIST", "EPERM", "EACCES", "EBUSY"];
+    const code = errnoOf(error) ?? "";
+    const windowsOnly = ["EPERM", "EACCES", "EBUSY"].includes(code) && process.platform !== "win32";
+    if (contention.includes(code) && !windowsOnly) return false;
+    throw error;
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (errnoOf(error) === "ENOENT") return undefined;
+  throw error;
+}

@@ -1,0 +1,52 @@
+import type { Clock } from "./clock.ts";
+
+export interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** A promise that is settled from outside; Node 20 lacks `Promise.withResolvers`. */
+export function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
+
+/** The promise's value, unless the signal aborts first; the promise itself goes on. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = deferred<never>();
+  const onAbort = (): void => {
+    aborted.reject(signal.reason);
+  };
+  promise.catch(() => undefined); // it may fail after the caller has gone
+  signal.throwIfAborted();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** As `orAborted`, but gives up with undefined after `ms`. */
+export async function within<T>(
+  promise: Promise<T>,
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const over = deferred<undefined>();
+  const timer = clock.timer(ms, () => {
+    over.resolve(undefined);
+  });
+  try {
+    return await orAborted(Promise.race([promise, over.promise]), signal);
+  } finally {
+    timer.cancel();
+  }
+}

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { bundledModels, bundledModelsDate } from "../core/bundled-models.ts";
+import { CodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { ModelList } from "../core/models.ts";
+import { refusalError } from "../core/response-errors.ts";
+import type { TokenSet } from "../core/tokens.ts";
+import type { Clock } from "../infra/clock.ts";
+import type { Log } from "../infra/debug-log.ts";
+import type { Http } from "../infra/http.ts";
+import { within } from "../infra/promises.ts";
+import { fingerprint } from "../infra/random.ts";
+import type { StateFolder } from "../infra/state-folder.ts";
+import { modelsPath } from "../wire/constants.ts";
+import { toRefusal } from "../wire/error-body.ts";
+import { parseJson } from "../wire/json.ts";
+import { modelsResponse, toModels } from "../wire/models.ts";
+
+const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
+
+export interface ModelCatalogDeps {
+  baseUrl: string;
+  clientVersion: string;
+  folder: StateFolder;
+  http: Pick<Http, "fetchText">;
+  headers: (tokens: TokenSet) => Record<string, string>;
+  clock: Clock;
+  limits: Limits;
+  log: Log;
+}
+
+/**
+ * The models of an account: live, kept on disk for when the service cannot be asked, else a bundled
+ * table (docs/wire.md §15, §16).
+ */
+export class ModelCatalog {
+  readonly #deps: ModelCatalogDeps;
+  readonly #known = new Map<string, ModelList>();
+  readonly #fetching = new Map<string, Promise<ModelList>>();
+
+  constructor(deps: ModelCatalogDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The best list without a needless wait: a fresh one, else the kept one while a new one is
+   * fetched, else a fetched one, else the bundled table. Never fails.
+   */
+  async list(tokens: TokenSet, signal: AbortSignal): Promise<ModelList> {
+    const kept = await this.kept(tokens);
+    if (kept?.fresh === true) return kept;
+    const fetched = this.#fetch(tokens);
+    if (kept !== undefined) {
+      fetched.catch(() => undefined);
+      return kept;
+    }
+    return this.#within(fetched, this.#deps.limits.firstCatalogWaitMs, signal);
+  }
+
+  /** A list fetched now where the service can be asked, else what `list` would give. */
+  async refresh(tokens: TokenSet, signal: AbortSignal): Promise<ModelList> {
+    return this.#within(this.#fetch(tokens), this.#deps.limits.apiRequestTimeoutMs, signal, await this.kept(tokens));
+  }
+
+  /** What is known without the network, if anything. */
+  async kept(tokens: TokenSet): Promise<ModelList | undefined> {
+    const key = this.#key(tokens);
+    const list = this.#known.get(key) ?? (await this.#load(key));
+    if (list === undefined) return undefined;
+    this.#known.set(key, list);
+    const age = this.#deps.clock.now() - list.fetchedAt;
+    const fresh = age >= 0 && age < this.#deps.limits.catalogFreshMs;
+    return { ...list, source: fresh ? "live" : "kept", fresh };
+  }
+
+  /** Fetch anew in the background: the service has just contradicted the list. */
+  invalidate(tokens: TokenSet): void {
+    this.#fetch(tokens).catch(() => undefined);
+  }
+
+  async #within(
+    fetched: Promise<ModelList>,
+    ms: number,
+    signal: AbortSignal,
+    fallback: ModelList = bundledList,
+  ): Promise<ModelList> {
+    const list = await within(fetched.catch(() => fallback), ms, this.#deps.clock, signal);
+    return list ?? fallback;
+  }
+
+  #fetch(tokens: TokenSet): Promise<ModelList> {
+    const key = this.#key(tokens);
+    const running = this.#fetching.get(key);
+    if (running !== undefined) return running;
+    const fetched = this.#request(tokens, key).finally(() => this.#fetching.delete(key));
+    this.#fetching.set(key, fetched);
+    return fetched;
+  }
+
+  async #request(tokens: TokenSet, key: string): Promise<ModelList> {
+    const { baseUrl, clientVersion, folder, http, headers, clock, limits, log } = this.#deps;
+    try {
+      const { status, headers: answered, text } = await http.fetchText(
+        {
+          method: "GET",
+          url: `${baseUrl}${modelsPath}?client_version=${clientVersion}`,
+          headers: { ...headers(tokens), accept: "application/json" },
+        },
+        { maxBytes: limits.maxCatalogBytes, timeoutMs: limits.apiRequestTimeoutMs },
+      );
+      if (status !== 200) throw refusalError(toRefusal(status, answered, text, clock.now()));
+      const parsed = modelsResponse.safeParse(parseJson(text));
+      const models = parsed.success ? toModels(parsed.data) : [];
+      // An empty list is how the service answers a client version that it does not know.
+      if (!parsed.success || models.length === 0) {
+        throw new CodexError("PROTOCOL", "The model list has no usable entry.");
+      }
+      const fetchedAt = clock.now();
+      const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
+      this.#known.set(key, list);
+      await folder.write(fileName(key), { fetchedAt, models: parsed.data.models } satisfies z.infer<typeof keptList>);
+      return list;
+    } catch (error) {
+      log("CODEX", `the model list could not be fetched: ${String(error)}`);
+      throw error;
+    }
+  }
+
+  async #load(key: string): Promise<ModelList | undefined> {
+    const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
+    if (!parsed.success) return undefined;
+    const models = toModels(parsed.data);
+    return models.length === 0 ? undefined : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
+  }
+
+  #key(tokens: TokenSet): string {
+    return fingerprint([tokens.apiOrigin, tokens.accountId, this.#deps.clientVersion].join("\n")).slice(0, 16);
+  }
+}
+
+function fileName(key: string): string {
+  return `models-${key}.json`;
+}
+
+export const bundledList: ModelList = {
+  models: bundledModels,
+  source: "bundled",
+  fetchedAt: bundledModelsDate,
+  fresh: false,
+};

@@ -1,0 +1,163 @@
+import { CodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Quota } from "../core/quota.ts";
+import type { QueryProgress } from "../core/query.ts";
+import { ReplyBuilder } from "../core/reply.ts";
+import type { ResponseEvent, StreamFailure, Usage } from "../core/response-events.ts";
+import { refusalError } from "../core/response-errors.ts";
+import type { Clock, Timer } from "../infra/clock.ts";
+import { networkError, type HttpResponse } from "../infra/http.ts";
+import { deferred } from "../infra/promises.ts";
+import { createEventReader } from "../infra/sse.ts";
+import { toResponseEvent } from "../wire/stream-events.ts";
+
+export interface StreamResult {
+  text: string;
+  refused: boolean;
+  usage: Usage | undefined;
+  quota: Quota | undefined;
+}
+
+export interface StreamOptions {
+  origin: string;
+  clock: Clock;
+  limits: Limits;
+  /** Started by the sender; every event winds it up again, comments do not. */
+  idle: Timer;
+  onProgress: (progress: QueryProgress) => void;
+}
+
+/**
+ * Read one response to its terminal event (docs/wire.md §12). The connection is left to finish by
+ * itself after that, so that it can serve the next question.
+ *
+ * @throws CodexError for every end that is not a complete answer, with `partialText` where text had
+ *   come; or the signal's reason.
+ */
+export async function readResponseStream(
+  response: HttpResponse,
+  options: StreamOptions,
+  signal: AbortSignal,
+): Promise<StreamResult> {
+  const { body } = response;
+  const { clock, limits, idle, onProgress, origin } = options;
+  const builder = new ReplyBuilder(limits.maxAnswerChars);
+  const over = deferred<ResponseEvent | "end">();
+  let quota: Quota | undefined;
+  let finished = false;
+
+  const reader = createEventReader((data) => {
+    if (finished) return;
+    idle.refresh();
+    const event = toResponseEvent(data, clock.now());
+    if (event.type === "quota") quota = event.quota;
+    if (builder.add(event)) {
+      finished = true;
+      over.resolve(event);
+      return;
+    }
+    if (event.type === "text" || event.type === "message") {
+      onProgress({ type: "writing", characters: builder.characters });
+    } else if (event.type === "reasoning" && builder.characters === 0) {
+      onProgress({ type: "thinking", heading: builder.heading });
+    }
+  }, limits.maxEventChars);
+
+  const guarded = (work: () => void): void => {
+    try {
+      if (!finished) work();
+    } catch (error) {
+      over.reject(error);
+    }
+  };
+  body.on("data", (chunk: Buffer) => {
+    guarded(() => {
+      reader.push(chunk);
+    });
+  });
+  body.once("end", () => {
+    guarded(() => {
+      reader.end();
+    });
+    over.resolve("end");
+  });
+  body.on("error", (error) => {
+    over.reject(networkError(error, origin, signal));
+  });
+  const onAbort = (): void => {
+    over.reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+
+  try {
+    signal.throwIfAborted();
+    const last = await over.promise;
+    return judge(last, builder, quota);
+  } catch (error) {
+    finished = true;
+    body.destroy();
+    const partialText = builder.answer().text;
+    if (!(error instanceof CodexError) || partialText === "") throw error;
+    const broken = error.code === "NETWORK" ? cutOff(error) : error;
+    throw broken.with({ partialText, retryable: false });
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    if (finished && !body.destroyed) finishLater(body, clock, limits.drainMs);
+  }
+}
+
+function judge(last: ResponseEvent | "end", builder: ReplyBuilder, quota: Quota | undefined): StreamResult {
+  if (last === "end") throw cutOff();
+  if (last.type === "failed") throw streamFailure(last.failure);
+  if (last.type === "incomplete") throw stoppedShort(last.reason);
+  if (builder.damaged) {
+    throw new CodexError("PROTOCOL", "A part of the answer arrived unreadable.");
+  }
+  const { text, refused } = builder.answer();
+  if (text.trim() === "") {
+    throw new CodexError("EMPTY_RESPONSE", "Codex finished without any text.");
+  }
+  return { text, refused, usage: builder.usage, quota };
+}
+
+function cutOff(cause?: CodexError): CodexError {
+  return new CodexError("INCOMPLETE", "The stream ended before the answer was complete.", {
+    why: cause?.message,
+    retryable: true,
+    cause,
+  });
+}
+
+function stoppedShort(reason: string): CodexError {
+  if (reason === "content_filter") {
+    return new CodexError("POLICY", "The service's content filter stopped the answer.");
+  }
+  const why = reason === "max_output_tokens" ? "It reached the service's limit for one answer." : undefined;
+  return new CodexError("INCOMPLETE", "The service stopped the answer before its end.", {
+    why,
+    next: "Ask for a shorter answer, or for one part at a time.",
+  });
+}
+
+function streamFailure(failure: StreamFailure): CodexError {
+  return refusalError({
+    status: undefined,
+    code: failure.code,
+    type: failure.type,
+    message: failure.message,
+    param: undefined,
+    resetsAt: failure.resetsAt,
+    retryAfterMs: undefined,
+    html: false,
+    requestId: undefined,
+  });
+}
+
+/** A stream that has said its last word normally ends at once; one that does not is dropped. */
+function finishLater(body: HttpResponse["body"], clock: Clock, drainMs: number): void {
+  const timer = clock.timer(drainMs, () => body.destroy());
+  body.once("close", () => {
+    timer.cancel();
+  });
+  body.resume();
+}

@@ -1,0 +1,109 @@
+import { CodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
+import { refusalError } from "../core/response-errors.ts";
+import type { TokenSet } from "../core/tokens.ts";
+import type { Clock } from "../infra/clock.ts";
+import { readText, type Http, type HttpResponse } from "../infra/http.ts";
+import { liteHeader, responsesPath } from "../wire/constants.ts";
+import { requestId, toRefusal } from "../wire/error-body.ts";
+import { quotaFromHeaders } from "../wire/rate-limits.ts";
+import { responseRequest, type RequestShape } from "../wire/response-request.ts";
+import { apiHeaders, type ApiHeaderDeps } from "./api-headers.ts";
+import { readResponseStream, type StreamResult } from "./response-stream.ts";
+
+export interface ResponsesEndpointDeps extends ApiHeaderDeps {
+  baseUrl: string;
+  /** For the service's caches; one per process. */
+  sessionId: string;
+  idleTimeoutMs: number;
+  http: Pick<Http, "send">;
+  clock: Clock;
+  limits: Limits;
+}
+
+export interface ResponsesCall {
+  request: QueryRequest;
+  plan: QueryPlan;
+  shape: RequestShape;
+  tokens: TokenSet;
+  signal: AbortSignal;
+  onProgress: (progress: QueryProgress) => void;
+}
+
+export type ResponsesResult = StreamResult;
+
+/** One request to the Responses API and its stream (docs/wire.md §8, §9, §12). */
+export class ResponsesEndpoint {
+  readonly #deps: ResponsesEndpointDeps;
+
+  constructor(deps: ResponsesEndpointDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws CodexError; or the signal's reason. */
+  async ask(call: ResponsesCall): Promise<ResponsesResult> {
+    const { idleTimeoutMs, clock, limits, baseUrl, http } = this.#deps;
+    const quiet = new AbortController();
+    const idle = clock.timer(idleTimeoutMs, () => {
+      quiet.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
+    });
+    const signal = AbortSignal.any([call.signal, quiet.signal]);
+    try {
+      const response = await http.send(
+        {
+          method: "POST",
+          url: `${baseUrl}${responsesPath}`,
+          headers: this.#headers(call),
+          body: JSON.stringify(responseRequest(call.request, call.plan, call.shape, this.#deps.sessionId)),
+        },
+        signal,
+      );
+      await this.#refuse(response, signal);
+      const { origin } = new URL(baseUrl);
+      const stream = { origin, clock, limits, idle, onProgress: call.onProgress };
+      const quota = quotaFromHeaders(response.headers, clock.now());
+      const result = await readResponseStream(response, stream, signal).catch((error: unknown) => {
+        throw withRequestId(error, response);
+      });
+      return { ...result, quota: result.quota ?? quota };
+    } finally {
+      idle.cancel();
+    }
+  }
+
+  #headers({ tokens, plan, shape }: ResponsesCall): Record<string, string> {
+    return {
+      ...apiHeaders(this.#deps, tokens, plan.model?.minimalClientVersion),
+      accept: "text/event-stream",
+      "content-type": "application/json",
+      "session-id": this.#deps.sessionId,
+      ...(shape === "lite" ? { [liteHeader]: "true" } : {}),
+    };
+  }
+
+  /** Everything but a stream of events is an error. */
+  async #refuse(response: HttpResponse, signal: AbortSignal): Promise<void> {
+    const { status, headers } = response;
+    const type = String(headers["content-type"] ?? "");
+    const encoded = headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
+    if (status === 200 && type.startsWith("text/event-stream") && !encoded) return;
+    const { clock, limits, baseUrl } = this.#deps;
+    const { origin } = new URL(baseUrl);
+    const text = await readText(response, limits.maxErrorBodyBytes, origin, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (status === 200) throw error;
+      return ""; // the status says enough where the body is too large or broken
+    });
+    const refusal = toRefusal(status, headers, text, clock.now());
+    if (status !== 200) throw refusalError(refusal);
+    if (refusal.html) throw refusalError({ ...refusal, status: 403 });
+    throw new CodexError("PROTOCOL", "The service answered without a stream of events.", {
+      requestId: refusal.requestId,
+    });
+  }
+}
+
+function withRequestId(error: unknown, response: HttpResponse): unknown {
+  return error instanceof CodexError ? error.with({ requestId: requestId(response.headers) }) : error;
+}

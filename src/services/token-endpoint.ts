@@ -1,0 +1,182 @@
+import type { z } from "zod";
+import { CodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Http, TextResponse } from "../infra/http.ts";
+import type { Redactor } from "../infra/redact.ts";
+import { authorizePath, clientId, originator, revokePath, scopes, tokenPath } from "../wire/constants.ts";
+import { parseRetryAfter } from "../wire/error-body.ts";
+import { parseJson } from "../wire/json.ts";
+import {
+  codeExchangeResponse,
+  oauthErrorCode,
+  permanentRefreshErrors,
+  refreshResponse,
+  type CodeExchangeResponse,
+  type RefreshResponse,
+} from "../wire/oauth.ts";
+
+export interface TokenEndpointDeps {
+  issuer: string;
+  http: Http;
+  limits: Limits;
+  redactor: Redactor;
+  userAgent: string;
+  now: () => number;
+}
+
+/** How a refresh ended. "unknown" means that the token may be spent or not. */
+export type RefreshOutcome =
+  | { kind: "granted"; grant: RefreshResponse }
+  | { kind: "refused"; code: string }
+  | { kind: "unsent"; error: CodexError }
+  | { kind: "unknown"; error: CodexError };
+
+/** The authorization server's endpoints, as requests and judged answers; nothing is stored here. */
+export class TokenEndpoint {
+  readonly #deps: TokenEndpointDeps;
+
+  constructor(deps: TokenEndpointDeps) {
+    this.#deps = deps;
+  }
+
+  /** Where the person approves (RFC 6749 §4.1.1, RFC 7636 §4.3, docs/wire.md §1). */
+  authorizationUrl(request: { redirectUri: string; state: string; codeChallenge: string }): string {
+    const url = new URL(`${this.#deps.issuer}${authorizePath}`);
+    url.search = new URLSearchParams({
+      response_type: "code",
+      client_id: clientId,
+      redirect_uri: request.redirectUri,
+      code_challenge: request.codeChallenge,
+      code_challenge_method: "S256",
+      state: request.state,
+      scope: scopes,
+      id_token_add_organizations: "true",
+      codex_cli_simplified_flow: "true",
+      originator,
+    }).toString();
+    return url.href;
+  }
+
+  /**
+   * Exchange the code for tokens (RFC 6749 §4.1.3, docs/wire.md §3).
+   *
+   * @throws CodexError `AUTH_DENIED` when it is refused, `PROTOCOL`, `NETWORK`, `TIMEOUT`, `UPSTREAM`.
+   */
+  async exchangeCode(
+    request: { code: string; redirectUri: string; codeVerifier: string },
+    signal: AbortSignal,
+  ): Promise<CodeExchangeResponse> {
+    const response = await this.#post(
+      tokenPath,
+      "application/x-www-form-urlencoded",
+      new URLSearchParams({
+        grant_type: "authorization_code",
+        client_id: clientId,
+        code: request.code,
+        redirect_uri: request.redirectUri,
+        code_verifier: request.codeVerifier,
+      }).toString(),
+      signal,
+    );
+    if (response.status === 200) return this.#grant(codeExchangeResponse, response);
+    throw this.#refusal(response, "AUTH_DENIED", "The authorization server refused the code of this sign-in.");
+  }
+
+  /**
+   * Spend the refresh token (RFC 6749 §6, docs/wire.md §4). Takes no signal: once sent, only its
+   * own time limit ends it, because a token that is spent and not saved is a lost login.
+   */
+  async refresh(refreshToken: string): Promise<RefreshOutcome> {
+    this.#deps.redactor.learn(refreshToken);
+    try {
+      const body = JSON.stringify({
+        client_id: clientId,
+        grant_type: "refresh_token",
+        refresh_token: refreshToken,
+      });
+      const response = await this.#post(tokenPath, "application/json", body);
+      if (response.status === 200) {
+        const grant = this.#grant(refreshResponse, response);
+        if (grant.access_token !== undefined || grant.refresh_token !== undefined) {
+          return { kind: "granted", grant };
+        }
+        throw new CodexError("PROTOCOL", "The token endpoint answered without any token.");
+      }
+      return this.#refreshRefusal(response);
+    } catch (thrown) {
+      const error = thrown instanceof CodexError ? thrown : new CodexError("NETWORK", "The refresh failed.", { cause: thrown });
+      return { kind: error.details.unsent === true ? "unsent" : "unknown", error };
+    }
+  }
+
+  /** Tell the server to forget a refresh token (RFC 7009 §2.1, docs/wire.md §5). */
+  async revoke(refreshToken: string, signal?: AbortSignal): Promise<void> {
+    const body = JSON.stringify({
+      token: refreshToken,
+      token_type_hint: "refresh_token",
+      client_id: clientId,
+    });
+    const response = await this.#post(revokePath, "application/json", body, signal);
+    if (response.status >= 300) throw this.#refusal(response, "UPSTREAM", "The revocation failed.");
+  }
+
+  #refreshRefusal(response: TextResponse): RefreshOutcome {
+    const { status } = response;
+    const code = oauthErrorCode(parseJson(response.text));
+    if ((code !== undefined && permanentRefreshErrors.has(code)) || status === 401) {
+      return { kind: "refused", code: code ?? "unauthorized" };
+    }
+    const error = this.#refusal(response, "UPSTREAM", `The token endpoint failed (HTTP ${status}).`);
+    // A client error was refused before anything was issued; a server error may have come after.
+    return { kind: status >= 500 ? "unknown" : "unsent", error };
+  }
+
+  #grant<T extends object>(schema: z.ZodType<T>, response: TextResponse): T {
+    const parsed = schema.safeParse(parseJson(response.text));
+    if (!parsed.success) {
+      throw new CodexError("PROTOCOL", "The token endpoint's answer does not have the known form.", {
+        cause: parsed.error,
+      });
+    }
+    this.#deps.redactor.learn(...Object.values(parsed.data).filter((value) => typeof value === "string"));
+    return parsed.data;
+  }
+
+  #refusal(response: TextResponse, code: "AUTH_DENIED" | "UPSTREAM", message: string): CodexError {
+    const { status, headers } = response;
+    if (status >= 300 && status < 400) {
+      return new CodexError("UPSTREAM", `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`);
+    }
+    const html = String(headers["content-type"] ?? "").includes("text/html");
+    if (html && status === 403) {
+      return new CodexError("BLOCKED", "Cloudflare blocked the request before it reached the authorization server.");
+    }
+    const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), this.#deps.now());
+    if (status === 429) return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", { retryAfterMs });
+    const reason = oauthErrorCode(parseJson(response.text))?.replace(/[^\w.-]/g, "").slice(0, 60);
+    const why = reason ? `Its reason is "${reason}" (HTTP ${status}).` : `It answered HTTP ${status}.`;
+    return new CodexError(status >= 500 ? "UPSTREAM" : code, message, { why, retryAfterMs });
+  }
+
+  #post(path: string, contentType: string, body: string, signal?: AbortSignal): Promise<TextResponse> {
+    const { issuer, http, limits, userAgent } = this.#deps;
+    return http.fetchText(
+      {
+        method: "POST",
+        url: `${issuer}${path}`,
+        headers: {
+          "content-type": contentType,
+          accept: "application/json",
+          originator,
+          "user-agent": userAgent,
+        },
+        body,
+      },
+      {
+        maxBytes: limits.maxTokenResponseBytes,
+        timeoutMs: limits.tokenRequestTimeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
+  }
+}

@@ -1,0 +1,167 @@
+import { CodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../core/tokens.ts";
+import type { Clock } from "../infra/clock.ts";
+import type { Log } from "../infra/debug-log.ts";
+import { orAborted } from "../infra/promises.ts";
+import type { Redactor } from "../infra/redact.ts";
+import { readClaims } from "../wire/claims.ts";
+import type { CodeExchangeResponse } from "../wire/oauth.ts";
+import type { Refresher, RefreshReason } from "./refresher.ts";
+import { accessTokenExpiry } from "./token-expiry.ts";
+import type { TokenStore } from "./token-store.ts";
+
+export interface TokenManagerDeps {
+  origins: Origins;
+  store: TokenStore;
+  refresher: Refresher;
+  redactor: Redactor;
+  clock: Clock;
+  limits: Limits;
+  log: Log;
+}
+
+/** The stored login as a report shows it. */
+export interface LoginState {
+  tokens: TokenSet | undefined;
+  /** The file is there but cannot be read as one of ours. */
+  damaged: boolean;
+  /** Why the login is only in this process's memory, if it is. */
+  unsaved: CodexError | undefined;
+}
+
+/** The login of this machine: read, refreshed in time, shared by any number of processes. */
+export class TokenManager {
+  readonly #deps: TokenManagerDeps;
+  #refreshing: { reason: RefreshReason; done: Promise<TokenSet> } | undefined;
+
+  constructor(deps: TokenManagerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Tokens that work now, refreshed first inside the last five minutes. Calls that overlap share
+   * one refresh, also across processes; the signal ends the waiting, never the refresh.
+   *
+   * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, or why a needed refresh failed.
+   */
+  async getTokens(signal: AbortSignal): Promise<TokenSet> {
+    const { clock, limits, refresher, log } = this.#deps;
+    const tokens = refresher.newest(await this.#stored());
+    if (!isExpiring(tokens, clock.now(), limits.refreshMarginMs)) return tokens;
+    if (isExpired(tokens, clock.now())) return orAborted(this.#refresh(tokens, "expired"), signal);
+    try {
+      return await orAborted(this.#refresh(tokens, "soon"), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof CodexError && error.code === "AUTH_REQUIRED") throw error;
+      log("TOKEN", `using the present token, which has a few minutes left: ${String(error)}`);
+      return tokens;
+    }
+  }
+
+  /**
+   * Other tokens after the API refused these (HTTP 401): what another process stored meanwhile,
+   * else one refresh.
+   *
+   * @throws as `getTokens`
+   */
+  async replaceRejected(rejected: TokenSet, signal: AbortSignal): Promise<TokenSet> {
+    const stored = this.#deps.refresher.newest(await this.#stored());
+    if (stored.accessToken !== rejected.accessToken) return stored;
+    return orAborted(this.#refresh(stored, "rejected"), signal);
+  }
+
+  /** What is stored, without any change to it and without the network. */
+  async state(): Promise<LoginState> {
+    const { store, refresher } = this.#deps;
+    const { tokens, damaged } = await store.peek();
+    return {
+      tokens: tokens === undefined ? undefined : refresher.newest(tokens),
+      damaged,
+      unsaved: tokens === undefined ? undefined : refresher.unsavedReason,
+    };
+  }
+
+  /**
+   * Store the tokens of a finished sign-in, whoever was signed in before.
+   *
+   * @throws CodexError `AUTH_DENIED` when they name no account, `STORAGE`.
+   */
+  async saveLogin(grant: CodeExchangeResponse): Promise<TokenSet> {
+    const { origins, store, clock, log } = this.#deps;
+    const identity = readClaims(grant.id_token);
+    const access = readClaims(grant.access_token);
+    const accountId = identity.accountId ?? access.accountId;
+    if (accountId === undefined) {
+      throw new CodexError("AUTH_DENIED", "The sign-in gave no ChatGPT account.", {
+        why: "The ID token has no account id.",
+        next: "Call codex_login again with an account that has a ChatGPT plan.",
+      });
+    }
+    const now = clock.now();
+    let saved: TokenSet | undefined;
+    await store.update((stored) => {
+      saved = {
+        ...origins,
+        accessToken: grant.access_token,
+        refreshToken: grant.refresh_token,
+        idToken: grant.id_token,
+        accountId,
+        email: identity.email ?? access.email,
+        plan: identity.plan ?? access.plan,
+        expiresAt: accessTokenExpiry(grant.access_token, grant.expires_in, now),
+        generation: Math.max(now, (stored?.generation ?? 0) + 1),
+      };
+      return saved;
+    });
+    store.setAside = undefined;
+    log("TOKEN", "saved a new login");
+    return saved as unknown as TokenSet;
+  }
+
+  /** Remove the login; whose it was, or undefined when there was none. */
+  async clear(): Promise<TokenSet | undefined> {
+    const removed = await this.#deps.store.update((stored) => (stored === undefined ? undefined : null));
+    this.#deps.log("TOKEN", removed === undefined ? "nothing to remove" : "removed the login");
+    return removed;
+  }
+
+  /** No refresh begins from now on; resolves when one under way is saved. */
+  async stop(): Promise<void> {
+    this.#deps.refresher.stop();
+    await this.#refreshing?.done.catch(() => undefined);
+    await this.#deps.refresher.flush().catch(() => undefined);
+  }
+
+  async #stored(): Promise<TokenSet> {
+    const { store, origins, redactor } = this.#deps;
+    const stored = await store.read();
+    if (stored === undefined) throw signedOut(store.setAside);
+    redactor.learn(stored.accessToken, stored.refreshToken, stored.idToken);
+    assertIssuedFor(stored, origins);
+    return stored;
+  }
+
+  #refresh(tokens: TokenSet, reason: RefreshReason): Promise<TokenSet> {
+    const running = this.#refreshing;
+    if (running?.reason === reason) return running.done;
+    // A waiting caller needs more than a refresh that gives way to other processes, so it follows it.
+    const previous = running?.done.catch(() => undefined) ?? Promise.resolve();
+    const done = previous.then(() => this.#deps.refresher.refresh(tokens, reason));
+    const entry = { reason, done };
+    this.#refreshing = entry;
+    const forget = (): void => {
+      if (this.#refreshing === entry) this.#refreshing = undefined;
+    };
+    done.then(forget, forget);
+    return done;
+  }
+}
+
+function signedOut(setAside: string | undefined): CodexError {
+  if (setAside === undefined) return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
+  return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here: the login file was damaged.", {
+    why: `It was set aside as ${setAside}.`,
+  });
+}

@@ -1,0 +1,177 @@
+import { readdir, rename, lstat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CodexError } from "../core/errors.ts";
+import type { TokenSet } from "../core/tokens.ts";
+import type { Clock } from "../infra/clock.ts";
+import type { Log } from "../infra/debug-log.ts";
+import { isHeld, type FileLock } from "../infra/file-lock.ts";
+import { formatIdentity, livenessOf, parseIdentity, type ProcessIdentity } from "../infra/process-identity.ts";
+import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../infra/secure-file.ts";
+import { readRecord, withoutRecord, withRecord } from "../wire/auth-file.ts";
+import { parseJson } from "../wire/json.ts";
+
+/** Room for tokens that are longer than the present ones. */
+const rehearsalBytes = 32 * 1024;
+
+export interface TokenStoreDeps {
+  path: string;
+  /** Guards every read-modify-write of the file; held for milliseconds. */
+  lock: FileLock;
+  lockWaitMs: number;
+  clock: Clock;
+  self: ProcessIdentity;
+  log: Log;
+}
+
+type Document = Readonly<Record<string, unknown>>;
+
+/**
+ * Our record in the login file, which we share with others: every change reads the file anew under
+ * the lock, keeps what is not ours, and replaces the file as a whole.
+ */
+export class TokenStore {
+  readonly #deps: TokenStoreDeps;
+  #swept = false;
+  #counter = 0;
+  /** Where a damaged file was put, for the message that asks to sign in. */
+  setAside: string | undefined;
+
+  constructor(deps: TokenStoreDeps) {
+    this.#deps = deps;
+  }
+
+  get path(): string {
+    return this.#deps.path;
+  }
+
+  /**
+   * The stored login, or undefined when nobody is signed in. A damaged file is moved aside first.
+   *
+   * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version.
+   */
+  async read(): Promise<TokenSet | undefined> {
+    const found = this.#judge(await readSecureFile(this.path));
+    if (found.kind !== "damaged") return found.tokens;
+    return this.#locked(async () => {
+      const again = this.#judge(await readSecureFile(this.path));
+      if (again.kind !== "damaged") return again.tokens;
+      await this.#putAside(again.document);
+      return undefined;
+    });
+  }
+
+  /** As `read`, but leaves a damaged file where it is: for reports that change nothing. */
+  async peek(): Promise<{ tokens: TokenSet | undefined; damaged: boolean }> {
+    const found = this.#judge(await readSecureFile(this.path));
+    return { tokens: found.tokens, damaged: found.kind === "damaged" };
+  }
+
+  /**
+   * Change the record under the lock: `change` sees the stored login and gives the next one,
+   * `null` to remove it, or undefined to leave the file alone. Resolves with what was there before.
+   *
+   * @throws CodexError `STORAGE`; the file is then unchanged.
+   */
+  async update(
+    change: (stored: TokenSet | undefined) => TokenSet | null | undefined,
+  ): Promise<TokenSet | undefined> {
+    return this.#locked(async () => {
+      const found = this.#judge(await readSecureFile(this.path));
+      if (found.kind === "damaged") await this.#putAside(found.document);
+      const document = found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
+      const next = change(found.tokens);
+      if (next !== undefined) {
+        await this.#write(next === null ? withoutRecord(document) : withRecord(document, next));
+      }
+      return found.tokens;
+    });
+  }
+
+  /** Find out, before a token is spent, whether its successor could be saved. */
+  async rehearse(): Promise<void> {
+    await makePrivateFolder(dirname(this.path));
+    await rehearseWrite(this.path, rehearsalBytes, this.#temporary());
+  }
+
+  #judge(text: string | undefined):
+    | { kind: "usable"; document: Document; tokens: TokenSet | undefined }
+    | { kind: "damaged"; document: Document | undefined; tokens: undefined } {
+    if (text === undefined) return { kind: "usable", document: {}, tokens: undefined };
+    const json = parseJson(text);
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      return { kind: "damaged", document: undefined, tokens: undefined };
+    }
+    const document = json as Document;
+    const record = readRecord(document);
+    switch (record.kind) {
+      case "none":
+        return { kind: "usable", document, tokens: undefined };
+      case "login":
+        return { kind: "usable", document, tokens: record.tokens };
+      case "damaged":
+        return { kind: "damaged", document, tokens: undefined };
+      case "newer":
+        throw new CodexError("STORAGE", `The login in ${this.path} was written by a newer codex-oauth.`, {
+          why: `Its record has version ${record.version}, this program knows version 1.`,
+          next: "Update codex-oauth, or set CODEX_AUTH_FILE to another file.",
+        });
+    }
+  }
+
+  /** Keep the damaged file for inspection; what others stored beside our record stays in place. */
+  async #putAside(document: Document | undefined): Promise<void> {
+    const { clock, log } = this.#deps;
+    const aside = `${this.path}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, "-")}`;
+    if (document === undefined) {
+      await rename(this.path, aside);
+    } else {
+      const text = await readSecureFile(this.path);
+      await writeSecureFile(aside, text ?? "", this.#temporary(), clock);
+      await this.#write(withoutRecord(document));
+    }
+    this.setAside = aside;
+    log("TOKEN", `the login file was damaged and is now ${aside}`);
+  }
+
+  async #write(document: Document): Promise<void> {
+    await writeSecureFile(this.path, `${JSON.stringify(document, null, 2)}\n`, this.#temporary(), this.#deps.clock);
+  }
+
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
+    const { lock, lockWaitMs } = this.#deps;
+    await makePrivateFolder(dirname(this.path));
+    const held = await lock.acquire(lockWaitMs);
+    if (!isHeld(held)) {
+      const holder = held.holderPid === undefined ? "Another program" : `Process ${held.holderPid}`;
+      throw new CodexError("STORAGE", `${holder} holds the lock on ${this.path} for too long.`, {
+        next: "Repeat the call; end that process if it hangs.",
+      });
+    }
+    try {
+      await this.#sweep();
+      return await work();
+    } finally {
+      await held.release();
+    }
+  }
+
+  #temporary(): string {
+    return `${this.path}.tmp.${formatIdentity(this.#deps.self)}.${this.#counter++}`;
+  }
+
+  /** Remove what killed processes left: temporary files hold tokens. */
+  async #sweep(): Promise<void> {
+    if (this.#swept) return;
+    this.#swept = true;
+    const folder = dirname(this.path);
+    const prefix = `${basename(this.path)}.tmp.`;
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!name.startsWith(prefix)) continue;
+      const owner = parseIdentity(name.slice(prefix.length).split(".")[0] ?? "");
+      if (owner === undefined || (await livenessOf(owner, this.#deps.self)) !== "dead") continue;
+      const path = join(folder, name);
+      const stat = await lstat(path).catch(() => undefined);
+      if (stat?.isFile() === true) await unlink(path).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { recordVersion, type TokenSet } from "../core/tokens.ts";
+import { tokenString } from "./oauth.ts";
+
+/** The key of the shared file that is ours; every other key belongs to somebody else. */
+export const recordKey = "codex";
+
+const optionalText = z.string().nullish().catch(undefined);
+
+const record = z.object({
+  version: z.literal(recordVersion),
+  issuer: z.string().min(1),
+  apiOrigin: z.string().min(1),
+  accessToken: tokenString,
+  refreshToken: tokenString,
+  idToken: tokenString.nullish(),
+  accountId: tokenString,
+  email: optionalText,
+  plan: optionalText,
+  // A wrong value only means that we do not know: treat the token as expired, never as eternal.
+  expiresAt: z.number().finite().catch(0),
+  generation: z.number().finite().catch(0),
+});
+
+const versionOnly = z.object({ version: z.number() });
+
+/** What stands in the login file, judged. */
+export type StoredRecord =
+  | { kind: "none" }
+  | { kind: "login"; tokens: TokenSet }
+  | { kind: "newer"; version: number }
+  | { kind: "damaged" };
+
+/** Judge the parsed content of the login file. */
+export function readRecord(document: Readonly<Record<string, unknown>>): StoredRecord {
+  const stored = document[recordKey];
+  if (stored === undefined) return { kind: "none" };
+  const version = versionOnly.safeParse(stored);
+  if (version.success && version.data.version > recordVersion) {
+    return { kind: "newer", version: version.data.version };
+  }
+  const parsed = record.safeParse(stored);
+  if (!parsed.success) return { kind: "damaged" };
+  const { version: _, email, plan, idToken, ...rest } = parsed.data;
+  return {
+    kind: "login",
+    tokens: {
+      ...rest,
+      idToken: idToken ?? "",
+      email: email ?? undefined,
+      plan: plan ?? undefined,
+    },
+  };
+}
+
+/** The document with our record replaced; unknown keys, ours and others', stay as they are. */
+export function withRecord(
+  document: Readonly<Record<string, unknown>>,
+  tokens: TokenSet,
+): Record<string, unknown> {
+  const previous = document[recordKey];
+  const kept = typeof previous === "object" && previous !== null ? previous : {};
+  const { email, plan, ...required } = tokens;
+  return {
+    ...document,
+    [recordKey]: {
+      ...kept,
+      version: recordVersion,
+      ...required,
+      email: email ?? null,
+      plan: plan ?? null,
+    },
+  };
+}
+
+/** The document without our record: signed out. */
+export function withoutRecord(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(document).filter(([key]) => key !== recordKey));
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+
+const authClaim = "https://api.openai.com/auth";
+const profileClaim = "https://api.openai.com/profile";
+
+const claims = z.object({
+  exp: z.number().finite().optional().catch(undefined),
+  email: z.string().optional().catch(undefined),
+  [profileClaim]: z
+    .object({ email: z.string().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
+  [authClaim]: z
+    .object({
+      chatgpt_account_id: z.string().optional().catch(undefined),
+      chatgpt_plan_type: z.string().optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+});
+
+/** What we read from a token; nothing here is verified, the service does that (docs/wire.md §7). */
+export interface TokenClaims {
+  /** Epoch ms. */
+  expiresAt: number | undefined;
+  accountId: string | undefined;
+  plan: string | undefined;
+  email: string | undefined;
+}
+
+const printable = (value: string | undefined): string | undefined =>
+  value !== undefined && /^[\x21-\x7e]{1,200}$/.test(value) ? value : undefined;
+
+/** The claims of a JWT; everything is undefined for a string that is none. */
+export function readClaims(jwt: string): TokenClaims {
+  const parsed = claims.safeParse(decodePayload(jwt));
+  const found = parsed.success ? parsed.data : {};
+  const auth = found[authClaim];
+  return {
+    expiresAt: found.exp === undefined ? undefined : Math.round(found.exp * 1000),
+    accountId: printable(auth?.chatgpt_account_id),
+    plan: printable(auth?.chatgpt_plan_type),
+    email: printable(found.email ?? found[profileClaim]?.email),
+  };
+}
+
+function decodePayload(jwt: string): unknown {
+  const payload = jwt.split(".")[1];
+  if (payload === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+  } catch {
+    return undefined; // not a JWT: an opaque token is allowed (RFC 6749 §1.4)
+  }
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** Anything that can travel in a header; a token with other characters would leak into error texts. */
+export const tokenString = z
+  .string()
+  .min(1)
+  .max(100_000)
+  .regex(/^[\x21-\x7e]+$/);
+
+/** Answer to a code exchange: all three tokens are required (RFC 6749 §5.1, docs/wire.md §3). */
+export const codeExchangeResponse = z.object({
+  access_token: tokenString,
+  refresh_token: tokenString,
+  id_token: tokenString,
+  expires_in: z.number().positive().finite().optional().catch(undefined), // seconds
+});
+export type CodeExchangeResponse = z.infer<typeof codeExchangeResponse>;
+
+/** Answer to a refresh: what is missing keeps its old value (docs/wire.md §4). */
+export const refreshResponse = z.object({
+  access_token: tokenString.optional(),
+  refresh_token: tokenString.optional(),
+  id_token: tokenString.optional().catch(undefined),
+  expires_in: z.number().positive().finite().optional().catch(undefined), // seconds
+});
+export type RefreshResponse = z.infer<typeof refreshResponse>;
+
+const errorBody = z.object({
+  error: z
+    .union([
+      z.string(),
+      z.object({ code: z.string().nullish(), message: z.string().nullish() }).loose(),
+    ])
+    .optional(),
+  error_description: z.string().optional(),
+  code: z.string().optional(),
+});
+
+/** The machine-readable code of a token endpoint's refusal, lower-cased, in either of its shapes. */
+export function oauthErrorCode(body: unknown): string | undefined {
+  const parsed = errorBody.safeParse(body);
+  if (!parsed.success) return undefined;
+  const { error, code } = parsed.data;
+  const found = typeof error === "string" ? error : (error?.code ?? code);
+  return found?.toLowerCase();
+}
+
+/** Codes after which a refresh token can never work again (docs/wire.md §4). */
+export const permanentRefreshErrors: ReadonlySet<string> = new Set([
+  "refresh_token_expired",
+  "refresh_token_reused",
+  "refresh_token_invalidated",
+  "invalid_grant",
+]);

@@ -1,0 +1,192 @@
+import { z } from "zod";
+import { CodexError } from "../core/errors.ts";
+import type { MessageItem, ResponseEvent, Usage } from "../core/response-events.ts";
+import { parseJson } from "./json.ts";
+import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
+
+const itemRef = {
+  output_index: z.number().int().optional().catch(undefined),
+  item_id: z.string().optional().catch(undefined),
+};
+
+const textDelta = z.object({ delta: z.string(), ...itemRef });
+const reasoningDelta = z.object({ delta: z.string() });
+
+const part = z.union([
+  z.object({ type: z.literal("output_text"), text: z.string() }),
+  z.object({ type: z.literal("refusal"), refusal: z.string() }),
+  z.object({ type: z.string() }).loose(),
+]);
+const messageItem = z.object({
+  type: z.literal("message"),
+  id: z.string().nullish(),
+  phase: z.string().nullish(),
+  content: z.array(part),
+});
+const anyItem = z.object({ type: z.string() }).loose();
+const itemDone = z.object({ item: anyItem, ...itemRef });
+
+const count = z.number().int().nonnegative().catch(0);
+const usage = z
+  .object({
+    input_tokens: count,
+    output_tokens: count,
+    input_tokens_details: z.object({ cached_tokens: count }).nullish().catch(undefined),
+    output_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
+  })
+  .nullish()
+  .catch(undefined);
+
+const completed = z.object({
+  response: z.object({ usage, output: z.array(z.unknown()).nullish().catch(undefined) }),
+});
+const incomplete = z.object({
+  response: z.object({
+    usage,
+    incomplete_details: z
+      .object({ reason: z.string().catch("unknown") })
+      .nullish()
+      .catch(undefined),
+  }),
+});
+
+const failure = z.object({
+  code: z.string().nullish().catch(undefined),
+  type: z.string().nullish().catch(undefined),
+  message: z.string().nullish().catch(undefined),
+  plan_type: z.string().nullish().catch(undefined),
+  resets_at: z.number().finite().nullish().catch(undefined), // unix seconds
+});
+const failed = z.object({ response: z.object({ error: failure.nullish() }) });
+/** Seen flat and nested (docs/wire.md §12). */
+const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
+
+const typed = z.object({ type: z.string() }).loose();
+
+/**
+ * One event's data as our own event. Unknown kinds are "other", data that is no JSON is
+ * "unreadable".
+ *
+ * @throws CodexError `PROTOCOL` for a known kind in a wrong shape.
+ */
+export function toResponseEvent(data: string, now: number): ResponseEvent {
+  const json = parseJson(data);
+  // The text delta is nearly every event of a long answer: it is checked by hand, since a schema
+  // costs more than the parse itself there.
+  if (isPlainTextDelta(json)) {
+    const { delta, output_index: index, item_id: id } = json;
+    return { type: "text", delta, item: { index, id } };
+  }
+  const known = typed.safeParse(json);
+  if (!known.success) return { type: data === "[DONE]" ? "other" : "unreadable" };
+  return fromTyped(known.data, now);
+}
+
+interface PlainTextDelta {
+  type: "response.output_text.delta";
+  delta: string;
+  output_index: number | undefined;
+  item_id: string | undefined;
+}
+
+function isPlainTextDelta(json: unknown): json is PlainTextDelta {
+  if (typeof json !== "object" || json === null) return false;
+  const event = json as Partial<Record<keyof PlainTextDelta, unknown>>;
+  return (
+    event.type === "response.output_text.delta" &&
+    typeof event.delta === "string" &&
+    (event.output_index === undefined || typeof event.output_index === "number") &&
+    (event.item_id === undefined || typeof event.item_id === "string")
+  );
+}
+
+function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
+  switch (event.type) {
+    case "response.output_text.delta":
+    case "response.refusal.delta": {
+      const { delta, output_index: index, item_id: id } = expect(textDelta, event);
+      return { type: "text", delta, item: { index, id } };
+    }
+    case "response.reasoning_summary_text.delta":
+      return { type: "reasoning", delta: expect(reasoningDelta, event).delta };
+    case "response.reasoning_summary_part.added":
+      return { type: "reasoning-part" };
+    case "response.output_item.done": {
+      const { item, output_index: index } = expect(itemDone, event);
+      if (item.type !== "message") return { type: "other" };
+      const message = expect(messageItem, item, event.type);
+      return { type: "message", item: { index, id: message.id ?? undefined }, message: toMessage(message) };
+    }
+    case "codex.rate_limits": {
+      const quota = quotaFromEvent(expect(rateLimitsEvent, event), now);
+      return quota === undefined ? { type: "other" } : { type: "quota", quota };
+    }
+    case "response.completed": {
+      const { response } = expect(completed, event);
+      const output = (response.output ?? []).flatMap((item) => {
+        const message = messageItem.safeParse(item);
+        return message.success ? [toMessage(message.data)] : [];
+      });
+      return { type: "completed", usage: toUsage(response.usage), output };
+    }
+    case "response.incomplete": {
+      const { response } = expect(incomplete, event);
+      const reason = response.incomplete_details?.reason ?? "unknown";
+      return { type: "incomplete", reason, usage: toUsage(response.usage) };
+    }
+    case "response.failed":
+      return toFailed(expect(failed, event).response.error ?? {});
+    case "error": {
+      const { error, ...flat } = expect(topLevelError, event);
+      // The outer type is the event's own name, not the error's.
+      return toFailed(error ?? { ...flat, type: undefined });
+    }
+    default:
+      return { type: "other" };
+  }
+}
+
+function expect<T>(schema: z.ZodType<T>, event: { type: string }, name = event.type): T {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw new CodexError("PROTOCOL", "The service sent an event in an unknown form.", {
+    why: `The event is called "${name.slice(0, 60)}".`,
+    cause: parsed.error,
+  });
+}
+
+function toMessage(item: z.infer<typeof messageItem>): MessageItem {
+  let text = "";
+  let refused = false;
+  for (const content of item.content) {
+    if (content.type === "output_text" && typeof content.text === "string") text += content.text;
+    if (content.type === "refusal" && "refusal" in content && typeof content.refusal === "string") {
+      text += content.refusal;
+      refused = true;
+    }
+  }
+  return { text, refused, phase: item.phase ?? undefined };
+}
+
+function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
+  if (!wire) return undefined;
+  return {
+    inputTokens: wire.input_tokens,
+    cachedInputTokens: wire.input_tokens_details?.cached_tokens ?? 0,
+    outputTokens: wire.output_tokens,
+    reasoningTokens: wire.output_tokens_details?.reasoning_tokens ?? 0,
+  };
+}
+
+function toFailed(error: z.infer<typeof failure>): ResponseEvent {
+  return {
+    type: "failed",
+    failure: {
+      code: error.code ?? undefined,
+      type: error.type ?? undefined,
+      message: error.message ?? "",
+      resetsAt: error.resets_at ? error.resets_at * 1000 : undefined,
+      plan: error.plan_type ?? undefined,
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/** Stream events as the Codex backend sends them (docs/wire.md). */
+
+export interface SimUsage {
+  input_tokens: number;
+  input_tokens_details?: { cached_tokens: number };
+  output_tokens: number;
+  output_tokens_details?: { reasoning_tokens: number };
+  total_tokens: number;
+}
+
+export interface AnswerOptions {
+  text: string;
+  /** The pieces of the text, or how many to cut it into. Default: four. */
+  deltas?: number | string[];
+  /** One summary part each. */
+  reasoning?: string[];
+  model?: string;
+  usage?: SimUsage;
+  /** `empty` is what this backend does: the items came by output_item.done. */
+  output?: "empty" | "full";
+  /** A refusal part in place of the text. */
+  refusal?: string;
+  responseId?: string;
+}
+
+const DEFAULT_USAGE: SimUsage = {
+  input_tokens: 25,
+  input_tokens_details: { cached_tokens: 0 },
+  output_tokens: 40,
+  output_tokens_details: { reasoning_tokens: 12 },
+  total_tokens: 65,
+};
+
+/** All the events of a complete answer, from response.created to response.completed. */
+export function answerEvents(options: AnswerOptions): object[] {
+  const id = options.responseId ?? "resp_simulated";
+  const model = options.model ?? "gpt-5.5";
+  const base = { id, object: "response", model, store: false, output: [] };
+  const events: object[] = [
+    { type: "response.created", response: { ...base, status: "in_progress" } },
+    { type: "response.in_progress", response: { ...base, status: "in_progress" } },
+  ];
+  const items: object[] = [];
+  if (options.reasoning !== undefined && options.reasoning.length > 0) {
+    items.push(pushReasoning(events, `rs_${id}`, options.reasoning));
+  }
+  items.push(pushMessage(events, `msg_${id}`, items.length, options));
+  events.push({
+    type: "response.completed",
+    response: {
+      ...base,
+      status: "completed",
+      output: options.output === "full" ? items : [],
+      usage: options.usage ?? DEFAULT_USAGE,
+    },
+  });
+  return events.map((event, index) => ({ ...event, sequence_number: index }));
+}
+
+function pushReasoning(events: object[], itemId: string, parts: string[]): object {
+  const at = { item_id: itemId, output_index: 0 };
+  const item = { id: itemId, type: "reasoning", summary: [] as object[] };
+  events.push({ type: "response.output_item.added", output_index: 0, item: { ...item } });
+  parts.forEach((text, index) => {
+    const where = { ...at, summary_index: index };
+    const part = { type: "summary_text", text };
+    events.push({
+      type: "response.reasoning_summary_part.added",
+      ...where,
+      part: { ...part, text: "" },
+    });
+    for (const delta of slice(text, 2)) {
+      events.push({ type: "response.reasoning_summary_text.delta", ...where, delta });
+    }
+    events.push({ type: "response.reasoning_summary_text.done", ...where, text });
+    events.push({ type: "response.reasoning_summary_part.done", ...where, part });
+  });
+  const done = {
+    ...item,
+    summary: parts.map((text) => ({ type: "summary_text", text })),
+    encrypted_content: "c2ltdWxhdGVkIHJlYXNvbmluZw",
+  };
+  events.push({ type: "response.output_item.done", output_index: 0, item: done });
+  return done;
+}
+
+function pushMessage(
+  events: object[],
+  itemId: string,
+  outputIndex: number,
+  { text, deltas = 4, refusal }: AnswerOptions,
+): object {
+  const at = { item_id: itemId, output_index: outputIndex, content_index: 0 };
+  const item = { id: itemId, type: "message", role: "assistant" };
+  const kind = refusal === undefined ? "output_text" : "refusal";
+  const whole = refusal ?? text;
+  const part = (value: string): object =>
+    kind === "refusal"
+      ? { type: kind, refusal: value }
+      : { type: kind, text: value, annotations: [], logprobs: [] };
+
+  events.push({
+    type: "response.output_item.added",
+    output_index: outputIndex,
+    item: { ...item, status: "in_progress", content: [] },
+  });
+  events.push({ type: "response.content_part.added", ...at, part: part("") });
+  const pieces =
+    typeof deltas === "number" || refusal !== undefined
+      ? slice(whole, typeof deltas === "number" ? deltas : 1)
+      : deltas;
+  for (const delta of pieces) events.push({ type: `response.${kind}.delta`, ...at, delta });
+  events.push({
+    type: `response.${kind}.done`,
+    ...at,
+    ...(kind === "refusal" ? { refusal: whole } : { text: whole }),
+  });
+  events.push({ type: "response.content_part.done", ...at, part: part(whole) });
+  const done = { ...item, status: "completed", content: [part(whole)], phase: "final_answer" };
+  events.push({ type: "response.output_item.done", output_index: outputIndex, item: done });
+  return done;
+}
+
+/** Cuts between characters, never inside a surrogate pair: JSON could not carry half of one. */
+function slice(text: string, count: number): string[] {
+  const characters = Array.from(text);
+  const size = Math.max(1, Math.ceil(characters.length / Math.max(1, count)));
+  const pieces: string[] = [];
+  for (let start = 0; start < characters.length; start += size) {
+    pieces.push(characters.slice(start, start + size).join(""));
+  }
+  return pieces;
+}
+
+/** The answer failed; `extra` joins the error (plan_type, resets_at, type, …). */
+export function failedEvent(code: string, message: string, extra: object = {}): object {
+  return {
+    type: "response.failed",
+    response: {
+      id: "resp_simulated",
+      object: "response",
+      status: "failed",
+      output: [],
+      error: { code, message, ...extra },
+    },
+  };
+}
+
+/** A top-level error; both shapes have been seen on the wire. */
+export function errorEvent(
+  code: string,
+  message: string,
+  shape: "flat" | "nested" = "flat",
+  extra: object = {},
+): object {
+  return shape === "flat"
+    ? { type: "error", code, message, param: null, sequence_number: 3, ...extra }
+    : { type: "error", error: { type: "invalid_request", code, message, ...extra } };
+}
+
+/** The answer stopped before its end, e.g. `max_output_tokens` or `content_filter`. */
+export function incompleteEvent(reason: string): object {
+  return {
+    type: "response.incomplete",
+    response: {
+      id: "resp_simulated",
+      object: "response",
+      status: "incomplete",
+      output: [],
+      incomplete_details: { reason },
+      usage: DEFAULT_USAGE,
+    },
+  };
+}
+
+export function keepaliveEvent(): object {
+  return { type: "keepalive" };
+}
+
+export interface RateLimitWindow {
+  used_percent: number;
+  window_minutes: number;
+  reset_after_seconds: number;
+  reset_at: number;
+}
+
+/** Windows are not positional: the weekly one may come first, alone. */
+export function rateLimitsEvent(
+  windows: { primary?: RateLimitWindow | null; secondary?: RateLimitWindow | null } = {},
+  extra: object = {},
+): object {
+  const fallback = { used_percent: 12, window_minutes: 300, reset_after_seconds: 100 };
+  return {
+    type: "codex.rate_limits",
+    plan_type: "plus",
+    rate_limits: {
+      allowed: true,
+      limit_reached: false,
+      primary:
+        windows.primary === undefined ? { ...fallback, reset_at: 1_795_198_828 } : windows.primary,
+      secondary: windows.secondary ?? null,
+    },
+    credits: { has_credits: false, unlimited: false, balance: null },
+    metered_limit_name: "codex",
+    promo: null,
+    ...extra,
+  };
+}
