@@ -57,7 +57,11 @@ export interface QueryDefaults {
  *
  * @throws CodexError `MODEL_UNAVAILABLE` when a fresh list of the account lacks the name.
  */
-export function planQuery(request: QueryRequest, list: ModelList, defaults: QueryDefaults): QueryPlan {
+export function planQuery(
+  request: QueryRequest,
+  list: ModelList,
+  defaults: QueryDefaults,
+): QueryPlan {
   const slug = request.model ?? defaults.model ?? defaultModel(list.models)?.slug;
   if (slug === undefined) {
     throw new CodexError("MODEL_UNAVAILABLE", "The account's model list has no model to use.");

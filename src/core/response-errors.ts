@@ -59,17 +59,25 @@ function judge(refusal: Refusal): Judgement {
   const names = new Set([refusal.code, refusal.type].filter((name) => name !== undefined));
   const has = (codes: ReadonlySet<string>): boolean => [...names].some((name) => codes.has(name));
   const said = quote(refusal.message);
-  const as = (code: CodexErrorCode, message: string, details: CodexErrorDetails = {}): Judgement => ({
+  const as = (
+    code: CodexErrorCode,
+    message: string,
+    details: CodexErrorDetails = {},
+  ): Judgement => ({
     code,
     message,
     details: { why: said, ...details },
   });
 
   if (refusal.html && (status === 403 || status === 429 || status === 503)) {
-    return as("BLOCKED", "Cloudflare blocked the request before it reached the service.", { why: undefined });
+    return as("BLOCKED", "Cloudflare blocked the request before it reached the service.", {
+      why: undefined,
+    });
   }
   if (has(usageLimitCodes)) {
-    return as("USAGE_LIMIT", "The usage limit of this account has been reached.", { resetsAt: refusal.resetsAt });
+    return as("USAGE_LIMIT", "The usage limit of this account has been reached.", {
+      resetsAt: refusal.resetsAt,
+    });
   }
   if (names.has("usage_not_included") || status === 402) {
     return as("PLAN_REQUIRED", "This account's plan or workspace does not include Codex.");
@@ -79,13 +87,20 @@ function judge(refusal: Refusal): Judgement {
     return as("CONTEXT_TOO_LONG", "The prompt is too long for the model.");
   }
   if (names.has("server_is_overloaded") || names.has("flex_unavailable")) {
-    return as("OVERLOADED", "The model is at capacity.", { retryable: true, retryAfterMs: refusal.retryAfterMs });
+    return as("OVERLOADED", "The model is at capacity.", {
+      retryable: true,
+      retryAfterMs: refusal.retryAfterMs,
+    });
   }
   if (has(rateCodes) || status === 429) return rateLimited(refusal, as);
   if (status !== undefined && status >= 300 && status < 400) {
-    return as("UPSTREAM", `The service answered with a redirect (HTTP ${status}), which is never followed.`, {
-      why: "A redirect could carry the login to another host.",
-    });
+    return as(
+      "UPSTREAM",
+      `The service answered with a redirect (HTTP ${status}), which is never followed.`,
+      {
+        why: "A redirect could carry the login to another host.",
+      },
+    );
   }
   if (status === 401) {
     return as("AUTH_EXPIRED", "The service does not accept the login, not even after a refresh.");

@@ -67,10 +67,14 @@ export function assertIssuedFor(tokens: Origins, wanted: Origins): void {
   ] as const;
   for (const [stored, configured] of pairs) {
     if (originOf(stored) === originOf(configured)) continue;
-    throw new CodexError("AUTH_REQUIRED", `The stored login is for ${stored}, not for ${configured}.`, {
-      why: "A login is used only with the origin that issued it.",
-      next: "Call codex_login to sign in there, or unset CODEX_ISSUER and CODEX_BASE_URL.",
-    });
+    throw new CodexError(
+      "AUTH_REQUIRED",
+      `The stored login is for ${stored}, not for ${configured}.`,
+      {
+        why: "A login is used only with the origin that issued it.",
+        next: "Call codex_login to sign in there, or unset CODEX_ISSUER and CODEX_BASE_URL.",
+      },
+    );
   }
 }
 

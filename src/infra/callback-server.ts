@@ -12,8 +12,7 @@ const slowClientMs = 5_000;
 
 /** What the browser brought back (RFC 6749 §4.1.2, §4.1.2.1). */
 export type AuthorizationResponse =
-  | { kind: "code"; code: string }
-  | { kind: "error"; error: string; description: string };
+  { kind: "code"; code: string } | { kind: "error"; error: string; description: string };
 
 export interface CallbackServerOptions {
   /** Tried in this order; 0 takes any free port. */
@@ -54,12 +53,19 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
     };
   }
   const names = options.ports.join(" and ");
-  throw new CodexError("LOGIN_PORT_BUSY", `The sign-in needs port ${names} on this machine, and other programs hold them.`, {
-    why: "The authorization server sends the browser back to these ports only.",
-  });
+  throw new CodexError(
+    "LOGIN_PORT_BUSY",
+    `The sign-in needs port ${names} on this machine, and other programs hold them.`,
+    {
+      why: "The authorization server sends the browser back to these ports only.",
+    },
+  );
 }
 
-async function listenOnLoopback(port: number, handler: CallbackHandler): Promise<Server[] | undefined> {
+async function listenOnLoopback(
+  port: number,
+  handler: CallbackHandler,
+): Promise<Server[] | undefined> {
   const first = await listen(port, "127.0.0.1", handler);
   if (typeof first === "string") return undefined;
   const { port: bound } = first.address() as AddressInfo;
@@ -72,7 +78,11 @@ async function listenOnLoopback(port: number, handler: CallbackHandler): Promise
 }
 
 /** The listening server, or the system's reason why not (EACCES: reserved by the system). */
-async function listen(port: number, host: string, handler: CallbackHandler): Promise<Server | string> {
+async function listen(
+  port: number,
+  host: string,
+  handler: CallbackHandler,
+): Promise<Server | string> {
   const server = createServer(
     {
       headersTimeout: slowClientMs,
@@ -136,14 +146,18 @@ class CallbackHandler {
     for (const listener of listeners) listener.close();
     const pending = [...this.#answering].filter((response) => response.req.complete);
     await Promise.race([
-      Promise.all(pending.map((response) => new Promise((resolve) => response.once("close", resolve)))),
+      Promise.all(
+        pending.map((response) => new Promise((resolve) => response.once("close", resolve))),
+      ),
       new Promise((resolve) => setTimeout(resolve, flushMs).unref()),
     ]);
     for (const listener of listeners) listener.closeAllConnections();
   }
 
   #refuse(request: IncomingMessage): { status: number; text: string } | undefined {
-    const hosts = request.rawHeaders.filter((_, i) => i % 2 === 1 && request.rawHeaders[i - 1]?.toLowerCase() === "host");
+    const hosts = request.rawHeaders.filter(
+      (_, i) => i % 2 === 1 && request.rawHeaders[i - 1]?.toLowerCase() === "host",
+    );
     const own = [`localhost:${this.port}`, `127.0.0.1:${this.port}`, `[::1]:${this.port}`];
     const [host] = hosts;
     // A page that was made to resolve to this machine names its own host (DNS rebinding).
@@ -175,7 +189,9 @@ class CallbackHandler {
       return { kind: "error", error, description: single("error_description") ?? "" };
     }
     const code = single("code");
-    return code === undefined || code === "" ? "The authorization code is missing." : { kind: "code", code };
+    return code === undefined || code === ""
+      ? "The authorization code is missing."
+      : { kind: "code", code };
   }
 }
 

@@ -32,6 +32,7 @@ export interface BusyLock {
 type LockContent =
   | { kind: "free" }
   | { kind: "foreign" }
+  | { kind: "abandoned" }
   | { kind: "owned"; name: string; identity: ProcessIdentity; ageMs: number };
 
 export interface FileLockDeps {
@@ -91,22 +92,30 @@ export class FileLock {
     }
   }
 
+  /** Who holds the lock now, without any change: a report, not a promise. */
+  async holder(): Promise<{ pid: number | undefined } | undefined> {
+    const content = await this.#look().catch(() => ({ kind: "foreign" as const }));
+    if (content.kind === "free") return undefined;
+    return { pid: content.kind === "owned" ? content.identity.pid : undefined };
+  }
+
   /** One attempt; what is in the way, or undefined when the lock is ours. */
   async #tryEnter(prepared: string, ownerFile: string): Promise<{ pid?: number } | undefined> {
-    const content = await this.#inspect();
+    const content = await this.#look();
     if (content.kind === "foreign") return {};
-    if (content.kind === "free") {
+    if (content.kind === "abandoned") await rmdir(this.#path).catch(() => undefined);
+    if (content.kind !== "owned") {
       return (await succeeds(rename(prepared, this.#path))) ? undefined : {};
     }
     const { name, identity, ageMs } = content;
-    const liveness = await livenessOf(identity, this.#deps.self);
+    const liveness = livenessOf(identity, this.#deps.self);
     const gone = liveness === "dead" || (liveness === "unknown" && ageMs > unknownOwnerStaleMs);
     if (!gone) return { pid: identity.pid };
     const taken = await succeeds(rename(join(this.#path, name), join(this.#path, ownerFile)));
     return taken ? undefined : {};
   }
 
-  async #inspect(): Promise<LockContent> {
+  async #look(): Promise<LockContent> {
     const stat = await lstat(this.#path).catch(ignoreMissing);
     if (stat === undefined) return { kind: "free" };
     if (!stat.isDirectory()) throw this.#strange("It is not a directory.");
@@ -114,9 +123,7 @@ export class FileLock {
     const ageMs = this.#deps.clock.now() - stat.mtimeMs;
     if (name === undefined) {
       // An mtime of the future cannot be a live holder's: the clock was set back.
-      if (ageMs < foreignStaleMs && ageMs > -foreignStaleMs) return { kind: "foreign" };
-      await rmdir(this.#path).catch(() => undefined);
-      return { kind: "free" };
+      return { kind: Math.abs(ageMs) < foreignStaleMs ? "foreign" : "abandoned" };
     }
     const identity = parseIdentity(/^owner\.([^.]+)\.\d+$/.exec(name)?.[1] ?? "");
     if (identity === undefined || others.length > 0) {

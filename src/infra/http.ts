@@ -82,7 +82,9 @@ export class Http {
     const { origin } = new URL(request.url);
     const limit = new AbortController();
     const timer = this.#deps.clock.timer(timeoutMs, () => {
-      limit.abort(new CodexError("TIMEOUT", `${origin} did not answer within ${timeoutMs / 1000} s.`));
+      limit.abort(
+        new CodexError("TIMEOUT", `${origin} did not answer within ${timeoutMs / 1000} s.`),
+      );
     });
     const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
     try {
@@ -96,8 +98,8 @@ export class Http {
 
   /** Close every connection. */
   async close(): Promise<void> {
-    const dispatchers = await Promise.all([this.#direct, this.#proxied]);
-    await Promise.all(dispatchers.map((dispatcher) => dispatcher?.destroy()));
+    await (await this.#direct)?.destroy();
+    await (await this.#proxied)?.destroy();
   }
 
   #dispatcher(url: string): Promise<Dispatcher> {
@@ -129,13 +131,17 @@ export async function readText(
   const encoding = headers["content-encoding"];
   try {
     if (encoding !== undefined && encoding !== "identity") {
-      throw new CodexError("PROTOCOL", `${origin} sent a compressed answer that was not asked for.`);
+      throw new CodexError(
+        "PROTOCOL",
+        `${origin} sent a compressed answer that was not asked for.`,
+      );
     }
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes) throw new CodexError("PROTOCOL", `${origin} sent far too large an answer.`);
+      if (size > maxBytes)
+        throw new CodexError("PROTOCOL", `${origin} sent far too large an answer.`);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString("utf8");
@@ -159,7 +165,8 @@ export function networkError(error: unknown, origin: string, signal: AbortSignal
 }
 
 /** Failures before the first byte of a request can have left. */
-const neverSent = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|.*CERT.*)$/;
+const neverSent =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|.*CERT.*)$/;
 
 const explanations: Readonly<Record<string, string>> = {
   ENOTFOUND: "The name could not be resolved.",
@@ -169,9 +176,12 @@ const explanations: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "The other side broke the connection.",
   UND_ERR_CONNECT_TIMEOUT: "The connection was not accepted in time.",
   ETIMEDOUT: "The connection was not accepted in time.",
-  SELF_SIGNED_CERT_IN_CHAIN: "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
   CERT_HAS_EXPIRED: "The certificate has expired, or this machine's clock is wrong.",
   ERR_TLS_CERT_ALTNAME_INVALID: "The certificate belongs to another host.",
 };

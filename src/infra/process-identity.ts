@@ -1,4 +1,4 @@
-import { readFile, readlink } from "node:fs/promises";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { createHash } from "node:crypto";
 import type { Random } from "./random.ts";
@@ -16,14 +16,14 @@ export interface ProcessIdentity {
 }
 
 /** Who this process is. */
-export async function identifySelf(pid: number, random: Random): Promise<ProcessIdentity> {
-  const bootId = await textOf("/proc/sys/kernel/random/boot_id");
-  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+export function identifySelf(pid: number, random: Random): ProcessIdentity {
+  const bootId = textOf("/proc/sys/kernel/random/boot_id");
+  const namespace = orEmpty(() => readlinkSync("/proc/self/ns/pid"));
   const host = createHash("sha256")
     .update([hostname(), bootId, namespace].join("\n"))
     .digest("hex")
     .slice(0, 12);
-  const stat = await statOf(pid);
+  const stat = statOf(pid);
   return { pid, start: stat?.start ?? "0", host, nonce: random.bytes(6).toString("hex") };
 }
 
@@ -42,10 +42,10 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
  * Whether that process still runs; "unknown" when it lives on another host or in another pid
  * namespace, or when the system cannot tell a reused pid from the old one.
  */
-export async function livenessOf(
+export function livenessOf(
   other: ProcessIdentity,
   self: ProcessIdentity,
-): Promise<"alive" | "dead" | "unknown"> {
+): "alive" | "dead" | "unknown" {
   if (other.host !== self.host) return "unknown";
   if (other.pid === self.pid) return other.start === self.start ? "alive" : "dead";
   try {
@@ -53,7 +53,7 @@ export async function livenessOf(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return "dead";
   }
-  const stat = await statOf(other.pid);
+  const stat = statOf(other.pid);
   if (stat === undefined) return "unknown";
   // A zombie still answers to signal 0, but it will never release anything.
   if (stat.state === "Z" || stat.state === "X") return "dead";
@@ -61,8 +61,8 @@ export async function livenessOf(
   return stat.start === other.start ? "alive" : "dead";
 }
 
-async function statOf(pid: number): Promise<{ state: string; start: string } | undefined> {
-  const text = await textOf(`/proc/${pid}/stat`);
+function statOf(pid: number): { state: string; start: string } | undefined {
+  const text = textOf(`/proc/${pid}/stat`);
   // The second field is the program's name in parentheses and may hold anything.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state] = fields;
@@ -70,6 +70,15 @@ async function statOf(pid: number): Promise<{ state: string; start: string } | u
   return state === undefined || start === undefined ? undefined : { state, start };
 }
 
-async function textOf(path: string): Promise<string> {
-  return readFile(path, "utf8").catch(() => "");
+function textOf(path: string): string {
+  return orEmpty(() => readFileSync(path, "utf8"));
+}
+
+/** These files exist on Linux only. */
+function orEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return "";
+  }
 }

@@ -13,8 +13,7 @@ const renameAttempts = 6;
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
 // Windows has neither flag; there the checks after opening remain.
-const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
-const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
 
 /**
  * The text of a private file, or undefined when there is none.

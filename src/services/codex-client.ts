@@ -54,12 +54,18 @@ export class CodexClient {
    *
    * @throws CodexError; with `partialText` where a part of the answer had come.
    */
-  async query(request: QueryRequest, signal: AbortSignal, onProgress: OnProgress = () => undefined): Promise<QueryReply> {
+  async query(
+    request: QueryRequest,
+    signal: AbortSignal,
+    onProgress: OnProgress = () => undefined,
+  ): Promise<QueryReply> {
     const { clock, limits } = this.#deps;
     const total = new AbortController();
     const timer = clock.timer(limits.queryTimeoutMs, () => {
       const minutes = Math.round(limits.queryTimeoutMs / 60_000);
-      total.abort(new CodexError("TIMEOUT", `The answer was not complete after ${minutes} minutes.`));
+      total.abort(
+        new CodexError("TIMEOUT", `The answer was not complete after ${minutes} minutes.`),
+      );
     });
     const either = AbortSignal.any([signal, total.signal]);
     try {
@@ -72,14 +78,19 @@ export class CodexClient {
         release();
       }
     } catch (error) {
-      if (signal.aborted) throw new CodexError("CANCELLED", "The call was cancelled.", { cause: error });
+      if (signal.aborted)
+        throw new CodexError("CANCELLED", "The call was cancelled.", { cause: error });
       throw error;
     } finally {
       timer.cancel();
     }
   }
 
-  async #answer(request: QueryRequest, signal: AbortSignal, onProgress: OnProgress): Promise<QueryReply> {
+  async #answer(
+    request: QueryRequest,
+    signal: AbortSignal,
+    onProgress: OnProgress,
+  ): Promise<QueryReply> {
     const { clock, tokens, catalog, quota: memory, defaults } = this.#deps;
     const started = clock.elapsed();
     const login = await tokens.getTokens(signal);
@@ -110,8 +121,15 @@ export class CodexClient {
       catalog.invalidate(attempt.login);
       const { upgradeTo } = plan.model ?? {};
       if (upgradeTo === undefined || upgradeTo === plan.slug) throw error;
-      const successor = planFor(upgradeTo, findModel(attempt.list.models, upgradeTo), attempt.request, defaults);
-      successor.notices.unshift(`${plan.slug} was refused by the service; its successor ${upgradeTo} answered.`);
+      const successor = planFor(
+        upgradeTo,
+        findModel(attempt.list.models, upgradeTo),
+        attempt.request,
+        defaults,
+      );
+      successor.notices.unshift(
+        `${plan.slug} was refused by the service; its successor ${upgradeTo} answered.`,
+      );
       return { result: await this.#inSomeShape(attempt, successor), plan: successor };
     }
   }
@@ -136,7 +154,11 @@ export class CodexClient {
   }
 
   /** At most two repetitions, and none once answer text has come. */
-  async #withRetries(attempt: Attempt, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
+  async #withRetries(
+    attempt: Attempt,
+    plan: QueryPlan,
+    shape: RequestShape,
+  ): Promise<ResponsesResult> {
     const { clock, random, limits, log } = this.#deps;
     const { signal, onProgress } = attempt;
     for (let tries = 1; ; tries++) {
@@ -149,7 +171,12 @@ export class CodexClient {
         const { retryable, retryAfterMs } = error.details;
         const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;
         if (retryable !== true || tooLong || tries > limits.maxRetries) throw error;
-        const delayMs = retryDelayMs(tries, retryAfterMs, limits.retryBaseDelayMs, random.fraction());
+        const delayMs = retryDelayMs(
+          tries,
+          retryAfterMs,
+          limits.retryBaseDelayMs,
+          random.fraction(),
+        );
         log("CODEX", `attempt ${tries} failed with ${error.code}, next one in ${delayMs} ms`);
         onProgress({ type: "retry", attempt: tries + 1, delayMs, reason: error.message });
         await sleep(clock, delayMs, signal);
@@ -158,7 +185,11 @@ export class CodexClient {
   }
 
   /** HTTP 401: what another process stored, else one refresh; then once more, then a clear error. */
-  async #authorized(attempt: Attempt, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
+  async #authorized(
+    attempt: Attempt,
+    plan: QueryPlan,
+    shape: RequestShape,
+  ): Promise<ResponsesResult> {
     const { endpoint, tokens } = this.#deps;
     const ask = (): Promise<ResponsesResult> =>
       endpoint.ask({ ...attempt, plan, shape, tokens: attempt.login });
@@ -188,6 +219,7 @@ interface Answered {
 /** A refusal that no value of ours explains; the service does not say when it wants Lite. */
 function mayBeTheShape(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;
-  if (error.code === "MODEL_UNAVAILABLE") return !/requires a newer version/i.test(error.details.why ?? "");
+  if (error.code === "MODEL_UNAVAILABLE")
+    return !/requires a newer version/i.test(error.details.why ?? "");
   return error.code === "BAD_REQUEST" && error.details.field === undefined;
 }

@@ -97,7 +97,10 @@ export class LoginService {
       await openBrowser(url);
       return true;
     } catch (error) {
-      log("OAUTH", `no browser could be opened: ${error instanceof Error ? error.name : "unknown"}`);
+      log(
+        "OAUTH",
+        `no browser could be opened: ${error instanceof Error ? error.name : "unknown"}`,
+      );
       return false;
     }
   }

@@ -59,7 +59,12 @@ export class ModelCatalog {
 
   /** A list fetched now where the service can be asked, else what `list` would give. */
   async refresh(tokens: TokenSet, signal: AbortSignal): Promise<ModelList> {
-    return this.#within(this.#fetch(tokens), this.#deps.limits.apiRequestTimeoutMs, signal, await this.kept(tokens));
+    return this.#within(
+      this.#fetch(tokens),
+      this.#deps.limits.apiRequestTimeoutMs,
+      signal,
+      await this.kept(tokens),
+    );
   }
 
   /** What is known without the network, if anything. */
@@ -84,7 +89,12 @@ export class ModelCatalog {
     signal: AbortSignal,
     fallback: ModelList = bundledList,
   ): Promise<ModelList> {
-    const list = await within(fetched.catch(() => fallback), ms, this.#deps.clock, signal);
+    const list = await within(
+      fetched.catch(() => fallback),
+      ms,
+      this.#deps.clock,
+      signal,
+    );
     return list ?? fallback;
   }
 
@@ -100,7 +110,11 @@ export class ModelCatalog {
   async #request(tokens: TokenSet, key: string): Promise<ModelList> {
     const { baseUrl, clientVersion, folder, http, headers, clock, limits, log } = this.#deps;
     try {
-      const { status, headers: answered, text } = await http.fetchText(
+      const {
+        status,
+        headers: answered,
+        text,
+      } = await http.fetchText(
         {
           method: "GET",
           url: `${baseUrl}${modelsPath}?client_version=${clientVersion}`,
@@ -118,7 +132,9 @@ export class ModelCatalog {
       const fetchedAt = clock.now();
       const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
       this.#known.set(key, list);
-      await folder.write(fileName(key), { fetchedAt, models: parsed.data.models } satisfies z.infer<typeof keptList>);
+      await folder.write(fileName(key), { fetchedAt, models: parsed.data.models } satisfies z.infer<
+        typeof keptList
+      >);
       return list;
     } catch (error) {
       log("CODEX", `the model list could not be fetched: ${String(error)}`);
@@ -130,11 +146,15 @@ export class ModelCatalog {
     const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
     if (!parsed.success) return undefined;
     const models = toModels(parsed.data);
-    return models.length === 0 ? undefined : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
+    return models.length === 0
+      ? undefined
+      : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
   }
 
   #key(tokens: TokenSet): string {
-    return fingerprint([tokens.apiOrigin, tokens.accountId, this.#deps.clientVersion].join("\n")).slice(0, 16);
+    return fingerprint(
+      [tokens.apiOrigin, tokens.accountId, this.#deps.clientVersion].join("\n"),
+    ).slice(0, 16);
   }
 }
 

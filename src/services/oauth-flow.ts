@@ -71,7 +71,10 @@ export class OAuthFlow {
           const code = authorizationCode(response);
           redactor.learn(code);
           const { redirectUri } = server;
-          const grant = await endpoint.exchangeCode({ code, redirectUri, codeVerifier }, aborter.signal);
+          const grant = await endpoint.exchangeCode(
+            { code, redirectUri, codeVerifier },
+            aborter.signal,
+          );
           outcome.resolve(await this.#deps.save(grant));
           log("OAUTH", "the sign-in is complete");
         } catch (error) {
@@ -116,12 +119,17 @@ function authorizationCode(response: AuthorizationResponse): string {
   if (response.kind === "code") return response.code;
   const { error, description } = response;
   const name = error.replace(/[^\w.-]/g, "").slice(0, 60);
-  const said = description.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim().slice(0, 200);
+  const said = description
+    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .trim()
+    .slice(0, 200);
   const notEntitled = description.includes("missing_codex_entitlement");
   throw new CodexError("AUTH_DENIED", "The sign-in was refused in the browser.", {
     why: notEntitled
       ? "Codex is switched off in this workspace."
       : `The authorization server says "${name}"${said === "" ? "" : `: ${said}`}.`,
-    ...(notEntitled ? { next: "Ask the workspace's administrator to allow Codex, or use another account." } : {}),
+    ...(notEntitled
+      ? { next: "Ask the workspace's administrator to allow Codex, or use another account." }
+      : {}),
   });
 }

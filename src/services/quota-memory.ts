@@ -11,7 +11,11 @@ const stored = z.object({
   seenAt: z.number(),
   plan: z.string().optional(),
   windows: z.array(
-    z.object({ usedPercent: z.number(), windowMinutes: z.number(), resetsAt: z.number().optional() }),
+    z.object({
+      usedPercent: z.number(),
+      windowMinutes: z.number(),
+      resetsAt: z.number().optional(),
+    }),
   ),
 });
 

@@ -1,6 +1,12 @@
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../core/tokens.ts";
+import {
+  assertIssuedFor,
+  isExpired,
+  isExpiring,
+  type Origins,
+  type TokenSet,
+} from "../core/tokens.ts";
 import { sleep, type Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import { isHeld, type FileLock, type HeldLock } from "../infra/file-lock.ts";
@@ -73,7 +79,10 @@ export class Refresher {
     const waitMs = reason === "soon" ? 0 : limits.refreshWaitMs;
     const held = await lock.acquire(waitMs);
     if (!isHeld(held)) {
-      const who = held.holderPid === undefined ? "Another program" : `Another window (process ${held.holderPid})`;
+      const who =
+        held.holderPid === undefined
+          ? "Another program"
+          : `Another window (process ${held.holderPid})`;
       throw new CodexError("TIMEOUT", `${who} is refreshing the login and has not finished.`, {
         next: "Repeat the call; end that process if it hangs.",
       });
@@ -117,17 +126,24 @@ export class Refresher {
       attempts++;
       await ledger.record({ token, outcome: "unknown", attempts, at: clock.now() });
       // Somebody may have removed the lock's folder: then another process may be spending, too.
-      if (!(await held.isOwned())) throw new CodexError("STORAGE", "The refresh lock was removed while it was held.", { next: "Repeat the call." });
+      if (!(await held.isOwned()))
+        throw new CodexError("STORAGE", "The refresh lock was removed while it was held.", {
+          next: "Repeat the call.",
+        });
       const started = clock.elapsed();
       const outcome = await endpoint.refresh(current.refreshToken);
-      log("TOKEN", `refresh (${reason}): ${outcome.kind} after ${Math.round(clock.elapsed() - started)} ms`);
+      log(
+        "TOKEN",
+        `refresh (${reason}): ${outcome.kind} after ${Math.round(clock.elapsed() - started)} ms`,
+      );
       if (outcome.kind === "granted") return this.#save(current, outcome.grant, token);
       if (outcome.kind === "refused") return this.#refused(current, outcome.code, token, attempts);
       if (outcome.kind === "unsent") {
         await ledger.record({ token, outcome: "unknown", attempts: attempts - 1, at: clock.now() });
       }
       const again = outcome.kind === "unknown" && outcome.error.code !== "PROTOCOL";
-      if (!again || attempts >= attemptsBeforeRest || this.#usable(current, reason)) throw outcome.error;
+      if (!again || attempts >= attemptsBeforeRest || this.#usable(current, reason))
+        throw outcome.error;
     }
   }
 
@@ -149,7 +165,12 @@ export class Refresher {
   }
 
   /** The token is dead, unless the file has got another one meanwhile. */
-  async #refused(current: TokenSet, code: string, token: string, attempts: number): Promise<TokenSet> {
+  async #refused(
+    current: TokenSet,
+    code: string,
+    token: string,
+    attempts: number,
+  ): Promise<TokenSet> {
     const { ledger, clock } = this.#deps;
     await ledger.record({ token, outcome: "refused", attempts, at: clock.now() });
     const stored = await this.#stored();
@@ -162,7 +183,10 @@ export class Refresher {
     const claims = readClaims(grant.id_token ?? grant.access_token ?? "");
     if (claims.accountId !== undefined && claims.accountId !== spent.accountId) {
       await ledger.record({ token, outcome: "refused", attempts: 1, at: clock.now() });
-      throw new CodexError("AUTH_EXPIRED", "The refresh answered for another account and was not taken.");
+      throw new CodexError(
+        "AUTH_EXPIRED",
+        "The refresh answered for another account and was not taken.",
+      );
     }
     const next: TokenSet = {
       ...spent,
@@ -181,12 +205,17 @@ export class Refresher {
       await ledger.record({ token, outcome: "unknown", attempts: 0, at: clock.now() });
     }
     try {
-      const owner = await store.update((stored) => (isSameLogin(stored, spent, this.#unsaved?.spent) ? next : undefined));
+      const owner = await store.update((stored) =>
+        isSameLogin(stored, spent, this.#unsaved?.spent) ? next : undefined,
+      );
       if (isSameLogin(owner, spent, this.#unsaved?.spent)) {
         this.#unsaved = undefined;
         return next;
       }
-      log("TOKEN", "the login was removed or replaced during the refresh; the new token is revoked");
+      log(
+        "TOKEN",
+        "the login was removed or replaced during the refresh; the new token is revoked",
+      );
       void endpoint.revoke(next.refreshToken).catch(() => undefined);
       if (owner === undefined) throw signedOutMeanwhile();
       return owner;
@@ -204,7 +233,11 @@ export class Refresher {
     this.#unsaved = unsaved;
     log("TOKEN", `the refreshed login could not be saved: ${error.message}`);
     const retry = async (): Promise<void> => {
-      for (let delay = limits.saveRetryMs; this.#unsaved === unsaved; delay = Math.min(delay * 2, 60_000)) {
+      for (
+        let delay = limits.saveRetryMs;
+        this.#unsaved === unsaved;
+        delay = Math.min(delay * 2, 60_000)
+      ) {
         await sleep(clock, delay);
         if (this.#unsaved !== unsaved) return;
         try {
@@ -222,11 +255,17 @@ export class Refresher {
   async flush(): Promise<void> {
     const unsaved = this.#unsaved;
     if (unsaved === undefined) return;
-    await this.#deps.store.update((stored) => (stored?.refreshToken === unsaved.spent ? unsaved.tokens : undefined));
+    await this.#deps.store.update((stored) =>
+      stored?.refreshToken === unsaved.spent ? unsaved.tokens : undefined,
+    );
   }
 }
 
-function isSameLogin(stored: TokenSet | undefined, spent: TokenSet, unsavedSpent: string | undefined): boolean {
+function isSameLogin(
+  stored: TokenSet | undefined,
+  spent: TokenSet,
+  unsavedSpent: string | undefined,
+): boolean {
   return (
     stored?.generation === spent.generation &&
     (stored.refreshToken === spent.refreshToken || stored.refreshToken === unsavedSpent)
@@ -239,6 +278,9 @@ function signedOutMeanwhile(): CodexError {
 
 function loginLost(code?: string): CodexError {
   return new CodexError("AUTH_EXPIRED", "ChatGPT no longer accepts the stored login.", {
-    why: code === undefined ? "Its refresh token was refused before." : `Its refresh token was refused (${code.replace(/[^\w.-]/g, "").slice(0, 60)}).`,
+    why:
+      code === undefined
+        ? "Its refresh token was refused before."
+        : `Its refresh token was refused (${code.replace(/[^\w.-]/g, "").slice(0, 60)}).`,
   });
 }

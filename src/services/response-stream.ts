@@ -106,7 +106,11 @@ export async function readResponseStream(
   }
 }
 
-function judge(last: ResponseEvent | "end", builder: ReplyBuilder, quota: Quota | undefined): StreamResult {
+function judge(
+  last: ResponseEvent | "end",
+  builder: ReplyBuilder,
+  quota: Quota | undefined,
+): StreamResult {
   if (last === "end") throw cutOff();
   if (last.type === "failed") throw streamFailure(last.failure);
   if (last.type === "incomplete") throw stoppedShort(last.reason);
@@ -132,7 +136,8 @@ function stoppedShort(reason: string): CodexError {
   if (reason === "content_filter") {
     return new CodexError("POLICY", "The service's content filter stopped the answer.");
   }
-  const why = reason === "max_output_tokens" ? "It reached the service's limit for one answer." : undefined;
+  const why =
+    reason === "max_output_tokens" ? "It reached the service's limit for one answer." : undefined;
   return new CodexError("INCOMPLETE", "The service stopped the answer before its end.", {
     why,
     next: "Ask for a shorter answer, or for one part at a time.",

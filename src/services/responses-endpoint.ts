@@ -46,7 +46,12 @@ export class ResponsesEndpoint {
     const { idleTimeoutMs, clock, limits, baseUrl, http } = this.#deps;
     const quiet = new AbortController();
     const idle = clock.timer(idleTimeoutMs, () => {
-      quiet.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
+      quiet.abort(
+        new CodexError(
+          "TIMEOUT",
+          `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`,
+        ),
+      );
     });
     const signal = AbortSignal.any([call.signal, quiet.signal]);
     try {
@@ -55,7 +60,9 @@ export class ResponsesEndpoint {
           method: "POST",
           url: `${baseUrl}${responsesPath}`,
           headers: this.#headers(call),
-          body: JSON.stringify(responseRequest(call.request, call.plan, call.shape, this.#deps.sessionId)),
+          body: JSON.stringify(
+            responseRequest(call.request, call.plan, call.shape, this.#deps.sessionId),
+          ),
         },
         signal,
       );
@@ -86,15 +93,18 @@ export class ResponsesEndpoint {
   async #refuse(response: HttpResponse, signal: AbortSignal): Promise<void> {
     const { status, headers } = response;
     const type = String(headers["content-type"] ?? "");
-    const encoded = headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
+    const encoded =
+      headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
     if (status === 200 && type.startsWith("text/event-stream") && !encoded) return;
     const { clock, limits, baseUrl } = this.#deps;
     const { origin } = new URL(baseUrl);
-    const text = await readText(response, limits.maxErrorBodyBytes, origin, signal).catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (status === 200) throw error;
-      return ""; // the status says enough where the body is too large or broken
-    });
+    const text = await readText(response, limits.maxErrorBodyBytes, origin, signal).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        if (status === 200) throw error;
+        return ""; // the status says enough where the body is too large or broken
+      },
+    );
     const refusal = toRefusal(status, headers, text, clock.now());
     if (status !== 200) throw refusalError(refusal);
     if (refusal.html) throw refusalError({ ...refusal, status: 403 });
@@ -105,5 +115,7 @@ export class ResponsesEndpoint {
 }
 
 function withRequestId(error: unknown, response: HttpResponse): unknown {
-  return error instanceof CodexError ? error.with({ requestId: requestId(response.headers) }) : error;
+  return error instanceof CodexError
+    ? error.with({ requestId: requestId(response.headers) })
+    : error;
 }

@@ -3,7 +3,14 @@ import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Http, TextResponse } from "../infra/http.ts";
 import type { Redactor } from "../infra/redact.ts";
-import { authorizePath, clientId, originator, revokePath, scopes, tokenPath } from "../wire/constants.ts";
+import {
+  authorizePath,
+  clientId,
+  originator,
+  revokePath,
+  scopes,
+  tokenPath,
+} from "../wire/constants.ts";
 import { parseRetryAfter } from "../wire/error-body.ts";
 import { parseJson } from "../wire/json.ts";
 import {
@@ -79,7 +86,11 @@ export class TokenEndpoint {
       signal,
     );
     if (response.status === 200) return this.#grant(codeExchangeResponse, response);
-    throw this.#refusal(response, "AUTH_DENIED", "The authorization server refused the code of this sign-in.");
+    throw this.#refusal(
+      response,
+      "AUTH_DENIED",
+      "The authorization server refused the code of this sign-in.",
+    );
   }
 
   /**
@@ -104,7 +115,10 @@ export class TokenEndpoint {
       }
       return this.#refreshRefusal(response);
     } catch (thrown) {
-      const error = thrown instanceof CodexError ? thrown : new CodexError("NETWORK", "The refresh failed.", { cause: thrown });
+      const error =
+        thrown instanceof CodexError
+          ? thrown
+          : new CodexError("NETWORK", "The refresh failed.", { cause: thrown });
       return { kind: error.details.unsent === true ? "unsent" : "unknown", error };
     }
   }
@@ -126,7 +140,11 @@ export class TokenEndpoint {
     if ((code !== undefined && permanentRefreshErrors.has(code)) || status === 401) {
       return { kind: "refused", code: code ?? "unauthorized" };
     }
-    const error = this.#refusal(response, "UPSTREAM", `The token endpoint failed (HTTP ${status}).`);
+    const error = this.#refusal(
+      response,
+      "UPSTREAM",
+      `The token endpoint failed (HTTP ${status}).`,
+    );
     // A client error was refused before anything was issued; a server error may have come after.
     return { kind: status >= 500 ? "unknown" : "unsent", error };
   }
@@ -134,31 +152,55 @@ export class TokenEndpoint {
   #grant<T extends object>(schema: z.ZodType<T>, response: TextResponse): T {
     const parsed = schema.safeParse(parseJson(response.text));
     if (!parsed.success) {
-      throw new CodexError("PROTOCOL", "The token endpoint's answer does not have the known form.", {
-        cause: parsed.error,
-      });
+      throw new CodexError(
+        "PROTOCOL",
+        "The token endpoint's answer does not have the known form.",
+        {
+          cause: parsed.error,
+        },
+      );
     }
-    this.#deps.redactor.learn(...Object.values(parsed.data).filter((value) => typeof value === "string"));
+    this.#deps.redactor.learn(
+      ...Object.values(parsed.data).filter((value) => typeof value === "string"),
+    );
     return parsed.data;
   }
 
   #refusal(response: TextResponse, code: "AUTH_DENIED" | "UPSTREAM", message: string): CodexError {
     const { status, headers } = response;
     if (status >= 300 && status < 400) {
-      return new CodexError("UPSTREAM", `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`);
+      return new CodexError(
+        "UPSTREAM",
+        `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`,
+      );
     }
     const html = String(headers["content-type"] ?? "").includes("text/html");
     if (html && status === 403) {
-      return new CodexError("BLOCKED", "Cloudflare blocked the request before it reached the authorization server.");
+      return new CodexError(
+        "BLOCKED",
+        "Cloudflare blocked the request before it reached the authorization server.",
+      );
     }
     const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), this.#deps.now());
-    if (status === 429) return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", { retryAfterMs });
-    const reason = oauthErrorCode(parseJson(response.text))?.replace(/[^\w.-]/g, "").slice(0, 60);
-    const why = reason ? `Its reason is "${reason}" (HTTP ${status}).` : `It answered HTTP ${status}.`;
+    if (status === 429)
+      return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
+        retryAfterMs,
+      });
+    const reason = oauthErrorCode(parseJson(response.text))
+      ?.replace(/[^\w.-]/g, "")
+      .slice(0, 60);
+    const why = reason
+      ? `Its reason is "${reason}" (HTTP ${status}).`
+      : `It answered HTTP ${status}.`;
     return new CodexError(status >= 500 ? "UPSTREAM" : code, message, { why, retryAfterMs });
   }
 
-  #post(path: string, contentType: string, body: string, signal?: AbortSignal): Promise<TextResponse> {
+  #post(
+    path: string,
+    contentType: string,
+    body: string,
+    signal?: AbortSignal,
+  ): Promise<TextResponse> {
     const { issuer, http, limits, userAgent } = this.#deps;
     return http.fetchText(
       {

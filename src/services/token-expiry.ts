@@ -7,7 +7,14 @@ const fallbackLifetimeMs = 60 * 60_000;
  *
  * @param expiresInSeconds RFC 6749 §5.1 `expires_in`
  */
-export function accessTokenExpiry(accessToken: string, expiresInSeconds: number | undefined, now: number): number {
+export function accessTokenExpiry(
+  accessToken: string,
+  expiresInSeconds: number | undefined,
+  now: number,
+): number {
   const { expiresAt } = readClaims(accessToken);
-  return expiresAt ?? now + (expiresInSeconds === undefined ? fallbackLifetimeMs : expiresInSeconds * 1000);
+  return (
+    expiresAt ??
+    now + (expiresInSeconds === undefined ? fallbackLifetimeMs : expiresInSeconds * 1000)
+  );
 }

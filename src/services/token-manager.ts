@@ -1,6 +1,12 @@
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../core/tokens.ts";
+import {
+  assertIssuedFor,
+  isExpired,
+  isExpiring,
+  type Origins,
+  type TokenSet,
+} from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import { orAborted } from "../infra/promises.ts";
@@ -122,8 +128,11 @@ export class TokenManager {
 
   /** Remove the login; whose it was, or undefined when there was none. */
   async clear(): Promise<TokenSet | undefined> {
-    const removed = await this.#deps.store.update((stored) => (stored === undefined ? undefined : null));
-    this.#deps.log("TOKEN", removed === undefined ? "nothing to remove" : "removed the login");
+    const { store, log } = this.#deps;
+    const { tokens, damaged } = await store.peek();
+    if (tokens === undefined && !damaged) return undefined; // leaves no lock or folder behind
+    const removed = await store.update((stored) => (stored === undefined ? undefined : null));
+    log("TOKEN", "removed the login");
     return removed;
   }
 
@@ -160,8 +169,13 @@ export class TokenManager {
 }
 
 function signedOut(setAside: string | undefined): CodexError {
-  if (setAside === undefined) return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
-  return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here: the login file was damaged.", {
-    why: `It was set aside as ${setAside}.`,
-  });
+  if (setAside === undefined)
+    return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
+  return new CodexError(
+    "AUTH_REQUIRED",
+    "Nobody is signed in to ChatGPT here: the login file was damaged.",
+    {
+      why: `It was set aside as ${setAside}.`,
+    },
+  );
 }

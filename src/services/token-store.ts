@@ -5,8 +5,18 @@ import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import { isHeld, type FileLock } from "../infra/file-lock.ts";
-import { formatIdentity, livenessOf, parseIdentity, type ProcessIdentity } from "../infra/process-identity.ts";
-import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../infra/secure-file.ts";
+import {
+  formatIdentity,
+  livenessOf,
+  parseIdentity,
+  type ProcessIdentity,
+} from "../infra/process-identity.ts";
+import {
+  makePrivateFolder,
+  readSecureFile,
+  rehearseWrite,
+  writeSecureFile,
+} from "../infra/secure-file.ts";
 import { readRecord, withoutRecord, withRecord } from "../wire/auth-file.ts";
 import { parseJson } from "../wire/json.ts";
 
@@ -78,7 +88,8 @@ export class TokenStore {
     return this.#locked(async () => {
       const found = this.#judge(await readSecureFile(this.path));
       if (found.kind === "damaged") await this.#putAside(found.document);
-      const document = found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
+      const document =
+        found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
       const next = change(found.tokens);
       if (next !== undefined) {
         await this.#write(next === null ? withoutRecord(document) : withRecord(document, next));
@@ -93,7 +104,9 @@ export class TokenStore {
     await rehearseWrite(this.path, rehearsalBytes, this.#temporary());
   }
 
-  #judge(text: string | undefined):
+  #judge(
+    text: string | undefined,
+  ):
     | { kind: "usable"; document: Document; tokens: TokenSet | undefined }
     | { kind: "damaged"; document: Document | undefined; tokens: undefined } {
     if (text === undefined) return { kind: "usable", document: {}, tokens: undefined };
@@ -111,10 +124,14 @@ export class TokenStore {
       case "damaged":
         return { kind: "damaged", document, tokens: undefined };
       case "newer":
-        throw new CodexError("STORAGE", `The login in ${this.path} was written by a newer codex-oauth.`, {
-          why: `Its record has version ${record.version}, this program knows version 1.`,
-          next: "Update codex-oauth, or set CODEX_AUTH_FILE to another file.",
-        });
+        throw new CodexError(
+          "STORAGE",
+          `The login in ${this.path} was written by a newer codex-oauth.`,
+          {
+            why: `Its record has version ${record.version}, this program knows version 1.`,
+            next: "Update codex-oauth, or set CODEX_AUTH_FILE to another file.",
+          },
+        );
     }
   }
 
@@ -134,7 +151,12 @@ export class TokenStore {
   }
 
   async #write(document: Document): Promise<void> {
-    await writeSecureFile(this.path, `${JSON.stringify(document, null, 2)}\n`, this.#temporary(), this.#deps.clock);
+    await writeSecureFile(
+      this.path,
+      `${JSON.stringify(document, null, 2)}\n`,
+      this.#temporary(),
+      this.#deps.clock,
+    );
   }
 
   async #locked<T>(work: () => Promise<T>): Promise<T> {
@@ -168,7 +190,7 @@ export class TokenStore {
     for (const name of await readdir(folder).catch(() => [])) {
       if (!name.startsWith(prefix)) continue;
       const owner = parseIdentity(name.slice(prefix.length).split(".")[0] ?? "");
-      if (owner === undefined || (await livenessOf(owner, this.#deps.self)) !== "dead") continue;
+      if (owner === undefined || livenessOf(owner, this.#deps.self) !== "dead") continue;
       const path = join(folder, name);
       const stat = await lstat(path).catch(() => undefined);
       if (stat?.isFile() === true) await unlink(path).catch(() => undefined);

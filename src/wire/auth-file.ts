@@ -18,8 +18,8 @@ const record = z.object({
   email: optionalText,
   plan: optionalText,
   // A wrong value only means that we do not know: treat the token as expired, never as eternal.
-  expiresAt: z.number().finite().catch(0),
-  generation: z.number().finite().catch(0),
+  expiresAt: z.number().catch(0),
+  generation: z.number().catch(0),
 });
 
 const versionOnly = z.object({ version: z.number() });
@@ -74,6 +74,8 @@ export function withRecord(
 }
 
 /** The document without our record: signed out. */
-export function withoutRecord(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withoutRecord(
+  document: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   return Object.fromEntries(Object.entries(document).filter(([key]) => key !== recordKey));
 }

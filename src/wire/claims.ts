@@ -4,7 +4,7 @@ const authClaim = "https://api.openai.com/auth";
 const profileClaim = "https://api.openai.com/profile";
 
 const claims = z.object({
-  exp: z.number().finite().optional().catch(undefined),
+  exp: z.number().optional().catch(undefined),
   email: z.string().optional().catch(undefined),
   [profileClaim]: z
     .object({ email: z.string().optional().catch(undefined) })

@@ -7,8 +7,8 @@ const inner = z.object({
   type: z.string().nullish().catch(undefined),
   code: z.string().nullish().catch(undefined),
   param: z.string().nullish().catch(undefined),
-  resets_at: z.number().finite().nullish().catch(undefined), // unix seconds
-  resets_in_seconds: z.number().finite().nullish().catch(undefined),
+  resets_at: z.number().nullish().catch(undefined), // unix seconds
+  resets_in_seconds: z.number().nullish().catch(undefined),
 });
 
 /** Both families of error bodies (docs/wire.md §13). */
@@ -43,7 +43,9 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
 /** The service's id for a request, for reports. */
 export function requestId(headers: HeaderBag): string | undefined {
   const id =
-    first(headers, "x-request-id") ?? first(headers, "x-oai-request-id") ?? first(headers, "cf-ray");
+    first(headers, "x-request-id") ??
+    first(headers, "x-oai-request-id") ??
+    first(headers, "cf-ray");
   return id !== undefined && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
 }
 

@@ -10,7 +10,7 @@ const wireModel = z.object({
   display_name: text,
   description: text,
   visibility: text,
-  priority: z.number().finite().optional().catch(undefined),
+  priority: z.number().optional().catch(undefined),
   default_reasoning_level: text,
   supported_reasoning_levels: z
     .array(z.object({ effort: z.string() }))

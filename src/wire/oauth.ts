@@ -12,7 +12,7 @@ export const codeExchangeResponse = z.object({
   access_token: tokenString,
   refresh_token: tokenString,
   id_token: tokenString,
-  expires_in: z.number().positive().finite().optional().catch(undefined), // seconds
+  expires_in: z.number().positive().optional().catch(undefined), // seconds
 });
 export type CodeExchangeResponse = z.infer<typeof codeExchangeResponse>;
 
@@ -21,7 +21,7 @@ export const refreshResponse = z.object({
   access_token: tokenString.optional(),
   refresh_token: tokenString.optional(),
   id_token: tokenString.optional().catch(undefined),
-  expires_in: z.number().positive().finite().optional().catch(undefined), // seconds
+  expires_in: z.number().positive().optional().catch(undefined), // seconds
 });
 export type RefreshResponse = z.infer<typeof refreshResponse>;
 

@@ -21,9 +21,9 @@ export function quotaFromHeaders(headers: HeaderBag, now: number): Quota | undef
 
 const wireWindow = z
   .object({
-    used_percent: z.number().finite(),
-    window_minutes: z.number().finite().nullish(),
-    reset_at: z.number().finite().nullish(),
+    used_percent: z.number(),
+    window_minutes: z.number().nullish(),
+    reset_at: z.number().nullish(),
   })
   .nullish()
   .catch(undefined);
@@ -32,10 +32,7 @@ const wireWindow = z
 export const rateLimitsEvent = z.object({
   type: z.literal("codex.rate_limits"),
   plan_type: z.string().nullish().catch(undefined),
-  rate_limits: z
-    .object({ primary: wireWindow, secondary: wireWindow })
-    .nullish()
-    .catch(undefined),
+  rate_limits: z.object({ primary: wireWindow, secondary: wireWindow }).nullish().catch(undefined),
 });
 
 export function quotaFromEvent(

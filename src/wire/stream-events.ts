@@ -55,7 +55,7 @@ const failure = z.object({
   type: z.string().nullish().catch(undefined),
   message: z.string().nullish().catch(undefined),
   plan_type: z.string().nullish().catch(undefined),
-  resets_at: z.number().finite().nullish().catch(undefined), // unix seconds
+  resets_at: z.number().nullish().catch(undefined), // unix seconds
 });
 const failed = z.object({ response: z.object({ error: failure.nullish() }) });
 /** Seen flat and nested (docs/wire.md §12). */
@@ -115,7 +115,11 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
       const { item, output_index: index } = expect(itemDone, event);
       if (item.type !== "message") return { type: "other" };
       const message = expect(messageItem, item, event.type);
-      return { type: "message", item: { index, id: message.id ?? undefined }, message: toMessage(message) };
+      return {
+        type: "message",
+        item: { index, id: message.id ?? undefined },
+        message: toMessage(message),
+      };
     }
     case "codex.rate_limits": {
       const quota = quotaFromEvent(expect(rateLimitsEvent, event), now);

@@ -1,0 +1,39 @@
+// Bundles each program into one file. `npm ci` runs this by way of `prepare`.
+import { rename, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+/** What a person runs; the second is `npm run try`. */
+const shipped = { "dist/main.cjs": "src/main.ts", "dist/try.cjs": "scripts/try.ts" };
+/** What only tests and benchmarks run; bundled in the same way. */
+const testing = {
+  "dist/test/server.cjs": "test/support/server-entry.ts",
+};
+
+const wanted = process.argv.includes("--testing") ? { ...shipped, ...testing } : shipped;
+
+await Promise.all(
+  Object.entries(wanted).map(async ([outfile, entry]) => {
+    // Written aside and renamed: another window may be starting the old one at this moment.
+    const fresh = `${outfile}.${process.pid}`;
+    try {
+      await build({
+        entryPoints: [entry],
+        outfile: fresh,
+        bundle: true,
+        platform: "node",
+        format: "cjs",
+        target: "node20.18",
+        minifySyntax: true,
+        minifyWhitespace: true,
+        legalComments: "none",
+        logLevel: "warning",
+        // `open` looks for a script beside itself by import.meta.url; a bundle has none, and
+        // `open` then takes the system's xdg-open, which is what we want.
+        logOverride: { "empty-import-meta": "silent" },
+      });
+      await rename(fresh, outfile);
+    } finally {
+      await rm(fresh, { force: true });
+    }
+  }),
+);

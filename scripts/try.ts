@@ -1,0 +1,157 @@
+// `npm run try -- "question"`: one question through a real MCP client, the built server and, without
+// a stored login, the simulator in place of OpenAI.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import type { CallToolResult, Progress } from "@modelcontextprotocol/sdk/types.js";
+import { startSimulator, type Simulator } from "../test/simulator/index.ts";
+
+type Env = Record<string, string>;
+
+const defaultQuestion = "Explain PKCE in one sentence.";
+const loginWaitSeconds = 600;
+const say = (text = ""): boolean => process.stdout.write(`${text}\n`);
+
+async function main(args: readonly string[]): Promise<void> {
+  const wantsLogin = args.includes("--login");
+  const question = args
+    .filter((arg) => arg !== "--login")
+    .join(" ")
+    .trim();
+  const env = ownEnvironment();
+  if (wantsLogin || (await withServer(env, isSignedIn))) {
+    say(
+      wantsLogin ? "Signing in at OpenAI." : "Using the stored login: this asks the real service.",
+    );
+    await withServer(env, async (client) => {
+      if (wantsLogin) await signIn(client, { wait_seconds: loginWaitSeconds });
+      if (question !== "" || !wantsLogin) await ask(client, question || defaultQuestion);
+    });
+    return;
+  }
+  say(
+    "No login is stored here, so a simulator answers in place of OpenAI. To log in for real: npm run try -- --login",
+  );
+  await withSimulator(env, async (simulator, simulated) => {
+    await withServer(simulated, async (client) => {
+      await signIn(client, { wait_seconds: 0 }, simulator);
+      await ask(client, question || defaultQuestion);
+    });
+  });
+}
+
+/** The way of the slash command: status, login where needed, models, query. */
+async function ask(client: Client, question: string): Promise<void> {
+  const { tools } = await client.listTools();
+  say(`\nTools: ${tools.map(({ name }) => name).join(", ")}`);
+  await show(client, "codex_status");
+  await show(client, "codex_models");
+  await show(client, "codex_query", { prompt: question });
+}
+
+async function signIn(
+  client: Client,
+  args: Record<string, unknown>,
+  simulator?: Simulator,
+): Promise<void> {
+  if (simulator === undefined) {
+    await show(client, "codex_login", args);
+    return;
+  }
+  await show(client, "codex_status");
+  const { authorizationUrl } = factsOf<{ authorizationUrl?: string }>(
+    await show(client, "codex_login", args),
+  );
+  if (authorizationUrl === undefined) throw new Error("codex_login gave no URL");
+  say("\n(the simulator follows the URL, as a browser would)");
+  await simulator.signIn(authorizationUrl);
+}
+
+/** Call a tool, print its progress as it comes and its text; a failure ends the run. */
+async function show(
+  client: Client,
+  name: string,
+  args: Record<string, unknown> = {},
+): Promise<CallToolResult> {
+  say(`\n> ${name} ${Object.keys(args).length === 0 ? "" : JSON.stringify(args)}`.trimEnd());
+  const onprogress = ({ message }: Progress): void => {
+    say(`  … ${message ?? ""}`);
+  };
+  const options = {
+    onprogress,
+    timeout: (loginWaitSeconds + 60) * 1000,
+    resetTimeoutOnProgress: true,
+  };
+  const result = (await client.callTool(
+    { name, arguments: args },
+    undefined,
+    options,
+  )) as CallToolResult;
+  say(textOf(result));
+  if (result.isError === true) throw new Error(`${name} failed`);
+  return result;
+}
+
+async function isSignedIn(client: Client): Promise<boolean> {
+  const result = await client.callTool({ name: "codex_status", arguments: {} });
+  return factsOf<{ signedIn?: boolean }>(result as CallToolResult).signedIn === true;
+}
+
+async function withServer<T>(env: Env, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ name: "codex-oauth-try", version: "1.0.0" });
+  const command = { command: process.execPath, args: [join(__dirname, "main.cjs")], env };
+  await client.connect(new StdioClientTransport(command));
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function withSimulator(
+  env: Env,
+  work: (simulator: Simulator, env: Env) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "codex-oauth-try-"));
+  const simulator = await startSimulator();
+  const unset = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith("CODEX_")),
+  );
+  try {
+    await work(simulator, {
+      ...unset,
+      CODEX_ISSUER: simulator.issuer,
+      CODEX_BASE_URL: simulator.baseUrl,
+      CODEX_AUTH_FILE: join(folder, "auth.json"),
+      CODEX_STATE_DIR: join(folder, "state"),
+      CODEX_CALLBACK_PORTS: "0",
+      CODEX_NO_BROWSER: "1",
+    });
+  } finally {
+    await simulator.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function ownEnvironment(): Env {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
+}
+
+function factsOf<T extends object>({ _meta }: CallToolResult): T {
+  return (_meta?.["codex-oauth/result"] ?? {}) as T;
+}
+
+function textOf(result: CallToolResult): string {
+  return result.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

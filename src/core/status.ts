@@ -1,0 +1,42 @@
+import type { Quota } from "./quota.ts";
+import type { TokenSet } from "./tokens.ts";
+
+export interface OriginHealth {
+  origin: string;
+  reachable: boolean;
+  /** For a reader: "HTTP 200 in 31 ms", or the error's first sentence. */
+  detail: string;
+}
+
+/** Everything that codex_status says, collected. */
+export interface Status {
+  signedIn: boolean;
+  /** Masked. */
+  account: string | undefined;
+  plan: string | undefined;
+  /** Epoch ms. */
+  expiresAt: number | undefined;
+  authFile: string;
+  issuer: string;
+  apiOrigin: string;
+  defaultModel: string | undefined;
+  quota: Quota | undefined;
+  /** Why the stored login cannot be used as it is, in one line with its code. */
+  trouble: string | undefined;
+  pendingLogin: { authorizationUrl: string; endsAt: number } | undefined;
+  problems: readonly string[];
+  logFile: string | undefined;
+  details: StatusDetails | undefined;
+  /** Kept out of every output. */
+  tokens: TokenSet | undefined;
+}
+
+export interface StatusDetails {
+  version: string;
+  nodeVersion: string;
+  clientVersion: string;
+  stateDir: string;
+  modelListAgeMs: number | undefined;
+  lock: { pid: number | undefined } | undefined;
+  health: readonly OriginHealth[];
+}

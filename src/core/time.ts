@@ -1,0 +1,39 @@
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A moment as a person reads it here: the time alone for today, else with weekday and date. */
+export function localTime(at: number, now: number, timeZone: string): string {
+  const parts = (ms: number): Record<string, string> =>
+    Object.fromEntries(
+      new Intl.DateTimeFormat("en-GB", {
+        timeZone,
+        weekday: "short",
+        day: "numeric",
+        month: "short",
+        year: "numeric",
+        hour: "2-digit",
+        minute: "2-digit",
+        hourCycle: "h23",
+      })
+        .formatToParts(ms)
+        .map(({ type, value }) => [type, value]),
+    );
+  const then = parts(at);
+  const today = parts(now);
+  const time = `${then["hour"] ?? ""}:${then["minute"] ?? ""}`;
+  const sameDay = ["day", "month", "year"].every((part) => then[part] === today[part]);
+  if (sameDay) return time;
+  return `${then["weekday"] ?? ""} ${then["day"] ?? ""} ${then["month"] ?? ""} ${time}`;
+}
+
+/** A span as a person says it: "45 s", "12 min", "3 h 20 min", "9 d". */
+export function span(ms: number): string {
+  if (ms < minute) return `${Math.max(0, Math.round(ms / 1000))} s`;
+  if (ms < hour) return `${Math.floor(ms / minute)} min`;
+  if (ms < 2 * day) {
+    const minutes = Math.floor((ms % hour) / minute);
+    return `${Math.floor(ms / hour)} h${minutes === 0 ? "" : ` ${minutes} min`}`;
+  }
+  return `${Math.floor(ms / day)} d`;
+}

@@ -1,0 +1,24 @@
+import type { CodexError } from "../core/errors.ts";
+import { plainText } from "../core/text.ts";
+import { localTime, span } from "../core/time.ts";
+
+/** An error for a reader: `CODE: what happened.` then why and the next step, each on its line. */
+export function renderError(error: CodexError, now: number, timeZone: string): string {
+  const { why, resetsAt, retryAfterMs, requestId } = error.details;
+  const lines = [`${error.code}: ${error.message}`];
+  if (why !== undefined) lines.push(why);
+  if (resetsAt !== undefined) {
+    const wait = resetsAt > now ? ` (in ${span(resetsAt - now)})` : "";
+    lines.push(`The limit resets at ${localTime(resetsAt, now, timeZone)}${wait}.`);
+  } else if (retryAfterMs !== undefined) {
+    lines.push(`The service asks to wait ${span(retryAfterMs)}.`);
+  }
+  lines.push(`Next: ${error.next}`);
+  if (requestId !== undefined) lines.push(`Request id: ${requestId}`);
+  return lines.join("\n");
+}
+
+/** What had arrived of an answer, so marked that nobody takes it for the whole. */
+export function renderPartial(partialText: string): string {
+  return `\n\nPartial answer, it breaks off:\n\n${plainText(partialText)}`;
+}

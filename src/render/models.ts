@@ -1,0 +1,65 @@
+import { defaultModel, type CodexModel, type ModelList } from "../core/models.ts";
+import { oneLine } from "../core/text.ts";
+import { localTime, span } from "../core/time.ts";
+import { count } from "./reply.ts";
+
+/** The models of the account, the default first marked, and how fresh the list is. */
+export function renderModels(
+  list: ModelList,
+  chosen: string | undefined,
+  now: number,
+  timeZone: string,
+): string {
+  const standard = chosen ?? defaultModel(list.models)?.slug;
+  const shown = list.models
+    .filter((model) => model.listed || model.slug === standard)
+    .toSorted((a, b) => a.priority - b.priority);
+  const lines = shown.map((model) => describe(model, model.slug === standard));
+  if (standard !== undefined && !shown.some((model) => model.slug === standard)) {
+    lines.unshift(`${standard} (default, from CODEX_MODEL; not in this list)`);
+  }
+  return [...lines, "", freshness(list, now, timeZone)].join("\n");
+}
+
+function describe(model: CodexModel, isDefault: boolean): string {
+  const facts = [
+    model.efforts.length === 0 ? undefined : `effort ${efforts(model)}`,
+    model.contextWindow === undefined ? undefined : `context ${contextOf(model)} tokens`,
+    `input ${model.inputModalities.map((kind) => oneLine(kind, 20)).join(" + ")}`,
+    model.speedTiers.length === 0
+      ? undefined
+      : `speed tiers ${model.speedTiers.map((tier) => oneLine(tier, 30)).join(", ")}`,
+  ];
+  const name = `${oneLine(model.slug, 100)}${isDefault ? " (default)" : ""}`;
+  const purpose = model.description === "" ? model.displayName : model.description;
+  return `${name}: ${oneLine(purpose, 200)}\n  ${facts.filter((fact) => fact !== undefined).join(" · ")}`;
+}
+
+function efforts(model: CodexModel): string {
+  return model.efforts
+    .map((effort) => oneLine(effort, 20))
+    .map((effort) => (effort === model.defaultEffort ? `${effort} (default)` : effort))
+    .join(", ");
+}
+
+function contextOf(model: CodexModel): string {
+  const { contextWindow = 0, maxContextWindow = 0 } = model;
+  return maxContextWindow > contextWindow
+    ? `${count(contextWindow)}, at most ${count(maxContextWindow)}`
+    : count(contextWindow);
+}
+
+function freshness(list: ModelList, now: number, timeZone: string): string {
+  const age = span(now - list.fetchedAt);
+  switch (list.source) {
+    case "live":
+      return `This account's list, fetched ${age} ago.`;
+    case "kept":
+      return `This account's list as fetched ${age} ago; a newer one could not be had yet.`;
+    case "bundled":
+      return (
+        `The service could not be asked: this is the table of ${localTime(list.fetchedAt, now, timeZone)} ` +
+        "that comes with codex-oauth. What this account may use can differ."
+      );
+  }
+}

@@ -1,0 +1,31 @@
+import type { QueryReply } from "../core/query.ts";
+import { plainText } from "../core/text.ts";
+import { quotaSummary } from "./quota.ts";
+
+/** The answer, then one line of facts about it. */
+export function renderReply(
+  reply: QueryReply,
+  notices: readonly string[],
+  now: number,
+  timeZone: string,
+): string {
+  const { usage, quota } = reply;
+  const facts = [
+    reply.model,
+    reply.effort === undefined ? undefined : `effort ${reply.effort}`,
+    usage === undefined
+      ? undefined
+      : `${count(usage.inputTokens)} tokens in, ${count(usage.outputTokens)} out`,
+    `${(reply.durationMs / 1000).toFixed(1)} s`,
+    quota === undefined ? undefined : quotaSummary(quota, now, timeZone),
+    reply.refused ? "the model declined to answer" : undefined,
+    ...notices,
+    ...reply.notices,
+  ];
+  const footer = facts.filter((fact) => fact !== undefined).join(" · ");
+  return `${plainText(reply.text)}\n\n— ${footer}`;
+}
+
+export function count(value: number): string {
+  return value.toLocaleString("en");
+}

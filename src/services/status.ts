@@ -1,0 +1,82 @@
+import { toCodexError } from "../core/errors.ts";
+import { defaultModel } from "../core/models.ts";
+import type { Status, StatusDetails } from "../core/status.ts";
+import { accountLabel, assertIssuedFor, type TokenSet } from "../core/tokens.ts";
+import { bundledList } from "./model-catalog.ts";
+import type { Services } from "./services.ts";
+
+/** The network is asked only for `verbose`; nothing that is stored changes. */
+export async function collectStatus(
+  services: Services,
+  verbose: boolean,
+  signal: AbortSignal,
+): Promise<Status> {
+  const { config, login, catalog, quota, logFile } = services;
+  const { tokens, trouble } = await readLogin(services);
+  const kept = tokens === undefined ? undefined : await catalog.kept(tokens);
+  const pending = login.pending;
+  return {
+    signedIn: tokens !== undefined && trouble === undefined,
+    account: tokens === undefined ? undefined : accountLabel(tokens),
+    plan: tokens?.plan,
+    expiresAt: tokens?.expiresAt,
+    authFile: config.authFile,
+    issuer: config.issuer,
+    apiOrigin: config.apiOrigin,
+    defaultModel: config.model ?? defaultModel((kept ?? bundledList).models)?.slug,
+    quota: tokens === undefined ? undefined : await quota.lastSeen(tokens),
+    trouble,
+    pendingLogin: pending && { authorizationUrl: pending.authorizationUrl, endsAt: pending.endsAt },
+    problems: [
+      ...config.problems.map(
+        ({ setting, message }) => `CONFIG: ${setting} cannot be used: ${message}`,
+      ),
+      ...config.notices,
+    ],
+    logFile,
+    details: verbose ? await collectDetails(services, kept?.fetchedAt, signal) : undefined,
+    tokens,
+  };
+}
+
+async function readLogin(
+  services: Services,
+): Promise<{ tokens: TokenSet | undefined; trouble: string | undefined }> {
+  const { tokens: manager, config } = services;
+  if (config.problems.some(({ area }) => area === "storage"))
+    return { tokens: undefined, trouble: undefined };
+  try {
+    const { tokens, damaged, unsaved } = await manager.state();
+    if (damaged) {
+      return {
+        tokens: undefined,
+        trouble: `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
+      };
+    }
+    if (tokens !== undefined) assertIssuedFor(tokens, config);
+    return {
+      tokens,
+      trouble: unsaved && `The refreshed login is only in memory: ${unsaved.message}`,
+    };
+  } catch (thrown) {
+    const error = toCodexError(thrown);
+    return { tokens: undefined, trouble: `${error.code}: ${error.message} Next: ${error.next}` };
+  }
+}
+
+async function collectDetails(
+  { version, config, clock, health, refreshHolder }: Services,
+  modelsFetchedAt: number | undefined,
+  signal: AbortSignal,
+): Promise<StatusDetails> {
+  const [lock, checked] = await Promise.all([refreshHolder(), health(signal)]);
+  return {
+    version,
+    nodeVersion: process.version,
+    clientVersion: config.clientVersion,
+    stateDir: config.stateDir,
+    modelListAgeMs: modelsFetchedAt === undefined ? undefined : clock.now() - modelsFetchedAt,
+    lock,
+    health: checked,
+  };
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { collectStatus } from "../services/status.ts";
+import { renderStatus } from "../render/status.ts";
+import { defineTool } from "./tool.ts";
+
+const input = z.strictObject({
+  verbose: z
+    .boolean()
+    .optional()
+    .describe(
+      "Also check both services over the network, and show versions, paths, cache and lock.",
+    ),
+});
+
+export const codexStatus = defineTool({
+  name: "codex_status",
+  title: "Codex login and quota",
+  description:
+    "Tell whether Codex is signed in, as whom (masked), the plan, when the token ends, the default " +
+    "model, the last seen quota with reset times, a login in progress and configuration problems. " +
+    "Reads only what is stored; with verbose it also checks both services. It never signs in or out: " +
+    "that is codex_login and codex_clear.",
+  annotations: {
+    readOnlyHint: true,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: true,
+  },
+  input,
+  needs: [],
+  async handle({ verbose }, services, { signal }) {
+    const status = await collectStatus(services, verbose === true, signal);
+    const { tokens: _, ...facts } = status;
+    return { text: renderStatus(status, services.clock.now(), services.timeZone), facts };
+  },
+});

@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config";
+
+const processTests = "test/{e2e,process}/**/*.test.ts";
+const soakTests = "test/soak/**/*.test.ts";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [processTests, soakTests],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        // Real processes: few files at once, since each test has several of its own.
+        test: {
+          name: "process",
+          include: [processTests],
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+          maxWorkers: 2,
+        },
+      },
+      { test: { name: "soak", include: [soakTests], testTimeout: 15 * 60_000 } },
+    ],
+  },
+});
