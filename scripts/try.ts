@@ -61,9 +61,7 @@ async function signIn(
     return;
   }
   await show(client, "codex_status");
-  const { authorizationUrl } = factsOf<{ authorizationUrl?: string }>(
-    await show(client, "codex_login", args),
-  );
+  const { authorizationUrl } = factsOf(await show(client, "codex_login", args));
   if (authorizationUrl === undefined) throw new Error("codex_login gave no URL");
   say("\n(the simulator follows the URL, as a browser would)");
   await simulator.signIn(authorizationUrl);
@@ -96,7 +94,7 @@ async function show(
 
 async function isSignedIn(client: Client): Promise<boolean> {
   const result = await client.callTool({ name: "codex_status", arguments: {} });
-  return factsOf<{ signedIn?: boolean }>(result as CallToolResult).signedIn === true;
+  return factsOf(result as CallToolResult).signedIn === true;
 }
 
 async function withServer<T>(env: Env, work: (client: Client) => Promise<T>): Promise<T> {
@@ -143,8 +141,8 @@ function ownEnvironment(): Env {
   );
 }
 
-function factsOf<T extends object>({ _meta }: CallToolResult): T {
-  return (_meta?.["codex-oauth/result"] ?? {}) as T;
+function factsOf({ _meta }: CallToolResult): { authorizationUrl?: string; signedIn?: boolean } {
+  return _meta?.["codex-oauth/result"] ?? {};
 }
 
 function textOf(result: CallToolResult): string {

@@ -11,9 +11,8 @@ const maxFileBytes = 4 * 1024 * 1024;
 /** Rename is tried again while another program (a virus scanner, an indexer) has the file open. */
 const renameAttempts = 6;
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
-// Windows has neither flag; there the checks after opening remain.
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
+// Windows lacks the last two; undefined counts as zero there, and the checks after opening remain.
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /**
  * The text of a private file, or undefined when there is none.

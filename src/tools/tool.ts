@@ -39,5 +39,5 @@ export interface Tool<Input extends z.ZodType = z.ZodType> {
 
 /** Only for the inference: `handle` gets the type that `input` accepts. */
 export function defineTool<Input extends z.ZodType>(tool: Tool<Input>): Tool {
-  return tool as Tool;
+  return tool;
 }
