@@ -1,0 +1,52 @@
+// `npm test`: every check of the project, then one line that adds up what ran.
+// `npm test -- --long` adds the suites that take minutes.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const long = process.argv.includes("--long");
+const scratch = mkdtempSync(join(tmpdir(), "codex-oauth-report-"));
+const report = join(scratch, "report.json");
+const bin = (name) => join("node_modules", ".bin", name);
+const node = process.execPath;
+
+const checks = [
+  ["build", node, ["scripts/build.mjs", "--testing"]],
+  ["lint", bin("eslint"), [".", "--max-warnings", "0"]],
+  ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
+  ["import rules", bin("depcruise"), ["src", "test", "scripts", "bench", "--config", ".dependency-cruiser.cjs"]],
+  ["types", bin("tsc"), ["-p", "."]],
+  ["generated docs", node, ["scripts/docs.mjs", "--check"]],
+  ["version", node, ["scripts/check-version.mjs", "--check"]],
+];
+
+let passed = 0;
+let failed = 0;
+
+for (const [name, command, args] of checks) {
+  const started = performance.now();
+  const { status } = spawnSync(command, args, { stdio: "inherit" });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${status === 0 ? "ok" : "FAILED"}: ${name} (${seconds} s)`);
+  if (status === 0) passed++;
+  else failed++;
+}
+
+const projects = ["unit", "process", ...(long ? ["soak"] : [])].flatMap((name) => ["--project", name]);
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+const vitest = spawnSync(bin("vitest"), ["run", ...projects, ...reporters], { stdio: "inherit" });
+try {
+  const result = JSON.parse(readFileSync(report, "utf8"));
+  passed += result.numPassedTests;
+  failed += result.numFailedTests;
+  // A file that cannot be loaded, or an error outside any test, fails no single test.
+  if (vitest.status !== 0 && result.numFailedTests === 0) failed++;
+} catch {
+  failed++;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
