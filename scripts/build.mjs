@@ -7,6 +7,8 @@ const shipped = { "dist/main.cjs": "src/main.ts", "dist/try.cjs": "scripts/try.t
 /** What only tests and benchmarks run; bundled in the same way. */
 const testing = {
   "dist/test/server.cjs": "test/support/server-entry.ts",
+  "dist/test/bare-server.cjs": "bench/bare-server.ts",
+  "dist/test/bench.cjs": "bench/bench.ts",
 };
 
 const wanted = process.argv.includes("--testing") ? { ...shipped, ...testing } : shipped;

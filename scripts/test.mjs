@@ -15,7 +15,11 @@ const checks = [
   ["build", node, ["scripts/build.mjs", "--testing"]],
   ["lint", bin("eslint"), [".", "--max-warnings", "0"]],
   ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
-  ["import rules", bin("depcruise"), ["src", "test", "scripts", "bench", "--config", ".dependency-cruiser.cjs"]],
+  [
+    "import rules",
+    bin("depcruise"),
+    ["src", "test", "scripts", "bench", "--config", ".dependency-cruiser.cjs"],
+  ],
   ["types", bin("tsc"), ["-p", "."]],
   ["generated docs", node, ["scripts/docs.mjs", "--check"]],
   ["version", node, ["scripts/check-version.mjs", "--check"]],
@@ -33,7 +37,10 @@ for (const [name, command, args] of checks) {
   else failed++;
 }
 
-const projects = ["unit", "process", ...(long ? ["soak"] : [])].flatMap((name) => ["--project", name]);
+const projects = ["unit", "process", ...(long ? ["soak"] : [])].flatMap((name) => [
+  "--project",
+  name,
+]);
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 const vitest = spawnSync(bin("vitest"), ["run", ...projects, ...reporters], { stdio: "inherit" });
 try {

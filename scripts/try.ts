@@ -1,18 +1,25 @@
 // `npm run try -- "question"`: one question through a real MCP client, the built server and, without
 // a stored login, the simulator in place of OpenAI.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { CallToolResult, Progress } from "@modelcontextprotocol/sdk/types.js";
-import { startSimulator, type Simulator } from "../test/simulator/index.ts";
-
-type Env = Record<string, string>;
+import type { Simulator } from "../test/simulator/index.ts";
+import { withSimulator, type Env } from "./try-simulator.ts";
 
 const defaultQuestion = "Explain PKCE in one sentence.";
 const loginWaitSeconds = 600;
 const say = (text = ""): boolean => process.stdout.write(`${text}\n`);
+
+/** Ctrl-C ends the run in order: the server is stopped and the throwaway folder removed. */
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      reject(new Error("Interrupted."));
+    });
+  }
+});
+interrupted.catch(() => undefined);
 
 async function main(args: readonly string[]): Promise<void> {
   const wantsLogin = args.includes("--login");
@@ -26,7 +33,7 @@ async function main(args: readonly string[]): Promise<void> {
       wantsLogin ? "Signing in at OpenAI." : "Using the stored login: this asks the real service.",
     );
     await withServer(env, async (client) => {
-      if (wantsLogin) await signIn(client, { wait_seconds: loginWaitSeconds });
+      if (wantsLogin) await show(client, "codex_login", { wait_seconds: loginWaitSeconds });
       if (question !== "" || !wantsLogin) await ask(client, question || defaultQuestion);
     });
     return;
@@ -35,36 +42,26 @@ async function main(args: readonly string[]): Promise<void> {
     "No login is stored here, so a simulator answers in place of OpenAI. To log in for real: npm run try -- --login",
   );
   await withSimulator(env, async (simulator, simulated) => {
-    await withServer(simulated, async (client) => {
-      await signIn(client, { wait_seconds: 0 }, simulator);
-      await ask(client, question || defaultQuestion);
-    });
+    await withServer(simulated, (client) => ask(client, question || defaultQuestion, simulator));
   });
 }
 
 /** The way of the slash command: status, login where needed, models, query. */
-async function ask(client: Client, question: string): Promise<void> {
+async function ask(client: Client, question: string, simulator?: Simulator): Promise<void> {
   const { tools } = await client.listTools();
   say(`\nTools: ${tools.map(({ name }) => name).join(", ")}`);
-  await show(client, "codex_status");
+  const status = await show(client, "codex_status");
+  if (simulator !== undefined && factsOf(status).signedIn !== true) await signIn(client, simulator);
   await show(client, "codex_models");
   await show(client, "codex_query", { prompt: question });
 }
 
-async function signIn(
-  client: Client,
-  args: Record<string, unknown>,
-  simulator?: Simulator,
-): Promise<void> {
-  if (simulator === undefined) {
-    await show(client, "codex_login", args);
-    return;
-  }
-  await show(client, "codex_status");
-  const { authorizationUrl } = factsOf(await show(client, "codex_login", args));
+async function signIn(client: Client, simulator: Simulator): Promise<void> {
+  const { authorizationUrl } = factsOf(await show(client, "codex_login", { wait_seconds: 0 }));
   if (authorizationUrl === undefined) throw new Error("codex_login gave no URL");
   say("\n(the simulator follows the URL, as a browser would)");
   await simulator.signIn(authorizationUrl);
+  await show(client, "codex_status");
 }
 
 /** Call a tool, print its progress as it comes and its text; a failure ends the run. */
@@ -77,11 +74,9 @@ async function show(
   const onprogress = ({ message }: Progress): void => {
     say(`  … ${message ?? ""}`);
   };
-  const options = {
-    onprogress,
-    timeout: (loginWaitSeconds + 60) * 1000,
-    resetTimeoutOnProgress: true,
-  };
+  const timeout = (loginWaitSeconds + 60) * 1000;
+  // A login that is not waited for gives its URL in the text at once: once is enough.
+  const options = args["wait_seconds"] === 0 ? { timeout } : { timeout, onprogress };
   const result = (await client.callTool(
     { name, arguments: args },
     undefined,
@@ -102,34 +97,9 @@ async function withServer<T>(env: Env, work: (client: Client) => Promise<T>): Pr
   const command = { command: process.execPath, args: [join(__dirname, "main.cjs")], env };
   await client.connect(new StdioClientTransport(command));
   try {
-    return await work(client);
+    return await Promise.race([work(client), interrupted]);
   } finally {
     await client.close();
-  }
-}
-
-async function withSimulator(
-  env: Env,
-  work: (simulator: Simulator, env: Env) => Promise<void>,
-): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "codex-oauth-try-"));
-  const simulator = await startSimulator();
-  const unset = Object.fromEntries(
-    Object.entries(env).filter(([name]) => !name.startsWith("CODEX_")),
-  );
-  try {
-    await work(simulator, {
-      ...unset,
-      CODEX_ISSUER: simulator.issuer,
-      CODEX_BASE_URL: simulator.baseUrl,
-      CODEX_AUTH_FILE: join(folder, "auth.json"),
-      CODEX_STATE_DIR: join(folder, "state"),
-      CODEX_CALLBACK_PORTS: "0",
-      CODEX_NO_BROWSER: "1",
-    });
-  } finally {
-    await simulator.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

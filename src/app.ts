@@ -168,8 +168,7 @@ export function createApp(world: World): App {
         (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
     },
     close: async () => {
-      login.cancel("The server is ending.");
-      await tokens.stop();
+      await Promise.all([login.cancel("The server is ending."), tokens.stop()]);
       await http.close();
     },
   };

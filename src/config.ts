@@ -129,9 +129,11 @@ export function assertConfigured(config: Config, areas: readonly ConfigArea[]): 
   });
 }
 
-function acceptedValues(setting: string): string | undefined {
+function acceptedValues(setting: string): string {
   const known = settings.find(({ name }) => name === setting);
-  return known === undefined ? undefined : `${setting} accepts ${known.accepts}.`;
+  if (known !== undefined) return `${setting} accepts ${known.accepts}.`;
+  // Variables of others, which only say where our files stand.
+  return `${setting} accepts an absolute path; CODEX_AUTH_FILE can name the login file instead.`;
 }
 
 type Report = (area: ConfigArea, setting: string, message: string) => void;
@@ -175,7 +177,8 @@ function originSetting(
 ): string {
   if (value === undefined) return standard;
   const wrong = originFault(value);
-  if (wrong === undefined) return value.trim().replace(/\/+$/, "");
+  // As URL writes it, so that other spellings of the standard origin are the standard one.
+  if (wrong === undefined) return new URL(value.trim()).href.replace(/\/+$/, "");
   problem("origins", setting, wrong);
   return standard;
 }

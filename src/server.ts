@@ -6,7 +6,7 @@ import {
   McpError,
   type Tool as ToolDefinition,
 } from "@modelcontextprotocol/sdk/types.js";
-import { z } from "zod";
+import * as z from "zod";
 import { oneLine } from "./core/text.ts";
 import type { Log } from "./infra/debug-log.ts";
 import type { Services } from "./services/services.ts";

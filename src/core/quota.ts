@@ -15,6 +15,14 @@ export interface Quota {
   plan: string | undefined;
 }
 
+/** When the last of the used-up windows starts anew, epoch ms; undefined when none is used up. */
+export function exhaustedUntil(quota: Quota): number | undefined {
+  const resets = quota.windows.flatMap(({ usedPercent, resetsAt }) =>
+    usedPercent >= 100 && resetsAt !== undefined ? [resetsAt] : [],
+  );
+  return resets.length === 0 ? undefined : Math.max(...resets);
+}
+
 /** A window named by how long it lasts: positions carry no meaning (docs/wire.md §14). */
 export function windowName(minutes: number): string {
   const hours = minutes / 60;

@@ -7,6 +7,9 @@ interface Piece {
   message: MessageItem | undefined;
 }
 
+/** A part of the reasoning begins with its heading; the rest of it is not kept. */
+const maxReasoningChars = 1_000;
+
 /** What the stream has given, put together. */
 export interface AnswerText {
   text: string;
@@ -57,7 +60,9 @@ export class ReplyBuilder {
         this.#reasoning = "";
         return false;
       case "reasoning":
-        this.#reasoning += event.delta;
+        if (this.#reasoning.length < maxReasoningChars) {
+          this.#reasoning += event.delta.slice(0, maxReasoningChars);
+        }
         return false;
       case "unreadable":
         this.#unreadable = true;

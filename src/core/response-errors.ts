@@ -37,7 +37,15 @@ const rateCodes = new Set(["rate_limit_exceeded", "slow_down"]);
 
 const modelPattern =
   /model not found|not supported when using codex|requires a newer version of codex|model .{0,80}(does not exist|not available)/i;
-const planPattern = /plan|workspace|entitle|subscription|upgrade|deactivated/i;
+const planPattern = /\bplans?\b|workspace|entitle|subscription|upgrade|deactivated/i;
+/** The names that a stream has for what would be a 400 as an HTTP answer. */
+const badRequestCodes = new Set([
+  "invalid_request_error",
+  "invalid_request",
+  "invalid_value",
+  "unsupported_value",
+  "unsupported_parameter",
+]);
 
 /** The service's refusal as our error (docs/wire.md §13). */
 export function refusalError(refusal: Refusal): CodexError {
@@ -105,11 +113,14 @@ function judge(refusal: Refusal): Judgement {
   if (status === 401) {
     return as("AUTH_EXPIRED", "The service does not accept the login, not even after a refresh.");
   }
-  if ((status === 400 || status === 404) && modelPattern.test(refusal.message)) {
+  const ofTheModel =
+    names.has("model_not_found") ||
+    ((status === 400 || status === 404) && modelPattern.test(refusal.message));
+  if (ofTheModel) {
     return as("MODEL_UNAVAILABLE", "The service refuses this model for this account.");
   }
   if (status === 403) {
-    return planPattern.test(refusal.message)
+    return planPattern.test([...names, refusal.message].join(" "))
       ? as("PLAN_REQUIRED", "This account or workspace may not use Codex.")
       : as("UPSTREAM", "The service forbade the request (HTTP 403).");
   }
@@ -124,8 +135,7 @@ function judge(refusal: Refusal): Judgement {
     return as("BAD_REQUEST", "The service refused the request.", { field: refusal.param });
   }
   if (status === undefined) {
-    const badRequest = names.has("invalid_request_error") || names.has("invalid_value");
-    return badRequest
+    return has(badRequestCodes)
       ? as("BAD_REQUEST", "The service refused the request.")
       : as("UPSTREAM", "The service broke off with an error.", { retryable: true });
   }
@@ -157,6 +167,7 @@ function quote(message: string): string | undefined {
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .replace(/\s+/g, " ")
     .trim()
-    .slice(0, 300);
+    .slice(0, 300)
+    .toWellFormed();
   return line === "" ? undefined : `The service said: ${line}`;
 }

@@ -1,18 +1,31 @@
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 
-/** Escape sequences of terminals (ECMA-48): colours, cursor moves, titles, links. */
+/**
+ * Escape sequences of terminals (ECMA-48): colours, cursor moves, titles, links. One without its
+ * end is none: it must not take the rest of an answer with it.
+ */
 const escapeSequences =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g;
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\r\n]*(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
 /** Controls of C0 and C1 but tab, newline and carriage return. */
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 
-/** Text from outside, fit for a terminal and for JSON: no escapes, controls or lone surrogates. */
+/**
+ * Text from outside, fit for a terminal and for JSON: no escapes, controls or lone surrogates.
+ * U+2028 and U+2029 become line ends, since some readers of lines would end one there.
+ */
 export function plainText(text: string): string {
-  return text.replace(escapeSequences, "").replace(controls, "").toWellFormed();
+  return text
+    .replace(escapeSequences, "")
+    .replace(controls, "")
+    .replaceAll("\u2028", "\n")
+    .replaceAll("\u2029", "\n\n")
+    .toWellFormed();
 }
 
 /** One line of at most `max` characters. */
 export function oneLine(text: string, max: number): string {
   const line = plainText(text).replace(/\s+/g, " ").trim();
-  return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
+  if (line.length <= max) return line;
+  // Not half of a surrogate pair at the cut.
+  return `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }

@@ -31,15 +31,19 @@ export function successPage(): string {
   ]);
 }
 
-/** Shown when the sign-in failed, with the reason and the next step. */
-export function failurePage({ error }: FailurePage): string {
+/**
+ * Shown when the sign-in failed, with the reason and the next step.
+ *
+ * @param redact takes secrets out: a server may quote what it was sent
+ */
+export function failurePage({ error }: FailurePage, redact: (text: string) => string): string {
   const { message, details, next } = toCodexError(error);
   return page(
     "Sign-in failed",
     "failed",
-    [message, details.why, `Next: ${next}`, "You can close this tab."].filter(
-      (line) => line !== undefined,
-    ),
+    [message, details.why, `Next: ${next}`, "You can close this tab."]
+      .filter((line) => line !== undefined)
+      .map(redact),
   );
 }
 

@@ -9,6 +9,10 @@ import { failurePage, pageHeaders, successPage, type FailurePage } from "./callb
 /** How long answers that are under way may take once the login is decided. */
 const flushMs = 500;
 const slowClientMs = 5_000;
+/** Cookies belong to all ports of a host: those of every local web app come along. */
+const maxHeaderBytes = 64 * 1024;
+/** A free port of one loopback family may be taken in the other one. */
+const freePortAttempts = 10;
 
 /** What the browser brought back (RFC 6749 §4.1.2, §4.1.2.1). */
 export type AuthorizationResponse =
@@ -23,6 +27,8 @@ export interface CallbackServerOptions {
   issuer: string;
   /** Called at most once; when it rejects, the browser sees the reason. */
   onResponse: (response: AuthorizationResponse) => Promise<void>;
+  /** Takes what is secret out of the reason. */
+  redact: (text: string) => string;
 }
 
 /** A one-shot listener for the redirect of one login (RFC 8252 §7.3, §8.3). */
@@ -40,7 +46,10 @@ export interface CallbackServer {
  * @throws CodexError `LOGIN_PORT_BUSY`
  */
 export async function startCallbackServer(options: CallbackServerOptions): Promise<CallbackServer> {
-  for (const port of options.ports) {
+  const tried = options.ports.flatMap((port) =>
+    port === 0 ? Array<number>(freePortAttempts).fill(0) : [port],
+  );
+  for (const port of tried) {
     const handler = new CallbackHandler(options);
     const listeners = await listenOnLoopback(port, handler);
     if (listeners === undefined) continue;
@@ -52,7 +61,7 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
       close: () => handler.close(listeners),
     };
   }
-  const names = options.ports.join(" and ");
+  const names = options.ports.join(" or ");
   throw new CodexError(
     "LOGIN_PORT_BUSY",
     `The sign-in needs port ${names} on this machine, and other programs hold them.`,
@@ -74,6 +83,7 @@ async function listenOnLoopback(
   const noIpv6 = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(second);
   if (noIpv6) return [first];
   first.close();
+  first.closeAllConnections();
   return undefined;
 }
 
@@ -88,6 +98,7 @@ async function listen(
       headersTimeout: slowClientMs,
       requestTimeout: slowClientMs,
       connectionsCheckingInterval: 1_000,
+      maxHeaderSize: maxHeaderBytes,
       keepAlive: false,
       requireHostHeader: false, // a missing one gets the same 403 as a foreign one
     },
@@ -137,18 +148,19 @@ class CallbackHandler {
       (error: unknown) => ({ error }),
     );
     void this.#outcome.then((failure) => {
-      const page = failure === undefined ? successPage() : failurePage(failure);
+      const page =
+        failure === undefined ? successPage() : failurePage(failure, this.#options.redact);
       response.writeHead(failure === undefined ? 200 : 400, pageHeaders(page)).end(page);
     });
   }
 
   async close(listeners: readonly Server[]): Promise<void> {
     for (const listener of listeners) listener.close();
-    const pending = [...this.#answering].filter((response) => response.req.complete);
+    const answered = [...this.#answering].map(
+      (response) => new Promise((resolve) => response.once("close", resolve)),
+    );
     await Promise.race([
-      Promise.all(
-        pending.map((response) => new Promise((resolve) => response.once("close", resolve))),
-      ),
+      Promise.all(answered),
       new Promise((resolve) => setTimeout(resolve, flushMs).unref()),
     ]);
     for (const listener of listeners) listener.closeAllConnections();
@@ -185,18 +197,22 @@ class CallbackHandler {
       return "Issuer mismatch: this answer comes from another authorization server.";
     }
     const error = single("error");
-    if (error !== undefined) {
+    if (error !== undefined && error !== "") {
       return { kind: "error", error, description: single("error_description") ?? "" };
     }
     const code = single("code");
     return code === undefined || code === ""
-      ? "The authorization code is missing."
+      ? "The authorization code is missing, or is there twice."
       : { kind: "code", code };
   }
 }
 
 function send(response: ServerResponse, status: number, text: string): void {
   response
-    .writeHead(status, { ...pageHeaders(text), "content-type": "text/plain; charset=utf-8" })
+    .writeHead(status, {
+      ...pageHeaders(text),
+      "content-type": "text/plain; charset=utf-8",
+      ...(status === 405 ? { allow: "GET" } : {}),
+    })
     .end(text);
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, renameSync, statSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { Redactor } from "./redact.ts";
@@ -34,12 +34,13 @@ export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLo
     const line = redactor.all(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
     const stamp = new Date(clock.now()).toISOString();
     writeStderr(`[${area}] ${line}\n`);
-    if (file === undefined) return;
+    if (folder === undefined || file === undefined) return;
     try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       rotate(file);
       appendFileSync(file, `${stamp} [${area}] ${line}\n`, { mode: 0o600, flag: "a" });
     } catch {
-      // The folder may be gone or full; stderr has the line.
+      // The disk may be full, or the folder not ours; stderr has the line.
     }
   };
   return Object.assign(write, { file });

@@ -1,10 +1,11 @@
 import { lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CodexError } from "../core/errors.ts";
 import { sleep, type Clock } from "./clock.ts";
 import { errnoOf, storageError } from "./fs-errors.ts";
 import {
   formatIdentity,
+  isAbandoned,
   livenessOf,
   parseIdentity,
   type ProcessIdentity,
@@ -13,13 +14,14 @@ import type { Random } from "./random.ts";
 
 /** An empty lock directory is somebody else's: proper-lockfile's kind, kept fresh by its mtime. */
 const foreignStaleMs = 10_000;
-/** Takeover of an owner whose life cannot be told; nobody holds a lock longer than a minute. */
-const unknownOwnerStaleMs = 10 * 60_000;
 const pollMs = 20;
 
 export interface HeldLock {
-  /** False once another process has taken the lock over. */
+  /** Names this process in notes that outlive it: see `isGone`. */
+  readonly owner: string;
+  /** False once the lock was removed, or another process has taken it over. */
   isOwned(): Promise<boolean>;
+  /** Never fails, and never touches a lock that is no longer ours. */
   release(): Promise<void>;
 }
 
@@ -52,13 +54,17 @@ export interface FileLockDeps {
  * - entering is one `rename` of a prepared directory, which fails while the target has content;
  * - takeover is one `rename` of the dead owner's file: the old name exists once, so one process wins;
  * - release removes only the own file, so an overtaken holder disturbs nobody;
- * - a live owner is never overtaken, however long it is suspended, and a dead one at once.
- * An empty directory is how proper-lockfile locks the same file: it is respected while fresh.
+ * - a live owner is never overtaken, however long it is suspended, and a dead one at once; only an
+ *   owner whose life cannot be told (another host, or a system without /proc) is judged by age.
+ * An empty directory is how proper-lockfile locks the same file: it is respected while fresh. (Not
+ * in the instant between our look and our rename, which an empty directory does not stop: whoever
+ * needs more must hold a lock of our kind.)
  */
 export class FileLock {
   readonly #path: string;
   readonly #deps: FileLockDeps;
   #counter = 0;
+  #swept = false;
 
   constructor(path: string, deps: FileLockDeps) {
     this.#path = path;
@@ -72,10 +78,12 @@ export class FileLock {
    */
   async acquire(waitMs: number, signal?: AbortSignal): Promise<HeldLock | BusyLock> {
     const { clock, random, self } = this.#deps;
-    const ownerFile = `owner.${formatIdentity(self)}.${this.#counter++}`;
-    const prepared = `${this.#path}.prep.${formatIdentity(self)}.${this.#counter}`;
+    const mine = `${formatIdentity(self)}.${this.#counter++}`;
+    const ownerFile = `owner.${mine}`;
+    const prepared = `${this.#path}.prep.${mine}`;
     const deadline = clock.elapsed() + waitMs;
     try {
+      await this.#sweep();
       await mkdir(prepared, { mode: 0o700 });
       await (await open(join(prepared, ownerFile), "wx", 0o600)).close();
       for (;;) {
@@ -95,8 +103,16 @@ export class FileLock {
   /** Who holds the lock now, without any change: a report, not a promise. */
   async holder(): Promise<{ pid: number | undefined } | undefined> {
     const content = await this.#look().catch(() => ({ kind: "foreign" as const }));
-    if (content.kind === "free") return undefined;
-    return { pid: content.kind === "owned" ? content.identity.pid : undefined };
+    if (content.kind === "foreign") return { pid: undefined };
+    if (content.kind !== "owned") return undefined;
+    const { identity, ageMs } = content;
+    return isAbandoned(identity, this.#deps.self, ageMs) ? undefined : { pid: identity.pid };
+  }
+
+  /** Whether the process that a `HeldLock.owner` names has ended; false when that cannot be told. */
+  isGone(owner: string): boolean {
+    const identity = parseIdentity(owner);
+    return identity !== undefined && livenessOf(identity, this.#deps.self) === "dead";
   }
 
   /** One attempt; what is in the way, or undefined when the lock is ours. */
@@ -108,9 +124,7 @@ export class FileLock {
       return (await succeeds(rename(prepared, this.#path))) ? undefined : {};
     }
     const { name, identity, ageMs } = content;
-    const liveness = livenessOf(identity, this.#deps.self);
-    const gone = liveness === "dead" || (liveness === "unknown" && ageMs > unknownOwnerStaleMs);
-    if (!gone) return { pid: identity.pid };
+    if (!isAbandoned(identity, this.#deps.self, ageMs)) return { pid: identity.pid };
     const taken = await succeeds(rename(join(this.#path, name), join(this.#path, ownerFile)));
     return taken ? undefined : {};
   }
@@ -119,7 +133,9 @@ export class FileLock {
     const stat = await lstat(this.#path).catch(ignoreMissing);
     if (stat === undefined) return { kind: "free" };
     if (!stat.isDirectory()) throw this.#strange("It is not a directory.");
-    const [name, ...others] = await readdir(this.#path).catch(() => []);
+    const names = await readdir(this.#path).catch(ignoreMissing);
+    if (names === undefined) return { kind: "free" };
+    const [name, ...others] = names;
     const ageMs = this.#deps.clock.now() - stat.mtimeMs;
     if (name === undefined) {
       // An mtime of the future cannot be a live holder's: the clock was set back.
@@ -135,11 +151,34 @@ export class FileLock {
   #held(ownerFile: string): HeldLock {
     const own = join(this.#path, ownerFile);
     return {
-      isOwned: () => succeeds(lstat(own)),
+      owner: formatIdentity(this.#deps.self),
+      isOwned: () => succeeds(lstat(own)).catch(() => false),
       release: async () => {
-        if (await succeeds(unlink(own))) await rmdir(this.#path).catch(() => undefined);
+        // What was done under the lock is done: trouble with the lock must not hide its result.
+        await unlink(own)
+          .then(() => rmdir(this.#path))
+          .catch(() => undefined);
       },
     };
+  }
+
+  /** Remove what processes that were killed while they waited have left. */
+  async #sweep(): Promise<void> {
+    if (this.#swept) return;
+    this.#swept = true;
+    const { clock, self } = this.#deps;
+    const folder = dirname(this.#path);
+    const prefix = `${basename(this.#path)}.prep.`;
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!name.startsWith(prefix)) continue;
+      const mark = name.slice(prefix.length);
+      const owner = parseIdentity(mark.split(".")[0] ?? "");
+      const stat = await lstat(join(folder, name)).catch(() => undefined);
+      if (owner === undefined || stat?.isDirectory() !== true) continue;
+      if (!isAbandoned(owner, self, clock.now() - stat.mtimeMs)) continue;
+      await unlink(join(folder, name, `owner.${mark}`)).catch(() => undefined);
+      await rmdir(join(folder, name)).catch(() => undefined);
+    }
   }
 
   #strange(why: string): CodexError {

@@ -158,7 +158,7 @@ export function networkError(error: unknown, origin: string, signal: AbortSignal
   const cause = networkCause(error);
   return new CodexError("NETWORK", `The connection to ${origin} failed (${cause}).`, {
     why: explanations[cause],
-    retryable: true,
+    retryable: !hopeless.test(cause),
     unsent: neverSent.test(cause),
     cause: error,
   });
@@ -166,7 +166,13 @@ export function networkError(error: unknown, origin: string, signal: AbortSignal
 
 /** Failures before the first byte of a request can have left. */
 const neverSent =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|.*CERT.*)$/;
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|.*(CERT|LEAF).*)$/;
+
+/** Failures that the same request meets again: certificates, and a request that cannot be sent. */
+const hopeless = /CERT|LEAF|^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|HEADERS_OVERFLOW)$/;
+
+const untrusted =
+  "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.";
 
 const explanations: Readonly<Record<string, string>> = {
   ENOTFOUND: "The name could not be resolved.",
@@ -176,12 +182,10 @@ const explanations: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "The other side broke the connection.",
   UND_ERR_CONNECT_TIMEOUT: "The connection was not accepted in time.",
   ETIMEDOUT: "The connection was not accepted in time.",
-  SELF_SIGNED_CERT_IN_CHAIN:
-    "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
-  DEPTH_ZERO_SELF_SIGNED_CERT:
-    "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.",
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   CERT_HAS_EXPIRED: "The certificate has expired, or this machine's clock is wrong.",
   ERR_TLS_CERT_ALTNAME_INVALID: "The certificate belongs to another host.",
 };

@@ -3,6 +3,9 @@ import { hostname } from "node:os";
 import { createHash } from "node:crypto";
 import type { Random } from "./random.ts";
 
+/** Nothing of ours holds or prepares anything for longer than a minute. */
+const unknownOwnerStaleMs = 10 * 60_000;
+
 /**
  * A process as others can recognise it: `<pid>-<start>-<host>-<nonce>`. `start` tells a reused pid
  * apart, `host` (name, boot and pid namespace) tells where the pid means anything.
@@ -47,7 +50,7 @@ export function livenessOf(
   self: ProcessIdentity,
 ): "alive" | "dead" | "unknown" {
   if (other.host !== self.host) return "unknown";
-  if (other.pid === self.pid) return other.start === self.start ? "alive" : "dead";
+  if (other.pid === self.pid && other.nonce === self.nonce) return "alive";
   try {
     process.kill(other.pid, 0);
   } catch (error) {
@@ -59,6 +62,15 @@ export function livenessOf(
   if (stat.state === "Z" || stat.state === "X") return "dead";
   if (other.start === "0") return "unknown";
   return stat.start === other.start ? "alive" : "dead";
+}
+
+/**
+ * Whether what that process left can be taken or removed: it has ended, or nobody can tell and its
+ * trace is old. An age below zero is one, too: the clock was set back.
+ */
+export function isAbandoned(other: ProcessIdentity, self: ProcessIdentity, ageMs: number): boolean {
+  const liveness = livenessOf(other, self);
+  return liveness === "dead" || (liveness === "unknown" && Math.abs(ageMs) > unknownOwnerStaleMs);
 }
 
 function statOf(pid: number): { state: string; start: string } | undefined {

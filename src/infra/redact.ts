@@ -19,19 +19,20 @@ export class Redactor {
   learn(...secrets: readonly (string | undefined)[]): void {
     for (const secret of secrets) {
       if (secret === undefined || secret.length < 8) continue;
+      // A long session refreshes many times; the secrets that were met longest ago are dead by then.
+      this.#secrets.delete(secret);
       this.#secrets.add(secret);
-      // A long session refreshes many times; the oldest secrets are dead by then.
       if (this.#secrets.size > 200) this.#secrets.delete(this.#secrets.values().next().value ?? "");
     }
   }
 
   /** Known values masked. */
   values(text: string): string {
-    let clean = text;
-    for (const secret of this.#secrets) {
-      if (clean.includes(secret)) clean = clean.replaceAll(secret, mask);
-    }
-    return clean;
+    const found = [...this.#secrets].filter((secret) => text.includes(secret));
+    // The longest first: what is left of one after a shorter one was cut out would not be known.
+    return found
+      .sort((a, b) => b.length - a.length)
+      .reduce((clean, secret) => clean.replaceAll(secret, mask), text);
   }
 
   /** Known values and everything that looks like a secret masked. */

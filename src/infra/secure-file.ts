@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { chmod, lstat, mkdir, open, rename, unlink } from "node:fs/promises";
+import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodexError } from "../core/errors.ts";
 import { sleep, type Clock } from "./clock.ts";
@@ -97,6 +97,8 @@ export async function makePrivateFolder(path: string): Promise<void> {
 async function writeSynced(path: string, text: string): Promise<void> {
   const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
+    // A umask can only take rights away, also the owner's own.
+    await handle.chmod(0o600);
     await handle.writeFile(text, "utf8");
     await handle.sync();
   } catch (error) {
@@ -105,8 +107,6 @@ async function writeSynced(path: string, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  // A umask can only take rights away, also the owner's own.
-  await chmod(path, 0o600);
 }
 
 async function renameWithPatience(from: string, to: string, clock: Clock): Promise<void> {

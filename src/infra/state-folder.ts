@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { makePrivateFolder } from "./secure-file.ts";
@@ -11,6 +11,7 @@ export class StateFolder {
   /** Undefined when the configured folder cannot be used. */
   readonly path: string | undefined;
   readonly #self: ProcessIdentity;
+  #counter = 0;
 
   constructor(path: string | undefined, self: ProcessIdentity) {
     this.path = path;
@@ -30,13 +31,15 @@ export class StateFolder {
   /** Replace the file as a whole; false when that was not possible. */
   async write(name: string, content: unknown): Promise<boolean> {
     if (this.path === undefined) return false;
+    // A name for each write: two of one process may overlap.
+    const temporary = join(this.path, `${name}.${formatIdentity(this.#self)}.${this.#counter++}`);
     try {
       await makePrivateFolder(this.path);
-      const temporary = join(this.path, `${name}.${formatIdentity(this.#self)}`);
       await writeFile(temporary, JSON.stringify(content), { mode: 0o600 });
       await rename(temporary, join(this.path, name));
       return true;
     } catch {
+      await unlink(temporary).catch(() => undefined);
       return false;
     }
   }

@@ -91,14 +91,24 @@ export class CodexClient {
     signal: AbortSignal,
     onProgress: OnProgress,
   ): Promise<QueryReply> {
-    const { clock, tokens, catalog, quota: memory, defaults } = this.#deps;
+    const { clock, tokens, catalog, quota, defaults } = this.#deps;
     const started = clock.elapsed();
     const login = await tokens.getTokens(signal);
     const list = await catalog.list(login, signal);
     const plan = planQuery(request, list, defaults);
-    const attempt = { request, login, list, signal, onProgress };
+    const attempt: Attempt = {
+      request,
+      login,
+      list,
+      signal,
+      onProgress,
+      onQuota: (seen) => {
+        quota.remember(login, seen);
+      },
+      repetitions: 0,
+      renewed: false,
+    };
     const { result, plan: used } = await this.#withSuccessor(attempt, plan);
-    if (result.quota !== undefined) void memory.remember(login, result.quota);
     return {
       text: result.text,
       refused: result.refused,
@@ -153,7 +163,7 @@ export class CodexClient {
     }
   }
 
-  /** At most two repetitions, and none once answer text has come. */
+  /** At most two repetitions for the whole query, and none once answer text has come. */
   async #withRetries(
     attempt: Attempt,
     plan: QueryPlan,
@@ -161,7 +171,7 @@ export class CodexClient {
   ): Promise<ResponsesResult> {
     const { clock, random, limits, log } = this.#deps;
     const { signal, onProgress } = attempt;
-    for (let tries = 1; ; tries++) {
+    for (;;) {
       try {
         onProgress({ type: "sent" });
         return await this.#authorized(attempt, plan, shape);
@@ -170,7 +180,8 @@ export class CodexClient {
         const error = toCodexError(thrown);
         const { retryable, retryAfterMs } = error.details;
         const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;
-        if (retryable !== true || tooLong || tries > limits.maxRetries) throw error;
+        if (retryable !== true || tooLong || attempt.repetitions >= limits.maxRetries) throw error;
+        const tries = ++attempt.repetitions;
         const delayMs = retryDelayMs(
           tries,
           retryAfterMs,
@@ -196,7 +207,9 @@ export class CodexClient {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof CodexError) || error.code !== "AUTH_EXPIRED") throw error;
+      const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
+      if (!rejected || attempt.renewed) throw error;
+      attempt.renewed = true;
       attempt.login = await tokens.replaceRejected(attempt.login, attempt.signal);
       return await ask();
     }
@@ -209,17 +222,26 @@ interface Attempt {
   list: ModelList;
   signal: AbortSignal;
   onProgress: OnProgress;
+  onQuota: (quota: Quota) => void;
+  /** Requests that were repeated so far, in whatever shape and for whatever model. */
+  repetitions: number;
+  /** The service has refused the login once already. */
+  renewed: boolean;
 }
 
 interface Answered {
-  result: ResponsesResult & { quota?: Quota | undefined };
+  result: ResponsesResult;
   plan: QueryPlan;
 }
+
+/** Fields that belong to the classic shape itself, and to no value of ours. */
+const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
 
 /** A refusal that no value of ours explains; the service does not say when it wants Lite. */
 function mayBeTheShape(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;
   if (error.code === "MODEL_UNAVAILABLE")
     return !/requires a newer version/i.test(error.details.why ?? "");
-  return error.code === "BAD_REQUEST" && error.details.field === undefined;
+  const { field } = error.details;
+  return error.code === "BAD_REQUEST" && (field === undefined || classicFields.has(field));
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { bundledModels, bundledModelsDate } from "../core/bundled-models.ts";
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";

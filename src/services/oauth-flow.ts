@@ -1,5 +1,6 @@
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { oneLine } from "../core/text.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import { startCallbackServer, type AuthorizationResponse } from "../infra/callback-server.ts";
 import type { Clock } from "../infra/clock.ts";
@@ -33,8 +34,8 @@ export interface PendingLogin {
   endsAt: number;
   /** The saved login; rejects with AUTH_DENIED, LOGIN_TIMEOUT, CANCELLED or what else went wrong. */
   completed: Promise<TokenSet>;
-  /** End the waiting; a code exchange under way still ends in a saved login. */
-  cancel(reason: string): void;
+  /** End the login; false when it is too late, because its tokens are being saved. */
+  cancel(reason: string): boolean;
 }
 
 /** The authorization code flow with PKCE for a native app (RFC 8252, docs/wire.md §1 to §3). */
@@ -61,10 +62,13 @@ export class OAuthFlow {
     // Nobody may be waiting when it fails.
     outcome.promise.catch(() => undefined);
     const aborter = new AbortController();
+    // From here on it ends by itself: a login is never both cancelled and stored.
+    let saving = false;
     const server = await startCallbackServer({
       ports,
       state,
       issuer,
+      redact: (text) => redactor.all(text),
       onResponse: async (response) => {
         timer.cancel();
         try {
@@ -75,6 +79,8 @@ export class OAuthFlow {
             { code, redirectUri, codeVerifier },
             aborter.signal,
           );
+          aborter.signal.throwIfAborted();
+          saving = true;
           outcome.resolve(await this.#deps.save(grant));
           log("OAUTH", "the sign-in is complete");
         } catch (error) {
@@ -84,10 +90,12 @@ export class OAuthFlow {
         }
       },
     });
-    const end = (error: CodexError): void => {
+    const end = (error: CodexError): boolean => {
+      if (saving) return false;
       timer.cancel();
       aborter.abort(error);
       outcome.reject(error);
+      return true;
     };
     const timer = clock.timer(limits.loginTimeoutMs, () => {
       end(new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."));
@@ -108,9 +116,7 @@ export class OAuthFlow {
       startedAt,
       endsAt: startedAt + limits.loginTimeoutMs,
       completed: closed,
-      cancel: (reason) => {
-        end(new CodexError("CANCELLED", reason));
-      },
+      cancel: (reason) => end(new CodexError("CANCELLED", reason)),
     };
   }
 }
@@ -119,10 +125,7 @@ function authorizationCode(response: AuthorizationResponse): string {
   if (response.kind === "code") return response.code;
   const { error, description } = response;
   const name = error.replace(/[^\w.-]/g, "").slice(0, 60);
-  const said = description
-    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
-    .trim()
-    .slice(0, 200);
+  const said = oneLine(description.replace(/\p{Cf}+/gu, ""), 200).toWellFormed();
   const notEntitled = description.includes("missing_codex_entitlement");
   throw new CodexError("AUTH_DENIED", "The sign-in was refused in the browser.", {
     why: notEntitled

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Quota } from "../core/quota.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import { fingerprint } from "../infra/random.ts";
@@ -19,23 +19,41 @@ const stored = z.object({
   ),
 });
 
+type Stored = Quota & { account: string };
+
 /** The quota that the service last told, kept for the next window that asks. */
 export class QuotaMemory {
   readonly #folder: StateFolder;
+  /** What this process saw last; the file may know better from another one. */
+  #own: Stored | undefined;
+  #writing: Promise<unknown> = Promise.resolve();
+  #unwritten = false;
 
   constructor(folder: StateFolder) {
     this.#folder = folder;
   }
 
-  async remember(tokens: TokenSet, quota: Quota): Promise<void> {
-    await this.#folder.write(fileName, { account: accountKey(tokens), ...quota });
+  /** Written in the background, one write at a time: answers that end together do not collide. */
+  remember(tokens: TokenSet, quota: Quota): void {
+    this.#own = { account: accountKey(tokens), ...quota };
+    if (this.#unwritten) return; // the write that waits its turn takes this one
+    this.#unwritten = true;
+    this.#writing = this.#writing.then(() => {
+      this.#unwritten = false;
+      return this.#folder.write(fileName, this.#own);
+    });
   }
 
   /** What was last seen for this account, if anything. */
   async lastSeen(tokens: TokenSet): Promise<Quota | undefined> {
+    await this.#writing;
     const parsed = stored.safeParse(await this.#folder.read(fileName));
-    if (!parsed.success || parsed.data.account !== accountKey(tokens)) return undefined;
-    const { windows, seenAt, plan } = parsed.data;
+    const account = accountKey(tokens);
+    const [newest] = [parsed.data, this.#own]
+      .filter((seen) => seen?.account === account)
+      .toSorted((a, b) => (b?.seenAt ?? 0) - (a?.seenAt ?? 0));
+    if (newest === undefined) return undefined;
+    const { windows, seenAt, plan } = newest;
     return {
       seenAt,
       plan,

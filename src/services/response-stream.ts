@@ -15,7 +15,6 @@ export interface StreamResult {
   text: string;
   refused: boolean;
   usage: Usage | undefined;
-  quota: Quota | undefined;
 }
 
 export interface StreamOptions {
@@ -25,6 +24,7 @@ export interface StreamOptions {
   /** Started by the sender; every event winds it up again, comments do not. */
   idle: Timer;
   onProgress: (progress: QueryProgress) => void;
+  onQuota: (quota: Quota) => void;
 }
 
 /**
@@ -40,17 +40,17 @@ export async function readResponseStream(
   signal: AbortSignal,
 ): Promise<StreamResult> {
   const { body } = response;
-  const { clock, limits, idle, onProgress, origin } = options;
+  const { clock, limits, idle, onProgress, onQuota, origin } = options;
   const builder = new ReplyBuilder(limits.maxAnswerChars);
   const over = deferred<ResponseEvent | "end">();
-  let quota: Quota | undefined;
+  over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let finished = false;
 
   const reader = createEventReader((data) => {
     if (finished) return;
     idle.refresh();
     const event = toResponseEvent(data, clock.now());
-    if (event.type === "quota") quota = event.quota;
+    if (event.type === "quota") onQuota(event.quota);
     if (builder.add(event)) {
       finished = true;
       over.resolve(event);
@@ -92,7 +92,7 @@ export async function readResponseStream(
   try {
     signal.throwIfAborted();
     const last = await over.promise;
-    return judge(last, builder, quota);
+    return judge(last, builder);
   } catch (error) {
     finished = true;
     body.destroy();
@@ -106,11 +106,7 @@ export async function readResponseStream(
   }
 }
 
-function judge(
-  last: ResponseEvent | "end",
-  builder: ReplyBuilder,
-  quota: Quota | undefined,
-): StreamResult {
+function judge(last: ResponseEvent | "end", builder: ReplyBuilder): StreamResult {
   if (last === "end") throw cutOff();
   if (last.type === "failed") throw streamFailure(last.failure);
   if (last.type === "incomplete") throw stoppedShort(last.reason);
@@ -121,7 +117,7 @@ function judge(
   if (text.trim() === "") {
     throw new CodexError("EMPTY_RESPONSE", "Codex finished without any text.");
   }
-  return { text, refused, usage: builder.usage, quota };
+  return { text, refused, usage: builder.usage };
 }
 
 function cutOff(cause?: CodexError): CodexError {

@@ -1,5 +1,6 @@
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { exhaustedUntil, type Quota } from "../core/quota.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
 import { refusalError } from "../core/response-errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
@@ -29,9 +30,13 @@ export interface ResponsesCall {
   tokens: TokenSet;
   signal: AbortSignal;
   onProgress: (progress: QueryProgress) => void;
+  /** Told with every answer that names one, also with a refusal. */
+  onQuota: (quota: Quota) => void;
 }
 
-export type ResponsesResult = StreamResult;
+export interface ResponsesResult extends StreamResult {
+  quota: Quota | undefined;
+}
 
 /** One request to the Responses API and its stream (docs/wire.md §8, §9, §12). */
 export class ResponsesEndpoint {
@@ -54,6 +59,11 @@ export class ResponsesEndpoint {
       );
     });
     const signal = AbortSignal.any([call.signal, quiet.signal]);
+    let quota: Quota | undefined;
+    const onQuota = (seen: Quota): void => {
+      quota = seen;
+      call.onQuota(seen);
+    };
     try {
       const response = await http.send(
         {
@@ -66,14 +76,17 @@ export class ResponsesEndpoint {
         },
         signal,
       );
+      const told = quotaFromHeaders(response.headers, clock.now());
+      if (told !== undefined) onQuota(told);
       await this.#refuse(response, signal);
       const { origin } = new URL(baseUrl);
-      const stream = { origin, clock, limits, idle, onProgress: call.onProgress };
-      const quota = quotaFromHeaders(response.headers, clock.now());
+      const stream = { origin, clock, limits, idle, onProgress: call.onProgress, onQuota };
       const result = await readResponseStream(response, stream, signal).catch((error: unknown) => {
         throw withRequestId(error, response);
       });
-      return { ...result, quota: result.quota ?? quota };
+      return { ...result, quota };
+    } catch (error) {
+      throw withReset(error, quota);
     } finally {
       idle.cancel();
     }
@@ -95,7 +108,8 @@ export class ResponsesEndpoint {
     const type = String(headers["content-type"] ?? "");
     const encoded =
       headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
-    if (status === 200 && type.startsWith("text/event-stream") && !encoded) return;
+    const isStream = type.trim().toLowerCase().startsWith("text/event-stream");
+    if (status === 200 && isStream && !encoded) return;
     const { clock, limits, baseUrl } = this.#deps;
     const { origin } = new URL(baseUrl);
     const text = await readText(response, limits.maxErrorBodyBytes, origin, signal).catch(
@@ -118,4 +132,12 @@ function withRequestId(error: unknown, response: HttpResponse): unknown {
   return error instanceof CodexError
     ? error.with({ requestId: requestId(response.headers) })
     : error;
+}
+
+/** A body may leave out when the limit resets; the headers beside it say it, too. */
+function withReset(error: unknown, quota: Quota | undefined): unknown {
+  if (!(error instanceof CodexError) || error.code !== "USAGE_LIMIT" || quota === undefined) {
+    return error;
+  }
+  return error.with({ resetsAt: error.details.resetsAt ?? exhaustedUntil(quota) });
 }

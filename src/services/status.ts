@@ -1,3 +1,4 @@
+import type { Config, ConfigArea } from "../config.ts";
 import { toCodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
 import type { Status, StatusDetails } from "../core/status.ts";
@@ -39,12 +40,17 @@ export async function collectStatus(
   };
 }
 
+const misconfigured = "No login can be used until the configuration below is corrected.";
+
+function hasProblem(config: Config, wanted: ConfigArea): boolean {
+  return config.problems.some(({ area }) => area === wanted);
+}
+
 async function readLogin(
   services: Services,
 ): Promise<{ tokens: TokenSet | undefined; trouble: string | undefined }> {
   const { tokens: manager, config } = services;
-  if (config.problems.some(({ area }) => area === "storage"))
-    return { tokens: undefined, trouble: undefined };
+  if (hasProblem(config, "storage")) return { tokens: undefined, trouble: misconfigured };
   try {
     const { tokens, damaged, unsaved } = await manager.state();
     if (damaged) {
@@ -53,6 +59,7 @@ async function readLogin(
         trouble: `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
       };
     }
+    if (hasProblem(config, "origins")) return { tokens, trouble: misconfigured };
     if (tokens !== undefined) assertIssuedFor(tokens, config);
     return {
       tokens,
@@ -69,7 +76,11 @@ async function collectDetails(
   modelsFetchedAt: number | undefined,
   signal: AbortSignal,
 ): Promise<StatusDetails> {
-  const [lock, checked] = await Promise.all([refreshHolder(), health(signal)]);
+  // With a bad origin setting the standard origin stands in; nobody asked for that one.
+  const [lock, checked] = await Promise.all([
+    refreshHolder(),
+    hasProblem(config, "origins") ? [] : health(signal),
+  ]);
   return {
     version,
     nodeVersion: process.version,

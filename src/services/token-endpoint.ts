@@ -31,7 +31,7 @@ export interface TokenEndpointDeps {
   now: () => number;
 }
 
-/** How a refresh ended. "unknown" means that the token may be spent or not. */
+/** How a refresh ended: "unsent" has certainly not spent the token, "unknown" may have. */
 export type RefreshOutcome =
   | { kind: "granted"; grant: RefreshResponse }
   | { kind: "refused"; code: string }
@@ -145,8 +145,8 @@ export class TokenEndpoint {
       "UPSTREAM",
       `The token endpoint failed (HTTP ${status}).`,
     );
-    // A client error was refused before anything was issued; a server error may have come after.
-    return { kind: status >= 500 ? "unknown" : "unsent", error };
+    // Redirects and client errors come before anything is issued; a server error may come after.
+    return { kind: status >= 300 && status < 500 ? "unsent" : "unknown", error };
   }
 
   #grant<T extends object>(schema: z.ZodType<T>, response: TextResponse): T {

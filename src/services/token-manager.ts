@@ -74,7 +74,7 @@ export class TokenManager {
    */
   async replaceRejected(rejected: TokenSet, signal: AbortSignal): Promise<TokenSet> {
     const stored = this.#deps.refresher.newest(await this.#stored());
-    if (stored.accessToken !== rejected.accessToken) return stored;
+    if (stored.accessToken !== rejected.accessToken) return this.getTokens(signal);
     return orAborted(this.#refresh(stored, "rejected"), signal);
   }
 
@@ -157,7 +157,13 @@ export class TokenManager {
     if (running?.reason === reason) return running.done;
     // A waiting caller needs more than a refresh that gives way to other processes, so it follows it.
     const previous = running?.done.catch(() => undefined) ?? Promise.resolve();
-    const done = previous.then(() => this.#deps.refresher.refresh(tokens, reason));
+    const { refresher, redactor } = this.#deps;
+    const done = previous
+      .then(() => refresher.refresh(tokens, reason))
+      .then((next) => {
+        redactor.learn(next.accessToken, next.refreshToken, next.idToken);
+        return next;
+      });
     const entry = { reason, done };
     this.#refreshing = entry;
     const forget = (): void => {

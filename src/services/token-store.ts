@@ -1,13 +1,14 @@
-import { readdir, rename, lstat, unlink } from "node:fs/promises";
+import { chmod, lstat, readdir, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CodexError } from "../core/errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import { isHeld, type FileLock } from "../infra/file-lock.ts";
+import { storageError } from "../infra/fs-errors.ts";
 import {
   formatIdentity,
-  livenessOf,
+  isAbandoned,
   parseIdentity,
   type ProcessIdentity,
 } from "../infra/process-identity.ts";
@@ -77,20 +78,21 @@ export class TokenStore {
   }
 
   /**
-   * Change the record under the lock: `change` sees the stored login and gives the next one,
-   * `null` to remove it, or undefined to leave the file alone. Resolves with what was there before.
+   * Change the record under the lock: `change` sees the stored login (and whether a damaged file had
+   * to be set aside) and gives the next one, `null` to remove it, or undefined to leave the file
+   * alone. Resolves with what was there before.
    *
    * @throws CodexError `STORAGE`; the file is then unchanged.
    */
   async update(
-    change: (stored: TokenSet | undefined) => TokenSet | null | undefined,
+    change: (stored: TokenSet | undefined, damaged: boolean) => TokenSet | null | undefined,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
       const found = this.#judge(await readSecureFile(this.path));
       if (found.kind === "damaged") await this.#putAside(found.document);
       const document =
         found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
-      const next = change(found.tokens);
+      const next = change(found.tokens, found.kind === "damaged");
       if (next !== undefined) {
         await this.#write(next === null ? withoutRecord(document) : withRecord(document, next));
       }
@@ -98,10 +100,17 @@ export class TokenStore {
     });
   }
 
-  /** Find out, before a token is spent, whether its successor could be saved. */
-  async rehearse(): Promise<void> {
-    await makePrivateFolder(dirname(this.path));
-    await rehearseWrite(this.path, rehearsalBytes, this.#temporary());
+  /**
+   * Find out, before a token is spent, whether its successor could be saved: lock, rights and room.
+   *
+   * @throws CodexError `STORAGE`
+   */
+  async rehearse(lockWaitMs: number): Promise<void> {
+    await this.#locked(async () => {
+      const present = await lstat(this.path).catch(() => undefined);
+      const bytes = rehearsalBytes + (present?.size ?? 0);
+      await rehearseWrite(this.path, bytes, this.#temporary());
+    }, lockWaitMs);
   }
 
   #judge(
@@ -140,7 +149,12 @@ export class TokenStore {
     const { clock, log } = this.#deps;
     const aside = `${this.path}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, "-")}`;
     if (document === undefined) {
-      await rename(this.path, aside);
+      try {
+        await rename(this.path, aside);
+        await chmod(aside, 0o600);
+      } catch (error) {
+        throw storageError(error, this.path, "set the damaged login file aside");
+      }
     } else {
       const text = await readSecureFile(this.path);
       await writeSecureFile(aside, text ?? "", this.#temporary(), clock);
@@ -159,10 +173,9 @@ export class TokenStore {
     );
   }
 
-  async #locked<T>(work: () => Promise<T>): Promise<T> {
-    const { lock, lockWaitMs } = this.#deps;
+  async #locked<T>(work: () => Promise<T>, waitMs = this.#deps.lockWaitMs): Promise<T> {
     await makePrivateFolder(dirname(this.path));
-    const held = await lock.acquire(lockWaitMs);
+    const held = await this.#deps.lock.acquire(waitMs);
     if (!isHeld(held)) {
       const holder = held.holderPid === undefined ? "Another program" : `Process ${held.holderPid}`;
       throw new CodexError("STORAGE", `${holder} holds the lock on ${this.path} for too long.`, {
@@ -185,15 +198,18 @@ export class TokenStore {
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
+    const { clock, self } = this.#deps;
     const folder = dirname(this.path);
     const prefix = `${basename(this.path)}.tmp.`;
     for (const name of await readdir(folder).catch(() => [])) {
       if (!name.startsWith(prefix)) continue;
       const owner = parseIdentity(name.slice(prefix.length).split(".")[0] ?? "");
-      if (owner === undefined || livenessOf(owner, this.#deps.self) !== "dead") continue;
       const path = join(folder, name);
       const stat = await lstat(path).catch(() => undefined);
-      if (stat?.isFile() === true) await unlink(path).catch(() => undefined);
+      if (owner === undefined || stat?.isFile() !== true) continue;
+      if (isAbandoned(owner, self, clock.now() - stat.mtimeMs)) {
+        await unlink(path).catch(() => undefined);
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { accountLabel } from "../core/tokens.ts";
 import { renderCleared } from "../render/login.ts";
 import { defineTool } from "./tool.ts";
@@ -19,7 +19,7 @@ export const codexClear = defineTool({
   input: z.strictObject({}),
   needs: ["storage"],
   async handle(_, { tokens, login }) {
-    const stoppedLogin = login.cancel("The login was cleared.");
+    const stoppedLogin = await login.cancel("The login was cleared.");
     const removed = await tokens.clear();
     const account = removed === undefined ? undefined : accountLabel(removed);
     return {

@@ -1,10 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
 import { accountLabel } from "../core/tokens.ts";
 import { renderSignedIn, renderWaiting } from "../render/login.ts";
 import { defaultIssuer } from "../wire/constants.ts";
 import { defineTool } from "./tool.ts";
-
-const secondsWithBrowser = 45;
 
 const input = z.strictObject({
   wait_seconds: z
@@ -37,17 +35,18 @@ export const codexLogin = defineTool({
     { signal, progress },
   ) {
     const foreign = config.issuer === defaultIssuer ? undefined : new URL(config.issuer).host;
-    const { pending, joined, browserOpened } = await login.beginOrJoin();
-    const { authorizationUrl, endsAt } = pending;
+    const attempt = await login.beginOrJoin();
+    const { authorizationUrl, endsAt } = attempt.pending;
     progress.report(() => `Open this URL to sign in: ${authorizationUrl}`);
-    const waitMs = (waitSeconds ?? (browserOpened ? secondsWithBrowser : 0)) * 1000;
-    const outcome = await login.wait(pending, waitMs, signal);
+    const waitMs = waitSeconds === undefined ? undefined : waitSeconds * 1000;
+    const outcome = await login.wait(attempt, waitMs, signal);
     if (outcome.kind === "signed-in") {
       const { tokens } = outcome;
       const facts = { signedIn: true, account: accountLabel(tokens), plan: tokens.plan };
       return { text: renderSignedIn(tokens, foreign), facts };
     }
-    const waiting = { authorizationUrl, endsAt, joined, browserOpened, foreign };
+    const { browserOpened } = outcome;
+    const waiting = { authorizationUrl, endsAt, joined: attempt.joined, browserOpened, foreign };
     return {
       text: renderWaiting(waiting, clock.now(), timeZone),
       facts: { signedIn: false, authorizationUrl, endsAt, browserOpened },

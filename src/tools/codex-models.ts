@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { renderModels } from "../render/models.ts";
 import { bundledList } from "../services/model-catalog.ts";
 import { CodexError } from "../core/errors.ts";

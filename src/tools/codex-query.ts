@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { reasoningEfforts, verbosities } from "../core/effort.ts";
 import { defaultLimits } from "../core/limits.ts";
 import type { QueryProgress } from "../core/query.ts";

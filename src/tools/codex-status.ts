@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { collectStatus } from "../services/status.ts";
 import { renderStatus } from "../render/status.ts";
 import { defineTool } from "./tool.ts";

@@ -16,6 +16,8 @@ export class Progress {
   #lastSentAt = -Infinity;
   #words: (() => string) | undefined;
   #timer: Timer | undefined;
+  /** True while the timer waits for the next moment that may be used; else it is the heartbeat. */
+  #due = false;
   #stopped = false;
 
   constructor(send: SendProgress | undefined, clock: Clock, limits: Limits) {
@@ -27,13 +29,15 @@ export class Progress {
   /** Say something; `words` is asked when it is sent, so that it can hold the time passed. */
   report(words: () => string): void {
     if (this.#send === undefined || this.#stopped) return;
-    const waiting = this.#words !== undefined && this.#timer !== undefined;
     this.#words = words;
-    const sinceMs = this.#clock.elapsed() - this.#lastSentAt;
-    const { progressMinIntervalMs } = this.#limits;
-    if (sinceMs >= progressMinIntervalMs) this.#sendNow();
-    else if (!waiting || sinceMs < progressMinIntervalMs)
-      this.#wakeIn(progressMinIntervalMs - sinceMs);
+    if (this.#due) return;
+    const tooSoonMs = this.#lastSentAt + this.#limits.progressMinIntervalMs - this.#clock.elapsed();
+    if (tooSoonMs <= 0) {
+      this.#sendNow();
+    } else {
+      this.#due = true;
+      this.#wakeIn(tooSoonMs);
+    }
   }
 
   stop(): void {
@@ -43,6 +47,7 @@ export class Progress {
 
   #sendNow(): void {
     if (this.#stopped || this.#words === undefined) return;
+    this.#due = false;
     this.#lastSentAt = this.#clock.elapsed();
     this.#count++;
     this.#send?.(this.#count, this.#words());

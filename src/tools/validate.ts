@@ -11,7 +11,13 @@ import type { Tool } from "./tool.ts";
 export function validateArguments(tool: Tool, args: unknown): unknown {
   const parsed = tool.input.safeParse(args ?? {});
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.slice(0, 5).map((issue) => describeIssue(issue, tool));
+  const { issues } = parsed.error;
+  const fieldOf = ({ path }: z.core.$ZodIssue): string => path.map(String).join(".");
+  const faults = issues
+    // One fault a field: that a text is blank need not be said of an empty one.
+    .filter((issue, n) => issues.findIndex((one) => fieldOf(one) === fieldOf(issue)) === n)
+    .slice(0, 5)
+    .map((issue) => describeIssue(issue, tool));
   throw new CodexError(
     "BAD_REQUEST",
     `${tool.name} was called with unusable arguments: ${faults.join("; ")}.`,

@@ -1,11 +1,15 @@
-import { z } from "zod";
+import * as z from "zod";
 import { recordVersion, type TokenSet } from "../core/tokens.ts";
+import { lastEpochMs } from "./claims.ts";
 import { tokenString } from "./oauth.ts";
 
 /** The key of the shared file that is ours; every other key belongs to somebody else. */
 export const recordKey = "codex";
 
 const optionalText = z.string().nullish().catch(undefined);
+
+// A wrong value only means that we do not know: 0 is an expired token, never an eternal one.
+const epochMs = z.number().nonnegative().max(lastEpochMs).catch(0);
 
 const record = z.object({
   version: z.literal(recordVersion),
@@ -17,9 +21,8 @@ const record = z.object({
   accountId: tokenString,
   email: optionalText,
   plan: optionalText,
-  // A wrong value only means that we do not know: treat the token as expired, never as eternal.
-  expiresAt: z.number().catch(0),
-  generation: z.number().catch(0),
+  expiresAt: epochMs,
+  generation: epochMs,
 });
 
 const versionOnly = z.object({ version: z.number() });

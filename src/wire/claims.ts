@@ -1,10 +1,18 @@
-import { z } from "zod";
+import * as z from "zod";
+
+/** The last moment that a `Date` can hold (ECMA-262 §21.4.1.1). */
+export const lastEpochMs = 8.64e15;
 
 const authClaim = "https://api.openai.com/auth";
 const profileClaim = "https://api.openai.com/profile";
 
 const claims = z.object({
-  exp: z.number().optional().catch(undefined),
+  exp: z
+    .number()
+    .nonnegative()
+    .max(lastEpochMs / 1000)
+    .optional()
+    .catch(undefined),
   email: z.string().optional().catch(undefined),
   [profileClaim]: z
     .object({ email: z.string().optional().catch(undefined) })

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Refusal } from "../core/response-errors.ts";
 import { parseJson } from "./json.ts";
 
@@ -26,7 +26,7 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
   const found: Partial<z.infer<typeof inner>> =
     typeof said === "string" ? { message: said } : (said ?? {});
   const challenge = first(headers, "cf-mitigated") === "challenge";
-  const html = (first(headers, "content-type") ?? "").includes("text/html");
+  const html = (first(headers, "content-type") ?? "").toLowerCase().includes("text/html");
   return {
     status,
     code: found.code ?? undefined,
@@ -56,7 +56,8 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   // Date.parse takes far more than HTTP dates; those begin with the day's name.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;
-  const date = Date.parse(text);
+  // The oldest form names no zone; all of them are in UTC.
+  const date = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Anything that can travel in a header; a token with other characters would leak into error texts. */
 export const tokenString = z
@@ -7,21 +7,27 @@ export const tokenString = z
   .max(100_000)
   .regex(/^[\x21-\x7e]+$/);
 
+/** Seconds (RFC 6749 §5.1); more than a century is not a lifetime but a mistake. */
+const expiresIn = z.number().positive().max(3_200_000_000).optional().catch(undefined);
+
 /** Answer to a code exchange: all three tokens are required (RFC 6749 §5.1, docs/wire.md §3). */
 export const codeExchangeResponse = z.object({
   access_token: tokenString,
   refresh_token: tokenString,
   id_token: tokenString,
-  expires_in: z.number().positive().optional().catch(undefined), // seconds
+  expires_in: expiresIn,
 });
 export type CodeExchangeResponse = z.infer<typeof codeExchangeResponse>;
 
-/** Answer to a refresh: what is missing keeps its old value (docs/wire.md §4). */
+/**
+ * Answer to a refresh: what is missing keeps its old value (docs/wire.md §4). What is there in a
+ * wrong form counts as missing: the rest is the only thing that a spent token was good for.
+ */
 export const refreshResponse = z.object({
-  access_token: tokenString.optional(),
-  refresh_token: tokenString.optional(),
+  access_token: tokenString.optional().catch(undefined),
+  refresh_token: tokenString.optional().catch(undefined),
   id_token: tokenString.optional().catch(undefined),
-  expires_in: z.number().positive().optional().catch(undefined), // seconds
+  expires_in: expiresIn,
 });
 export type RefreshResponse = z.infer<typeof refreshResponse>;
 

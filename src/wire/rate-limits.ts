@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Quota, QuotaWindow } from "../core/quota.ts";
 
 type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CodexError } from "../core/errors.ts";
 import type { MessageItem, ResponseEvent, Usage } from "../core/response-events.ts";
 import { parseJson } from "./json.ts";

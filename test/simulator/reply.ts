@@ -35,6 +35,8 @@ export interface DefaultReply {
   commitAnyway?: boolean;
   afterCommit?: Promise<unknown>;
   then?: "reset" | "close" | "hang";
+  /** Changes the answer that the default logic gives, refusals too. */
+  adapt?: (answer: PlainReply) => PlainReply;
 }
 
 export interface JsonReply {

@@ -67,7 +67,8 @@ async function commit(
   const answer = run();
   if (reply.afterCommit !== undefined) await exchange.unlessOver(reply.afterCommit);
   if (exchange.isOver) return undefined;
-  return reply.then === undefined ? answer : { kind: reply.then };
+  if (reply.then !== undefined) return { kind: reply.then };
+  return reply.adapt === undefined ? answer : reply.adapt(answer);
 }
 
 function countOpen({ stats }: SimState, request: RecordedRequest): void {

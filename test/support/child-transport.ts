@@ -17,8 +17,9 @@ export class ChildTransport implements Transport {
   stderr = "";
   readonly #lineListeners = new Set<(line: string) => void>();
 
-  constructor(command: string, args: readonly string[], env: Record<string, string>) {
-    this.child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+  /** @param cwd the folder to start in; a test about hostile projects starts in one */
+  constructor(command: string, args: readonly string[], env: Record<string, string>, cwd?: string) {
+    this.child = spawn(command, args, { env, cwd, stdio: ["pipe", "pipe", "pipe"] });
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
     this.child.stdin.on("error", () => undefined);
     this.exited = new Promise((resolve) => {

@@ -32,6 +32,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   limits?: Partial<Limits>;
   entry?: "shipped" | "test";
+  /** The project folder that the host would be in. */
+  cwd?: string;
 }
 
 /** A running server and a real MCP client of it. */
@@ -100,7 +102,8 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
 /** Only the process, for tests that speak raw bytes; with the same checks at the end. */
 export function startProcess(options: ServerOptions): ChildTransport {
   const entry = options.entry === "shipped" ? shippedEntry : testEntry;
-  const transport = new ChildTransport(process.execPath, [entry], serverEnvironment(options));
+  const env = serverEnvironment(options);
+  const transport = new ChildTransport(process.execPath, [entry], env, options.cwd);
   onTestFinished(async () => {
     transport.child.stdin.end();
     const killer = setTimeout(() => transport.child.kill("SIGKILL"), 25_000);

@@ -1,0 +1,127 @@
+// The tables of README.md and DEPLOYMENT.md that say what the source says: tools, settings, error
+// codes. `--check` fails when one is out of date, `--write` brings them up to date; both work on the
+// documents of the current folder.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const { tools, settings, errorCodes, z } = await loadSource();
+
+/** Per document: marker name to table. */
+const documents = {
+  "README.md": { tools: toolTable(), "query-arguments": argumentTable("codex_query") },
+  "DEPLOYMENT.md": { settings: settingTable(), "error-codes": errorTable() },
+};
+
+const mode = process.argv[2];
+if (mode !== "--check" && mode !== "--write") {
+  console.error("usage: node scripts/docs.mjs --check | --write");
+  process.exit(2);
+}
+
+for (const [name, tables] of Object.entries(documents)) {
+  const text = await readFile(name, "utf8");
+  const current = Object.entries(tables).reduce(
+    (t, [key, table]) => put(name, t, key, table),
+    text,
+  );
+  if (text === current) continue;
+  if (mode === "--write") {
+    await writeFile(name, current);
+    console.log(`${name}: brought up to date`);
+  } else {
+    console.error(`${name}: a table is out of date; run npm run docs:write`);
+    process.exitCode = 1;
+  }
+}
+
+/** Node 20 cannot import TypeScript: the modules are bundled in memory and imported from there. */
+async function loadSource() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+        export { tools } from "./src/tools/index.ts";
+        export { settings } from "./src/settings.ts";
+        export { errorCodes } from "./src/core/errors.ts";
+        export { z } from "zod";`,
+      resolveDir: join(import.meta.dirname, ".."),
+    },
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    external: ["undici", "open"], // loaded only when something is sent or opened
+    logLevel: "error",
+  });
+  const code = Buffer.from(outputFiles[0].contents).toString("base64");
+  return import(`data:text/javascript;base64,${code}`);
+}
+
+function toolTable() {
+  return table(
+    ["Tool", "What it does", "Arguments"],
+    tools.map((tool) => {
+      const { properties = {} } = z.toJSONSchema(tool.input, { io: "input" });
+      const names = Object.keys(properties).map((name) => `\`${name}\``);
+      return [`\`${tool.name}\``, firstSentence(tool.description), names.join(", ") || "none"];
+    }),
+  );
+}
+
+function argumentTable(toolName) {
+  const { input } = tools.find(({ name }) => name === toolName);
+  const { properties, required = [] } = z.toJSONSchema(input, { io: "input" });
+  return table(
+    ["Argument", "Accepts", "Meaning"],
+    Object.entries(properties).map(([name, property]) => [
+      `\`${name}\`${required.includes(name) ? " (required)" : ""}`,
+      accepts(property),
+      property.description,
+    ]),
+  );
+}
+
+function settingTable() {
+  return table(
+    ["Variable", "Accepts", "Default", "Meaning"],
+    settings.map(({ name, accepts, standard, meaning }) => [
+      `\`${name}\``,
+      accepts,
+      standard,
+      meaning,
+    ]),
+  );
+}
+
+function errorTable() {
+  return table(
+    ["Code", "Meaning", "Next step"],
+    Object.entries(errorCodes).map(([code, { meaning, next }]) => [`\`${code}\``, meaning, next]),
+  );
+}
+
+function accepts({ type, enum: values, minimum, maximum, pattern, maxLength }) {
+  if (values !== undefined) return values.map((value) => `\`${value}\``).join(", ");
+  if (type === "number") return `${minimum} to ${maximum}`;
+  if (pattern !== undefined) return "a model name";
+  return `text, at most ${maxLength.toLocaleString("en")} characters`;
+}
+
+function firstSentence(text) {
+  return /^.*?[.](?=\s|$)/s.exec(text)[0];
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** The text with the table between its two markers replaced. */
+function put(document, text, key, content) {
+  const open = `<!-- generated: ${key} -->`;
+  const close = `<!-- end: ${key} -->`;
+  const start = text.indexOf(open);
+  const end = text.indexOf(close);
+  if (start === -1 || end < start) throw new Error(`${document} lacks the markers of ${key}`);
+  return `${text.slice(0, start)}${open}\n\n${content}\n\n${text.slice(end)}`;
+}

@@ -1,0 +1,67 @@
+import { CodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { LedgerEntry } from "./refresh-ledger.ts";
+import { loginLost, refreshingElsewhere } from "./refresh-errors.ts";
+
+/** Attempts with one token whose outcome is unknown, before it rests (faults of the network). */
+export const attemptsBeforeRest = 2;
+
+/** A server that asks for more has made a mistake. */
+const longestRestMs = 60 * 60_000;
+
+/** What is so at the moment of a new attempt. */
+export interface Situation {
+  now: number;
+  /** The access token still does its work, so there is no hurry to spend. */
+  usable: boolean;
+  /** The entry is of this process, which has no request on its way. */
+  own: boolean;
+  /** The process of the entry has ended. */
+  gone: boolean;
+}
+
+/**
+ * Whether what the ledger knows of a refresh token allows another attempt with it. After one that
+ * may have spent the token: none while the access token works, then one at once and further ones
+ * with a rest between them. Times ahead of the clock count as past: it was set back.
+ *
+ * @throws CodexError `AUTH_EXPIRED`, `STORAGE`, `TIMEOUT`, `RATE_LIMITED` or `UPSTREAM`: why not.
+ */
+export function checkEarlierAttempts(
+  known: LedgerEntry,
+  { now, usable, own, gone }: Situation,
+  limits: Pick<Limits, "refreshWaitMs" | "refreshCooldownMs">,
+): void {
+  const age = now - known.at;
+  const isWithin = (spanMs: number): boolean => age >= 0 && age < spanMs;
+  if (known.outcome === "refused") throw loginLost();
+  if (known.outcome === "granted") throw gone ? loginLost() : unsavedElsewhere();
+  // The lock was removed under its holder, which may be about to save the successor.
+  if (known.outcome === "sent" && !own && !gone && isWithin(limits.refreshWaitMs)) {
+    throw refreshingElsewhere();
+  }
+  const askedRestMs = Math.min(known.restMs ?? 0, longestRestMs);
+  if (isWithin(askedRestMs)) {
+    throw new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
+      retryAfterMs: askedRestMs - age,
+    });
+  }
+  const resting = isWithin(limits.refreshCooldownMs);
+  const tooEarly = usable
+    ? known.attempts > 0 || resting
+    : known.attempts >= attemptsBeforeRest && resting;
+  if (!tooEarly) return;
+  throw new CodexError("UPSTREAM", "The last refresh of the login had no clear outcome.", {
+    next: `Repeat the call in ${Math.ceil(limits.refreshCooldownMs / 1000)} s.`,
+  });
+}
+
+function unsavedElsewhere(): CodexError {
+  return new CodexError(
+    "STORAGE",
+    "Another window has refreshed the login and could not save it yet.",
+    {
+      next: "Repeat the call in a minute; if it recurs, look at codex_status there, or call codex_login.",
+    },
+  );
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { documents, mentions } from "../support/documents.ts";
+
+const sources = documents("src", ".ts");
+const source = sources.map(({ text }) => text).join("\n");
+const filesWith = (pattern: RegExp): string[] =>
+  sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
+
+test("the source names no other host than the two that it talks to", () => {
+  const hosts = new Set(mentions(source, /https?:\/\/([\w.-]+\.[a-z]{2,})/g));
+  // The third only names claims of a token and is never asked.
+  expect([...hosts].sort()).toEqual(["api.openai.com", "auth.openai.com", "chatgpt.com"]);
+  expect(mentions(source, /"https:\/\/api\.openai\.com\/(\w+)"/g).sort()).toEqual([
+    "auth",
+    "profile",
+  ]);
+});
+
+test("one file sends requests, and one opens the browser; no other program is started", () => {
+  expect(filesWith(/import\("undici"\)/)).toEqual(["src/infra/http.ts"]);
+  expect(filesWith(/import\("open"\)/)).toEqual(["src/infra/browser.ts"]);
+  expect(filesWith(/node:child_process|node:https"|(?<![#\w])fetch\(/)).toEqual([]);
+});
+
+test("the official client's folder is never named", () => {
+  expect(filesWith(/\.codex\b|CODEX_HOME/)).toEqual([]);
+});
+
+test("the environment is read in one place, and the project's folder nowhere", () => {
+  expect(filesWith(/process\.env\b/)).toEqual(["src/run.ts"]);
+  expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
+});

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import type { Status, StatusDetails } from "../../src/core/status.ts";
+import { renderStatus } from "../../src/render/status.ts";
+
+const now = Date.UTC(2026, 10, 20, 12);
+const minute = 60_000;
+const render = (status: Status): string => renderStatus(status, now, "UTC");
+
+const signedOut: Status = {
+  signedIn: false,
+  account: undefined,
+  plan: undefined,
+  expiresAt: undefined,
+  authFile: "/home/jane/.claude/auth.json",
+  issuer: "https://auth.openai.com",
+  apiOrigin: "https://chatgpt.com",
+  defaultModel: "gpt-6.1-sol",
+  quota: undefined,
+  trouble: undefined,
+  pendingLogin: undefined,
+  problems: [],
+  logFile: undefined,
+  details: undefined,
+  tokens: undefined,
+};
+
+const signedIn: Status = {
+  ...signedOut,
+  signedIn: true,
+  account: "j***@example.com",
+  plan: "plus",
+  expiresAt: now + 200 * minute,
+};
+
+const details: StatusDetails = {
+  version: "0.1.0",
+  nodeVersion: "v20.20.2",
+  clientVersion: "0.169.0",
+  stateDir: "/home/jane/.claude/codex-oauth",
+  modelListAgeMs: 12 * minute,
+  lock: undefined,
+  health: [
+    { origin: "https://auth.openai.com", reachable: true, detail: "HTTP 200 in 31 ms" },
+    {
+      origin: "https://chatgpt.com",
+      reachable: false,
+      detail: "The connection failed (ENOTFOUND).",
+    },
+  ],
+};
+
+test("signed out: what to do comes first", () => {
+  expect(render(signedOut)).toMatchInlineSnapshot(`
+    "Not signed in. Call codex_login to sign in.
+    Login file: /home/jane/.claude/auth.json
+    Default model: gpt-6.1-sol"
+  `);
+});
+
+test("signed in, before the first answer", () => {
+  expect(render(signedIn)).toMatchInlineSnapshot(`
+    "Signed in as j***@example.com (plan plus).
+    Access token: valid until 15:20 (3 h 20 min); it is refreshed by itself.
+    Login file: /home/jane/.claude/auth.json
+    Default model: gpt-6.1-sol
+    Quota: not seen yet; the next answer tells it."
+  `);
+});
+
+test("signed in, with everything that can be known", () => {
+  const status: Status = {
+    ...signedIn,
+    quota: {
+      plan: "plus",
+      seenAt: now - 3 * minute,
+      windows: [
+        { usedPercent: 12, windowMinutes: 300, resetsAt: now + 100 * minute },
+        { usedPercent: 63.4, windowMinutes: 10_080, resetsAt: now + 3 * 24 * 60 * minute },
+        { usedPercent: 100, windowMinutes: 1_440, resetsAt: now - minute },
+      ],
+    },
+    pendingLogin: {
+      authorizationUrl: "https://auth.openai.com/oauth/authorize?x=1",
+      endsAt: now + 9 * minute,
+    },
+    problems: ["CODEX_MODEL is not usable and was ignored."],
+    logFile: "/home/jane/.claude/codex-oauth/debug.log",
+    details,
+  };
+  expect(render(status)).toMatchInlineSnapshot(`
+    "Signed in as j***@example.com (plan plus).
+    Access token: valid until 15:20 (3 h 20 min); it is refreshed by itself.
+    Login file: /home/jane/.claude/auth.json
+    Default model: gpt-6.1-sol
+    Quota, as seen 3 min ago:
+      5 h   ██████████████████░░ 88 % left, resets 13:40
+      week  ███████░░░░░░░░░░░░░ 37 % left, resets Mon 23 Nov 12:00
+      day   ░░░░░░░░░░░░░░░░░░░░ 0 % left, has been reset since
+    A login waits for the browser until 12:09: https://auth.openai.com/oauth/authorize?x=1
+    Configuration:
+      CODEX_MODEL is not usable and was ignored.
+    Debug log: /home/jane/.claude/codex-oauth/debug.log
+    Versions: codex-oauth 0.1.0, Node v20.20.2, reported Codex version 0.169.0
+    State folder: /home/jane/.claude/codex-oauth
+    Model list: fetched 12 min ago
+    Refresh lock: free
+    Issuer: https://auth.openai.com
+    API: https://chatgpt.com
+    Health of https://auth.openai.com: reachable, HTTP 200 in 31 ms
+    Health of https://chatgpt.com: not reachable, The connection failed (ENOTFOUND)."
+  `);
+});
+
+describe("a login that cannot be used as it is", () => {
+  test("an expired access token is no trouble", () => {
+    expect(render({ ...signedIn, plan: undefined, expiresAt: now })).toMatchInlineSnapshot(`
+      "Signed in as j***@example.com.
+      Access token: expired; the next query refreshes it.
+      Login file: /home/jane/.claude/auth.json
+      Default model: gpt-6.1-sol
+      Quota: not seen yet; the next answer tells it."
+    `);
+  });
+
+  test("one of another origin", () => {
+    const trouble =
+      "AUTH_REQUIRED: The stored login is for https://a.test. Next: Call codex_login.";
+    expect(render({ ...signedOut, trouble })).toMatchInlineSnapshot(`
+      "Not signed in.
+      AUTH_REQUIRED: The stored login is for https://a.test. Next: Call codex_login.
+      Login file: /home/jane/.claude/auth.json
+      Default model: gpt-6.1-sol"
+    `);
+  });
+
+  test("one whose file nobody can name", () => {
+    const trouble = "No login can be used until the configuration below is corrected.";
+    const problems = ["CONFIG: HOME cannot be used: it is not an absolute path."];
+    const status: Status = { ...signedOut, authFile: "", trouble, problems, details: undefined };
+    expect(render(status)).toMatchInlineSnapshot(`
+      "Not signed in.
+      No login can be used until the configuration below is corrected.
+      Default model: gpt-6.1-sol
+      Configuration:
+        CONFIG: HOME cannot be used: it is not an absolute path."
+    `);
+  });
+});
+
+test.each([
+  [{ pid: 4711 }, "Refresh lock: held by process 4711"],
+  [{ pid: undefined }, "Refresh lock: held by another program"],
+  [undefined, "Refresh lock: free"],
+])("verbose: a lock of %j", (lock, line) => {
+  expect(render({ ...signedIn, details: { ...details, lock } })).toContain(`\n${line}\n`);
+});
+
+test("verbose: no model list has been kept yet", () => {
+  const status = { ...signedIn, details: { ...details, modelListAgeMs: undefined } };
+  expect(render(status)).toContain("\nModel list: none kept\n");
+});

@@ -1,0 +1,215 @@
+import { expect, test } from "vitest";
+import {
+  answerEvents,
+  contextTooLongBody,
+  deactivatedWorkspaceBody,
+  errorEvent,
+  failedEvent,
+  incompleteEvent,
+  policyBody,
+  quotaBody,
+  usageLimitBody,
+  usageNotIncludedBody,
+  type Reply,
+} from "../simulator/index.ts";
+import { listenOnly } from "../support/evil.ts";
+import { queryRig } from "../support/query-rig.ts";
+import { completed, created, delta, failure, messageDone, reasoning } from "../support/replies.ts";
+import { simulate } from "../support/server.ts";
+
+function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+  return { kind: "json", status, body, headers };
+}
+
+function stream(...events: unknown[]): Reply {
+  return { kind: "stream", events };
+}
+
+async function failWith(reply: Reply) {
+  const simulator = await simulate();
+  simulator.next("responses", reply);
+  const rig = queryRig({ simulator, limits: { maxRetries: 0 } });
+  const error = await failure(rig.ask({ model: "gpt-5.5" }).reply);
+  return { simulator, rig, error };
+}
+
+test.each<[string, Reply, string]>([
+  ["a used-up plan", json(429, usageLimitBody()), "USAGE_LIMIT"],
+  ["used-up credits", json(429, quotaBody("credit_balance_exhausted")), "USAGE_LIMIT"],
+  ["a plan without Codex", json(429, usageNotIncludedBody()), "PLAN_REQUIRED"],
+  ["a dead workspace", json(402, deactivatedWorkspaceBody()), "PLAN_REQUIRED"],
+  ["a policy", json(400, policyBody()), "POLICY"],
+  ["too long a prompt", json(400, contextTooLongBody()), "CONTEXT_TOO_LONG"],
+  ["too large a body", json(413, { detail: "Request Entity Too Large" }), "CONTEXT_TOO_LONG"],
+  ["a used-up plan in the stream", stream(failedEvent("usage_limit_reached", "")), "USAGE_LIMIT"],
+  ["a policy event", stream(errorEvent("cyber_policy", "Flagged", "nested")), "POLICY"],
+  ["a context event", stream(errorEvent("context_length_exceeded", "Long")), "CONTEXT_TOO_LONG"],
+  ["the content filter", stream(incompleteEvent("content_filter")), "POLICY"],
+  ["a length limit", stream(incompleteEvent("max_output_tokens")), "INCOMPLETE"],
+  ["an empty body", stream(), "INCOMPLETE"],
+  ["no text", stream(created, reasoning("**x**"), completed()), "EMPTY_RESPONSE"],
+  ["blank text", stream(delta(" \n"), completed()), "EMPTY_RESPONSE"],
+])("%s has its own code", async (_, reply, code) => {
+  const { error } = await failWith(reply);
+  expect(error.code).toBe(code);
+});
+
+test.each<[string, Reply, string]>([
+  ["an early end", stream(created, delta("Half of "), delta("it")), "INCOMPLETE"],
+  [
+    "a dropped connection",
+    { kind: "stream", events: [delta("Half of it")], end: "drop" },
+    "INCOMPLETE",
+  ],
+  ["a reset", { kind: "stream", events: [delta("Half of it")], end: "reset" }, "INCOMPLETE"],
+  ["a failure", stream(delta("Half of it"), failedEvent("server_error", "Oops")), "UPSTREAM"],
+  ["a policy stop", stream(delta("Half of it"), errorEvent("bio_policy", "No")), "POLICY"],
+  [
+    "a length limit",
+    stream(delta("Half of it"), incompleteEvent("max_output_tokens")),
+    "INCOMPLETE",
+  ],
+  ["a wrong shape", stream(delta("Half of it"), { type: "response.output_item.done" }), "PROTOCOL"],
+])("what had come before %s is kept", async (_, reply, code) => {
+  const { error } = await failWith(reply);
+  expect(error).toMatchObject({ code, details: { partialText: "Half of it" } });
+});
+
+test("a cut at any event is INCOMPLETE, never an answer", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator, limits: { maxRetries: 0 } });
+  const events = answerEvents({ text: "A whole answer.", deltas: 3, reasoning: ["**x**"] });
+  for (let count = 0; count < events.length; count++) {
+    simulator.next("responses", stream(...events.slice(0, count)));
+    expect((await failure(rig.ask().reply)).code, `after ${count} events`).toBe("INCOMPLETE");
+  }
+});
+
+test("a usage limit tells its reset, from the body or else from the headers", async () => {
+  const body = usageLimitBody({ resetsAt: 1_795_203_728 });
+  expect((await failWith(json(429, body))).error.details.resetsAt).toBe(1_795_203_728_000);
+  const { error } = await failWith(
+    json(429, quotaBody(), {
+      "x-codex-primary-used-percent": "40",
+      "x-codex-primary-window-minutes": "300",
+      "x-codex-primary-reset-at": "1795100000",
+      "x-codex-secondary-used-percent": "100",
+      "x-codex-secondary-window-minutes": "10080",
+      "x-codex-secondary-reset-at": "1795299999",
+    }),
+  );
+  expect(error.details.resetsAt).toBe(1_795_299_999_000);
+});
+
+test("Cloudflare's page is BLOCKED, whatever its status, and is never quoted", async () => {
+  for (const [status, expected] of [
+    [403, "BLOCKED"],
+    [503, "BLOCKED"],
+    [200, "BLOCKED"],
+  ] as const) {
+    const { error, rig } = await failWith({ kind: "html", status });
+    expect(error.code).toBe(expected);
+    expect(JSON.stringify([error.message, error.details])).not.toMatch(/<|moment|JavaScript/i);
+    expect(rig.renewals).toBe(0);
+  }
+});
+
+test("200 with JSON is no answer", async () => {
+  const { error } = await failWith(json(200, { output: [{ text: "forged" }] }));
+  expect(error.code).toBe("PROTOCOL");
+});
+
+test("the type of a stream is read without regard to case", async () => {
+  const simulator = await simulate();
+  const headers = { "content-type": "Text/Event-Stream" };
+  simulator.next("responses", { kind: "stream", headers, events: answerEvents({ text: "ok" }) });
+  expect((await queryRig({ simulator }).ask().reply).text).toBe("ok");
+});
+
+test("a compressed stream is refused unread", async () => {
+  const { error } = await failWith({
+    kind: "stream",
+    headers: { "content-encoding": "gzip" },
+    events: answerEvents({ text: "forged" }),
+  });
+  expect(error.code).toBe("PROTOCOL");
+});
+
+test.each([301, 302, 303, 307, 308])(
+  "a redirect with %i carries nothing elsewhere",
+  async (status) => {
+    const evil = await listenOnly();
+    const simulator = await simulate();
+    const redirect: Reply = {
+      kind: "redirect",
+      status,
+      location: `${evil.origin}/codex/responses`,
+    };
+    simulator.next("responses", redirect);
+    simulator.next("models", redirect);
+    const error = await failure(queryRig({ simulator }).ask().reply);
+    expect(error).toMatchObject({
+      code: "UPSTREAM",
+      message: expect.stringContaining(`HTTP ${status}`),
+    });
+    expect([evil.connections, evil.bytes]).toEqual([0, ""]);
+  },
+);
+
+test("an error body without end costs neither memory nor its status", async () => {
+  const { error } = await failWith({
+    kind: "raw",
+    status: 429,
+    headers: { "content-type": "application/json" },
+    body: "x".repeat(1_000_000),
+  });
+  expect(error.code).toBe("RATE_LIMITED");
+});
+
+test("a refusal is an answer, and marked", async () => {
+  const simulator = await simulate();
+  const refusal = answerEvents({ text: "", refusal: "I cannot help with that." });
+  simulator.next("responses", stream(...refusal));
+  expect(await queryRig({ simulator }).ask().reply).toMatchObject({
+    text: "I cannot help with that.",
+    refused: true,
+  });
+});
+
+test("the final list is the answer only where no item came", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  const item = (messageDone("listed") as { item: object }).item;
+  simulator.next("responses", stream(created, completed([item])));
+  expect((await rig.ask().reply).text).toBe("listed");
+  simulator.next("responses", stream(created, messageDone("item"), completed([item])));
+  expect((await rig.ask().reply).text).toBe("item");
+});
+
+test("commentary is left out beside the final answer", async () => {
+  const simulator = await simulate();
+  const events = [
+    delta("Let me see.", 0),
+    messageDone("Let me see.", { index: 0, phase: "commentary" }),
+    delta("It is safe.", 1),
+    messageDone("It is safe.", { index: 1 }),
+    completed(),
+  ];
+  simulator.next("responses", stream(...events));
+  expect((await queryRig({ simulator }).ask().reply).text).toBe("It is safe.");
+});
+
+test("unknown events, [DONE] and keepalives change nothing", async () => {
+  const simulator = await simulate();
+  const odd = [{ type: "response.invented", delta: 5 }, "data: [DONE]\n\n", { type: "keepalive" }];
+  simulator.next("responses", stream(...odd, delta("fine"), ...odd, completed()));
+  expect((await queryRig({ simulator }).ask().reply).text).toBe("fine");
+});
+
+test("the service's request id is part of a failure", async () => {
+  const headers = { "x-request-id": "req_42" };
+  const { error } = await failWith(json(500, {}, headers));
+  expect(error.details.requestId).toBe("req_42");
+  const cut = await failWith({ kind: "stream", events: [created], headers });
+  expect(cut.error.details.requestId).toBe("req_42");
+});

@@ -1,0 +1,219 @@
+import { expect, test } from "vitest";
+import { simModel } from "../simulator/index.ts";
+import { queryRig } from "../support/query-rig.ts";
+import { failure } from "../support/replies.ts";
+import { simulate } from "../support/server.ts";
+
+const lite = "x-openai-internal-codex-responses-lite";
+
+/** What was sent to the Responses API: model, shape, version. */
+function sent(simulator: Awaited<ReturnType<typeof simulate>>) {
+  return simulator.requests
+    .filter(({ route }) => route === "responses")
+    .map(({ json, headers }) => {
+      const body = json as { model: string; instructions?: string };
+      return {
+        model: body.model,
+        shape: headers[lite] === "true" ? "lite" : "classic",
+        instructions: body.instructions !== undefined,
+        version: headers["version"],
+      };
+    });
+}
+
+test("a question goes out in the classic shape, with our own name", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  const { reply } = rig.ask({ prompt: "hello", temperature: 1 });
+  expect(await reply).toMatchObject({
+    text: "The simulator received: hello",
+    refused: false,
+    model: "gpt-6.1-sol",
+    effort: "low",
+    notices: ["temperature was not sent: the ChatGPT service refuses it."],
+    usage: { inputTokens: 22 },
+  });
+  const request = await simulator.waitForRequest("responses");
+  expect(request.headers).toMatchObject({
+    authorization: `Bearer ${rig.login.accessToken}`,
+    "chatgpt-account-id": rig.login.accountId,
+    originator: "codex-oauth",
+    "user-agent": "codex-oauth/0.0.0 (test)",
+    version: "0.169.0",
+    "session-id": "11111111-2222-4333-8444-555555555555",
+    accept: "text/event-stream",
+    "content-type": "application/json",
+  });
+  expect(Object.keys(request.headers).sort()).toEqual(
+    [
+      "accept",
+      "authorization",
+      "chatgpt-account-id",
+      "connection",
+      "content-length",
+      "content-type",
+      "host",
+      "originator",
+      "session-id",
+      "user-agent",
+      "version",
+    ].sort(),
+  );
+  expect(Object.keys(request.json as object)).not.toContain("temperature");
+});
+
+for (const status of [400, 404] as const) {
+  test(`a Lite model that refuses the classic shape (${status}) is asked once in Lite, and that is kept`, async () => {
+    const simulator = await simulate({
+      switches: { requireLite: true, requireLiteStatus: status },
+    });
+    const rig = queryRig({ simulator });
+    expect((await rig.ask({ prompt: "one" }).reply).text).toBe("The simulator received: one");
+    expect((await rig.ask({ prompt: "two" }).reply).text).toBe("The simulator received: two");
+    const classic = { model: "gpt-6.1-sol", shape: "classic", instructions: true };
+    const inLite = { model: "gpt-6.1-sol", shape: "lite", instructions: false };
+    expect(sent(simulator)).toMatchObject([classic, inLite, inLite]);
+    // Another model has to show by itself what it wants.
+    await rig.ask({ prompt: "three", model: "gpt-6-luna" }).reply;
+    expect(sent(simulator).slice(3)).toMatchObject([
+      { ...classic, model: "gpt-6-luna" },
+      { ...inLite, model: "gpt-6-luna" },
+    ]);
+  });
+}
+
+test("a model without the Lite mark is never asked in Lite", async () => {
+  const simulator = await simulate({ switches: { disallowedModels: ["gpt-5.5"] } });
+  simulator.switches.models = simulator.switches.models.map((model) => ({
+    ...model,
+    upgrade: null,
+  }));
+  const rig = queryRig({ simulator });
+  const error = await failure(rig.ask({ model: "gpt-5.5" }).reply);
+  expect(error.code).toBe("MODEL_UNAVAILABLE");
+  expect(sent(simulator)).toMatchObject([{ shape: "classic" }]);
+});
+
+test("a refusal that a value of ours explains does not lead to Lite", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  const [sol] = simulator.switches.models;
+  await rig.catalog.list(rig.login, new AbortController().signal);
+  sol!.supported_reasoning_levels = [{ effort: "high", description: "" }];
+  const error = await failure(rig.ask({ reasoningEffort: "low" }).reply);
+  expect(error).toMatchObject({ code: "BAD_REQUEST", details: { field: "reasoning.effort" } });
+  expect(sent(simulator)).toMatchObject([{ shape: "classic" }]);
+});
+
+test("a refusal that names a part of the shape itself does lead to Lite", async () => {
+  const simulator = await simulate();
+  const error = { message: "Not here.", param: "tools", code: "unsupported_value", type: "x" };
+  simulator.next("responses", { kind: "json", status: 400, body: { error } });
+  await queryRig({ simulator }).ask().reply;
+  expect(sent(simulator)).toMatchObject([{ shape: "classic" }, { shape: "lite" }]);
+});
+
+test("refused in both shapes, the first refusal is told and nothing is remembered", async () => {
+  const simulator = await simulate({ switches: { disallowedModels: ["gpt-6.1-sol"] } });
+  const rig = queryRig({ simulator });
+  expect((await failure(rig.ask().reply)).code).toBe("MODEL_UNAVAILABLE");
+  simulator.switches.disallowedModels = [];
+  await rig.ask().reply;
+  expect(sent(simulator).map(({ shape }) => shape)).toEqual(["classic", "lite", "classic"]);
+});
+
+test("ultra is never sent raw", async () => {
+  const simulator = await simulate();
+  const { notices, effort } = await queryRig({ simulator }).ask({ reasoningEffort: "ultra" }).reply;
+  const { json } = await simulator.waitForRequest("responses");
+  expect((json as { reasoning: { effort: string } }).reasoning.effort).toBe("max");
+  expect([effort, ...notices]).toEqual([
+    "max",
+    "Effort ultra was sent as max, the highest that the service takes.",
+  ]);
+});
+
+test("a model that asks for a newer Codex version is told that version", async () => {
+  const simulator = await simulate();
+  simulator.switches.models = [simModel("gpt-7", { priority: 1 }), simModel("gpt-old")];
+  simulator.switches.minimumVersions = { "gpt-7": "0.170.2" };
+  simulator.next("models", {
+    kind: "json",
+    body: {
+      models: [
+        { ...simulator.switches.models[0], minimal_client_version: [0, 170, 2] },
+        { ...simulator.switches.models[1], minimal_client_version: "0.1.0" },
+      ],
+    },
+  });
+  const rig = queryRig({ simulator });
+  await rig.ask().reply;
+  await rig.ask({ model: "gpt-old" }).reply;
+  expect(sent(simulator)).toMatchObject([
+    { model: "gpt-7", version: "0.170.2" },
+    { model: "gpt-old", version: "0.169.0" },
+  ]);
+});
+
+for (const versionGateStyle of ["not-supported", "requires-newer", "not-found"] as const) {
+  test(`a version that is too low is MODEL_UNAVAILABLE (${versionGateStyle})`, async () => {
+    const simulator = await simulate({ switches: { versionGateStyle } });
+    const rig = queryRig({ simulator });
+    await rig.catalog.list(rig.login, new AbortController().signal);
+    simulator.switches.minimumVersions = { "gpt-6.1-sol": "9.0.0" };
+    const error = await failure(rig.ask().reply);
+    expect(error.code).toBe("MODEL_UNAVAILABLE");
+    expect(error.details.why).toContain("gpt-6.1-sol");
+  });
+}
+
+test("the successor answers only after the service has refused the name, with a notice", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  expect(await rig.ask({ model: "gpt-5.6-luna" }).reply).toMatchObject({
+    model: "gpt-5.6-luna",
+    notices: [],
+  });
+  simulator.switches.disallowedModels = ["gpt-5.6-luna"];
+  const reply = await rig.ask({ model: "gpt-5.6-luna" }).reply;
+  expect(reply.model).toBe("gpt-6-luna");
+  expect(reply.notices).toEqual([
+    "gpt-5.6-luna was refused by the service; its successor gpt-6-luna answered.",
+  ]);
+  const listings = simulator.requests.filter(({ route }) => route === "models");
+  await simulator.waitForRequest("models", 2);
+  expect(listings.length).toBeLessThanOrEqual(2);
+});
+
+test("a successor that is refused as well is the end, not the first of a chain", async () => {
+  const simulator = await simulate({
+    switches: { disallowedModels: ["gpt-a", "gpt-b"] },
+  });
+  simulator.switches.models = [
+    simModel("gpt-a", { upgrade: { model: "gpt-b", migration_markdown: "" } }),
+    simModel("gpt-b", { upgrade: { model: "gpt-a", migration_markdown: "" } }),
+  ].map((model) => ({ ...model, use_responses_lite: false }));
+  const error = await failure(queryRig({ simulator }).ask({ model: "gpt-a" }).reply);
+  expect(error.code).toBe("MODEL_UNAVAILABLE");
+  expect(sent(simulator).map(({ model }) => model)).toEqual(["gpt-a", "gpt-b"]);
+});
+
+test("a name that a fresh list lacks is refused here, with the usable ones", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  const error = await failure(rig.ask({ model: "gpt-5-codex" }).reply);
+  expect(error).toMatchObject({
+    code: "MODEL_UNAVAILABLE",
+    message: 'This account has no model called "gpt-5-codex".',
+  });
+  expect(error.details.why).toMatch(/^Usable: gpt-6\.1-sol, gpt-6-astra, .*gpt-5\.5\.$/);
+  expect(sent(simulator)).toEqual([]);
+});
+
+test("a name that only the bundled table lacks is tried", async () => {
+  const simulator = await simulate();
+  simulator.switches.models = [simModel("gpt-7")];
+  simulator.always("models", { kind: "json", status: 500, body: {} });
+  const reply = await queryRig({ simulator }).ask({ model: "gpt-7" }).reply;
+  expect(reply.model).toBe("gpt-7");
+});

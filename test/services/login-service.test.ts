@@ -1,0 +1,201 @@
+import { expect, test } from "vitest";
+import { silentLog } from "../../src/infra/debug-log.ts";
+import { LoginService, type LoginServiceDeps } from "../../src/services/login-service.ts";
+import { expectPortFree } from "../support/callback.ts";
+import { emptyLogin, flowRig } from "../support/login-rig.ts";
+
+const never = new Promise<void>(() => undefined);
+const opens = () => Promise.resolve();
+const fails = () => Promise.reject(new Error("no browser"));
+
+async function loginRig(openBrowser: LoginServiceDeps["openBrowser"]) {
+  const rig = await flowRig();
+  const { flow, clock } = rig;
+  const login = new LoginService({ flow, openBrowser, clock, log: silentLog });
+  return { ...rig, login };
+}
+
+const open = new AbortController().signal;
+
+test("opens the browser once, with the very URL that it gives", async () => {
+  const opened: string[] = [];
+  const { login } = await loginRig((url) => {
+    opened.push(url);
+    return Promise.resolve();
+  });
+  const { pending } = await login.beginOrJoin();
+  await login.beginOrJoin();
+  expect(opened).toEqual([pending.authorizationUrl]);
+  await login.cancel("done");
+});
+
+test.each([
+  ["a browser opened", opens, 45_000, true],
+  ["the opener still runs after a second, as a browser does", () => never, 45_000, true],
+  ["the opener failed", fails, 0, false],
+  ["no browser may be opened", undefined, 0, false],
+])(
+  "when %s, it waits long enough for a person or not at all",
+  async (_, opener, waitMs, opened) => {
+    const { login, clock } = await loginRig(opener);
+    const attempt = await login.beginOrJoin();
+    let outcome: unknown;
+    const waiting = login.wait(attempt, undefined, open).then((wait) => (outcome = wait));
+    if (waitMs > 0) await clock.advance(waitMs - 1);
+    expect(outcome).toBeUndefined();
+    await clock.advance(1_001); // at most a second goes to finding out about the browser
+    await waiting;
+    expect(outcome).toEqual({ kind: "waiting", browserOpened: opened });
+    expect(login.pending).toBe(attempt.pending);
+    await login.cancel("done");
+  },
+);
+
+test("an explicit wait is kept to, browser or not", async () => {
+  const { login, clock } = await loginRig(undefined);
+  const attempt = await login.beginOrJoin();
+  const waiting = login.wait(attempt, 5_000, open);
+  let over = false;
+  void waiting.then(() => (over = true));
+  await clock.advance(4_999);
+  expect(over).toBe(false);
+  await clock.advance(1);
+  expect(await waiting).toEqual({ kind: "waiting", browserOpened: false });
+  await login.cancel("done");
+});
+
+test.each([
+  ["works", opens],
+  ["hangs", () => never],
+  ["fails", fails],
+])("an opener that %s does not touch a sign-in by hand", async (_, opener) => {
+  const { login, simulator } = await loginRig(opener);
+  const attempt = await login.beginOrJoin();
+  const waiting = login.wait(attempt, 60_000, open);
+  expect((await simulator.signIn(attempt.pending.authorizationUrl)).status).toBe(200);
+  // The clock stands still: nobody waited for the opener.
+  expect(await waiting).toEqual({ kind: "signed-in", tokens: emptyLogin });
+  expect(login.pending).toBeUndefined();
+});
+
+test("calls that overlap share one login and all learn how it ended", async () => {
+  const { login, simulator } = await loginRig(undefined);
+  const attempts = await Promise.all([login.beginOrJoin(), login.beginOrJoin()]);
+  attempts.push(await login.beginOrJoin());
+  expect(new Set(attempts.map(({ pending }) => pending.authorizationUrl)).size).toBe(1);
+  expect(attempts.map(({ joined }) => joined)).toEqual([false, true, true]);
+  const waits = attempts.map((attempt) => login.wait(attempt, 60_000, open));
+  await simulator.signIn(attempts[0]?.pending.authorizationUrl ?? "");
+  for (const wait of waits) expect(await wait).toMatchObject({ kind: "signed-in" });
+  expect(simulator.stats.exchanges).toBe(1);
+});
+
+test("a login that was decided before anybody waited is told, even without a wait", async () => {
+  const { login, simulator } = await loginRig(undefined);
+  const attempt = await login.beginOrJoin();
+  await simulator.signIn(attempt.pending.authorizationUrl);
+  await attempt.pending.completed;
+  expect(await login.wait(attempt, 0, open)).toMatchObject({ kind: "signed-in" });
+});
+
+test("a waiting call gets the refusal, and the next call begins anew", async () => {
+  const { login, simulator } = await loginRig(undefined);
+  const attempt = await login.beginOrJoin();
+  const waiting = login.wait(attempt, 60_000, open);
+  await Promise.all([
+    expect(waiting).rejects.toMatchObject({ code: "AUTH_DENIED" }),
+    simulator.signIn(attempt.pending.authorizationUrl, "deny"),
+  ]);
+  const next = await login.beginOrJoin();
+  expect(next.joined).toBe(false);
+  expect(next.pending.authorizationUrl).not.toBe(attempt.pending.authorizationUrl);
+  await login.cancel("done");
+});
+
+test.each([
+  "McpError: MCP error -32001: Request timed out",
+  "SdkError: Request timed out",
+  "request timeout",
+  "Time-out of the host",
+])('a cancellation because of "%s" ends the call, not the login', async (reason) => {
+  const { login, simulator } = await loginRig(undefined);
+  const attempt = await login.beginOrJoin();
+  const aborter = new AbortController();
+  const waiting = login.wait(attempt, 60_000, aborter.signal);
+  aborter.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+  expect(login.pending).toBe(attempt.pending);
+  expect((await simulator.signIn(attempt.pending.authorizationUrl)).status).toBe(200);
+  await attempt.pending.completed;
+});
+
+test.each([
+  ["AbortError: user-cancel", "AbortError: user-cancel"],
+  ["AbortError: remote-cancel", "AbortError: remote-cancel"],
+  ["an empty reason", ""],
+  ["no reason", undefined],
+])("a cancellation because of %s ends call and login", async (_, reason) => {
+  const { login } = await loginRig(undefined);
+  const attempt = await login.beginOrJoin();
+  const aborter = new AbortController();
+  const waiting = login.wait(attempt, 60_000, aborter.signal);
+  aborter.abort(reason);
+  await expect(waiting).rejects.toBe(aborter.signal.reason);
+  expect(login.pending).toBeUndefined();
+  await expect(attempt.pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
+  await expectPortFree(Number(new URL(attempt.pending.redirectUri).port));
+});
+
+test("a call that was cancelled before it could wait ends the login as well", async () => {
+  const { login } = await loginRig(() => never);
+  const attempt = await login.beginOrJoin();
+  const waiting = login.wait(attempt, undefined, AbortSignal.abort("AbortError: user-cancel"));
+  await expect(waiting).rejects.toBe("AbortError: user-cancel");
+  await expect(attempt.pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
+});
+
+test("a new login can begin at the moment at which the old one is ended", async () => {
+  const { login } = await loginRig(undefined);
+  const old = await login.beginOrJoin();
+  const cancelled = login.cancel("Enough.");
+  expect(await cancelled).toBe(true);
+  const next = await login.beginOrJoin();
+  expect(next.joined).toBe(false);
+  await login.cancel("done");
+  await expect(old.pending.completed).rejects.toMatchObject({ message: "Enough." });
+});
+
+test("a cancel finds a login whose listener is only being opened", async () => {
+  const { login } = await loginRig(undefined);
+  const beginning = login.beginOrJoin();
+  expect(await login.cancel("Enough.")).toBe(true);
+  const { pending } = await beginning;
+  await expect(pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
+});
+
+test("there is nothing to cancel before a login and after it", async () => {
+  const { login, simulator } = await loginRig(undefined);
+  expect(await login.cancel("Enough.")).toBe(false);
+  const { pending } = await login.beginOrJoin();
+  await simulator.signIn(pending.authorizationUrl);
+  await pending.completed;
+  expect(await login.cancel("Enough.")).toBe(false);
+});
+
+test("a busy port leaves nothing pending, and the next call tries again", async () => {
+  const rig = await flowRig();
+  let attempts = 0;
+  const flow = {
+    begin: () => {
+      attempts++;
+      return attempts === 1 ? Promise.reject(new Error("busy")) : rig.flow.begin();
+    },
+  };
+  const { clock } = rig;
+  const login = new LoginService({ flow, openBrowser: undefined, clock, log: silentLog });
+  await expect(Promise.all([login.beginOrJoin(), login.beginOrJoin()])).rejects.toThrow("busy");
+  expect(login.pending).toBeUndefined();
+  expect((await login.beginOrJoin()).joined).toBe(false);
+  expect(attempts).toBe(2);
+  await login.cancel("done");
+});

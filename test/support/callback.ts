@@ -1,0 +1,71 @@
+import { createServer, type Server } from "node:net";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished } from "vitest";
+import {
+  startCallbackServer,
+  type AuthorizationResponse,
+  type CallbackServer,
+} from "../../src/infra/callback-server.ts";
+import { connectionRefusal } from "./raw-http.ts";
+
+export const callbackState = "s".repeat(42) + "1";
+export const callbackCode = "ac_CANARY_CODE_1.kW3vZx8Qm2LrTy6N";
+export const callbackIssuer = "https://issuer.test";
+/** The redirect that the authorization server sends a browser to after an approval. */
+export const goodCallback = `/auth/callback?code=${callbackCode}&state=${callbackState}`;
+
+export interface Listening {
+  server: CallbackServer;
+  port: number;
+  /** What was passed on; more than one would be a second exchange. */
+  responses: AuthorizationResponse[];
+}
+
+/** A callback listener that is closed with the test. */
+export async function listenForCallback({
+  ports = [0],
+  decide = () => Promise.resolve(),
+  redact = (text: string) => text,
+}: {
+  ports?: readonly number[];
+  decide?: (response: AuthorizationResponse) => Promise<void>;
+  redact?: (text: string) => string;
+} = {}): Promise<Listening> {
+  const responses: AuthorizationResponse[] = [];
+  const server = await startCallbackServer({
+    ports,
+    state: callbackState,
+    issuer: callbackIssuer,
+    redact,
+    onResponse: (response) => {
+      responses.push(response);
+      return decide(response);
+    },
+  });
+  onTestFinished(() => server.close());
+  return { server, port: server.port, responses };
+}
+
+/** Somebody else's program that holds a port of one loopback family and never says a word. */
+export async function holdPort(host: "127.0.0.1" | "::1", port = 0): Promise<number> {
+  const holder = await listenOn(host, port);
+  onTestFinished(() => {
+    holder.close();
+  });
+  return (holder.address() as AddressInfo).port;
+}
+
+/** Fails unless a program could now listen on both loopback families of the port. */
+export async function expectPortFree(port: number): Promise<void> {
+  for (const host of ["127.0.0.1", "::1"]) {
+    expect(await connectionRefusal(port, host), `${host} port ${port}`).toBe("ECONNREFUSED");
+  }
+}
+
+async function listenOn(host: string, port: number): Promise<Server> {
+  const server = createServer((socket) => socket.on("error", () => undefined));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen({ port, host, exclusive: true }, resolve);
+  });
+  return server;
+}

@@ -1,0 +1,166 @@
+import { onTestFinished } from "vitest";
+import { defaultLimits, type Limits } from "../../src/core/limits.ts";
+import type {
+  QueryDefaults,
+  QueryProgress,
+  QueryReply,
+  QueryRequest,
+} from "../../src/core/query.ts";
+import type { TokenSet } from "../../src/core/tokens.ts";
+import { systemClock, type Clock } from "../../src/infra/clock.ts";
+import { silentLog } from "../../src/infra/debug-log.ts";
+import { Http } from "../../src/infra/http.ts";
+import { identifySelf } from "../../src/infra/process-identity.ts";
+import { systemRandom } from "../../src/infra/random.ts";
+import { StateFolder } from "../../src/infra/state-folder.ts";
+import { apiHeaders } from "../../src/services/api-headers.ts";
+import { CodexClient } from "../../src/services/codex-client.ts";
+import { ModelCatalog } from "../../src/services/model-catalog.ts";
+import { QuotaMemory } from "../../src/services/quota-memory.ts";
+import { ResponsesEndpoint } from "../../src/services/responses-endpoint.ts";
+import type { Simulator } from "../simulator/index.ts";
+import { makeHome, type Home } from "./home.ts";
+
+export interface RigOptions {
+  simulator: Simulator;
+  clock?: Clock;
+  limits?: Partial<Limits>;
+  idleTimeoutMs?: number;
+  clientVersion?: string;
+  defaults?: Partial<QueryDefaults>;
+  /** What the jitter of a retry sees; in [0, 1). */
+  fraction?: number;
+  /** A folder to share with another rig, as two processes do. */
+  home?: Home;
+}
+
+/** The services behind codex_query in this process, with a login that needs no file. */
+export interface QueryRig {
+  client: CodexClient;
+  catalog: ModelCatalog;
+  quota: QuotaMemory;
+  http: Http;
+  home: Home;
+  /** The present login; a test may replace it. */
+  login: TokenSet;
+  /** How often the API's refusal of a token led to another one. */
+  renewals: number;
+  ask(request?: Partial<QueryRequest>, signal?: AbortSignal): Asked;
+}
+
+/** A question under way. */
+export interface Asked {
+  reply: Promise<QueryReply>;
+  progress: QueryProgress[];
+  /** The first progress of a kind, already there or to come. */
+  told<T extends QueryProgress["type"]>(type: T): Promise<Extract<QueryProgress, { type: T }>>;
+}
+
+export function queryRig(options: RigOptions): QueryRig {
+  const { simulator, clock = systemClock, clientVersion = "0.169.0" } = options;
+  // Without a clock of the test's own, a pause between two attempts takes no time.
+  const limits: Limits = {
+    ...defaultLimits,
+    ...(options.clock === undefined ? { retryBaseDelayMs: 0 } : {}),
+    ...options.limits,
+  };
+  const home = options.home ?? makeHome();
+  const folder = new StateFolder(home.stateDir, identifySelf(process.pid, systemRandom));
+  const http = new Http({
+    clock,
+    log: silentLog,
+    proxy: { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined },
+  });
+  onTestFinished(() => http.close());
+  const api = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion };
+  const { baseUrl } = simulator;
+  const catalog = new ModelCatalog({
+    baseUrl,
+    clientVersion,
+    folder,
+    http,
+    headers: (tokens) => apiHeaders(api, tokens),
+    clock,
+    limits,
+    log: silentLog,
+  });
+  const quota = new QuotaMemory(folder);
+  const client = new CodexClient({
+    tokens: {
+      getTokens: () => Promise.resolve(rig.login),
+      replaceRejected: () => {
+        rig.renewals++;
+        rig.login = issueLogin(simulator);
+        return Promise.resolve(rig.login);
+      },
+    },
+    catalog,
+    endpoint: new ResponsesEndpoint({
+      ...api,
+      baseUrl,
+      sessionId: "11111111-2222-4333-8444-555555555555",
+      idleTimeoutMs: options.idleTimeoutMs ?? 300_000,
+      http,
+      clock,
+      limits,
+    }),
+    quota,
+    defaults: { model: undefined, reasoningEffort: undefined, ...options.defaults },
+    clock,
+    random: { ...systemRandom, fraction: () => options.fraction ?? 0 },
+    limits,
+    log: silentLog,
+  });
+  const rig: QueryRig = {
+    client,
+    catalog,
+    quota,
+    http,
+    home,
+    login: issueLogin(simulator),
+    renewals: 0,
+    ask: (request = {}, signal = new AbortController().signal) =>
+      ask(client, { prompt: "What is a lock?", ...request }, signal),
+  };
+  return rig;
+}
+
+/** A login as the token manager would give it. */
+export function issueLogin(simulator: Simulator): TokenSet {
+  return {
+    ...simulator.issueTokens({ accessExpiresInMs: 3_600_000 }),
+    issuer: simulator.issuer,
+    apiOrigin: new URL(simulator.baseUrl).origin,
+    generation: 1,
+  };
+}
+
+function ask(client: CodexClient, request: QueryRequest, signal: AbortSignal): Asked {
+  const progress: QueryProgress[] = [];
+  const listeners = new Set<(step: QueryProgress) => void>();
+  const reply = client.query(request, signal, (step) => {
+    progress.push(step);
+    for (const listener of listeners) listener(step);
+  });
+  reply.catch(() => undefined); // a test may look at the failure later
+  return {
+    reply,
+    progress,
+    told: (type) =>
+      new Promise((resolve, reject) => {
+        const take = (step: QueryProgress): void => {
+          if (step.type === type) resolve(step as never);
+        };
+        progress.forEach(take);
+        listeners.add(take);
+        reply.then(
+          () => {
+            reject(new Error(`the query ended without telling "${type}"`));
+          },
+          (error: unknown) => {
+            reject(error as Error);
+          },
+        );
+      }),
+  };
+}

@@ -1,0 +1,94 @@
+import { onTestFinished } from "vitest";
+import { defaultLimits, type Limits } from "../../src/core/limits.ts";
+import { systemClock, type Clock } from "../../src/infra/clock.ts";
+import { silentLog } from "../../src/infra/debug-log.ts";
+import { FileLock } from "../../src/infra/file-lock.ts";
+import { Http } from "../../src/infra/http.ts";
+import { identifySelf, type ProcessIdentity } from "../../src/infra/process-identity.ts";
+import { systemRandom } from "../../src/infra/random.ts";
+import { Redactor } from "../../src/infra/redact.ts";
+import { StateFolder } from "../../src/infra/state-folder.ts";
+import { RefreshLedger } from "../../src/services/refresh-ledger.ts";
+import { Refresher } from "../../src/services/refresher.ts";
+import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
+import { TokenManager } from "../../src/services/token-manager.ts";
+import { TokenStore } from "../../src/services/token-store.ts";
+import type { Simulator } from "../simulator/index.ts";
+import type { Home } from "./home.ts";
+
+export interface TokenRigOptions {
+  simulator: Pick<Simulator, "issuer" | "baseUrl">;
+  home: Home;
+  clock?: Clock;
+  limits?: Partial<Limits>;
+}
+
+/** All that keeps a login, as one process has it; several share a home like several windows. */
+export interface TokenRig {
+  tokens: TokenManager;
+  refresher: Refresher;
+  store: TokenStore;
+  storeLock: FileLock;
+  refreshLock: FileLock;
+  self: ProcessIdentity;
+  /** `getTokens` without anybody who cancels. */
+  get: () => ReturnType<TokenManager["getTokens"]>;
+}
+
+export const never = new AbortController().signal;
+
+export function tokenRig(options: TokenRigOptions): TokenRig {
+  const { simulator, home, clock = systemClock } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const self = identifySelf(process.pid, systemRandom);
+  const proxy = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
+  const http = new Http({ clock, log: silentLog, proxy });
+  onTestFinished(() => http.close());
+  const redactor = new Redactor();
+  const origins = { issuer: simulator.issuer, apiOrigin: new URL(simulator.baseUrl).origin };
+  const endpoint = new TokenEndpoint({
+    issuer: simulator.issuer,
+    http,
+    limits,
+    redactor,
+    userAgent: "codex-oauth/0.0.0 (test)",
+    now: () => clock.now(),
+  });
+  const lockDeps = { clock, random: systemRandom, self };
+  const storeLock = new FileLock(storeLockOf(home), lockDeps);
+  const refreshLock = new FileLock(refreshLockOf(home), lockDeps);
+  const store = new TokenStore({
+    path: home.authFile,
+    lock: storeLock,
+    lockWaitMs: limits.fileLockWaitMs,
+    clock,
+    self,
+    log: silentLog,
+  });
+  const ledger = new RefreshLedger(new StateFolder(home.stateDir, self));
+  const shared = { origins, store, clock, limits, log: silentLog };
+  const refresher = new Refresher({ ...shared, ledger, endpoint, lock: refreshLock });
+  const tokens = new TokenManager({ ...shared, refresher, redactor });
+  const get = (): ReturnType<TokenManager["getTokens"]> => tokens.getTokens(never);
+  return { tokens, refresher, store, storeLock, refreshLock, self, get };
+}
+
+export function storeLockOf(home: Home): string {
+  return `${home.authFile}.lock`;
+}
+
+export function refreshLockOf(home: Home): string {
+  return `${home.authFile}.refresh.lock`;
+}
+
+/** The system's timers, but the date stands still until a test moves it. */
+export function standingClock(start = Date.now()): Clock & { set: (now: number) => void } {
+  let now = start;
+  return {
+    ...systemClock,
+    now: () => now,
+    set: (next) => {
+      now = next;
+    },
+  };
+}

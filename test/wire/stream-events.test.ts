@@ -1,0 +1,174 @@
+import { expect, test } from "vitest";
+import type { ResponseEvent } from "../../src/core/response-events.ts";
+import { toResponseEvent } from "../../src/wire/stream-events.ts";
+import { answerEvents, errorEvent, failedEvent, incompleteEvent } from "../simulator/index.ts";
+
+const now = Date.UTC(2026, 10, 20, 12);
+
+function read(event: unknown): ResponseEvent {
+  return toResponseEvent(typeof event === "string" ? event : JSON.stringify(event), now);
+}
+
+test("a text delta names its item by index, id, both or neither", () => {
+  const event = { type: "response.output_text.delta", delta: "a" };
+  expect(read(event)).toEqual({
+    type: "text",
+    delta: "a",
+    item: { index: undefined, id: undefined },
+  });
+  expect(read({ ...event, output_index: 2, item_id: "m" })).toEqual({
+    type: "text",
+    delta: "a",
+    item: { index: 2, id: "m" },
+  });
+});
+
+test("a delta of a refusal is text", () => {
+  const event = { type: "response.refusal.delta", delta: "No", output_index: 1 };
+  expect(read(event)).toMatchObject({ type: "text", delta: "No", item: { index: 1 } });
+});
+
+test("a finished message has its text parts joined, and unknown parts left out", () => {
+  const item = {
+    type: "message",
+    id: "m",
+    role: "assistant",
+    phase: "final_answer",
+    content: [
+      { type: "output_text", text: "one ", annotations: [] },
+      { type: "sparkles", text: 1 },
+      { type: "output_text", text: "two" },
+    ],
+  };
+  expect(read({ type: "response.output_item.done", output_index: 3, item })).toEqual({
+    type: "message",
+    item: { index: 3, id: "m" },
+    message: { text: "one two", refused: false, phase: "final_answer" },
+  });
+});
+
+test("a refusal is shown and marked", () => {
+  const item = { type: "message", content: [{ type: "refusal", refusal: "I cannot." }] };
+  expect(read({ type: "response.output_item.done", item })).toMatchObject({
+    message: { text: "I cannot.", refused: true, phase: undefined },
+  });
+});
+
+test("usage is read, and odd usage does no harm", () => {
+  const usage = {
+    input_tokens: 25,
+    input_tokens_details: { cached_tokens: 5 },
+    output_tokens: 40,
+    output_tokens_details: { reasoning_tokens: 12 },
+  };
+  expect(read({ type: "response.completed", response: { usage } })).toEqual({
+    type: "completed",
+    usage: { inputTokens: 25, cachedInputTokens: 5, outputTokens: 40, reasoningTokens: 12 },
+    output: [],
+  });
+  for (const odd of [undefined, null, "many"]) {
+    expect(read({ type: "response.completed", response: { usage: odd } })).toMatchObject({
+      usage: undefined,
+    });
+  }
+});
+
+test("the messages of the final list are read", () => {
+  const [whole] = answerEvents({ text: "hi", output: "full", reasoning: ["**x**"] }).slice(-1);
+  expect(read(whole)).toMatchObject({
+    type: "completed",
+    output: [{ text: "hi", refused: false, phase: "final_answer" }],
+  });
+});
+
+test("why an answer stopped short", () => {
+  expect(read(incompleteEvent("max_output_tokens"))).toMatchObject({
+    type: "incomplete",
+    reason: "max_output_tokens",
+  });
+  expect(read({ type: "response.incomplete", response: {} })).toMatchObject({ reason: "unknown" });
+});
+
+test("a failure with its code, its words and its reset", () => {
+  const event = failedEvent("usage_limit_reached", "Used up", { resets_at: 1_795_203_728 });
+  expect(read(event)).toMatchObject({
+    type: "failed",
+    failure: { code: "usage_limit_reached", message: "Used up", resetsAt: 1_795_203_728_000 },
+  });
+  expect(read({ type: "response.failed", response: { error: null } })).toMatchObject({
+    type: "failed",
+    failure: { code: undefined, message: "" },
+  });
+});
+
+test("an error event is the end in both of its shapes", () => {
+  expect(read(errorEvent("cyber_policy", "Flagged"))).toMatchObject({
+    type: "failed",
+    failure: { code: "cyber_policy", type: undefined, message: "Flagged" },
+  });
+  expect(read(errorEvent("cyber_policy", "Flagged", "nested"))).toMatchObject({
+    type: "failed",
+    failure: { code: "cyber_policy", type: "invalid_request", message: "Flagged" },
+  });
+  expect(read({ type: "error" })).toMatchObject({ type: "failed" });
+});
+
+test.each([
+  "response.created",
+  "response.in_progress",
+  "response.output_item.added",
+  "response.content_part.done",
+  "response.web_search_call.searching",
+  "response.metadata",
+  "keepalive",
+  "response.invented_in_2027",
+  "__proto__",
+])("%s is ignored", (type) => {
+  expect(read({ type, delta: 5, response: "odd" })).toEqual({ type: "other" });
+});
+
+test("items that are no message are ignored", () => {
+  const item = { type: "reasoning", summary: [], encrypted_content: "x" };
+  expect(read({ type: "response.output_item.done", item })).toEqual({ type: "other" });
+});
+
+test.each([
+  [{ type: "response.output_text.delta" }],
+  [{ type: "response.output_text.delta", delta: 5 }],
+  [{ type: "response.refusal.delta", delta: null }],
+  [{ type: "response.reasoning_summary_text.delta", delta: {} }],
+  [{ type: "response.output_item.done" }],
+  [{ type: "response.output_item.done", item: {} }],
+  [{ type: "response.output_item.done", item: { type: "message", content: "text" } }],
+  [{ type: "response.completed" }],
+  [{ type: "response.completed", response: "done" }],
+  [{ type: "response.incomplete" }],
+  [{ type: "response.failed" }],
+])("a known kind in a wrong shape is PROTOCOL: %j", (event) => {
+  expect(() => read(event)).toThrowError(expect.objectContaining({ code: "PROTOCOL" }));
+});
+
+test("odd references of a delta do not cost its text", () => {
+  const event = {
+    type: "response.output_text.delta",
+    delta: "a",
+    output_index: "x",
+    item_id: 7,
+  };
+  expect(read(event)).toMatchObject({
+    type: "text",
+    delta: "a",
+    item: { index: undefined, id: undefined },
+  });
+});
+
+test.each(["", "not json", '{"type":', "null", "42", "[]", '{"no":"type"}'])(
+  "data that is no event is unreadable: %j",
+  (data) => {
+    expect(read(data)).toEqual({ type: "unreadable" });
+  },
+);
+
+test("the terminator of other services is ignored", () => {
+  expect(read("[DONE]")).toEqual({ type: "other" });
+});
