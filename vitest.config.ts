@@ -22,9 +22,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 30_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
-      { test: { name: "soak", include: [soakTests], testTimeout: 15 * 60_000 } },
+      {
+        test: {
+          name: "soak",
+          include: [soakTests],
+          testTimeout: 15 * 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

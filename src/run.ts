@@ -54,8 +54,7 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
 
 /** Whatever a library prints goes to stderr: stdout belongs to the protocol. */
 function keepStdoutForProtocol(): void {
-  const { error } = console;
-  Object.assign(console, { log: error, info: error, debug: error, dir: error, table: error });
+  Object.assign(console, new console.Console(process.stderr));
 }
 
 /** Close in order and leave; the grace bounds what may still be saved. */

@@ -61,6 +61,8 @@ export class Http {
         dispatcher: await this.#dispatcher(request.url),
         signal,
       });
+      // A body that breaks or is destroyed while nobody reads it must not end the process.
+      answer.body.on("error", () => undefined);
       const ms = Math.round(clock.elapsed() - started);
       log("HTTP", `${request.method} ${origin}${pathname} ${answer.statusCode} in ${ms} ms`);
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };

@@ -176,7 +176,7 @@ export class CodexClient {
         onProgress({ type: "sent" });
         return await this.#authorized(attempt, plan, shape);
       } catch (thrown) {
-        signal.throwIfAborted();
+        if (signal.aborted) throw thrown; // with the text that had come, where there was any
         const error = toCodexError(thrown);
         const { retryable, retryAfterMs } = error.details;
         const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;

@@ -98,6 +98,15 @@ test("the caller's reason passes through, before and during the request", async 
   await expect(asked).rejects.toBe(reason);
 });
 
+test("a cancellation between head and body disturbs nobody", async () => {
+  const server = await listenOnly(response(["200 OK", "content-length: 100"], "the beginning"));
+  const cancel = new AbortController();
+  const { body } = await http().send({ method: "GET", url: server.origin }, cancel.signal);
+  cancel.abort(new Error("changed my mind"));
+  await new Promise((resolve) => body.once("close", resolve)); // an uncaught error would fail the run
+  expect(body.destroyed).toBe(true);
+});
+
 test("nobody listening is NETWORK, names the origin only, and was never sent", async () => {
   const url = "http://127.0.0.1:9/secret-path?token=1";
   const error = await failure(http().send({ method: "GET", url }, never));

@@ -47,7 +47,9 @@ test.each([
 test("a login file cut at any byte is damaged, set aside whole, and told without its content", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  const { accessToken, refreshToken } = writeLogin(home, simulator);
+  // Short tokens: cuts within one are all alike.
+  const extraFields = { accessToken: "at_CANARY", refreshToken: "rt_CANARY", idToken: "id_CANARY" };
+  writeLogin(home, simulator, { extraFields });
   const whole = readFileSync(home.authFile);
   // One process for all: each cut is a file that somebody else left in the meantime.
   const clock = fakeClock();
@@ -56,10 +58,7 @@ test("a login file cut at any byte is damaged, set aside whole, and told without
     writeFileSync(home.authFile, whole.subarray(0, end), { mode: 0o600 });
     const error = await get().catch((thrown: unknown) => thrown);
     expect(error, `cut at ${end}`).toMatchObject({ code: "AUTH_REQUIRED" });
-    const text = JSON.stringify(error) + String(error);
-    expect(
-      text.includes(accessToken.slice(0, 12)) || text.includes(refreshToken.slice(0, 12)),
-    ).toBe(false);
+    expect(JSON.stringify(error) + String(error)).not.toContain("CANARY");
     const [aside = ""] = asides(home);
     expect(readFileSync(join(home.path, aside)).equals(whole.subarray(0, end))).toBe(true);
     rmSync(join(home.path, aside));

@@ -54,6 +54,8 @@ export interface Asked {
   progress: QueryProgress[];
   /** The first progress of a kind, already there or to come. */
   told<T extends QueryProgress["type"]>(type: T): Promise<Extract<QueryProgress, { type: T }>>;
+  /** The first progress that satisfies a condition. */
+  reached(accepts: (step: QueryProgress) => boolean): Promise<QueryProgress>;
 }
 
 export function queryRig(options: RigOptions): QueryRig {
@@ -143,24 +145,26 @@ function ask(client: CodexClient, request: QueryRequest, signal: AbortSignal): A
     for (const listener of listeners) listener(step);
   });
   reply.catch(() => undefined); // a test may look at the failure later
+  const reached = (accepts: (step: QueryProgress) => boolean): Promise<QueryProgress> =>
+    new Promise((resolve, reject) => {
+      const take = (step: QueryProgress): void => {
+        if (accepts(step)) resolve(step);
+      };
+      progress.forEach(take);
+      listeners.add(take);
+      reply.then(
+        () => {
+          reject(new Error("the query ended without this progress"));
+        },
+        (error: unknown) => {
+          reject(error as Error);
+        },
+      );
+    });
   return {
     reply,
     progress,
-    told: (type) =>
-      new Promise((resolve, reject) => {
-        const take = (step: QueryProgress): void => {
-          if (step.type === type) resolve(step as never);
-        };
-        progress.forEach(take);
-        listeners.add(take);
-        reply.then(
-          () => {
-            reject(new Error(`the query ended without telling "${type}"`));
-          },
-          (error: unknown) => {
-            reject(error as Error);
-          },
-        );
-      }),
+    told: (type) => reached((step) => step.type === type) as never,
+    reached,
   };
 }

@@ -35,7 +35,10 @@ export interface TokenRig {
   get: () => ReturnType<TokenManager["getTokens"]>;
 }
 
-export const never = new AbortController().signal;
+/** The signal of a call that nobody cancels. */
+export function uncancelled(): AbortSignal {
+  return new AbortController().signal;
+}
 
 export function tokenRig(options: TokenRigOptions): TokenRig {
   const { simulator, home, clock = systemClock } = options;
@@ -69,7 +72,7 @@ export function tokenRig(options: TokenRigOptions): TokenRig {
   const shared = { origins, store, clock, limits, log: silentLog };
   const refresher = new Refresher({ ...shared, ledger, endpoint, lock: refreshLock });
   const tokens = new TokenManager({ ...shared, refresher, redactor });
-  const get = (): ReturnType<TokenManager["getTokens"]> => tokens.getTokens(never);
+  const get = (): ReturnType<TokenManager["getTokens"]> => tokens.getTokens(uncancelled());
   return { tokens, refresher, store, storeLock, refreshLock, self, get };
 }
 
