@@ -161,7 +161,9 @@ export function createApp(world: World): App {
       limits,
       clock,
       redactor,
-      timeZone: world.timeZone,
+      get timeZone() {
+        return world.timeZone;
+      },
       version,
       logFile:
         log.file ??

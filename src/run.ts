@@ -16,6 +16,8 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   // Losing stderr must not end us: hosts close it at will.
   stderr.on("error", () => undefined);
   keepStdoutForProtocol();
+  // Asking loads the system's calendar data, 12 ms of work: not before a time is shown.
+  let timeZone: string | undefined;
   const app = createApp({
     config: loadConfig(process.env, systemHome()),
     clock: systemClock,
@@ -23,7 +25,9 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
     limits,
     pid: process.pid,
     platform: `${platform()} ${release()}; ${arch()}`,
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    get timeZone() {
+      return (timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
+    },
     writeStderr: (text) => stderr.write(text),
   });
   const server = createServer(app.services, app.log);

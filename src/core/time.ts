@@ -4,27 +4,35 @@ const day = 24 * hour;
 
 /** A moment as a person reads it here: the time alone for today, else with weekday and date. */
 export function localTime(at: number, now: number, timeZone: string): string {
+  const format = formatFor(timeZone);
   const parts = (ms: number): Record<string, string> =>
-    Object.fromEntries(
-      new Intl.DateTimeFormat("en-GB", {
-        timeZone,
-        weekday: "short",
-        day: "numeric",
-        month: "short",
-        year: "numeric",
-        hour: "2-digit",
-        minute: "2-digit",
-        hourCycle: "h23",
-      })
-        .formatToParts(ms)
-        .map(({ type, value }) => [type, value]),
-    );
+    Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
   const then = parts(at);
   const today = parts(now);
   const time = `${then["hour"] ?? ""}:${then["minute"] ?? ""}`;
   const sameDay = ["day", "month", "year"].every((part) => then[part] === today[part]);
   if (sameDay) return time;
   return `${then["weekday"] ?? ""} ${then["day"] ?? ""} ${then["month"] ?? ""} ${time}`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Kept, because making one costs far more than using it. */
+function formatFor(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone,
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  formats.set(timeZone, format);
+  return format;
 }
 
 /** A span as a person says it: "45 s", "12 min", "3 h 20 min", "9 d". */

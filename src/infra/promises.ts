@@ -33,7 +33,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** As `orAborted`, but gives up with undefined after `ms`. */
+/** As `orAborted`, but gives up with undefined after `ms`; 0 only looks whether it is settled. */
 export async function within<T>(
   promise: Promise<T>,
   ms: number,
@@ -41,12 +41,14 @@ export async function within<T>(
   signal: AbortSignal,
 ): Promise<T | undefined> {
   const over = deferred<undefined>();
-  const timer = clock.timer(ms, () => {
+  const giveUp = (): void => {
     over.resolve(undefined);
-  });
+  };
+  const timer = ms > 0 ? clock.timer(ms, giveUp) : undefined;
+  if (timer === undefined) giveUp();
   try {
     return await orAborted(Promise.race([promise, over.promise]), signal);
   } finally {
-    timer.cancel();
+    timer?.cancel();
   }
 }

@@ -13,10 +13,11 @@ export function createEventReader(
 ): { push(bytes: Uint8Array): void; end(): void } {
   const decoder = new TextDecoder("utf-8"); // drops a byte order mark
   let tooLarge = false;
+  let events: string[] = [];
   const parser = createParser({
     maxBufferSize: maxChars,
-    onEvent: (event) => {
-      onData(event.data);
+    onEvent: ({ data }) => {
+      events.push(data);
     },
     onError: (error) => {
       if (error.type === "max-buffer-size-exceeded") tooLarge = true;
@@ -25,6 +26,10 @@ export function createEventReader(
   const feed = (text: string): void => {
     if (text === "") return;
     parser.feed(text);
+    // After the parser's own loop, not inside it: V8 would compile the whole handling into it.
+    const parsed = events;
+    events = [];
+    for (const data of parsed) onData(data);
     if (tooLarge) {
       throw new CodexError("PROTOCOL", "The service sent a single event that is far too large.");
     }

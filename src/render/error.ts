@@ -15,7 +15,7 @@ export function renderError(error: CodexError, now: number, timeZone: string): s
   }
   lines.push(`Next: ${error.next}`);
   if (requestId !== undefined) lines.push(`Request id: ${requestId}`);
-  return lines.join("\n");
+  return plainText(lines.join("\n"));
 }
 
 /** What had arrived of an answer, so marked that nobody takes it for the whole. */

@@ -50,21 +50,15 @@ export class ModelCatalog {
     const kept = await this.kept(tokens);
     if (kept?.fresh === true) return kept;
     const fetched = this.#fetch(tokens);
-    if (kept !== undefined) {
-      fetched.catch(() => undefined);
-      return kept;
-    }
+    if (kept !== undefined) return kept;
     return this.#within(fetched, this.#deps.limits.firstCatalogWaitMs, signal);
   }
 
   /** A list fetched now where the service can be asked, else what `list` would give. */
   async refresh(tokens: TokenSet, signal: AbortSignal): Promise<ModelList> {
-    return this.#within(
-      this.#fetch(tokens),
-      this.#deps.limits.apiRequestTimeoutMs,
-      signal,
-      await this.kept(tokens),
-    );
+    const kept = await this.kept(tokens);
+    const { apiRequestTimeoutMs } = this.#deps.limits;
+    return this.#within(this.#fetch(tokens), apiRequestTimeoutMs, signal, kept);
   }
 
   /** What is known without the network, if anything. */
@@ -80,7 +74,7 @@ export class ModelCatalog {
 
   /** Fetch anew in the background: the service has just contradicted the list. */
   invalidate(tokens: TokenSet): void {
-    this.#fetch(tokens).catch(() => undefined);
+    void this.#fetch(tokens);
   }
 
   async #within(
@@ -103,6 +97,7 @@ export class ModelCatalog {
     const running = this.#fetching.get(key);
     if (running !== undefined) return running;
     const fetched = this.#request(tokens, key).finally(() => this.#fetching.delete(key));
+    fetched.catch(() => undefined); // often nobody waits for it
     this.#fetching.set(key, fetched);
     return fetched;
   }

@@ -45,10 +45,11 @@ export async function readResponseStream(
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let finished = false;
+  let heard = false;
 
   const reader = createEventReader((data) => {
     if (finished) return;
-    idle.refresh();
+    heard = true;
     const event = toResponseEvent(data, clock.now());
     if (event.type === "quota") onQuota(event.quota);
     if (builder.add(event)) {
@@ -73,6 +74,8 @@ export async function readResponseStream(
   body.on("data", (chunk: Buffer) => {
     guarded(() => {
       reader.push(chunk);
+      if (heard) idle.refresh();
+      heard = false;
     });
   });
   body.once("end", () => {

@@ -42,7 +42,7 @@ test("a setting beats the list, and the call beats the setting", () => {
 });
 
 test("a fresh list refuses a name that it lacks, and offers its own", () => {
-  expect(() => planQuery({ ...ask, model: "gpt-0" }, fresh, defaults)).toThrowError(
+  expect(() => planQuery({ ...ask, model: "gpt-0" }, fresh, defaults)).toThrow(
     expect.objectContaining({
       code: "MODEL_UNAVAILABLE",
       message: 'This account has no model called "gpt-0".',
@@ -61,7 +61,7 @@ test("a list that may be old lets an unknown name be tried", () => {
 
 test("a list without any visible model says so", () => {
   const empty = { ...fresh, models: [hidden] };
-  expect(() => planQuery(ask, empty, defaults)).toThrowError(
+  expect(() => planQuery(ask, empty, defaults)).toThrow(
     expect.objectContaining({ code: "MODEL_UNAVAILABLE" }),
   );
 });

@@ -124,7 +124,7 @@ test("only answer text is counted as characters", () => {
 
 test("an answer above its bound is refused as soon as it passes it", () => {
   const builder = built(text("a".repeat(1000)));
-  expect(() => builder.add(text("b"))).toThrowError(
+  expect(() => builder.add(text("b"))).toThrow(
     expect.objectContaining({ code: "PROTOCOL", message: "The answer is too large to be taken." }),
   );
 });

@@ -182,11 +182,11 @@ test("readers see the old content or the new, never a part", async () => {
   const { authFile } = makeHome();
   const contents = ["a", "b"].map((letter) => letter.repeat(300_000));
   await write(authFile, contents[0] ?? "");
-  let writing = true;
+  const readers = new AbortController();
   const writer = (async () => {
     for (let n = 0; n < 40; n++) await write(authFile, contents[n % 2] ?? "");
-    writing = false;
+    readers.abort();
   })();
-  while (writing) expect(contents).toContain(await readSecureFile(authFile));
+  while (!readers.signal.aborted) expect(contents).toContain(await readSecureFile(authFile));
   await writer;
 });

@@ -101,7 +101,7 @@ test.each([
   ["a comment without end", [":", "a".repeat(200)]],
 ])("%s is refused before it fills the memory", (_, parts) => {
   const bytes = parts.map((part) => Buffer.from(part));
-  expect(() => read(bytes, 100)).toThrowError(expect.objectContaining({ code: "PROTOCOL" }));
+  expect(() => read(bytes, 100)).toThrow(expect.objectContaining({ code: "PROTOCOL" }));
 });
 
 test("small events of any number stay below the bound of one", () => {

@@ -33,7 +33,7 @@ async function wire(output: Writable = new PassThrough()): Promise<Wired> {
   transport.onmessage = (message) => received.push(message);
   await transport.start();
   const sent = (): Sent[] =>
-    String((output as PassThrough).read() ?? "")
+    String(output instanceof PassThrough ? (output.read() ?? "") : "")
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as Sent);

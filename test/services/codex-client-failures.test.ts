@@ -150,7 +150,7 @@ test.each([301, 302, 303, 307, 308])(
     const error = await failure(queryRig({ simulator }).ask().reply);
     expect(error).toMatchObject({
       code: "UPSTREAM",
-      message: expect.stringContaining(`HTTP ${status}`),
+      message: expect.stringContaining(`HTTP ${status}`) as unknown,
     });
     expect([evil.connections, evil.bytes]).toEqual([0, ""]);
   },

@@ -71,31 +71,40 @@ test("a question that fails gives its place back", async () => {
 test("a finished stream leaves its connection to the next question", async () => {
   const simulator = await simulate();
   const rig = queryRig({ simulator });
+  const { origin, port } = new URL(simulator.baseUrl);
   let connections = 0;
-  const finished: (() => void)[] = [];
-  const onConnect = (): void => {
-    connections++;
+  const onConnect = (message: unknown): void => {
+    const { connectParams } = message as { connectParams: { port: string } };
+    if (connectParams.port === port) connections++;
   };
-  const onEnd = (): void => finished.forEach((resolve) => resolve());
   subscribe("undici:client:connected", onConnect);
-  subscribe("undici:request:trailers", onEnd);
   onTestFinished(() => {
     unsubscribe("undici:client:connected", onConnect);
-    unsubscribe("undici:request:trailers", onEnd);
   });
+  const listed = bodyEnd(origin);
+  await rig.catalog.list(rig.login, new AbortController().signal);
+  await listed;
   for (let n = 0; n < 3; n++) {
-    // The answer is there with its last event; the connection is free when the body has ended.
-    const { reply } = rig.ask();
-    let trailers = 0;
-    const bodies = new Promise<void>((resolve) =>
-      finished.push(() => {
-        if (++trailers === (n === 0 ? 2 : 1)) resolve(); // the first question asks for the models, too
-      }),
-    );
-    await reply;
-    await bodies;
-    await new Promise((resolve) => setImmediate(resolve));
-    console.log(n, connections);
+    // The answer is there with its last event, the connection is free when the body has ended.
+    const [ended, end] = [bodyEnd(origin), gate()];
+    const events = [...answerEvents({ text: "ok" }), end.promise];
+    simulator.next("responses", { kind: "stream", events });
+    await rig.ask().reply;
+    end.resolve(undefined);
+    await ended;
   }
   expect(connections).toBe(1);
 });
+
+/** Resolves when the next response of the origin has been read and its connection is free again. */
+function bodyEnd(origin: string): Promise<void> {
+  return new Promise((resolve) => {
+    const onEnd = (message: unknown): void => {
+      if ((message as { request: { origin: string } }).request.origin !== origin) return;
+      unsubscribe("undici:request:trailers", onEnd);
+      // undici waits a whole turn before it takes a connection for free.
+      setImmediate(() => setImmediate(resolve));
+    };
+    subscribe("undici:request:trailers", onEnd);
+  });
+}

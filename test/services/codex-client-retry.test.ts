@@ -100,7 +100,7 @@ test.each<[string, Reply]>([
 /** The pause before the second attempt, as told and as waited. */
 async function pauseAfter(reply: Reply, fraction = 0): Promise<number> {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   simulator.next("responses", reply, answer("second"));
   const rig = queryRig({ simulator, clock, fraction });
   const question = rig.ask();
@@ -146,7 +146,7 @@ test("a Retry-After above a minute is an error at once, which tells it", async (
 
 test("a cancellation ends the pause", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   simulator.next("responses", overloaded);
   const cancel = new AbortController();
   const question = queryRig({ simulator, clock }).ask({}, cancel.signal);

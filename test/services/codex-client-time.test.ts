@@ -10,7 +10,7 @@ const idleTimeoutMs = 5 * minute;
 
 test("a stream that falls silent is given up after the idle time, what had come is kept", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   simulator.next("responses", { kind: "stream", events: [created, delta("Half")], end: "stall" });
   const question = queryRig({ simulator, clock, idleTimeoutMs }).ask();
   await question.told("writing");
@@ -29,7 +29,7 @@ test("a stream that falls silent is given up after the idle time, what had come 
 
 test("a service that never answers at all is silent as well", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   simulator.next("responses", { kind: "hang" });
   const question = queryRig({ simulator, clock, idleTimeoutMs }).ask();
   await simulator.waitForRequest("responses");
@@ -39,7 +39,7 @@ test("a service that never answers at all is silent as well", async () => {
 
 test("events wind the idle time up again, comments do not", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   const [event, comment] = [gate(), gate()];
   const first = delta("Half");
   const events = [
@@ -64,7 +64,7 @@ test("events wind the idle time up again, comments do not", async () => {
 
 test("thirty minutes are all there are, even when the stream goes on", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   const gates = Array.from({ length: 8 }, gate);
   const events = [
     delta("0"),
@@ -106,7 +106,7 @@ test("a cancellation closes the connection at once, and the next question is ans
 
 test("CANCELLED, not TIMEOUT, when the caller aborts first", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   simulator.next("responses", { kind: "hang" });
   const cancel = new AbortController();
   const question = queryRig({ simulator, clock, idleTimeoutMs }).ask({}, cancel.signal);
@@ -125,7 +125,7 @@ test("a call that is cancelled already sends nothing", async () => {
 
 test("nothing goes on after an answer: no timer is left", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   simulator.next("responses", answer("done"));
   await queryRig({ simulator, clock }).ask().reply;
   await (
@@ -137,7 +137,7 @@ test("nothing goes on after an answer: no timer is left", async () => {
 
 test("a stream that goes on after its last event is dropped a second later", async () => {
   const clock = fakeClock();
-  const simulator = await simulate({ now: clock.now });
+  const simulator = await simulate({ now: () => clock.now() });
   const events = [delta("done"), completed()];
   simulator.next("responses", { kind: "stream", events, end: "stall" });
   expect((await queryRig({ simulator, clock }).ask().reply).text).toBe("done");

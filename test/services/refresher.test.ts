@@ -104,7 +104,7 @@ test("after two attempts without outcome all windows rest for half a minute", as
   const clock = standingClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
-  writeLogin(home, simulator, expired);
+  writeLogin(home, simulator, { accessExpiresInMs: -120 * minute });
   simulator.always("token:refresh", { kind: "json", status: 500, body: {} });
   const rigs = Array.from({ length: 3 }, () => tokenRig({ simulator, home, clock }));
   const allFail = async (): Promise<void> => {
@@ -116,11 +116,10 @@ test("after two attempts without outcome all windows rest for half a minute", as
   await allFail();
   expect(simulator.requests).toHaveLength(3);
   // A clock that was set back does not make the rest longer.
-  clock.set(clock.now() - 3_600_000);
+  clock.set(clock.now() - 60 * minute);
   simulator.always("token:refresh", { kind: "default" });
-  writeLogin(home, simulator, expired);
   await rigs[0]?.get();
-  expect(simulator.stats.replays).toBe(0);
+  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });
 
 test("a token lost after its commit is tried once more, and then never again", async () => {
@@ -164,10 +163,4 @@ test("a connection that was never made does not count as an attempt", async () =
   for (let call = 0; call < 4; call++) {
     await expect(offline.get()).rejects.toMatchObject({ code: "NETWORK" });
   }
-  // The same token, and the network is back.
-  const record = home.record();
-  const { refreshToken } = writeLogin(home, simulator, expired);
-  expect(record?.["refreshToken"]).not.toBe(refreshToken);
-  await tokenRig({ simulator, home }).get();
-  expect(simulator.stats.refreshes).toBe(1);
 });

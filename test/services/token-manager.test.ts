@@ -6,11 +6,11 @@ import { makeHome, writeLogin } from "../support/home.ts";
 import { anHourMs, liveProcess, plantLock } from "../support/owners.ts";
 import { simulate } from "../support/server.ts";
 import {
-  never,
   refreshLockOf,
   standingClock,
   storeLockOf,
   tokenRig,
+  uncancelled,
 } from "../support/token-rig.ts";
 
 const minute = 60_000;

@@ -49,7 +49,7 @@ function expectFailure(work: () => void): string {
   try {
     work();
   } catch (error) {
-    return String((error as Error).message);
+    return (error as Error).message;
   }
   throw new Error("nothing was found");
 }

@@ -12,13 +12,9 @@ const tools = { codex_login: codexLogin, codex_clear: codexClear, codex_status: 
 
 /** A window of the program in this process, whose time stands still, and what it tells. */
 export interface Window {
-  call(
-    name: keyof typeof tools,
-    args?: Record<string, unknown>,
-    signal?: AbortSignal,
-  ): Promise<Answer>;
+  call: (name: keyof typeof tools, args?: Record<string, unknown>) => Promise<Answer>;
   /** Begin a login; gives its URL. */
-  begin(): Promise<string>;
+  begin: () => Promise<string>;
   progress: string[];
 }
 
@@ -27,7 +23,7 @@ export interface LoginTools extends Window {
   simulator: Simulator;
   home: Home;
   /** Another window of the same person. */
-  another(options?: Partial<TestAppOptions>): Window;
+  another: (options?: Partial<TestAppOptions>) => Window;
 }
 
 export async function loginTools(): Promise<LoginTools> {
@@ -42,7 +38,8 @@ export async function loginTools(): Promise<LoginTools> {
 function openWindow(options: TestAppOptions): Window {
   const { services, log } = testApp(options);
   const progress: string[] = [];
-  const call: Window["call"] = async (name, args = {}, signal = new AbortController().signal) => {
+  const call: Window["call"] = async (name, args = {}) => {
+    const { signal } = new AbortController();
     const sendProgress = (_: number, message: string) => void progress.push(message);
     return toAnswer(await callTool(tools[name], args, services, { signal, sendProgress, log }));
   };

@@ -130,7 +130,7 @@ export function queryRig(options: RigOptions): QueryRig {
 /** A login as the token manager would give it. */
 export function issueLogin(simulator: Simulator): TokenSet {
   return {
-    ...simulator.issueTokens({ accessExpiresInMs: 3_600_000 }),
+    ...simulator.issueTokens({ accessExpiresInMs: 10 * 24 * 3_600_000 }),
     issuer: simulator.issuer,
     apiOrigin: new URL(simulator.baseUrl).origin,
     generation: 1,
@@ -164,7 +164,7 @@ function ask(client: CodexClient, request: QueryRequest, signal: AbortSignal): A
   return {
     reply,
     progress,
-    told: (type) => reached((step) => step.type === type) as never,
+    told: (type) => reached((step) => step.type === type) as Promise<never>,
     reached,
   };
 }

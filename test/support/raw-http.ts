@@ -4,9 +4,9 @@ import { onTestFinished } from "vitest";
 /** A TCP connection that writes what no client library would, and keeps what comes back. */
 export interface RawConnection {
   socket: Socket;
-  write(bytes: string | Uint8Array): void;
+  write: (bytes: string | Uint8Array) => void;
   /** Resolves when the text has arrived; rejects when the connection ends without it. */
-  until(text: string): Promise<void>;
+  until: (text: string) => Promise<void>;
   /** Everything that was received, once the other side has closed or broken the connection. */
   ended: Promise<string>;
 }

@@ -145,7 +145,7 @@ test.each([
   [{ type: "response.incomplete" }],
   [{ type: "response.failed" }],
 ])("a known kind in a wrong shape is PROTOCOL: %j", (event) => {
-  expect(() => read(event)).toThrowError(expect.objectContaining({ code: "PROTOCOL" }));
+  expect(() => read(event)).toThrow(expect.objectContaining({ code: "PROTOCOL" }));
 });
 
 test("odd references of a delta do not cost its text", () => {

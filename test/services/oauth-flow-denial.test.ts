@@ -1,6 +1,4 @@
 import { expect, test } from "vitest";
-import type { CodexErrorCode } from "../../src/core/errors.ts";
-import { oauthErrorBody, tokenExchangeErrorBody, type Reply } from "../simulator/index.ts";
 import { expectPortFree } from "../support/callback.ts";
 import { flowRig, type FlowRig } from "../support/login-rig.ts";
 import { sendRaw } from "../support/raw-http.ts";
@@ -14,91 +12,6 @@ async function begin({ flow }: FlowRig) {
   const pending = await flow.begin();
   return { pending, port: Number(new URL(pending.redirectUri).port) };
 }
-
-const badExchanges: [string, Reply, CodexErrorCode, string][] = [
-  [
-    "refuses the code",
-    { kind: "json", status: 400, body: oauthErrorBody("invalid_grant", "Invalid code") },
-    "AUTH_DENIED",
-    "invalid_grant",
-  ],
-  [
-    "refuses in its own form",
-    { kind: "json", status: 400, body: tokenExchangeErrorBody("No.") },
-    "AUTH_DENIED",
-    "token_exchange_user_error",
-  ],
-  ["fails", { kind: "json", status: 500, body: { error: "server_error" } }, "UPSTREAM", "500"],
-  ["is blocked", { kind: "html" }, "BLOCKED", "Cloudflare"],
-  [
-    "answers with a page",
-    { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" },
-    "PROTOCOL",
-    "form",
-  ],
-  [
-    "redirects",
-    { kind: "redirect", status: 307, location: "https://evil.test/" },
-    "UPSTREAM",
-    "redirect",
-  ],
-  [
-    "gives no refresh token",
-    { kind: "json", body: { access_token: "at_x", id_token: "x.y.z" } },
-    "PROTOCOL",
-    "form",
-  ],
-  ["breaks the connection", { kind: "reset" }, "NETWORK", "connection"],
-  ["asks to slow down", { kind: "json", status: 429, body: {} }, "RATE_LIMITED", "slow down"],
-];
-
-test.each(badExchanges)(
-  "a token endpoint that %s ends the login with a reason",
-  async (_, reply, code, word) => {
-    const rig = await flowRig();
-    rig.simulator.next("token:exchange", reply);
-    const { pending, port } = await begin(rig);
-    const page = await rig.simulator.signIn(pending.authorizationUrl);
-    expect(page.status).toBe(400);
-    expect(page.body).toContain("Sign-in failed");
-    expect(reasonOf(page.body)).toContain(word);
-    expect(reasonOf(page.body).length).toBeLessThan(500);
-    await expect(pending.completed).rejects.toMatchObject({ code });
-    expect(rig.saved).toEqual([]);
-    await expectPortFree(port);
-    const exchanges = rig.simulator.requests.filter(({ route }) => route === "token:exchange");
-    expect(exchanges).toHaveLength(1);
-  },
-);
-
-test("a token endpoint that never answers is waited for 15 s", async () => {
-  const rig = await flowRig();
-  rig.simulator.next("token:exchange", { kind: "hang" });
-  const { pending, port } = await begin(rig);
-  const page = rig.simulator.signIn(pending.authorizationUrl);
-  const exchange = await rig.simulator.waitForRequest("token:exchange");
-  await rig.clock.advance(14_999);
-  expect(exchange.closedBy).toBeUndefined();
-  await rig.clock.advance(1);
-  await expect(pending.completed).rejects.toMatchObject({ code: "TIMEOUT" });
-  expect(reasonOf((await page).body)).toContain("15 s");
-  await expectPortFree(port);
-});
-
-test("an exchange that takes longer than the login's ten minutes left still counts", async () => {
-  const rig = await flowRig();
-  const { pending } = await begin(rig);
-  await rig.clock.advance(10 * 60_000 - 1);
-  let answer: (value: undefined) => void = () => undefined;
-  const beforeCommit = new Promise<undefined>((resolve) => (answer = resolve));
-  rig.simulator.next("token:exchange", { kind: "default", beforeCommit });
-  const page = rig.simulator.signIn(pending.authorizationUrl);
-  await rig.simulator.waitForRequest("token:exchange");
-  await rig.clock.advance(5_000);
-  answer(undefined);
-  expect((await page).status).toBe(200);
-  await pending.completed;
-});
 
 test("a refusal by the person is AUTH_DENIED, on the page, too", async () => {
   const rig = await flowRig();

@@ -1,0 +1,93 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { deferred } from "../../src/infra/promises.ts";
+import { makeHome } from "../support/home.ts";
+import { makeOpener, type OpenerBehaviour } from "../support/opener.ts";
+import { simulate, startServer, type TestServer } from "../support/server.ts";
+
+async function start(
+  behaviour: OpenerBehaviour,
+  options: { env?: Record<string, string>; entry?: "shipped" | "test" } = {},
+) {
+  const simulator = await simulate();
+  const home = makeHome();
+  const opener = makeOpener(home, behaviour);
+  const env = { CODEX_NO_BROWSER: "0", PATH: opener.path, ...options.env };
+  const server = await startServer({ simulator, home, ...options, env });
+  return { simulator, home, opener, server };
+}
+
+/** A call of codex_login, and the URL from its progress: it comes before the call is over. */
+function login({ call }: TestServer) {
+  const told = deferred<string>();
+  const answer = call(
+    "codex_login",
+    {},
+    {
+      onprogress: ({ message = "" }) => {
+        told.resolve(message.replace("Open this URL to sign in: ", ""));
+      },
+    },
+  );
+  return { answer, url: told.promise };
+}
+
+for (const entry of ["shipped", "test"] as const) {
+  test(`the browser gets the URL as one unchanged argument, and the call waits for the end (${entry} entry)`, async () => {
+    const { opener, server, simulator } = await start("follows the URL", { entry });
+    const { answer, url: told } = login(server);
+    expect((await answer).text).toContain("Signed in as c***@example.test");
+    const url = await told;
+    expect(opener.calls()).toEqual([[url]]);
+    expect(url).toContain(`${simulator.issuer}/oauth/authorize?response_type=code&client_id=`);
+    expect(simulator.stats.exchanges).toBe(1);
+  });
+}
+
+test.each(["fails", "is missing"] as const)(
+  "with an opener that %s the URL comes in the text, and the login works by hand",
+  async (behaviour) => {
+    const { server, simulator } = await start(behaviour);
+    const answer = await server.call("codex_login", { wait_seconds: 0 });
+    expect(answer.isError).toBe(false);
+    const url = String(answer.facts["authorizationUrl"]);
+    expect(answer.text).toContain(url);
+    expect((await simulator.signIn(url)).status).toBe(200);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+  },
+);
+
+test("an opener that hangs does not keep the URL back, and the login works by hand", async () => {
+  const { server, simulator } = await start("hangs");
+  const { answer, url } = login(server);
+  expect((await simulator.signIn(await url)).status).toBe(200);
+  expect((await answer).text).toContain("Signed in as");
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+});
+
+test("an issuer's path with the signs of a shell is one argument and runs nothing", async () => {
+  const hostile = "/$(touch${IFS}pwn);touch${IFS}pwn&calc|`touch${IFS}pwn`'--flag";
+  const { home, opener, server, simulator } = await start("fails");
+  const issuer = `${simulator.issuer}${hostile}`;
+  const second = await startServer({
+    simulator,
+    home,
+    env: { CODEX_NO_BROWSER: "0", PATH: opener.path, CODEX_ISSUER: issuer },
+  });
+  const answer = await second.call("codex_login");
+  const url = String(answer.facts["authorizationUrl"]);
+  expect(opener.calls()).toEqual([[url]]);
+  expect(new URL(url).origin).toBe(simulator.issuer);
+  expect(decodeURIComponent(new URL(url).pathname)).toBe(`${hostile}/oauth/authorize`);
+  for (const folder of [home.path, process.cwd()]) {
+    expect(readdirSync(folder)).not.toContain("pwn");
+  }
+  await server.stop();
+});
+
+test("over ssh and without a display the opener is asked all the same", async () => {
+  const ssh = { SSH_CONNECTION: "192.0.2.1 1 192.0.2.2 22", SSH_TTY: "/dev/pts/0", DISPLAY: "" };
+  const { server, opener } = await start("fails", { env: ssh });
+  expect((await server.call("codex_login")).isError).toBe(false);
+  expect(opener.calls()).toHaveLength(1);
+});

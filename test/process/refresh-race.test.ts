@@ -1,0 +1,89 @@
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { deferred } from "../../src/infra/promises.ts";
+import { parseIdentity } from "../../src/infra/process-identity.ts";
+import type { RecordedRequest, Simulator } from "../simulator/index.ts";
+import { makeHome, writeLogin, type Home } from "../support/home.ts";
+import {
+  fleetSize,
+  obstacles,
+  race,
+  refreshRequests,
+  rounds,
+  startFleet,
+  type Obstacle,
+} from "../support/race.ts";
+import { simulate, type Answer, type TestServer } from "../support/server.ts";
+import { refreshLockOf } from "../support/token-rig.ts";
+
+test("twenty windows with one expired login refresh it once, whatever lock was left", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const fleet = await startFleet(simulator, home);
+  for (const obstacle of Object.keys(obstacles) as Obstacle[]) {
+    for (let round = 0; round < rounds.suite; round++) await race(fleet, simulator, home, obstacle);
+  }
+  expect(readdirSync(home.path).sort()).toEqual(["auth.json", "state"]);
+});
+
+interface Killed {
+  survivors: TestServer[];
+  answers: Answer[];
+}
+
+/** Every window asks; the one whose refresh has arrived is killed with SIGKILL. */
+async function killHolder(
+  fleet: readonly TestServer[],
+  simulator: Simulator,
+  home: Home,
+): Promise<Killed> {
+  const calls = fleet.map(({ call }) => call("codex_query", { prompt: "Now?" }));
+  for (const call of calls) call.catch(() => undefined); // the killed one has no answer
+  const request = await simulator.waitForRequest("token:refresh");
+  const pid = holderOf(home);
+  const victim = fleet.findIndex(({ transport }) => transport.child.pid === pid);
+  fleet[victim]?.transport.child.kill("SIGKILL");
+  await gone(request);
+  const survivors = fleet.filter((_, index) => index !== victim);
+  const answers = await Promise.all(calls.filter((_, index) => index !== victim));
+  return { survivors, answers };
+}
+
+function holderOf(home: Home): number | undefined {
+  const [name = ""] = readdirSync(refreshLockOf(home));
+  return parseIdentity(name.split(".")[1] ?? "")?.pid;
+}
+
+async function gone(request: RecordedRequest): Promise<void> {
+  await request.done;
+  expect(request.closedBy).toBe("client");
+}
+
+test("a window killed during its refresh costs no login before the commit, and one after it", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const fleet = await startFleet(simulator, home);
+
+  const spent = writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
+  const hold = deferred<undefined>().promise;
+  simulator.next("token:refresh", { kind: "default", beforeCommit: hold });
+  const { survivors, answers } = await killHolder(fleet, simulator, home);
+  expect(answers).toHaveLength(fleetSize - 1);
+  expect(answers.filter(({ isError }) => isError).map(({ text }) => text)).toEqual([]);
+  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+  expect(home.record()?.["refreshToken"]).toBe(simulator.family(spent.refreshToken)?.current);
+
+  simulator.reset();
+  writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
+  const before = home.readAuth();
+  simulator.next("token:refresh", { kind: "default", afterCommit: hold });
+  const second = await killHolder(survivors, simulator, home);
+  expect(new Set(second.answers.map(({ code }) => code))).toEqual(new Set(["AUTH_EXPIRED"]));
+  const again = await Promise.all(
+    second.survivors.map(({ call }) => call("codex_query", { prompt: "Now?" })),
+  );
+  expect(new Set(again.map(({ code }) => code))).toEqual(new Set(["AUTH_EXPIRED"]));
+  // The killed one's, and one further attempt of all the others together.
+  expect(refreshRequests(simulator)).toBe(2);
+  expect(home.readAuth()).toBe(before);
+});

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { CodexError, errorCodes, type CodexErrorCode } from "../../src/core/errors.ts";
+import { renderError, renderPartial } from "../../src/render/error.ts";
+
+const now = Date.UTC(2026, 10, 20, 12);
+
+function render(error: CodexError): string {
+  return renderError(error, now, "UTC");
+}
+
+test.each(Object.keys(errorCodes) as CodexErrorCode[])(
+  "%s begins with its code and ends with a next step",
+  (code) => {
+    const text = render(new CodexError(code, "Something happened."));
+    expect(text).toBe(`${code}: Something happened.\nNext: ${errorCodes[code].next}`);
+  },
+);
+
+test("why, reset, next step and request id have a line each", () => {
+  const error = new CodexError("USAGE_LIMIT", "Used up.", {
+    why: "The service said: no.",
+    resetsAt: now + 2 * 3_600_000,
+    retryAfterMs: 5_000,
+    requestId: "req_1",
+    next: "Wait.",
+  });
+  expect(render(error)).toBe(
+    [
+      "USAGE_LIMIT: Used up.",
+      "The service said: no.",
+      "The limit resets at 14:00 (in 2 h).",
+      "Next: Wait.",
+      "Request id: req_1",
+    ].join("\n"),
+  );
+});
+
+test("a reset is shown in local time, one in the past without a wait", () => {
+  const error = new CodexError("USAGE_LIMIT", "Used up.", { resetsAt: now + 3_600_000 });
+  expect(renderError(error, now, "Asia/Tokyo")).toContain("The limit resets at 22:00 (in 1 h).");
+  expect(render(error.with({ resetsAt: now - 1 }))).toContain("The limit resets at 11:59.\n");
+});
+
+test("the wait that the service asks for is told", () => {
+  const error = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 90_000 });
+  expect(render(error)).toContain("The service asks to wait 1 min.");
+});
+
+test("a cause never shows", () => {
+  const error = new CodexError("INTERNAL", "A defect.", { cause: new Error("at secret.ts:5") });
+  expect(render(error)).not.toContain("secret.ts");
+});
+
+test("names from outside cannot bring controls into an error", () => {
+  const error = new CodexError("MODEL_UNAVAILABLE", "No.", { why: "Usable: a\u001b[31mb\u0000." });
+  expect(render(error)).toContain("Usable: ab.");
+});
+
+test("partial text is marked as such, before it begins", () => {
+  expect(renderPartial("Half \u001b[1mof it")).toBe(
+    "\n\nPartial answer, it breaks off:\n\nHalf of it",
+  );
+});

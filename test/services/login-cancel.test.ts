@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { silentLog } from "../../src/infra/debug-log.ts";
+import { LoginService, type LoginServiceDeps } from "../../src/services/login-service.ts";
+import { expectPortFree } from "../support/callback.ts";
+import { flowRig } from "../support/login-rig.ts";
+
+async function loginRig(openBrowser?: LoginServiceDeps["openBrowser"]) {
+  const rig = await flowRig();
+  const { flow, clock } = rig;
+  return { ...rig, login: new LoginService({ flow, openBrowser, clock, log: silentLog }) };
+}
+
+test.each([
+  "McpError: MCP error -32001: Request timed out",
+  "SdkError: Request timed out",
+  "request timeout",
+  "Time-out of the host",
+])('a cancellation because of "%s" ends the call, not the login', async (reason) => {
+  const { login, simulator } = await loginRig();
+  const attempt = await login.beginOrJoin();
+  const aborter = new AbortController();
+  const waiting = login.wait(attempt, 60_000, aborter.signal);
+  aborter.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+  expect(login.pending).toBe(attempt.pending);
+  expect((await simulator.signIn(attempt.pending.authorizationUrl)).status).toBe(200);
+  await attempt.pending.completed;
+});
+
+test.each([
+  ["AbortError: user-cancel", "AbortError: user-cancel"],
+  ["AbortError: remote-cancel", "AbortError: remote-cancel"],
+  ["an empty reason", ""],
+  ["no reason", undefined],
+])("a cancellation because of %s ends call and login", async (_, reason) => {
+  const { login } = await loginRig();
+  const attempt = await login.beginOrJoin();
+  const aborter = new AbortController();
+  const waiting = login.wait(attempt, 60_000, aborter.signal);
+  aborter.abort(reason);
+  await expect(waiting).rejects.toBe(aborter.signal.reason);
+  expect(login.pending).toBeUndefined();
+  await expect(attempt.pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
+  await expectPortFree(Number(new URL(attempt.pending.redirectUri).port));
+});
+
+test("a call that was cancelled before it could wait ends the login as well", async () => {
+  const { login } = await loginRig(() => new Promise(() => undefined));
+  const attempt = await login.beginOrJoin();
+  const waiting = login.wait(attempt, undefined, AbortSignal.abort("AbortError: user-cancel"));
+  await expect(waiting).rejects.toBe("AbortError: user-cancel");
+  await expect(attempt.pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
+});
+
+test("a new login can begin at the moment at which the old one is ended", async () => {
+  const { login } = await loginRig();
+  const old = await login.beginOrJoin();
+  const cancelled = login.cancel("Enough.");
+  expect(await cancelled).toBe(true);
+  const next = await login.beginOrJoin();
+  expect(next.joined).toBe(false);
+  await login.cancel("done");
+  await expect(old.pending.completed).rejects.toMatchObject({ message: "Enough." });
+});
+
+test("a cancel finds a login whose listener is only being opened", async () => {
+  const { login } = await loginRig();
+  const beginning = login.beginOrJoin();
+  expect(await login.cancel("Enough.")).toBe(true);
+  const { pending } = await beginning;
+  await expect(pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
+});
+
+test("there is nothing to cancel before a login and after it", async () => {
+  const { login, simulator } = await loginRig();
+  expect(await login.cancel("Enough.")).toBe(false);
+  const { pending } = await login.beginOrJoin();
+  await simulator.signIn(pending.authorizationUrl);
+  await pending.completed;
+  expect(await login.cancel("Enough.")).toBe(false);
+});

@@ -1,0 +1,132 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { collectStatus } from "../../src/services/status.ts";
+import { testApp, type TestAppOptions } from "../support/app.ts";
+import { makeHome, writeLogin } from "../support/home.ts";
+import { simulate } from "../support/server.ts";
+
+const patient = new AbortController().signal;
+
+async function collect(options: Partial<TestAppOptions> & { verbose?: boolean } = {}) {
+  const home = options.home ?? makeHome();
+  const { services } = testApp({ ...options, home });
+  return collectStatus(services, options.verbose === true, patient);
+}
+
+test("nobody is signed in: nothing is wrong, and nothing is asked", async () => {
+  const simulator = await simulate();
+  const status = await collect({ simulator });
+  expect(status).toMatchObject({ signedIn: false, account: undefined, trouble: undefined });
+  expect(status.defaultModel).toBe("gpt-6.1-sol");
+  expect(simulator.requests).toEqual([]);
+});
+
+test("a login is told by masked account, plan and expiry, without the network", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { expiresAt, plan } = writeLogin(home, simulator);
+  const status = await collect({ simulator, home });
+  expect(status).toMatchObject({ signedIn: true, plan, expiresAt, trouble: undefined });
+  expect(status.account).toMatch(/^.\*\*\*@/);
+  expect(simulator.requests).toEqual([]);
+});
+
+describe("trouble is told, and the file stays as it is", () => {
+  test("a damaged file", async () => {
+    const home = makeHome();
+    writeFileSync(home.authFile, "{ eyJhbGci");
+    const status = await collect({ home });
+    expect(status.signedIn).toBe(false);
+    expect(status.trouble).toContain(`AUTH_REQUIRED: The login file ${home.authFile} is damaged`);
+    expect(status.trouble).not.toContain("eyJ");
+    expect(home.readAuth()).toBe("{ eyJhbGci");
+  });
+
+  test("a login of another origin", async () => {
+    const simulator = await simulate();
+    const home = makeHome();
+    writeLogin(home, simulator);
+    const status = await collect({ simulator, home, env: { CODEX_ISSUER: "https://other.test" } });
+    expect(status).toMatchObject({ signedIn: false, account: undefined });
+    expect(status.trouble).toMatch(
+      /^AUTH_REQUIRED: .*127\.0\.0\.1:\d+, not for https:\/\/other\.test/,
+    );
+  });
+
+  test.each(["CODEX_BASE_URL", "CODEX_AUTH_FILE"])("%s is wrong", async (name) => {
+    const simulator = await simulate();
+    const home = makeHome();
+    writeLogin(home, simulator);
+    const status = await collect({ simulator, home, env: { [name]: "nonsense" } });
+    expect(status.signedIn).toBe(false);
+    expect(status.trouble).toBe("No login can be used until the configuration below is corrected.");
+    expect(status.problems).toEqual([expect.stringMatching(`^CONFIG: ${name} cannot be used: `)]);
+  });
+});
+
+describe("verbose", () => {
+  test("asks both origins, without the login, and tells versions and paths", async () => {
+    const simulator = await simulate();
+    const home = makeHome();
+    const { accessToken } = writeLogin(home, simulator);
+    const { details } = await collect({ simulator, home, verbose: true });
+    expect(details).toMatchObject({
+      stateDir: home.stateDir,
+      clientVersion: "0.169.0",
+      nodeVersion: process.version,
+      modelListAgeMs: undefined,
+      lock: undefined,
+    });
+    expect(details?.health).toEqual(
+      [simulator.issuer, new URL(simulator.baseUrl).origin].map((origin) => ({
+        origin,
+        reachable: true,
+        detail: expect.stringMatching(/^HTTP \d{3} in \d+ ms$/) as string,
+      })),
+    );
+    expect(simulator.requests).toHaveLength(2);
+    for (const { method, headers } of simulator.requests) {
+      expect(method).toBe("HEAD");
+      expect(JSON.stringify(headers)).not.toContain(accessToken);
+      expect(headers).not.toHaveProperty("chatgpt-account-id");
+    }
+  });
+
+  test("tells an origin that cannot be reached, and why", async () => {
+    const simulator = await simulate();
+    await simulator.close();
+    const { details } = await collect({ simulator, verbose: true });
+    expect(details?.health.map(({ reachable, detail }) => [reachable, detail])).toEqual(
+      [simulator.issuer, new URL(simulator.baseUrl).origin].map((origin) => [
+        false,
+        `The connection to ${origin} failed (ECONNREFUSED).`,
+      ]),
+    );
+  });
+
+  test("tells a page of Cloudflare from an answer", async () => {
+    const simulator = await simulate();
+    simulator.always("health", { kind: "html" });
+    const { details } = await collect({ simulator, verbose: true });
+    expect(details?.health[1]).toMatchObject({
+      reachable: true,
+      detail: expect.stringMatching(/^HTTP 403 in \d+ ms, challenged by Cloudflare$/) as string,
+    });
+  });
+
+  test("does not ask the standard origin in place of a wrong one", async () => {
+    const simulator = await simulate();
+    const env = { CODEX_BASE_URL: "http://evil.test" };
+    const { details } = await collect({ simulator, env, verbose: true });
+    expect(details?.health).toEqual([]);
+    expect(simulator.requests).toEqual([]);
+  });
+});
+
+test("the log's place is told only while there is one", async () => {
+  const home = makeHome();
+  expect((await collect({ home })).logFile).toBe(join(home.stateDir, "debug.log"));
+  expect((await collect({ home, env: { CODEX_DEBUG: "0" } })).logFile).toBeUndefined();
+  expect((await collect({ home, env: { CODEX_STATE_DIR: "x" } })).logFile).toBeUndefined();
+});

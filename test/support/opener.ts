@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Home } from "./home.ts";
+
+/** What the program that opens the browser does in a test. */
+export type OpenerBehaviour = "follows the URL" | "fails" | "hangs" | "is missing";
+
+export interface Opener {
+  /** The search path on which it is the first, or the only one. */
+  path: string;
+  /** What it was called with, one list per call. */
+  calls: () => string[][];
+}
+
+const scripts = {
+  "follows the URL": "await (await fetch(process.argv[2])).text();",
+  fails: "process.exitCode = 3;",
+  hangs: 'process.on("SIGTERM", () => process.exit()); setInterval(() => {}, 1e6);',
+};
+
+/** A stand-in of xdg-open that writes down how it was called. */
+export function makeOpener(home: Home, behaviour: OpenerBehaviour): Opener {
+  const folder = join(home.path, "bin");
+  const record = join(home.path, "opener.jsonl");
+  mkdirSync(folder);
+  if (behaviour === "is missing") return { path: folder, calls: () => [] };
+  const script = [
+    `#!${process.execPath}`,
+    'const { appendFileSync } = require("node:fs");',
+    `const call = JSON.stringify({ pid: process.pid, argv: process.argv.slice(2) }) + "\\n";`,
+    `appendFileSync(${JSON.stringify(record)}, call);`,
+    `void (async () => { ${scripts[behaviour]} })();`,
+  ];
+  writeFileSync(join(folder, "xdg-open"), script.join("\n"), { mode: 0o755 });
+  const read = (): { pid: number; argv: string[] }[] => {
+    const lines = existsSync(record) ? readFileSync(record, "utf8").trimEnd().split("\n") : [];
+    return lines.map((line) => JSON.parse(line) as { pid: number; argv: string[] });
+  };
+  onTestFinished(() => {
+    if (behaviour !== "hangs") return;
+    for (const { pid } of read()) process.kill(pid);
+  });
+  const path = `${folder}:${process.env["PATH"] ?? ""}`;
+  return { path, calls: () => read().map(({ argv }) => argv) };
+}
