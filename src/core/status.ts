@@ -1,5 +1,4 @@
 import type { Quota } from "./quota.ts";
-import type { TokenSet } from "./tokens.ts";
 
 export interface OriginHealth {
   origin: string;
@@ -27,8 +26,6 @@ export interface Status {
   problems: readonly string[];
   logFile: string | undefined;
   details: StatusDetails | undefined;
-  /** Kept out of every output. */
-  tokens: TokenSet | undefined;
 }
 
 export interface StatusDetails {

@@ -1,4 +1,4 @@
-import { readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { makePrivateFolder } from "./secure-file.ts";
@@ -35,6 +35,7 @@ export class StateFolder {
     const temporary = join(this.path, `${name}.${formatIdentity(this.#self)}.${this.#counter++}`);
     try {
       await makePrivateFolder(this.path);
+      await chmod(this.path, 0o700); // it may have been there before, for everybody to read
       await writeFile(temporary, JSON.stringify(content), { mode: 0o600 });
       await rename(temporary, join(this.path, name));
       return true;

@@ -13,11 +13,11 @@ export async function collectStatus(
   signal: AbortSignal,
 ): Promise<Status> {
   const { config, login, catalog, quota, logFile } = services;
-  const { tokens, trouble } = await readLogin(services);
+  const { tokens, usable, trouble } = await readLogin(services);
   const kept = tokens === undefined ? undefined : await catalog.kept(tokens);
   const pending = login.pending;
   return {
-    signedIn: tokens !== undefined && trouble === undefined,
+    signedIn: usable,
     account: tokens === undefined ? undefined : accountLabel(tokens),
     plan: tokens?.plan,
     expiresAt: tokens?.expiresAt,
@@ -36,7 +36,6 @@ export async function collectStatus(
     ],
     logFile,
     details: verbose ? await collectDetails(services, kept?.fetchedAt, signal) : undefined,
-    tokens,
   };
 }
 
@@ -46,28 +45,38 @@ function hasProblem(config: Config, wanted: ConfigArea): boolean {
   return config.problems.some(({ area }) => area === wanted);
 }
 
-async function readLogin(
-  services: Services,
-): Promise<{ tokens: TokenSet | undefined; trouble: string | undefined }> {
+interface StoredLogin {
+  tokens: TokenSet | undefined;
+  /** A query can use it, trouble or not. */
+  usable: boolean;
+  trouble: string | undefined;
+}
+
+async function readLogin(services: Services): Promise<StoredLogin> {
   const { tokens: manager, config } = services;
-  if (hasProblem(config, "storage")) return { tokens: undefined, trouble: misconfigured };
+  const useless = (trouble: string, tokens?: TokenSet): StoredLogin => ({
+    tokens,
+    usable: false,
+    trouble,
+  });
+  if (hasProblem(config, "storage")) return useless(misconfigured);
   try {
     const { tokens, damaged, unsaved } = await manager.state();
     if (damaged) {
-      return {
-        tokens: undefined,
-        trouble: `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
-      };
+      return useless(
+        `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
+      );
     }
-    if (hasProblem(config, "origins")) return { tokens, trouble: misconfigured };
+    if (hasProblem(config, "origins")) return useless(misconfigured, tokens);
     if (tokens !== undefined) assertIssuedFor(tokens, config);
     return {
       tokens,
+      usable: tokens !== undefined,
       trouble: unsaved && `The refreshed login is only in memory: ${unsaved.message}`,
     };
   } catch (thrown) {
     const error = toCodexError(thrown);
-    return { tokens: undefined, trouble: `${error.code}: ${error.message} Next: ${error.next}` };
+    return useless(`${error.code}: ${error.message} Next: ${error.next}`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { assertConfigured } from "../config.ts";
 import { toCodexError, type CodexError } from "../core/errors.ts";
 import { renderError, renderPartial } from "../render/error.ts";
+import type { Redactor } from "../infra/redact.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Services } from "../services/services.ts";
 import { Progress, type SendProgress } from "./progress.ts";
@@ -38,7 +39,9 @@ export async function callTool(
     log("CODEX", `${tool.name} answered in ${Math.round(clock.elapsed() - started)} ms`);
     return {
       content: [{ type: "text", text: redactor.values(result.text) }],
-      ...(result.facts === undefined ? {} : { _meta: { [resultKey]: result.facts } }),
+      ...(result.facts === undefined
+        ? {}
+        : { _meta: { [resultKey]: withoutSecrets(result.facts, redactor) } }),
     };
   } catch (thrown) {
     const error = toCodexError(thrown);
@@ -50,6 +53,10 @@ export async function callTool(
   } finally {
     progress.stop();
   }
+}
+
+function withoutSecrets(facts: object, redactor: Redactor): unknown {
+  return JSON.parse(redactor.values(JSON.stringify(facts)));
 }
 
 function errorResult(error: CodexError, { clock, timeZone, redactor }: Services): CallToolResult {

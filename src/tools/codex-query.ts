@@ -57,6 +57,10 @@ export const codexQuery = defineTool({
   needs: ["storage", "origins"],
   async handle(args, { client, clock, config, timeZone }, { signal, progress }) {
     const started = clock.elapsed();
+    const report = (step: QueryProgress): void => {
+      progress.report(() => words(step, clock.elapsed() - started));
+    };
+    report({ type: "sent" }); // a refresh by another window may come first, and take its time
     const reply = await client.query(
       {
         prompt: args.prompt,
@@ -67,9 +71,7 @@ export const codexQuery = defineTool({
         temperature: args.temperature,
       },
       signal,
-      (step) => {
-        progress.report(() => words(step, clock.elapsed() - started));
-      },
+      report,
     );
     const { text: _, ...facts } = reply;
     return { text: renderReply(reply, config.notices, clock.now(), timeZone), facts };

@@ -30,7 +30,9 @@ export const codexStatus = defineTool({
   needs: [],
   async handle({ verbose }, services, { signal }) {
     const status = await collectStatus(services, verbose === true, signal);
-    const { tokens: _, ...facts } = status;
-    return { text: renderStatus(status, services.clock.now(), services.timeZone), facts };
+    return {
+      text: renderStatus(status, services.clock.now(), services.timeZone),
+      facts: { ...status },
+    };
   },
 });

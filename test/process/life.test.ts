@@ -77,10 +77,12 @@ describe.each(Object.entries(states))("while %s", (_, reach) => {
     running.transport.child.stdin.end();
     expect(await running.transport.exited).toEqual({ code: 0, signal: null });
   });
+});
 
+describe.each(["idle", "mid-stream"])("while %s", (state) => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("it ends at %s", async (signal) => {
     const running = await start();
-    await reach(running);
+    await states[state]?.(running);
     running.transport.child.kill(signal);
     expect(await running.transport.exited).toEqual({ code: 0, signal: null });
   });

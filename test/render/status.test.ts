@@ -21,7 +21,6 @@ const signedOut: Status = {
   problems: [],
   logFile: undefined,
   details: undefined,
-  tokens: undefined,
 };
 
 const signedIn: Status = {

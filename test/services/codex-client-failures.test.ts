@@ -119,13 +119,6 @@ test("200 with JSON is no answer", async () => {
   expect(error.code).toBe("PROTOCOL");
 });
 
-test("the type of a stream is read without regard to case", async () => {
-  const simulator = await simulate();
-  const headers = { "content-type": "Text/Event-Stream" };
-  simulator.next("responses", { kind: "stream", headers, events: answerEvents({ text: "ok" }) });
-  expect((await queryRig({ simulator }).ask().reply).text).toBe("ok");
-});
-
 test("a compressed stream is refused unread", async () => {
   const { error } = await failWith({
     kind: "stream",
@@ -164,46 +157,6 @@ test("an error body without end costs neither memory nor its status", async () =
     body: "x".repeat(1_000_000),
   });
   expect(error.code).toBe("RATE_LIMITED");
-});
-
-test("a refusal is an answer, and marked", async () => {
-  const simulator = await simulate();
-  const refusal = answerEvents({ text: "", refusal: "I cannot help with that." });
-  simulator.next("responses", stream(...refusal));
-  expect(await queryRig({ simulator }).ask().reply).toMatchObject({
-    text: "I cannot help with that.",
-    refused: true,
-  });
-});
-
-test("the final list is the answer only where no item came", async () => {
-  const simulator = await simulate();
-  const rig = queryRig({ simulator });
-  const item = (messageDone("listed") as { item: object }).item;
-  simulator.next("responses", stream(created, completed([item])));
-  expect((await rig.ask().reply).text).toBe("listed");
-  simulator.next("responses", stream(created, messageDone("item"), completed([item])));
-  expect((await rig.ask().reply).text).toBe("item");
-});
-
-test("commentary is left out beside the final answer", async () => {
-  const simulator = await simulate();
-  const events = [
-    delta("Let me see.", 0),
-    messageDone("Let me see.", { index: 0, phase: "commentary" }),
-    delta("It is safe.", 1),
-    messageDone("It is safe.", { index: 1 }),
-    completed(),
-  ];
-  simulator.next("responses", stream(...events));
-  expect((await queryRig({ simulator }).ask().reply).text).toBe("It is safe.");
-});
-
-test("unknown events, [DONE] and keepalives change nothing", async () => {
-  const simulator = await simulate();
-  const odd = [{ type: "response.invented", delta: 5 }, "data: [DONE]\n\n", { type: "keepalive" }];
-  simulator.next("responses", stream(...odd, delta("fine"), ...odd, completed()));
-  expect((await queryRig({ simulator }).ask().reply).text).toBe("fine");
 });
 
 test("the service's request id is part of a failure", async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Log, LogArea } from "../../src/infra/debug-log.ts";
 import { simModel, type Reply } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { issueLogin, queryRig } from "../support/query-rig.ts";
@@ -76,6 +77,27 @@ test("without the service the kept list is used, else the bundled one", async ()
   const bundled = await rig.catalog.list({ ...stranger, accountId: "someone else" }, never);
   expect(bundled).toMatchObject({ source: "bundled", fresh: false });
   expect(bundled.models[0]?.slug).toBe("gpt-6.1-sol");
+});
+
+test("a fetch in the background that fails disturbs nobody", async () => {
+  const clock = fakeClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  let told: (text: string) => void = () => undefined;
+  const failed = new Promise<string>((resolve) => (told = resolve));
+  const log: Log = Object.assign(
+    (_: LogArea, text: string) => {
+      if (text.includes("could not be fetched")) told(text);
+    },
+    { file: undefined },
+  );
+  const { catalog, login } = queryRig({ simulator, clock, log });
+  await catalog.list(login, never);
+  await clock.advance(hour);
+  simulator.always("models", broken);
+  expect(await catalog.list(login, never)).toMatchObject({ source: "kept" });
+  expect(await failed).toContain("HTTP 500");
+  // Nobody waits for it; that it is unhandled would show by now, and fail the run.
+  await new Promise((resolve) => setImmediate(resolve));
 });
 
 test.each<[string, Reply]>([

@@ -8,7 +8,7 @@ import type {
 } from "../../src/core/query.ts";
 import type { TokenSet } from "../../src/core/tokens.ts";
 import { systemClock, type Clock } from "../../src/infra/clock.ts";
-import { silentLog } from "../../src/infra/debug-log.ts";
+import { silentLog, type Log } from "../../src/infra/debug-log.ts";
 import { Http } from "../../src/infra/http.ts";
 import { identifySelf } from "../../src/infra/process-identity.ts";
 import { systemRandom } from "../../src/infra/random.ts";
@@ -30,6 +30,8 @@ export interface RigOptions {
   defaults?: Partial<QueryDefaults>;
   /** What the jitter of a retry sees; in [0, 1). */
   fraction?: number;
+  /** Sees the diagnostics. */
+  log?: Log;
   /** A folder to share with another rig, as two processes do. */
   home?: Home;
 }
@@ -59,7 +61,7 @@ export interface Asked {
 }
 
 export function queryRig(options: RigOptions): QueryRig {
-  const { simulator, clock = systemClock, clientVersion = "0.169.0" } = options;
+  const { simulator, clock = systemClock, clientVersion = "0.169.0", log = silentLog } = options;
   // Without a clock of the test's own, a pause between two attempts takes no time.
   const limits: Limits = {
     ...defaultLimits,
@@ -70,7 +72,7 @@ export function queryRig(options: RigOptions): QueryRig {
   const folder = new StateFolder(home.stateDir, identifySelf(process.pid, systemRandom));
   const http = new Http({
     clock,
-    log: silentLog,
+    log,
     proxy: { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined },
   });
   onTestFinished(() => http.close());
@@ -84,7 +86,7 @@ export function queryRig(options: RigOptions): QueryRig {
     headers: (tokens) => apiHeaders(api, tokens),
     clock,
     limits,
-    log: silentLog,
+    log,
   });
   const quota = new QuotaMemory(folder);
   const client = new CodexClient({
@@ -111,7 +113,7 @@ export function queryRig(options: RigOptions): QueryRig {
     clock,
     random: { ...systemRandom, fraction: () => options.fraction ?? 0 },
     limits,
-    log: silentLog,
+    log,
   });
   const rig: QueryRig = {
     client,
@@ -157,14 +159,17 @@ function ask(client: CodexClient, request: QueryRequest, signal: AbortSignal): A
           reject(new Error("the query ended without this progress"));
         },
         (error: unknown) => {
-          reject(error as Error);
+          reject(error);
         },
       );
     });
   return {
     reply,
     progress,
-    told: (type) => reached((step) => step.type === type) as Promise<never>,
+    told: (type) => {
+      type Told = Extract<QueryProgress, { type: typeof type }>;
+      return reached((step) => step.type === type) as Promise<Told>;
+    },
     reached,
   };
 }

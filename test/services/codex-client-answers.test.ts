@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import {
+  answerEvents,
+  contextTooLongBody,
+  deactivatedWorkspaceBody,
+  errorEvent,
+  failedEvent,
+  incompleteEvent,
+  policyBody,
+  quotaBody,
+  usageLimitBody,
+  usageNotIncludedBody,
+  type Reply,
+} from "../simulator/index.ts";
+import { listenOnly } from "../support/evil.ts";
+import { queryRig } from "../support/query-rig.ts";
+import { completed, created, delta, failure, messageDone, reasoning } from "../support/replies.ts";
+import { simulate } from "../support/server.ts";
+
+function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+  return { kind: "json", status, body, headers };
+}
+
+function stream(...events: unknown[]): Reply {
+  return { kind: "stream", events };
+}
+
+async function failWith(reply: Reply) {
+  const simulator = await simulate();
+  simulator.next("responses", reply);
+  const rig = queryRig({ simulator, limits: { maxRetries: 0 } });
+  const error = await failure(rig.ask({ model: "gpt-5.5" }).reply);
+  return { simulator, rig, error };
+}
+
+test("the type of a stream is read without regard to case", async () => {
+  const simulator = await simulate();
+  const headers = { "content-type": "Text/Event-Stream" };
+  simulator.next("responses", { kind: "stream", headers, events: answerEvents({ text: "ok" }) });
+  expect((await queryRig({ simulator }).ask().reply).text).toBe("ok");
+});
+
+test("a refusal is an answer, and marked", async () => {
+  const simulator = await simulate();
+  const refusal = answerEvents({ text: "", refusal: "I cannot help with that." });
+  simulator.next("responses", stream(...refusal));
+  expect(await queryRig({ simulator }).ask().reply).toMatchObject({
+    text: "I cannot help with that.",
+    refused: true,
+  });
+});
+
+test("the final list is the answer only where no item came", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  const item = (messageDone("listed") as { item: object }).item;
+  simulator.next("responses", stream(created, completed([item])));
+  expect((await rig.ask().reply).text).toBe("listed");
+  simulator.next("responses", stream(created, messageDone("item"), completed([item])));
+  expect((await rig.ask().reply).text).toBe("item");
+});
+
+test("commentary is left out beside the final answer", async () => {
+  const simulator = await simulate();
+  const events = [
+    delta("Let me see.", 0),
+    messageDone("Let me see.", { index: 0, phase: "commentary" }),
+    delta("It is safe.", 1),
+    messageDone("It is safe.", { index: 1 }),
+    completed(),
+  ];
+  simulator.next("responses", stream(...events));
+  expect((await queryRig({ simulator }).ask().reply).text).toBe("It is safe.");
+});
+
+test("unknown events, [DONE] and keepalives change nothing", async () => {
+  const simulator = await simulate();
+  const odd = [{ type: "response.invented", delta: 5 }, "data: [DONE]\n\n", { type: "keepalive" }];
+  simulator.next("responses", stream(...odd, delta("fine"), ...odd, completed()));
+  expect((await queryRig({ simulator }).ask().reply).text).toBe("fine");
+});
+
