@@ -26,6 +26,7 @@ export function renderReply(
   return `${plainText(reply.text)}\n\n— ${footer}`;
 }
 
+/** A whole number with its thousands set off, without the number formats that Intl would load. */
 export function count(value: number): string {
-  return value.toLocaleString("en");
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

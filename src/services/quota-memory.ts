@@ -6,6 +6,9 @@ import type { StateFolder } from "../infra/state-folder.ts";
 
 const fileName = "quota.json";
 
+/** How old the file's word may get while every answer repeats it. */
+const repeatMs = 60_000;
+
 const stored = z.object({
   account: z.string(),
   seenAt: z.number(),
@@ -26,6 +29,7 @@ export class QuotaMemory {
   readonly #folder: StateFolder;
   /** What this process saw last; the file may know better from another one. */
   #own: Stored | undefined;
+  #written: Stored | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #unwritten = false;
 
@@ -33,14 +37,19 @@ export class QuotaMemory {
     this.#folder = folder;
   }
 
-  /** Written in the background, one write at a time: answers that end together do not collide. */
+  /**
+   * Written in the background, one write at a time: answers that end together do not collide. What
+   * only repeats the last word is not written with every answer.
+   */
   remember(tokens: TokenSet, quota: Quota): void {
     this.#own = { account: accountKey(tokens), ...quota };
     if (this.#unwritten) return; // the write that waits its turn takes this one
+    if (this.#written !== undefined && repeats(this.#own, this.#written)) return;
     this.#unwritten = true;
-    this.#writing = this.#writing.then(() => {
+    this.#writing = this.#writing.then(async () => {
       this.#unwritten = false;
-      return this.#folder.write(fileName, this.#own);
+      this.#written = this.#own;
+      if (!(await this.#folder.write(fileName, this.#own))) this.#written = undefined;
     });
   }
 
@@ -60,6 +69,12 @@ export class QuotaMemory {
       windows: windows.map((window) => ({ ...window, resetsAt: window.resetsAt })),
     };
   }
+}
+
+function repeats(seen: Stored, written: Stored): boolean {
+  const fact = ({ account, plan, windows }: Stored): string =>
+    JSON.stringify([account, plan, windows]);
+  return seen.seenAt - written.seenAt < repeatMs && fact(seen) === fact(written);
 }
 
 function accountKey(tokens: TokenSet): string {

@@ -17,6 +17,12 @@ const self = identifySelf(process.pid, systemRandom);
 const hasProc = existsSync("/proc/self/stat");
 const minute = 60_000;
 
+async function procSays(path: string, text: string): Promise<void> {
+  while (!readFileSync(path, "utf8").includes(text)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 test("an identity survives being written into a file name", () => {
   expect(parseIdentity(formatIdentity(self))).toEqual(self);
   expect(formatIdentity(self)).toMatch(/^[\w-]+$/);
@@ -58,9 +64,9 @@ test.skipIf(!hasProc)("a process whose start nobody noted is unknown (needs /pro
 test.skipIf(!hasProc)(
   "a zombie counts as dead though it answers to signals (needs /proc)",
   async () => {
-    // The shell becomes a program that never collects its child, which ends after its pid is known.
-    const parent = spawn("sh", ["-c", "read line <&0 & echo $!; exec sleep 1000"], {
-      stdio: ["pipe", "pipe", "inherit"],
+    // The shell becomes a program that never collects its child.
+    const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], {
+      stdio: ["ignore", "pipe", "ignore"],
     });
     onTestFinished(() => {
       parent.kill("SIGKILL");
@@ -68,10 +74,9 @@ test.skipIf(!hasProc)(
     const [output] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(output.toString());
     const child = identifySelf(pid, systemRandom);
-    parent.stdin.end();
-    while (!readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ")) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await procSays(`/proc/${parent.pid ?? 0}/comm`, "sleep");
+    process.kill(pid, "SIGKILL");
+    await procSays(`/proc/${pid}/stat`, ") Z ");
     expect(process.kill(pid, 0)).toBe(true);
     expect(livenessOf(child, self)).toBe("dead");
   },

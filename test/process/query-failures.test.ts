@@ -15,17 +15,9 @@ import {
 } from "../simulator/index.ts";
 import { listenOnly } from "../support/evil.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
-import { completed, created, delta } from "../support/replies.ts";
+import { completed, created, delta, json, stream } from "../support/replies.ts";
 import { simulate, startServer } from "../support/server.ts";
 import { tlsRelay } from "../support/tls-relay.ts";
-
-function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
-  return { kind: "json", status, body, headers };
-}
-
-function stream(...events: unknown[]): Reply {
-  return { kind: "stream", events };
-}
 
 const partial = /Partial answer, it breaks off:\n\nHalf of it$/;
 

@@ -1,37 +1,8 @@
 import { expect, test } from "vitest";
-import {
-  answerEvents,
-  contextTooLongBody,
-  deactivatedWorkspaceBody,
-  errorEvent,
-  failedEvent,
-  incompleteEvent,
-  policyBody,
-  quotaBody,
-  usageLimitBody,
-  usageNotIncludedBody,
-  type Reply,
-} from "../simulator/index.ts";
-import { listenOnly } from "../support/evil.ts";
+import { answerEvents } from "../simulator/index.ts";
 import { queryRig } from "../support/query-rig.ts";
-import { completed, created, delta, failure, messageDone, reasoning } from "../support/replies.ts";
+import { completed, created, delta, messageDone, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
-
-function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
-  return { kind: "json", status, body, headers };
-}
-
-function stream(...events: unknown[]): Reply {
-  return { kind: "stream", events };
-}
-
-async function failWith(reply: Reply) {
-  const simulator = await simulate();
-  simulator.next("responses", reply);
-  const rig = queryRig({ simulator, limits: { maxRetries: 0 } });
-  const error = await failure(rig.ask({ model: "gpt-5.5" }).reply);
-  return { simulator, rig, error };
-}
 
 test("the type of a stream is read without regard to case", async () => {
   const simulator = await simulate();
@@ -79,4 +50,3 @@ test("unknown events, [DONE] and keepalives change nothing", async () => {
   simulator.next("responses", stream(...odd, delta("fine"), ...odd, completed()));
   expect((await queryRig({ simulator }).ask().reply).text).toBe("fine");
 });
-

@@ -3,23 +3,7 @@ import { simModel } from "../simulator/index.ts";
 import { queryRig } from "../support/query-rig.ts";
 import { failure } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
-
-const lite = "x-openai-internal-codex-responses-lite";
-
-/** What was sent to the Responses API: model, shape, version. */
-function sent(simulator: Awaited<ReturnType<typeof simulate>>) {
-  return simulator.requests
-    .filter(({ route }) => route === "responses")
-    .map(({ json, headers }) => {
-      const body = json as { model: string; instructions?: string };
-      return {
-        model: body.model,
-        shape: headers[lite] === "true" ? "lite" : "classic",
-        instructions: body.instructions !== undefined,
-        version: headers["version"],
-      };
-    });
-}
+import { sent } from "../support/sent.ts";
 
 test("a model that asks for a newer Codex version is told that version", async () => {
   const simulator = await simulate();

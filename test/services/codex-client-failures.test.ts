@@ -14,16 +14,8 @@ import {
 } from "../simulator/index.ts";
 import { listenOnly } from "../support/evil.ts";
 import { queryRig } from "../support/query-rig.ts";
-import { completed, created, delta, failure, messageDone, reasoning } from "../support/replies.ts";
+import { completed, created, delta, failure, json, reasoning, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
-
-function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
-  return { kind: "json", status, body, headers };
-}
-
-function stream(...events: unknown[]): Reply {
-  return { kind: "stream", events };
-}
 
 async function failWith(reply: Reply) {
   const simulator = await simulate();

@@ -11,16 +11,17 @@ import {
 } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { queryRig } from "../support/query-rig.ts";
-import { answer, completed, created, delta, failure, reasoning } from "../support/replies.ts";
+import {
+  answer,
+  completed,
+  created,
+  delta,
+  failure,
+  json,
+  reasoning,
+  stream,
+} from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
-
-function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
-  return { kind: "json", status, body, headers };
-}
-
-function stream(...events: unknown[]): Reply {
-  return { kind: "stream", events };
-}
 
 function asked(simulator: Simulator): number {
   return simulator.requests.filter(({ route }) => route === "responses").length;

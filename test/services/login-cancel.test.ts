@@ -52,15 +52,22 @@ test("a call that was cancelled before it could wait ends the login as well", as
   await expect(attempt.pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
 });
 
-test("a new login can begin at the moment at which the old one is ended", async () => {
-  const { login } = await loginRig();
+test("the next login begins anew while the ended one still says good-bye to the browser", async () => {
+  const { login, simulator } = await loginRig();
+  simulator.next("token:exchange", { kind: "hang" });
   const old = await login.beginOrJoin();
-  const cancelled = login.cancel("Enough.");
-  expect(await cancelled).toBe(true);
+  const page = simulator.signIn(old.pending.authorizationUrl);
+  await simulator.waitForRequest("token:exchange");
+  const aborter = new AbortController();
+  const waiting = login.wait(old, 60_000, aborter.signal);
+  aborter.abort("AbortError: user-cancel");
+  await expect(waiting).rejects.toBe("AbortError: user-cancel");
   const next = await login.beginOrJoin();
   expect(next.joined).toBe(false);
+  expect(login.pending).toBe(next.pending);
+  expect((await page).body).toContain("The sign-in was cancelled.");
+  expect(login.pending).toBe(next.pending);
   await login.cancel("done");
-  await expect(old.pending.completed).rejects.toMatchObject({ message: "Enough." });
 });
 
 test("a cancel finds a login whose listener is only being opened", async () => {

@@ -3,6 +3,7 @@ import type { CodexErrorCode } from "../../src/core/errors.ts";
 import { oauthErrorBody, tokenExchangeErrorBody, type Reply } from "../simulator/index.ts";
 import { expectPortFree } from "../support/callback.ts";
 import { flowRig, type FlowRig } from "../support/login-rig.ts";
+import { sendRaw } from "../support/raw-http.ts";
 
 /** The reason that a person sees: the page's paragraphs. */
 function reasonOf(page: string): string {
@@ -97,4 +98,18 @@ test("an exchange that takes longer than the login's ten minutes left still coun
   answer(undefined);
   expect((await page).status).toBe(200);
   await pending.completed;
+});
+
+test("a token endpoint that quotes the code it was sent does not get it onto the page", async () => {
+  const rig = await flowRig();
+  const { pending, port } = await begin(rig);
+  const code = "a-code-of-no-known-shape";
+  const body = { error: `rejected-${code}` };
+  rig.simulator.next("token:exchange", { kind: "json", status: 400, body });
+  const state = new URL(pending.authorizationUrl).searchParams.get("state") ?? "";
+  const page = await sendRaw(port, `/auth/callback?code=${code}&state=${state}`);
+  expect(reasonOf(page.body)).toContain("rejected-");
+  expect(page.body).not.toContain(code);
+  expect(rig.logged.join("\n")).not.toContain(code);
+  await expect(pending.completed).rejects.toMatchObject({ code: "AUTH_DENIED" });
 });

@@ -50,6 +50,23 @@ test("a hundred answers at once leave the last one, whole, and no litter", async
   expect(readdirSync(home.stateDir)).toEqual(["quota.json"]);
 });
 
+test("a change is written at once, a repetition when the file's word is a minute old", async () => {
+  const simulator = await simulate();
+  const [home, login] = [makeHome(), issueLogin(simulator)];
+  const first = memory(home);
+  const inFileAfter = async (seen: Quota): Promise<number | undefined> => {
+    first.remember(login, seen);
+    await first.lastSeen(login);
+    return (await memory(home).lastSeen(login))?.seenAt;
+  };
+  expect(await inFileAfter(quota(12, 1_000))).toBe(1_000);
+  expect(await inFileAfter(quota(12, 60_999))).toBe(1_000);
+  expect((await first.lastSeen(login))?.seenAt).toBe(60_999);
+  expect(await inFileAfter(quota(12, 61_000))).toBe(61_000);
+  expect(await inFileAfter(quota(13, 61_001))).toBe(61_001);
+  expect(await inFileAfter(quota(12, 61_002))).toBe(61_002);
+});
+
 test("one account's quota is not another's, and its id is not in the file", async () => {
   const simulator = await simulate();
   const [home, login] = [makeHome(), issueLogin(simulator)];

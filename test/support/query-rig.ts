@@ -69,13 +69,16 @@ export function queryRig(options: RigOptions): QueryRig {
     ...options.limits,
   };
   const home = options.home ?? makeHome();
-  const folder = new StateFolder(home.stateDir, identifySelf(process.pid, systemRandom));
+  const folder = new SettlingFolder(home.stateDir, identifySelf(process.pid, systemRandom));
   const http = new Http({
     clock,
     log,
     proxy: { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined },
   });
-  onTestFinished(() => http.close());
+  onTestFinished(async () => {
+    await http.close();
+    await folder.settled();
+  });
   const api = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion };
   const { baseUrl } = simulator;
   const catalog = new ModelCatalog({
@@ -127,6 +130,25 @@ export function queryRig(options: RigOptions): QueryRig {
       ask(client, { prompt: "What is a lock?", ...request }, signal),
   };
   return rig;
+}
+
+/** Knows when the writes in the background are over: the folder is removed after the test. */
+class SettlingFolder extends StateFolder {
+  readonly #writes: Promise<boolean>[] = [];
+
+  override write(name: string, content: unknown): Promise<boolean> {
+    const write = super.write(name, content);
+    this.#writes.push(write);
+    return write;
+  }
+
+  async settled(): Promise<void> {
+    for (let seen = -1; seen < this.#writes.length;) {
+      seen = this.#writes.length;
+      await Promise.all(this.#writes);
+      await new Promise((resolve) => setImmediate(resolve)); // one may begin when another is over
+    }
+  }
 }
 
 /** A login as the token manager would give it. */

@@ -60,3 +60,13 @@ export async function failure(promise: Promise<unknown>): Promise<CodexError> {
   }
   throw new Error("the call was expected to fail");
 }
+
+/** A whole JSON answer. */
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+  return { kind: "json", status, body, headers };
+}
+
+/** A stream that ends after these events. */
+export function stream(...events: unknown[]): Reply {
+  return { kind: "stream", events };
+}
