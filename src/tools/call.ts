@@ -1,6 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { assertConfigured } from "../config.ts";
-import { toCodexError, type CodexError } from "../core/errors.ts";
+import { CodexError, toCodexError } from "../core/errors.ts";
 import { renderError, renderPartial } from "../render/error.ts";
 import type { Redactor } from "../infra/redact.ts";
 import type { Log } from "../infra/debug-log.ts";
@@ -44,7 +44,10 @@ export async function callTool(
         : { _meta: { [resultKey]: withoutSecrets(result.facts, redactor) } }),
     };
   } catch (thrown) {
-    const error = toCodexError(thrown);
+    const cancelled = signal.aborted && !(thrown instanceof CodexError);
+    const error = cancelled
+      ? new CodexError("CANCELLED", "The call was cancelled.")
+      : toCodexError(thrown);
     log(
       "CODEX",
       `${tool.name} failed with ${error.code}: ${error.message} ${describeCause(error)}`,
