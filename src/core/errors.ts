@@ -121,6 +121,8 @@ export interface CodexErrorDetails {
   requestId?: string | undefined;
   /** True when sending the same request again can help (before any answer text). */
   retryable?: boolean | undefined;
+  /** HTTP status of the refusal. */
+  status?: number | undefined;
   /** The field of the request that the service names as wrong. */
   field?: string | undefined;
   /** True when the request cannot have reached the other side. */

@@ -3,7 +3,8 @@ import type { ItemRef, MessageItem, ResponseEvent, Usage } from "./response-even
 
 interface Piece {
   ref: ItemRef;
-  deltas: string[];
+  /** What came in deltas. */
+  text: string;
   message: MessageItem | undefined;
 }
 
@@ -48,11 +49,11 @@ export class ReplyBuilder {
     switch (event.type) {
       case "text":
         this.#grow(event.delta.length);
-        this.#piece(event.item).deltas.push(event.delta);
+        this.#piece(event.item).text += event.delta;
         return false;
       case "message": {
         const piece = this.#piece(event.item);
-        this.#grow(event.message.text.length - lengthOf(piece));
+        this.#grow(event.message.text.length - piece.text.length);
         piece.message = event.message;
         return false;
       }
@@ -72,7 +73,7 @@ export class ReplyBuilder {
         if (this.#pieces.length === 0) {
           for (const message of event.output) {
             this.#grow(message.text.length);
-            this.#pieces.push({ ref: { index: undefined, id: undefined }, deltas: [], message });
+            this.#pieces.push({ ref: { index: undefined, id: undefined }, text: "", message });
           }
         }
         return true;
@@ -104,7 +105,7 @@ export class ReplyBuilder {
     );
     return {
       text: shown
-        .map((piece) => piece.message?.text ?? piece.deltas.join(""))
+        .map((piece) => piece.message?.text ?? piece.text)
         .filter((text) => text !== "")
         .join("\n\n"),
       refused: shown.some((piece) => piece.message?.refused === true),
@@ -126,10 +127,14 @@ export class ReplyBuilder {
     if (current !== undefined && current.message === undefined && belongs(current.ref, ref)) {
       return current;
     }
+    return this.#otherPiece(ref);
+  }
+
+  #otherPiece(ref: ItemRef): Piece {
     const found = this.#pieces.find(
       (piece) => piece.message === undefined && belongs(piece.ref, ref),
     );
-    const piece = found ?? { ref, deltas: [], message: undefined };
+    const piece = found ?? { ref, text: "", message: undefined };
     if (found === undefined) this.#pieces.push(piece);
     this.#current = piece;
     return piece;
@@ -141,8 +146,4 @@ function belongs(a: ItemRef, b: ItemRef): boolean {
   if (a.index !== undefined && b.index !== undefined) return a.index === b.index;
   if (a.id !== undefined && b.id !== undefined) return a.id === b.id;
   return true;
-}
-
-function lengthOf(piece: Piece): number {
-  return piece.deltas.reduce((sum, delta) => sum + delta.length, 0);
 }

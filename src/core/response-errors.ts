@@ -15,6 +15,8 @@ export interface Refusal {
   retryAfterMs: number | undefined;
   /** True when the body is a web page: something in front of the service answered. */
   html: boolean;
+  /** True when that page is Cloudflare's challenge. */
+  challenge: boolean;
   requestId: string | undefined;
 }
 
@@ -66,7 +68,7 @@ function judge(refusal: Refusal): Judgement {
   const { status } = refusal;
   const names = new Set([refusal.code, refusal.type].filter((name) => name !== undefined));
   const has = (codes: ReadonlySet<string>): boolean => [...names].some((name) => codes.has(name));
-  const said = quote(refusal.message);
+  const said = refusal.html ? undefined : quote(refusal.message);
   const as = (
     code: CodexErrorCode,
     message: string,
@@ -74,13 +76,13 @@ function judge(refusal: Refusal): Judgement {
   ): Judgement => ({
     code,
     message,
-    details: { why: said, ...details },
+    details: { why: said, status, ...details },
   });
 
-  if (refusal.html && (status === 403 || status === 429 || status === 503)) {
-    return as("BLOCKED", "Cloudflare blocked the request before it reached the service.", {
-      why: undefined,
-    });
+  // Cloudflare's own 502 and 504 pages say that the service behind it failed.
+  const challenged = refusal.challenge && status !== 502 && status !== 504;
+  if (challenged || (refusal.html && status === 403)) {
+    return as("BLOCKED", "Cloudflare blocked the request before it reached the service.");
   }
   if (has(usageLimitCodes)) {
     return as("USAGE_LIMIT", "The usage limit of this account has been reached.", {
@@ -128,7 +130,6 @@ function judge(refusal: Refusal): Judgement {
     return as("UPSTREAM", `The service failed (HTTP ${status}).`, {
       retryable: true,
       retryAfterMs: refusal.retryAfterMs,
-      ...(refusal.html ? { why: undefined } : {}),
     });
   }
   if (status === 400 || status === 422) {

@@ -242,6 +242,7 @@ function mayBeTheShape(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;
   if (error.code === "MODEL_UNAVAILABLE")
     return !/requires a newer version/i.test(error.details.why ?? "");
-  const { field } = error.details;
+  const { field, status } = error.details;
+  if (status === 404) return true;
   return error.code === "BAD_REQUEST" && (field === undefined || classicFields.has(field));
 }

@@ -45,7 +45,7 @@ export async function readResponseStream(
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let finished = false;
-  let heard = false;
+  let heard = false; // an event, since the idle limit was wound up last
 
   const reader = createEventReader((data) => {
     if (finished) return;
@@ -153,6 +153,7 @@ function streamFailure(failure: StreamFailure): CodexError {
     resetsAt: failure.resetsAt,
     retryAfterMs: undefined,
     html: false,
+    challenge: false,
     requestId: undefined,
   });
 }

@@ -121,7 +121,7 @@ export class ResponsesEndpoint {
     );
     const refusal = toRefusal(status, headers, text, clock.now());
     if (status !== 200) throw refusalError(refusal);
-    if (refusal.html) throw refusalError({ ...refusal, status: 403 });
+    if (refusal.challenge) throw refusalError(refusal);
     throw new CodexError("PROTOCOL", "The service answered without a stream of events.", {
       requestId: refusal.requestId,
     });

@@ -19,13 +19,15 @@ const body = z.object({
 
 type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
 
+/** Words of Cloudflare's pages (docs/wire.md §13). */
+const challengePage = /just a moment|enable javascript and cookies|attention required/i;
+
 /** An HTTP refusal as facts; `text` is the bounded body. */
 export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {
   const parsed = body.safeParse(parseJson(text));
   const said = parsed.success ? (parsed.data.error ?? parsed.data.detail) : undefined;
   const found: Partial<z.infer<typeof inner>> =
     typeof said === "string" ? { message: said } : (said ?? {});
-  const challenge = first(headers, "cf-mitigated") === "challenge";
   const html = (first(headers, "content-type") ?? "").toLowerCase().includes("text/html");
   return {
     status,
@@ -35,7 +37,8 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
     param: found.param ?? undefined,
     resetsAt: resetsAt(found, now),
     retryAfterMs: parseRetryAfter(first(headers, "retry-after"), now),
-    html: html || challenge,
+    html,
+    challenge: first(headers, "cf-mitigated") === "challenge" || (html && challengePage.test(text)),
     requestId: requestId(headers),
   };
 }

@@ -65,6 +65,14 @@ for (const status of [400, 404] as const) {
   });
 }
 
+test("a 404 that says nothing is tried in Lite, too", async () => {
+  const simulator = await simulate();
+  const nothing = { kind: "json", status: 404, body: { detail: "Not Found" } } as const;
+  simulator.next("responses", nothing);
+  expect((await queryRig({ simulator }).ask({ prompt: "one" }).reply).text).toContain("one");
+  expect(sent(simulator)).toMatchObject([{ shape: "classic" }, { shape: "lite" }]);
+});
+
 test("a model without the Lite mark is never asked in Lite", async () => {
   const simulator = await simulate({ switches: { disallowedModels: ["gpt-5.5"] } });
   simulator.switches.models = simulator.switches.models.map((model) => ({

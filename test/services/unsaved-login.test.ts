@@ -104,3 +104,14 @@ test("a login cleared meanwhile does not come back from memory", async () => {
   expect(home.record()).toBeUndefined();
   await expect(rig.get()).rejects.toMatchObject({ code: "AUTH_REQUIRED" });
 });
+
+test("a login made meanwhile counts in place of the one in memory", async () => {
+  const { clock, simulator, home, rig, mend } = await unsavedRefresh();
+  const { refreshToken, accessToken } = writeLogin(home, simulator, {
+    extraFields: { generation: clock.now() },
+  });
+  mend();
+  expect(await rig.get()).toMatchObject({ accessToken });
+  await rig.tokens.stop();
+  expect(home.record()).toMatchObject({ refreshToken });
+});

@@ -14,6 +14,7 @@ test("reads the words of the ChatGPT layer", () => {
     message: "Instructions are required",
     code: undefined,
     html: false,
+    challenge: false,
   });
   expect(refusal({ detail: { code: "deactivated_workspace" } })).toMatchObject({
     code: "deactivated_workspace",
@@ -55,7 +56,14 @@ test("fields of a wrong type are as good as absent", () => {
 test("knows a web page by its type, and a challenge by its header", () => {
   expect(refusal("", { "content-type": "text/html; charset=UTF-8" }).html).toBe(true);
   expect(refusal("", { "content-type": "TEXT/HTML" }).html).toBe(true);
-  expect(refusal("", { "cf-mitigated": "challenge" }).html).toBe(true);
+  expect(refusal("", { "cf-mitigated": "challenge" }).challenge).toBe(true);
+  expect(
+    refusal("<title>Just a moment...</title>", { "content-type": "text/html" }).challenge,
+  ).toBe(true);
+  expect(refusal("<h1>Bad gateway</h1>", { "content-type": "text/html" }).challenge).toBe(false);
+  expect(refusal('{"detail":"Cloudflare"}', { "content-type": "application/json" }).challenge).toBe(
+    false,
+  );
   expect(refusal("{}", { "content-type": "application/json" }).html).toBe(false);
 });
 
