@@ -89,6 +89,11 @@ export class TokenManager {
     };
   }
 
+  /** Why the login in use is only in this process's memory, if it is. */
+  get unsavedReason(): CodexError | undefined {
+    return this.#deps.refresher.unsavedReason;
+  }
+
   /**
    * Store the tokens of a finished sign-in, whoever was signed in before.
    *

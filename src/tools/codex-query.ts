@@ -55,7 +55,7 @@ export const codexQuery = defineTool({
   meta: { "anthropic/alwaysLoad": true, "anthropic/maxResultSizeChars": 500_000 },
   input,
   needs: ["storage", "origins"],
-  async handle(args, { client, clock, config, timeZone }, { signal, progress }) {
+  async handle(args, { client, tokens, clock, config, timeZone }, { signal, progress }) {
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {
       progress.report(() => words(step, clock.elapsed() - started));
@@ -73,8 +73,13 @@ export const codexQuery = defineTool({
       signal,
       report,
     );
+    const notices = [...config.notices];
+    const unsaved = tokens.unsavedReason;
+    if (unsaved !== undefined) {
+      notices.push(`the refreshed login could not be saved yet: ${unsaved.message}`);
+    }
     const { text: _, ...facts } = reply;
-    return { text: renderReply(reply, config.notices, clock.now(), timeZone), facts };
+    return { text: renderReply(reply, notices, clock.now(), timeZone), facts };
   },
 });
 
