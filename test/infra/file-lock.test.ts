@@ -51,16 +51,22 @@ test("release leaves nothing behind, nor does an attempt that failed", async () 
   expect(readdirSync(join(path, ".."))).toEqual([]);
 });
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Enter, see whether anybody else is inside, leave. */
 async function crowd(path: string, size: number): Promise<{ entries: number; overlaps: number }> {
   let inside = 0;
   const seen = { entries: 0, overlaps: 0 };
   await Promise.all(
-    Array.from({ length: size }, async () => {
+    Array.from({ length: size }, async (_, index) => {
+      // Apart by some turns: in step they would all fail at the same place.
+      for (let turn = 0; turn < index * 3; turn++) await nextTurn();
       const lock = await held(lockOf(path).acquire(patient));
       inside++;
       seen.entries++;
-      if (inside > 1 || !(await lock.isOwned())) seen.overlaps++;
+      for (let turn = 0; turn < 10; turn++) {
+        if (inside > 1 || !(await lock.isOwned())) seen.overlaps++;
+      }
       inside--;
       await lock.release();
     }),

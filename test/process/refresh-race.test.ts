@@ -24,6 +24,17 @@ test("twenty windows with one expired login refresh it once, whatever lock was l
     for (let round = 0; round < rounds.suite; round++) await race(fleet, simulator, home, obstacle);
   }
   expect(readdirSync(home.path).sort()).toEqual(["auth.json", "state"]);
+
+  // The service no longer takes a token that has time left: again one refresh, one repetition each.
+  simulator.reset();
+  simulator.expireAccess(writeLogin(home, simulator).accessToken);
+  const answers = await Promise.all(
+    fleet.map(({ call }) => call("codex_query", { prompt: "Now?" })),
+  );
+  expect(answers.filter(({ isError }) => isError).map(({ text }) => text)).toEqual([]);
+  expect(refreshRequests(simulator)).toBe(1);
+  const questions = simulator.requests.filter(({ route }) => route === "responses").length;
+  expect(questions).toBeLessThanOrEqual(2 * fleetSize);
 });
 
 interface Killed {
