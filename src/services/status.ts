@@ -1,4 +1,5 @@
-import type { Config, ConfigArea } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { ConfigArea } from "../config-checks.ts";
 import { toCodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
 import type { Status, StatusDetails } from "../core/status.ts";

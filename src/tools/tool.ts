@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ConfigArea } from "../config.ts";
+import type { ConfigArea } from "../config-checks.ts";
 import type { Services } from "../services/services.ts";
 import type { Progress } from "./progress.ts";
 
