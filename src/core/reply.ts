@@ -141,8 +141,9 @@ export class ReplyBuilder {
   }
 }
 
-/** References that name the same thing in the same way, or of which one names nothing. */
+/** References that name the same thing in one way, or of which one names nothing. */
 function belongs(a: ItemRef, b: ItemRef): boolean {
+  if (a.id !== undefined && a.id === b.id) return true;
   if (a.index !== undefined && b.index !== undefined) return a.index === b.index;
   if (a.id !== undefined && b.id !== undefined) return a.id === b.id;
   return true;

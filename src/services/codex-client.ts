@@ -244,5 +244,6 @@ function mayBeTheShape(error: unknown): boolean {
     return !/requires a newer version/i.test(error.details.why ?? "");
   const { field, status } = error.details;
   if (status === 404) return true;
+  if (status !== 400) return false; // a stream that had begun took the shape
   return error.code === "BAD_REQUEST" && (field === undefined || classicFields.has(field));
 }

@@ -17,7 +17,8 @@ const record = z.object({
   apiOrigin: z.string().min(1),
   accessToken: tokenString,
   refreshToken: tokenString,
-  idToken: tokenString.nullish(),
+  // Empty is how a login without one is written back.
+  idToken: z.union([tokenString, z.literal("")]).nullish(),
   accountId: tokenString,
   email: optionalText,
   plan: optionalText,

@@ -157,3 +157,11 @@ test("an unreadable event damages the answer unless the whole message came", () 
   ).toBe(false);
   expect(built({ type: "unreadable" }).damaged).toBe(false);
 });
+
+test("a message with the id of its deltas replaces them, whatever its index", () => {
+  const builder = new ReplyBuilder(1_000);
+  builder.add({ type: "text", delta: "Hello", item: { index: 1, id: "a" } });
+  const message = { text: "Hello", refused: false, phase: undefined };
+  builder.add({ type: "message", item: { index: 0, id: "a" }, message });
+  expect(builder.answer().text).toBe("Hello");
+});

@@ -114,3 +114,23 @@ test("without the record the rest stays", () => {
   expect(withoutRecord({ a: 1, codex: {}, b: 2 })).toEqual({ a: 1, b: 2 });
   expect(withoutRecord({ codex: {} })).toEqual({});
 });
+
+test.each([undefined, null, ""])(
+  "a login without an ID token (%j) survives a rewrite",
+  (idToken) => {
+    const codex = {
+      version: 1,
+      issuer: "https://auth.openai.com",
+      apiOrigin: "https://chatgpt.com",
+      accessToken: "access",
+      refreshToken: "refresh",
+      idToken,
+      accountId: "account",
+      expiresAt: 1,
+      generation: 1,
+    };
+    const first = readRecord({ codex });
+    if (first.kind !== "login") throw new Error(first.kind);
+    expect(readRecord(withRecord({}, first.tokens))).toEqual(first);
+  },
+);
