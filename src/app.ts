@@ -10,6 +10,7 @@ import { identifySelf } from "./infra/process-identity.ts";
 import { uuid, type Random } from "./infra/random.ts";
 import { Redactor } from "./infra/redact.ts";
 import { StateFolder } from "./infra/state-folder.ts";
+import { TemporaryFiles } from "./infra/temporary-files.ts";
 import { apiHeaders } from "./services/api-headers.ts";
 import { CodexClient } from "./services/codex-client.ts";
 import { checkHealth } from "./services/health.ts";
@@ -50,13 +51,14 @@ export interface App {
 export function createApp(world: World): App {
   const { config, clock, random, limits } = world;
   const redactor = new Redactor();
-  const storageUsable = !config.problems.some(({ area }) => area === "storage");
+  const storageUsable = !config.problems.some(({ area }) => ["storage", "state"].includes(area));
   const stateDir = storageUsable ? config.stateDir : undefined;
   const log = config.debug
     ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr: world.writeStderr })
     : silentLog;
   const self = identifySelf(world.pid, random);
-  const folder = new StateFolder(stateDir, self);
+  const temporaries = new TemporaryFiles(self, clock);
+  const folder = new StateFolder(stateDir, temporaries);
   const http = new Http({ clock, log, proxy: config.proxy });
   const userAgent = `codex-oauth/${version} (${world.platform})`;
   const api = { userAgent, clientVersion: config.clientVersion };
@@ -76,8 +78,8 @@ export function createApp(world: World): App {
     path: config.authFile,
     lock: new FileLock(`${config.authFile}.lock`, lockDeps),
     lockWaitMs: limits.fileLockWaitMs,
+    temporaries,
     clock,
-    self,
     log,
   });
   const ledger = new RefreshLedger(folder);
@@ -106,7 +108,9 @@ export function createApp(world: World): App {
   const login = new LoginService({
     flow,
     openBrowser: config.noBrowser ? undefined : openInBrowser,
+    isStored: (saved) => tokens.isStored(saved),
     clock,
+    limits,
     log,
   });
   const catalog = new ModelCatalog({
@@ -170,8 +174,8 @@ export function createApp(world: World): App {
         (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
     },
     close: async () => {
-      await Promise.all([login.cancel("The server is ending."), tokens.stop()]);
-      await http.close();
+      await Promise.all([login.cancel("The server is ending."), tokens.stop(), quota.flush()]);
+      await Promise.all([folder.flush(), http.close()]);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { SettingName } from "./settings.ts";
 import { registeredPorts } from "./wire/constants.ts";
 
 /** What a tool may need; a problem in one does not touch tools that do without it. */
-export type ConfigArea = "storage" | "origins" | "ports";
+export type ConfigArea = "storage" | "state" | "origins" | "ports";
 
 /** Takes note of a setting that cannot be used. */
 export type Report = (area: ConfigArea, setting: string, message: string) => void;
@@ -20,9 +20,10 @@ export function paths(
   const usable = (
     setting: SettingName | "CLAUDE_CONFIG_DIR" | "HOME",
     path: string,
+    area: ConfigArea = "storage",
   ): string | undefined => {
-    if (/[\0\r\n]/.test(path)) problem("storage", setting, "it holds control characters.");
-    else if (!isAbsolute(path)) problem("storage", setting, "it is not an absolute path.");
+    if (/[\0\r\n]/.test(path)) problem(area, setting, "it holds control characters.");
+    else if (!isAbsolute(path)) problem(area, setting, "it is not an absolute path.");
     else return normalize(path);
     return undefined;
   };
@@ -42,7 +43,7 @@ export function paths(
   const stateDir =
     stateSetting === undefined
       ? authFile && join(dirname(authFile), "codex-oauth")
-      : usable("CODEX_STATE_DIR", stateSetting);
+      : usable("CODEX_STATE_DIR", stateSetting, "state");
   return { authFile: authFile ?? "", stateDir: stateDir ?? "" };
 }
 

@@ -57,6 +57,8 @@ export function loadConfig(env: Environment, home: string): Config {
   const { authFile, stateDir } = paths(get, home, problem);
   const issuer = originSetting("CODEX_ISSUER", get("CODEX_ISSUER"), defaultIssuer, problem);
   const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
+  // With an issuer that cannot be used nobody knows which ports are its own: one complaint is enough.
+  const issuerKnown = !problems.some(({ setting }) => setting === "CODEX_ISSUER");
   const replaced = (name: SettingName, accepted: string, standard: string): void => {
     notices.push(
       `${name} is not usable and was ignored (accepted: ${accepted}); using ${standard}.`,
@@ -90,7 +92,11 @@ export function loadConfig(env: Environment, home: string): Config {
     reasoningEffort: effortOk ? effort : undefined,
     clientVersion: versionOk && version !== undefined ? version : defaultClientVersion,
     idleTimeoutMs: idleOk ? idleMs : 300_000,
-    callbackPorts: ports(get("CODEX_CALLBACK_PORTS"), issuer === defaultIssuer, problem),
+    callbackPorts: ports(
+      get("CODEX_CALLBACK_PORTS"),
+      issuer === defaultIssuer,
+      issuerKnown ? problem : () => undefined,
+    ),
     noBrowser: isOn(get("CODEX_NO_BROWSER")),
     debug: isOn(get("CODEX_DEBUG")),
     proxy: {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assertConfigured, loadConfig, systemHome, type Config } from "../src/config.ts";
+import type { ConfigArea } from "../src/config-checks.ts";
 import { CodexError } from "../src/core/errors.ts";
 import { settings } from "../src/settings.ts";
 
@@ -100,7 +101,7 @@ describe("a path that cannot be used", () => {
     ["HOME", {}, "relative/home", "not an absolute path"],
   ])("%s: named with what it accepts", (setting, env, homeFolder, wrong) => {
     const config = loadConfig(env, homeFolder);
-    const error = configError(config, "storage");
+    const error = configError(config, setting === "CODEX_STATE_DIR" ? "state" : "storage");
     expect(error.message).toBe(`${setting} cannot be used: ${config.problems[0]?.message ?? ""}`);
     expect(error.message).toContain(wrong);
     expect(error.details.why).toMatch(new RegExp(`^${setting} accepts an absolute path`));
@@ -126,11 +127,18 @@ describe("callback ports", () => {
   });
 
   test.each(["0", "8080", "1455,1456"])("are the registered ones at OpenAI, not %s", (ports) => {
-    for (const issuer of [undefined, "https://AUTH.openai.com:443/", "https://evil\n.test"]) {
+    for (const issuer of [undefined, "https://AUTH.openai.com:443/"]) {
       const config = loadConfig({ CODEX_ISSUER: issuer, CODEX_CALLBACK_PORTS: ports }, home);
       expect(config.callbackPorts).toEqual([1455, 1457]);
       expect(configError(config, "ports").message).toMatch(/1455 and 1457 only/);
     }
+  });
+
+  test("stay the registered ones beside an issuer that cannot be used, which alone is named", () => {
+    const env = { CODEX_ISSUER: "https://evil\n.test", CODEX_CALLBACK_PORTS: "8080" };
+    const config = loadConfig(env, home);
+    expect(config.callbackPorts).toEqual([1455, 1457]);
+    expect(config.problems.map(({ setting }) => setting)).toEqual(["CODEX_ISSUER"]);
   });
 
   test.each(["abc", "1455,", ",", "-1", "65536", "1455;1457", "0x5af", "1455\r\n,x"])(
@@ -186,7 +194,7 @@ test("knows a home folder, or says so with an empty string", () => {
   expect(typeof systemHome()).toBe("string");
 });
 
-function configError(config: Config, area: "storage" | "origins" | "ports"): CodexError {
+function configError(config: Config, area: ConfigArea): CodexError {
   try {
     assertConfigured(config, [area]);
   } catch (error) {

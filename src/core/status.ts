@@ -23,6 +23,8 @@ export interface Status {
   /** Why the stored login cannot be used as it is, in one line with its code. */
   trouble: string | undefined;
   pendingLogin: { authorizationUrl: string; endsAt: number } | undefined;
+  /** How the last sign-in of this process failed, while no call has told it. */
+  failedLogin: string | undefined;
   problems: readonly string[];
   logFile: string | undefined;
   details: StatusDetails | undefined;

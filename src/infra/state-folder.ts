@@ -1,7 +1,7 @@
 import { chmod, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { formatIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { makePrivateFolder } from "./secure-file.ts";
+import type { TemporaryFiles } from "./temporary-files.ts";
 
 /**
  * Small JSON files that spare work and may be lost at any time: caches and last-seen facts. Reading
@@ -10,12 +10,13 @@ import { makePrivateFolder } from "./secure-file.ts";
 export class StateFolder {
   /** Undefined when the configured folder cannot be used. */
   readonly path: string | undefined;
-  readonly #self: ProcessIdentity;
-  #counter = 0;
+  readonly #temporaries: TemporaryFiles;
+  readonly #writing = new Set<Promise<boolean>>();
+  #swept = false;
 
-  constructor(path: string | undefined, self: ProcessIdentity) {
+  constructor(path: string | undefined, temporaries: TemporaryFiles) {
     this.path = path;
-    this.#self = self;
+    this.#temporaries = temporaries;
   }
 
   /** The file's content as JSON, or undefined when there is none that can be read. */
@@ -31,17 +32,42 @@ export class StateFolder {
   /** Replace the file as a whole; false when that was not possible. */
   async write(name: string, content: unknown): Promise<boolean> {
     if (this.path === undefined) return false;
-    // A name for each write: two of one process may overlap.
-    const temporary = join(this.path, `${name}.${formatIdentity(this.#self)}.${this.#counter++}`);
+    const writing = this.#replace(this.path, name, JSON.stringify(content));
+    this.#writing.add(writing);
     try {
-      await makePrivateFolder(this.path);
-      await chmod(this.path, 0o700); // it may have been there before, for everybody to read
-      await writeFile(temporary, JSON.stringify(content), { mode: 0o600 });
-      await rename(temporary, join(this.path, name));
+      return await writing;
+    } finally {
+      this.#writing.delete(writing);
+    }
+  }
+
+  /** Resolves when the writes that have begun are done. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+
+  async #replace(folder: string, name: string, text: string): Promise<boolean> {
+    const path = join(folder, name);
+    const temporary = this.#temporaries.beside(path);
+    try {
+      await makePrivateFolder(folder);
+      await chmod(folder, 0o700); // it may have been there before, for everybody to read
+      await writeFile(temporary, text, { mode: 0o600 });
+      await rename(temporary, path);
+      await this.#sweep(folder);
       return true;
     } catch {
       await unlink(temporary).catch(() => undefined);
       return false;
+    }
+  }
+
+  /** Once in a process's life: remove what killed ones left. */
+  async #sweep(folder: string): Promise<void> {
+    if (this.#swept) return;
+    this.#swept = true;
+    for (const left of await this.#temporaries.abandoned(folder)) {
+      await unlink(left).catch(() => undefined);
     }
   }
 }

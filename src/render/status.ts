@@ -24,6 +24,8 @@ export function renderStatus(status: Status, now: number, timeZone: string): str
       `A login waits for the browser until ${localTime(pendingLogin.endsAt, now, timeZone)}: ${pendingLogin.authorizationUrl}`,
     );
   }
+  if (status.failedLogin !== undefined)
+    lines.push(`The last sign-in failed. ${status.failedLogin}`);
   lines.push(
     ...(problems.length === 0 ? [] : ["Configuration:", ...problems.map((line) => `  ${line}`)]),
   );

@@ -1,3 +1,5 @@
+import { toCodexError, type CodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
@@ -13,7 +15,10 @@ export interface LoginServiceDeps {
   flow: Pick<OAuthFlow, "begin">;
   /** Rejects when the browser did not open; undefined when none may be opened. */
   openBrowser: ((url: string) => Promise<void>) | undefined;
+  /** Whether these tokens are still what this machine is signed in with. */
+  isStored: (tokens: TokenSet) => Promise<boolean>;
   clock: Clock;
+  limits: Pick<Limits, "loginTimeoutMs">;
   log: Log;
 }
 
@@ -30,33 +35,68 @@ export interface LoginAttempt {
 export type LoginWait =
   { kind: "signed-in"; tokens: TokenSet } | { kind: "waiting"; browserOpened: boolean };
 
-/** The one pending login of this process: begun, joined, waited for, ended. */
+/** How a login ended while no call was waiting for it. */
+interface Unheard {
+  at: number;
+  result: { tokens: TokenSet } | { failure: CodexError };
+}
+
+/**
+ * The one login of this process: begun, joined, waited for, ended. When it ends between two calls,
+ * the next one is told how, and only the one after that begins anew.
+ */
 export class LoginService {
   readonly #deps: LoginServiceDeps;
   #current: Promise<LoginAttempt> | undefined;
   #pending: PendingLogin | undefined;
+  #unheard: Unheard | undefined;
 
   constructor(deps: LoginServiceDeps) {
     this.#deps = deps;
   }
 
+  /** The login that still waits for the person. */
   get pending(): PendingLogin | undefined {
-    return this.#pending;
+    return this.#unheard === undefined ? this.#pending : undefined;
+  }
+
+  /** Why the last login failed, until a call of `wait` or a new login has told it. */
+  get failure(): CodexError | undefined {
+    const result = this.#unheard?.result;
+    return result !== undefined && "failure" in result ? result.failure : undefined;
   }
 
   /**
-   * The pending login, or a new one with the browser opened.
+   * The pending login, or one that ended unheard, or a new one with the browser opened.
    *
    * @throws CodexError `LOGIN_PORT_BUSY`
    */
   async beginOrJoin(): Promise<LoginAttempt> {
+    const ended = this.#unheard;
+    if (ended !== undefined && !(await this.#isNews(ended)) && this.#unheard === ended) {
+      this.#forget();
+    }
     if (this.#current !== undefined) return { ...(await this.#current), joined: true };
     const beginning = this.#begin();
     this.#current = beginning;
-    const forget = (): void => {
-      if (this.#current === beginning) this.#forget();
+    const end = (result: Unheard["result"]): void => {
+      if (this.#current === beginning) this.#unheard = { at: this.#deps.clock.now(), result };
     };
-    beginning.then(({ pending }) => pending.completed).then(forget, forget);
+    beginning.then(
+      ({ pending }) => {
+        pending.completed.then(
+          (tokens) => {
+            end({ tokens });
+          },
+          (error: unknown) => {
+            end({ failure: toCodexError(error) });
+          },
+        );
+      },
+      () => {
+        if (this.#current === beginning) this.#forget();
+      },
+    );
     return beginning;
   }
 
@@ -77,13 +117,12 @@ export class LoginService {
       const opened = await orAborted(Promise.race([browserOpened, decided]), signal);
       const ms = waitMs ?? (opened ? browserWaitMs : 0);
       const tokens = await within(pending.completed, ms, this.#deps.clock, signal);
-      return tokens === undefined
-        ? { kind: "waiting", browserOpened: opened }
-        : { kind: "signed-in", tokens };
+      if (tokens === undefined) return { kind: "waiting", browserOpened: opened };
+      this.#forget(pending);
+      return { kind: "signed-in", tokens };
     } catch (error) {
-      if (signal.aborted && !isHostTimeout(signal.reason)) {
-        this.#end(pending, "The sign-in was cancelled.");
-      }
+      if (!signal.aborted) this.#forget(pending);
+      else if (!isHostTimeout(signal.reason)) this.#end(pending, "The sign-in was cancelled.");
       throw error;
     }
   }
@@ -96,11 +135,14 @@ export class LoginService {
     const attempt = await this.#current?.catch(() => undefined);
     if (attempt === undefined) return false;
     const { pending } = attempt;
+    const waited = this.pending !== undefined;
     this.#end(pending, reason);
-    return pending.completed.then(
+    const stopped = await pending.completed.then(
       () => false,
-      () => true,
+      () => waited,
     );
+    this.#forget(pending);
+    return stopped;
   }
 
   async #begin(): Promise<LoginAttempt> {
@@ -112,12 +154,23 @@ export class LoginService {
   #end(pending: PendingLogin, reason: string): void {
     const ended = pending.cancel(reason);
     // At once: the next call begins anew, and does not join what is closing down.
-    if (ended && this.#pending === pending) this.#forget();
+    if (ended) this.#forget(pending);
   }
 
-  #forget(): void {
+  /** An old end, or one that something else has overtaken, would only keep a person from signing in. */
+  async #isNews({ at, result }: Unheard): Promise<boolean> {
+    const { clock, limits, isStored } = this.#deps;
+    const age = clock.now() - at;
+    if (age < 0 || age > limits.loginTimeoutMs) return false;
+    if ("tokens" in result) return isStored(result.tokens);
+    return result.failure.code !== "LOGIN_TIMEOUT";
+  }
+
+  #forget(pending = this.#pending): void {
+    if (this.#pending !== pending) return;
     this.#current = undefined;
     this.#pending = undefined;
+    this.#unheard = undefined;
   }
 
   async #open(url: string): Promise<boolean> {

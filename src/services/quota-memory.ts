@@ -53,6 +53,11 @@ export class QuotaMemory {
     });
   }
 
+  /** Resolves when everything remembered so far is in the file, or could not be written. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
   /** What was last seen for this account, if anything. */
   async lastSeen(tokens: TokenSet): Promise<Quota | undefined> {
     await this.#writing;

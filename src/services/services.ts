@@ -12,7 +12,7 @@ import type { TokenManager } from "./token-manager.ts";
 /** What the tools work with. */
 export interface Services {
   tokens: Pick<TokenManager, "getTokens" | "state" | "clear" | "unsavedReason">;
-  login: Pick<LoginService, "beginOrJoin" | "wait" | "cancel" | "pending">;
+  login: Pick<LoginService, "beginOrJoin" | "wait" | "cancel" | "pending" | "failure">;
   client: Pick<CodexClient, "query">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
   quota: Pick<QuotaMemory, "lastSeen">;

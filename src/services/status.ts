@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { ConfigArea } from "../config-checks.ts";
-import { toCodexError } from "../core/errors.ts";
+import { toCodexError, type CodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
 import type { Status, StatusDetails } from "../core/status.ts";
 import { accountLabel, assertIssuedFor, type TokenSet } from "../core/tokens.ts";
@@ -29,6 +29,7 @@ export async function collectStatus(
     quota: tokens === undefined ? undefined : await quota.lastSeen(tokens),
     trouble,
     pendingLogin: pending && { authorizationUrl: pending.authorizationUrl, endsAt: pending.endsAt },
+    failedLogin: login.failure && oneLineError(login.failure),
     problems: [
       ...config.problems.map(
         ({ setting, message }) => `CONFIG: ${setting} cannot be used: ${message}`,
@@ -68,7 +69,8 @@ async function readLogin(services: Services): Promise<StoredLogin> {
         `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
       );
     }
-    if (hasProblem(config, "origins")) return useless(misconfigured, tokens);
+    const spoiled = hasProblem(config, "origins") || hasProblem(config, "state");
+    if (spoiled) return useless(misconfigured, tokens);
     if (tokens !== undefined) assertIssuedFor(tokens, config);
     return {
       tokens,
@@ -76,9 +78,12 @@ async function readLogin(services: Services): Promise<StoredLogin> {
       trouble: unsaved && `The refreshed login is only in memory: ${unsaved.message}`,
     };
   } catch (thrown) {
-    const error = toCodexError(thrown);
-    return useless(`${error.code}: ${error.message} Next: ${error.next}`);
+    return useless(oneLineError(toCodexError(thrown)));
   }
+}
+
+function oneLineError({ code, message, next }: CodexError): string {
+  return `${code}: ${message} Next: ${next}`;
 }
 
 async function collectDetails(

@@ -89,6 +89,12 @@ export class TokenManager {
     };
   }
 
+  /** Whether this login, refreshed meanwhile or not, is the one that is stored. */
+  async isStored({ accountId }: TokenSet): Promise<boolean> {
+    const { tokens } = await this.state().catch(() => ({ tokens: undefined }));
+    return tokens?.accountId === accountId;
+  }
+
   /** Why the login in use is only in this process's memory, if it is. */
   get unsavedReason(): CodexError | undefined {
     return this.#deps.refresher.unsavedReason;

@@ -1,5 +1,5 @@
-import { chmod, lstat, readdir, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { chmod, lstat, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import { CodexError } from "../core/errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
@@ -7,17 +7,12 @@ import type { Log } from "../infra/debug-log.ts";
 import { isHeld, type FileLock } from "../infra/file-lock.ts";
 import { storageError } from "../infra/fs-errors.ts";
 import {
-  formatIdentity,
-  isAbandoned,
-  parseIdentity,
-  type ProcessIdentity,
-} from "../infra/process-identity.ts";
-import {
   makePrivateFolder,
   readSecureFile,
   rehearseWrite,
   writeSecureFile,
 } from "../infra/secure-file.ts";
+import type { TemporaryFiles } from "../infra/temporary-files.ts";
 import { readRecord, withoutRecord, withRecord } from "../wire/auth-file.ts";
 import { parseJson } from "../wire/json.ts";
 
@@ -29,8 +24,8 @@ export interface TokenStoreDeps {
   /** Guards every read-modify-write of the file; held for milliseconds. */
   lock: FileLock;
   lockWaitMs: number;
+  temporaries: TemporaryFiles;
   clock: Clock;
-  self: ProcessIdentity;
   log: Log;
 }
 
@@ -43,7 +38,6 @@ type Document = Readonly<Record<string, unknown>>;
 export class TokenStore {
   readonly #deps: TokenStoreDeps;
   #swept = false;
-  #counter = 0;
   /** Where a damaged file was put, for the message that asks to sign in. */
   setAside: string | undefined;
 
@@ -191,25 +185,13 @@ export class TokenStore {
   }
 
   #temporary(): string {
-    return `${this.path}.tmp.${formatIdentity(this.#deps.self)}.${this.#counter++}`;
+    return this.#deps.temporaries.beside(this.path);
   }
 
   /** Remove what killed processes left: temporary files hold tokens. */
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
-    const { clock, self } = this.#deps;
-    const folder = dirname(this.path);
-    const prefix = `${basename(this.path)}.tmp.`;
-    for (const name of await readdir(folder).catch(() => [])) {
-      if (!name.startsWith(prefix)) continue;
-      const owner = parseIdentity(name.slice(prefix.length).split(".")[0] ?? "");
-      const path = join(folder, name);
-      const stat = await lstat(path).catch(() => undefined);
-      if (owner === undefined || stat?.isFile() !== true) continue;
-      if (isAbandoned(owner, self, clock.now() - stat.mtimeMs)) {
-        await unlink(path).catch(() => undefined);
-      }
-    }
+    await this.#deps.temporaries.sweep(this.path);
   }
 }

@@ -54,7 +54,7 @@ export const codexQuery = defineTool({
   },
   meta: { "anthropic/alwaysLoad": true, "anthropic/maxResultSizeChars": 500_000 },
   input,
-  needs: ["storage", "origins"],
+  needs: ["storage", "state", "origins"],
   async handle(args, { client, tokens, clock, config, timeZone }, { signal, progress }) {
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {

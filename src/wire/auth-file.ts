@@ -38,7 +38,7 @@ export type StoredRecord =
 /** Judge the parsed content of the login file. */
 export function readRecord(document: Readonly<Record<string, unknown>>): StoredRecord {
   const stored = document[recordKey];
-  if (stored === undefined) return { kind: "none" };
+  if (stored === undefined || stored === null) return { kind: "none" };
   const version = versionOnly.safeParse(stored);
   if (version.success && version.data.version > recordVersion) {
     return { kind: "newer", version: version.data.version };

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { platform, release } from "node:os";
 import { expect, test } from "vitest";
 import { answerEvents, type Reply, type Simulator } from "../simulator/index.ts";
@@ -138,4 +139,19 @@ test("what an answer holds cannot break the protocol or the reader's terminal", 
   simulator.next("responses", { kind: "stream", events });
   const answer = await call("codex_query", { prompt: "hi" });
   expect(answer.text).toMatch(/^\ufffd half\n\nred a\nb {2}done\n\n— /);
+});
+
+test("a host that leaves right after an answer leaves the quota and no other file", async () => {
+  const simulator = await simulate();
+  for (let round = 0; round < 5; round++) {
+    const home = makeHome();
+    writeLogin(home, simulator);
+    const { call, transport } = await startServer({ simulator, home });
+    expect((await call("codex_query", { prompt: "hi" })).isError).toBe(false);
+    transport.child.kill("SIGTERM");
+    await transport.exited;
+    const left = readdirSync(home.stateDir);
+    expect(left).toContain("quota.json");
+    expect(left.filter((name) => name.includes(".tmp."))).toEqual([]);
+  }
 });

@@ -7,6 +7,7 @@ describe("a setting that cannot be used", () => {
   const needed = {
     origins: ["codex_query", "codex_login", "codex_models"],
     storage: ["codex_query", "codex_login", "codex_models", "codex_clear"],
+    state: ["codex_query", "codex_models"],
     ports: ["codex_login"],
   };
 
@@ -30,7 +31,7 @@ describe("a setting that cannot be used", () => {
       "storage",
       /not an absolute path.*accepts an absolute path/s,
     ],
-    ["CODEX_STATE_DIR", "../up", "storage", /not an absolute path.*accepts an absolute path/s],
+    ["CODEX_STATE_DIR", "../up", "state", /not an absolute path.*accepts an absolute path/s],
     ["CODEX_CALLBACK_PORTS", "http", "ports", /not a list of port numbers.*accepts 1455 and 1457/s],
   ] as const)(
     "%s=%s: the server starts, and what needs it answers CONFIG",

@@ -18,6 +18,7 @@ const signedOut: Status = {
   quota: undefined,
   trouble: undefined,
   pendingLogin: undefined,
+  failedLogin: undefined,
   problems: [],
   logFile: undefined,
   details: undefined,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { defaultLimits } from "../../src/core/limits.ts";
 import { silentLog } from "../../src/infra/debug-log.ts";
 import { LoginService, type LoginServiceDeps } from "../../src/services/login-service.ts";
 import { expectPortFree } from "../support/callback.ts";
@@ -7,7 +8,17 @@ import { flowRig } from "../support/login-rig.ts";
 async function loginRig(openBrowser?: LoginServiceDeps["openBrowser"]) {
   const rig = await flowRig();
   const { flow, clock } = rig;
-  return { ...rig, login: new LoginService({ flow, openBrowser, clock, log: silentLog }) };
+  return {
+    ...rig,
+    login: new LoginService({
+      flow,
+      openBrowser,
+      isStored: () => Promise.resolve(true),
+      clock,
+      limits: defaultLimits,
+      log: silentLog,
+    }),
+  };
 }
 
 test.each([

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { defaultLimits } from "../../src/core/limits.ts";
 import { silentLog } from "../../src/infra/debug-log.ts";
 import { LoginService, type LoginServiceDeps } from "../../src/services/login-service.ts";
 import { emptyLogin, flowRig } from "../support/login-rig.ts";
@@ -10,8 +11,17 @@ const fails = () => Promise.reject(new Error("no browser"));
 async function loginRig(openBrowser: LoginServiceDeps["openBrowser"]) {
   const rig = await flowRig();
   const { flow, clock } = rig;
-  const login = new LoginService({ flow, openBrowser, clock, log: silentLog });
-  return { ...rig, login };
+  let stored = true;
+  const login = new LoginService({
+    flow,
+    openBrowser,
+    isStored: () => Promise.resolve(stored),
+    clock,
+    limits: defaultLimits,
+    log: silentLog,
+  });
+  const signOut = () => (stored = false);
+  return { ...rig, login, signOut };
 }
 
 const open = new AbortController().signal;
@@ -121,10 +131,66 @@ test("a busy port leaves nothing pending, and the next call tries again", async 
     },
   };
   const { clock } = rig;
-  const login = new LoginService({ flow, openBrowser: undefined, clock, log: silentLog });
+  const isStored = () => Promise.resolve(true);
+  const shared = { isStored, clock, limits: defaultLimits, log: silentLog };
+  const login = new LoginService({ ...shared, flow, openBrowser: undefined });
   await expect(Promise.all([login.beginOrJoin(), login.beginOrJoin()])).rejects.toThrow("busy");
   expect(login.pending).toBeUndefined();
   expect((await login.beginOrJoin()).joined).toBe(false);
   expect(attempts).toBe(2);
   await login.cancel("done");
+});
+
+test("a login that ended between two calls is told once, and the call after that begins anew", async () => {
+  const { login, simulator } = await loginRig(undefined);
+  const attempt = await login.beginOrJoin();
+  await simulator.signIn(attempt.pending.authorizationUrl);
+  await attempt.pending.completed;
+  expect(login.pending).toBeUndefined();
+  const joined = await login.beginOrJoin();
+  expect(joined.pending).toBe(attempt.pending);
+  expect(await login.wait(joined, 0, open)).toEqual({ kind: "signed-in", tokens: emptyLogin });
+  const next = await login.beginOrJoin();
+  expect(next.pending).not.toBe(attempt.pending);
+  await login.cancel("done");
+});
+
+test("a login that failed between two calls is told once, with its reason", async () => {
+  const { login, simulator } = await loginRig(undefined);
+  const attempt = await login.beginOrJoin();
+  await simulator.signIn(attempt.pending.authorizationUrl, "deny");
+  await attempt.pending.completed.catch(() => undefined);
+  expect(login.failure).toMatchObject({ code: "AUTH_DENIED" });
+  const joined = await login.beginOrJoin();
+  await expect(login.wait(joined, 0, open)).rejects.toMatchObject({ code: "AUTH_DENIED" });
+  expect(login.failure).toBeUndefined();
+  expect((await login.beginOrJoin()).pending).not.toBe(attempt.pending);
+  await login.cancel("done");
+});
+
+test.each([
+  ["whose account has signed out since", "approve", "sign out"],
+  ["that is older than a login may take", "deny", "wait"],
+  ["that nobody finished in time", undefined, undefined],
+] as const)("an unheard end %s keeps nobody from signing in", async (_, answer, then) => {
+  const { login, simulator, clock, signOut } = await loginRig(undefined);
+  const { pending } = await login.beginOrJoin();
+  if (answer === undefined) await clock.advance(defaultLimits.loginTimeoutMs);
+  else await simulator.signIn(pending.authorizationUrl, answer);
+  await pending.completed.catch(() => undefined);
+  if (then === "sign out") signOut();
+  if (then === "wait") await clock.advance(defaultLimits.loginTimeoutMs + 1);
+  const next = await login.beginOrJoin();
+  expect(next.pending).not.toBe(pending);
+  expect(next.joined).toBe(false);
+  await login.cancel("done");
+});
+
+test("an unheard end is not a login that could be stopped", async () => {
+  const { login, simulator } = await loginRig(undefined);
+  const { pending } = await login.beginOrJoin();
+  await simulator.signIn(pending.authorizationUrl, "deny");
+  await pending.completed.catch(() => undefined);
+  expect(await login.cancel("done")).toBe(false);
+  expect(login.failure).toBeUndefined();
 });

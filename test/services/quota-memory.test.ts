@@ -1,10 +1,7 @@
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Quota } from "../../src/core/quota.ts";
-import { identifySelf } from "../../src/infra/process-identity.ts";
-import { systemRandom } from "../../src/infra/random.ts";
-import { StateFolder } from "../../src/infra/state-folder.ts";
 import { QuotaMemory } from "../../src/services/quota-memory.ts";
 import {
   failedEvent,
@@ -17,9 +14,10 @@ import { makeHome, type Home } from "../support/home.ts";
 import { issueLogin, queryRig } from "../support/query-rig.ts";
 import { answer, completed, delta, failure } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
+import { stateFolder } from "../support/state.ts";
 
 function memory({ stateDir }: Home): QuotaMemory {
-  return new QuotaMemory(new StateFolder(stateDir, identifySelf(process.pid, systemRandom)));
+  return new QuotaMemory(stateFolder(stateDir));
 }
 
 function quota(usedPercent: number, seenAt = usedPercent): Quota {
@@ -134,4 +132,16 @@ test.each([
   const rig = queryRig({ simulator, limits: { maxRetries: 0 } });
   await failure(rig.ask().reply);
   expect((await rig.quota.lastSeen(rig.login))?.windows).toMatchObject([{ usedPercent: 100 }]);
+});
+
+test("a flush puts the last word into the file", async () => {
+  const simulator = await simulate();
+  const [home, login] = [makeHome(), issueLogin(simulator)];
+  const first = memory(home);
+  first.remember(login, quota(12));
+  first.remember(login, quota(13));
+  await first.flush();
+  expect(JSON.parse(readFileSync(join(home.stateDir, "quota.json"), "utf8"))).toMatchObject({
+    seenAt: 13,
+  });
 });

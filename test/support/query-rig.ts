@@ -10,7 +10,6 @@ import type { TokenSet } from "../../src/core/tokens.ts";
 import { systemClock, type Clock } from "../../src/infra/clock.ts";
 import { silentLog, type Log } from "../../src/infra/debug-log.ts";
 import { Http } from "../../src/infra/http.ts";
-import { identifySelf } from "../../src/infra/process-identity.ts";
 import { systemRandom } from "../../src/infra/random.ts";
 import { StateFolder } from "../../src/infra/state-folder.ts";
 import { apiHeaders } from "../../src/services/api-headers.ts";
@@ -20,6 +19,7 @@ import { QuotaMemory } from "../../src/services/quota-memory.ts";
 import { ResponsesEndpoint } from "../../src/services/responses-endpoint.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { makeHome, type Home } from "./home.ts";
+import { temporaries } from "./state.ts";
 
 export interface RigOptions {
   simulator: Simulator;
@@ -69,7 +69,7 @@ export function queryRig(options: RigOptions): QueryRig {
     ...options.limits,
   };
   const home = options.home ?? makeHome();
-  const folder = new SettlingFolder(home.stateDir, identifySelf(process.pid, systemRandom));
+  const folder = new SettlingFolder(home.stateDir, temporaries());
   const http = new Http({
     clock,
     log,

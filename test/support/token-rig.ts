@@ -8,6 +8,7 @@ import { identifySelf, type ProcessIdentity } from "../../src/infra/process-iden
 import { systemRandom } from "../../src/infra/random.ts";
 import { Redactor } from "../../src/infra/redact.ts";
 import { StateFolder } from "../../src/infra/state-folder.ts";
+import { TemporaryFiles } from "../../src/infra/temporary-files.ts";
 import { RefreshLedger } from "../../src/services/refresh-ledger.ts";
 import { Refresher } from "../../src/services/refresher.ts";
 import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
@@ -60,15 +61,16 @@ export function tokenRig(options: TokenRigOptions): TokenRig {
   const lockDeps = { clock, random: systemRandom, self };
   const storeLock = new FileLock(storeLockOf(home), lockDeps);
   const refreshLock = new FileLock(refreshLockOf(home), lockDeps);
+  const temporaries = new TemporaryFiles(self, clock);
   const store = new TokenStore({
     path: home.authFile,
     lock: storeLock,
     lockWaitMs: limits.fileLockWaitMs,
+    temporaries,
     clock,
-    self,
     log: silentLog,
   });
-  const ledger = new RefreshLedger(new StateFolder(home.stateDir, self));
+  const ledger = new RefreshLedger(new StateFolder(home.stateDir, temporaries));
   const shared = { origins, store, clock, limits, log: silentLog };
   const refresher = new Refresher({ ...shared, ledger, endpoint, lock: refreshLock });
   const tokens = new TokenManager({ ...shared, refresher, redactor });

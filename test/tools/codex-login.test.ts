@@ -79,3 +79,21 @@ test.each([
   expect(text).toContain(words);
   expect((await call("codex_status")).text).not.toContain("A login waits");
 });
+
+test("the call after the person has approved says so, and does not ask again", async () => {
+  const { call, begin, simulator } = await loginTools();
+  await simulator.signIn(await begin());
+  const { text } = await call("codex_login");
+  expect(text).toContain("Signed in as c***@example.test (plan plus).");
+  expect(await begin()).toMatch(/^http/);
+});
+
+test("a sign-in that failed between the calls is told by the next call and by the status", async () => {
+  const { call, begin, simulator } = await loginTools();
+  await simulator.signIn(await begin(), "deny");
+  expect((await call("codex_status")).text).toContain(
+    "The last sign-in failed. AUTH_DENIED: The sign-in was refused in the browser. Next:",
+  );
+  expect((await call("codex_login")).code).toBe("AUTH_DENIED");
+  expect((await call("codex_status")).text).not.toContain("The last sign-in failed");
+});

@@ -30,6 +30,7 @@ test("what was stored is read", () => {
 
 test("no record of ours means signed out, whatever others store there", () => {
   expect(readRecord({})).toEqual({ kind: "none" });
+  expect(readRecord({ codex: null })).toEqual({ kind: "none" });
   expect(readRecord({ other: { accessToken: "at" }, tokens: {} })).toEqual({ kind: "none" });
 });
 
@@ -57,7 +58,7 @@ test.each([
   expect(readRecord(stored(fields))).toEqual({ kind: "damaged" });
 });
 
-test.each([null, [], "rt_bare", 1, true])("%j in place of the record is damaged", (record) => {
+test.each([[], "rt_bare", 1, true])("%j in place of the record is damaged", (record) => {
   expect(readRecord({ codex: record })).toEqual({ kind: "damaged" });
 });
 
