@@ -4,7 +4,7 @@ import type { SettingName } from "./settings.ts";
 import { registeredPorts } from "./wire/constants.ts";
 
 /** What a tool may need; a problem in one does not touch tools that do without it. */
-export type ConfigArea = "storage" | "state" | "origins" | "ports";
+export type ConfigArea = "storage" | "state" | "auth" | "origins" | "ports";
 
 /** Takes note of a setting that cannot be used. */
 export type Report = (area: ConfigArea, setting: string, message: string) => void;
@@ -57,6 +57,21 @@ export function originSetting(
   if (value === undefined) return standard;
   const wrong = originFault(value);
   // As URL writes it, so that other spellings of the standard origin are the standard one.
+  if (wrong === undefined) return new URL(value.trim()).href.replace(/\/+$/, "");
+  problem("origins", setting, wrong);
+  return standard;
+}
+
+/** As `originSetting`, but only this machine may stand in for the standard origin. */
+export function loopbackSetting(
+  setting: "CODEX_API_BASE_URL",
+  value: string | undefined,
+  standard: string,
+  problem: Report,
+): string {
+  if (value === undefined) return standard;
+  const elsewhere = originFault(value) === undefined && !isLoopback(new URL(value.trim()).hostname);
+  const wrong = elsewhere ? "it is not on this machine." : originFault(value);
   if (wrong === undefined) return new URL(value.trim()).href.replace(/\/+$/, "");
   problem("origins", setting, wrong);
   return standard;

@@ -2,9 +2,15 @@ import { homedir } from "node:os";
 import { isReasoningEffort, reasoningEfforts, type ReasoningEffort } from "./core/effort.ts";
 import { CodexError } from "./core/errors.ts";
 import { isVersion } from "./core/version.ts";
-import { originSetting, paths, ports, type ConfigArea } from "./config-checks.ts";
-import type { ProxySettings } from "./infra/proxy.ts";
-import { defaultBaseUrl, defaultClientVersion, defaultIssuer } from "./wire/constants.ts";
+import { loopbackSetting, originSetting, paths, ports, type ConfigArea } from "./config-checks.ts";
+import { surroundings, type Surroundings } from "./config-environment.ts";
+import { isLoopback } from "./infra/proxy.ts";
+import {
+  defaultApiBaseUrl,
+  defaultBaseUrl,
+  defaultClientVersion,
+  defaultIssuer,
+} from "./wire/constants.ts";
 import { settings, type SettingName } from "./settings.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,13 +21,17 @@ export interface ConfigProblem {
   message: string;
 }
 
-export interface Config {
+export interface Config extends Surroundings {
   authFile: string;
   stateDir: string;
   issuer: string;
   /** Without a trailing slash. */
   baseUrl: string;
   apiOrigin: string;
+  /** The API for keys, without a trailing slash. */
+  apiBaseUrl: string;
+  /** How requests are authorized where a setting decides it; else the stored choice counts. */
+  auth: "chatgpt" | "api-key" | undefined;
   model: string | undefined;
   reasoningEffort: ReasoningEffort | undefined;
   clientVersion: string;
@@ -29,7 +39,6 @@ export interface Config {
   callbackPorts: readonly number[];
   noBrowser: boolean;
   debug: boolean;
-  proxy: ProxySettings;
   /** Settings that make something impossible: the tools that need it answer CONFIG. */
   problems: readonly ConfigProblem[];
   /** Settings that were replaced by their default. */
@@ -59,6 +68,24 @@ export function loadConfig(env: Environment, home: string): Config {
   const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
   // With an issuer that cannot be used nobody knows which ports are its own: one complaint is enough.
   const issuerKnown = !problems.some(({ setting }) => setting === "CODEX_ISSUER");
+  const apiBaseUrl = loopbackSetting(
+    "CODEX_API_BASE_URL",
+    get("CODEX_API_BASE_URL"),
+    defaultApiBaseUrl,
+    problem,
+  );
+  const auth = get("CODEX_AUTH")?.trim();
+  const authOk = auth === undefined || auth === "chatgpt" || auth === "api-key";
+  // Never a default in its place: that would ask in another account's name, or at its cost.
+  if (!authOk) problem("auth", "CODEX_AUTH", "it is neither chatgpt nor api-key.");
+  const around = surroundings(env, home);
+  if (around.tlsUnverified && ![issuer, baseUrl].every(isOnThisMachine)) {
+    problem(
+      "origins",
+      "NODE_TLS_REJECT_UNAUTHORIZED",
+      "it switches the check of certificates off.",
+    );
+  }
   const replaced = (name: SettingName, accepted: string, standard: string): void => {
     notices.push(
       `${name} is not usable and was ignored (accepted: ${accepted}); using ${standard}.`,
@@ -88,6 +115,8 @@ export function loadConfig(env: Environment, home: string): Config {
     issuer,
     baseUrl,
     apiOrigin: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl,
+    apiBaseUrl,
+    auth: authOk ? auth : undefined,
     model: modelOk ? model : undefined,
     reasoningEffort: effortOk ? effort : undefined,
     clientVersion: versionOk && version !== undefined ? version : defaultClientVersion,
@@ -99,11 +128,7 @@ export function loadConfig(env: Environment, home: string): Config {
     ),
     noBrowser: isOn(get("CODEX_NO_BROWSER")),
     debug: isOn(get("CODEX_DEBUG")),
-    proxy: {
-      httpProxy: proxyUrl(env, "http_proxy"),
-      httpsProxy: proxyUrl(env, "https_proxy"),
-      noProxy: env["no_proxy"] ?? env["NO_PROXY"],
-    },
+    ...around,
     problems,
     notices,
   };
@@ -130,15 +155,17 @@ export function assertConfigured(config: Config, areas: readonly ConfigArea[]): 
 function acceptedValues(setting: string): string {
   const known = settings.find(({ name }) => name === setting);
   if (known !== undefined) return `${setting} accepts ${known.accepts}.`;
-  // Variables of others, which only say where our files stand.
+  // Variables of others.
+  if (setting === "NODE_TLS_REJECT_UNAUTHORIZED") {
+    return "Nobody could tell the service from somebody in between. Unset it, and name a company's own CA in NODE_EXTRA_CA_CERTS.";
+  }
   return `${setting} accepts an absolute path; CODEX_AUTH_FILE can name the login file instead.`;
+}
+
+function isOnThisMachine(url: string): boolean {
+  return isLoopback(new URL(url).hostname);
 }
 
 function isOn(value: string | undefined): boolean {
   return value !== undefined && !["0", "false", "no", "off"].includes(value.trim().toLowerCase());
-}
-
-function proxyUrl(env: Environment, name: "http_proxy" | "https_proxy"): string | undefined {
-  const value = env[name] ?? env[name.toUpperCase()];
-  return value === undefined || value.trim() === "" ? undefined : value.trim();
 }

@@ -25,6 +25,19 @@ export const settings = [
     meaning: "The API. A login is used only with the origin that it was issued for.",
   },
   {
+    name: "CODEX_AUTH",
+    accepts: "chatgpt or api-key",
+    standard: "the choice of codex_login",
+    meaning:
+      "With api-key, `OPENAI_API_KEY` pays for each question at api.openai.com; no login is needed.",
+  },
+  {
+    name: "CODEX_API_BASE_URL",
+    accepts: "a URL on 127.0.0.1, [::1] or localhost",
+    standard: "`https://api.openai.com/v1`",
+    meaning: "The API for keys; only a program on this machine may stand in for it.",
+  },
+  {
     name: "CODEX_MODEL",
     accepts: "a model name from codex_models",
     standard: "the account's visible model with the lowest priority number",

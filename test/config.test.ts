@@ -14,6 +14,8 @@ test("has a sound default for every setting", () => {
     issuer: "https://auth.openai.com",
     baseUrl: "https://chatgpt.com/backend-api",
     apiOrigin: "https://chatgpt.com",
+    apiBaseUrl: "https://api.openai.com/v1",
+    auth: undefined,
     model: undefined,
     reasoningEffort: undefined,
     clientVersion: "0.169.0",
@@ -21,7 +23,12 @@ test("has a sound default for every setting", () => {
     callbackPorts: [1455, 1457],
     noBrowser: false,
     debug: false,
+    desktop: { ssh: false, codespaces: false, display: false, wsl: false, searchPath: "" },
     proxy: { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined },
+    caFiles: [],
+    tlsUnverified: false,
+    apiKey: undefined,
+    codexHome: "/home/jane/.codex",
     problems: [],
     notices: [],
   } satisfies Config);
@@ -151,15 +158,6 @@ describe("callback ports", () => {
   );
 });
 
-test("reads the usual proxy variables, in either case", () => {
-  const env = { https_proxy: "http://a:1", HTTP_PROXY: " http://b:2 ", NO_PROXY: "x.test" };
-  expect(loadConfig(env, home).proxy).toEqual({
-    httpProxy: "http://b:2",
-    httpsProxy: "http://a:1",
-    noProxy: "x.test",
-  });
-});
-
 test("gives usable values, whatever the environment holds", () => {
   const names = [...settings.map(({ name }) => name), "CLAUDE_CONFIG_DIR", "https_proxy"];
   const hostile = fc.oneof(
@@ -177,7 +175,7 @@ test("gives usable values, whatever the environment holds", () => {
       expect(config.idleTimeoutMs).toBeLessThanOrEqual(1_800_000);
       expect(config.callbackPorts.length).toBeGreaterThan(0);
       for (const port of config.callbackPorts) expect(port).toBeLessThanOrEqual(65_535);
-      for (const url of [config.issuer, config.baseUrl]) {
+      for (const url of [config.issuer, config.baseUrl, config.apiBaseUrl]) {
         expect(url).toMatch(/^https:\/\/|^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|\/|$)/);
         expect(url).not.toMatch(/[\s@?#]|\/$/);
       }

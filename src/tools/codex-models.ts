@@ -21,7 +21,7 @@ export const codexModels = defineTool({
     openWorldHint: true,
   },
   input: z.strictObject({}),
-  needs: ["storage", "state", "origins"],
+  needs: ["storage", "state", "auth", "origins"],
   async handle(_, services, { signal }) {
     const { clock, config, timeZone } = services;
     const { list, note } = await listFor(services, signal);

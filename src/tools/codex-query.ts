@@ -54,7 +54,7 @@ export const codexQuery = defineTool({
   },
   meta: { "anthropic/alwaysLoad": true, "anthropic/maxResultSizeChars": 500_000 },
   input,
-  needs: ["storage", "state", "origins"],
+  needs: ["storage", "state", "auth", "origins"],
   async handle(args, { client, tokens, clock, config, timeZone }, { signal, progress }) {
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {

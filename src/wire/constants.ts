@@ -1,6 +1,7 @@
 /** Fixed values of the two services; sources and dates stand in docs/wire.md §1, §8 and §15. */
 
 export const defaultIssuer = "https://auth.openai.com";
+export const defaultApiBaseUrl = "https://api.openai.com/v1";
 export const defaultBaseUrl = "https://chatgpt.com/backend-api";
 
 /** The public OAuth client of the Codex family; it has no secret (docs/wire.md §1). */

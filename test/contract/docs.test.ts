@@ -76,7 +76,7 @@ describe("references", () => {
 
   test.each(guides)("every error code that $path names exists", ({ text }) => {
     const others =
-      /^(CODEX|CLAUDE|NODE|HTTPS?|NO)_|^(README|DEPLOYMENT|LICENSE|PATH|URL|ARGUMENTS)$/;
+      /^(CODEX|CLAUDE|NODE|OPENAI|SSL|HTTPS?|NO)_|^(README|DEPLOYMENT|LICENSE|PATH|URL|ARGUMENTS)$/;
     for (const name of mentions(text, /`\$?([A-Z]{3,}(?:_[A-Z]+)*)`/g)) {
       if (!others.test(name)) expect(Object.keys(errorCodes)).toContain(name);
     }

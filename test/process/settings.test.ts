@@ -8,6 +8,7 @@ describe("a setting that cannot be used", () => {
     origins: ["codex_query", "codex_login", "codex_models"],
     storage: ["codex_query", "codex_login", "codex_models", "codex_clear"],
     state: ["codex_query", "codex_models"],
+    auth: ["codex_query", "codex_models"],
     ports: ["codex_login"],
   };
 
@@ -32,6 +33,13 @@ describe("a setting that cannot be used", () => {
       /not an absolute path.*accepts an absolute path/s,
     ],
     ["CODEX_STATE_DIR", "../up", "state", /not an absolute path.*accepts an absolute path/s],
+    ["CODEX_AUTH", "apikey", "auth", /neither chatgpt nor api-key.*accepts chatgpt or api-key/s],
+    [
+      "CODEX_API_BASE_URL",
+      "https://evil.test",
+      "origins",
+      /not on this machine.*accepts a URL on/s,
+    ],
     ["CODEX_CALLBACK_PORTS", "http", "ports", /not a list of port numbers.*accepts 1455 and 1457/s],
   ] as const)(
     "%s=%s: the server starts, and what needs it answers CONFIG",

@@ -1,0 +1,21 @@
+/** How requests are authorized; the auth file keeps the choice as `codex.mode`. */
+export type LoginMode = "chatgpt" | "codex-cli" | "api-key";
+
+/** What authorizes one request. It goes only to the origin of its `baseUrl`. */
+export interface Credential {
+  mode: LoginMode;
+  /** Sent as the bearer token: an access token, or an API key. */
+  secret: string;
+  /** The API's root, without a trailing slash. */
+  baseUrl: string;
+  /** Value of the `chatgpt-account-id` header; undefined with an API key. */
+  accountId: string | undefined;
+  email: string | undefined;
+  plan: string | undefined;
+  /** When the secret ends, epoch ms; undefined when nobody can tell. */
+  expiresAt: number | undefined;
+  /** The account is in the government's cloud (docs/wire.md §7). */
+  fedramp: boolean;
+  /** Value of the `x-openai-account-routing-override` header (docs/wire.md §8), if one is wanted. */
+  routingOverride: string | undefined;
+}
