@@ -2,6 +2,7 @@ import { CodexError, toCodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
 import type { Quota } from "../core/quota.ts";
+import { newerVersionWanted } from "../core/refusal-words.ts";
 import { retryDelayMs } from "../core/retry.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import { sleep, type Clock } from "../infra/clock.ts";
@@ -98,7 +99,7 @@ export class QueryAttempts {
     }
   }
 
-  /** HTTP 401: what another process stored, else one refresh; then once more, then a clear error. */
+  /** A refused login: what another process stored, else one refresh; then once more, then an error. */
   async #authorized(
     attempt: Attempt,
     plan: QueryPlan,
@@ -122,13 +123,17 @@ export class QueryAttempts {
 /** Fields that belong to the classic shape itself, and to no value of ours. */
 const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
 
-/** A refusal that no value of ours explains; the service does not say when it wants Lite. */
+/**
+ * A refusal that no value of ours explains; the service does not say when it wants Lite. One with
+ * 400 or 404 alone, also where an error inside the stream names that status: a stream that goes on
+ * to an answer has taken the shape.
+ */
 function mayBeTheShape(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;
-  if (error.code === "MODEL_UNAVAILABLE")
-    return !/requires a newer version/i.test(error.details.why ?? "");
-  const { field, status } = error.details;
+  const { field, status, partialText, why = "" } = error.details;
+  if ((status !== 400 && status !== 404) || partialText !== undefined) return false;
+  if (error.code === "MODEL_UNAVAILABLE") return !newerVersionWanted.test(why);
   if (status === 404) return true;
-  if (status !== 400) return false; // a stream that had begun took the shape
-  return error.code === "BAD_REQUEST" && (field === undefined || classicFields.has(field));
+  const head = field?.split(/[.[]/)[0];
+  return error.code === "BAD_REQUEST" && (head === undefined || classicFields.has(head));
 }
