@@ -12,11 +12,7 @@ import {
   tokenPath,
 } from "../wire/constants.ts";
 import { parseJson } from "../wire/json.ts";
-import {
-  codeExchangeResponse,
-  refreshResponse,
-  type CodeExchangeResponse,
-} from "../wire/oauth.ts";
+import { codeExchangeResponse, refreshResponse, type CodeExchangeResponse } from "../wire/oauth.ts";
 import { refreshRefusal, tokenRefusal, type RefreshOutcome } from "./token-refusals.ts";
 
 export interface TokenEndpointDeps {
