@@ -119,6 +119,7 @@ export function createApp(world: World): App {
     folder,
     http,
     headers: (login) => apiHeaders(api, login),
+    tokens,
     clock,
     limits,
     log,

@@ -27,11 +27,11 @@ export const errorCodes = {
   },
   USAGE_LIMIT: {
     meaning: "The quota of the plan, or its credits, are used up.",
-    next: "Wait for the reset that the message names; codex_status shows every window.",
+    next: "Wait until the limit resets; codex_status shows the windows that are known.",
   },
   RATE_LIMITED: {
     meaning: "Too many requests in a short time; the quota itself is not used up.",
-    next: "Wait for the time that the message names, then repeat the call.",
+    next: "Wait a minute or two, then repeat the call.",
   },
   PLAN_REQUIRED: {
     meaning: "The plan or the workspace of this account does not include Codex.",
@@ -115,8 +115,10 @@ export interface CodexErrorDetails {
   retryAfterMs?: number | undefined;
   /** When the exhausted quota window starts anew, epoch ms. */
   resetsAt?: number | undefined;
-  /** Answer text that had arrived before the failure. */
+  /** Answer text that had arrived before the failure, perhaps only its beginning. */
   partialText?: string | undefined;
+  /** Length of all that had arrived, where `partialText` is only its beginning. */
+  partialTotalChars?: number | undefined;
   /** The service's id for the request, for reports. */
   requestId?: string | undefined;
   /** True when sending the same request again can help (before any answer text). */
@@ -148,7 +150,19 @@ export class CodexError extends Error {
 
   /** The step that a person or a model takes next. */
   get next(): string {
-    return this.details.next ?? errorCodes[this.code].next;
+    return this.details.next ?? this.#nextWithTime() ?? errorCodes[this.code].next;
+  }
+
+  /** A step that points to a time, only where one is told. */
+  #nextWithTime(): string | undefined {
+    const { resetsAt, retryAfterMs } = this.details;
+    if (this.code === "USAGE_LIMIT" && resetsAt !== undefined) {
+      return "Wait for the reset that the message names; codex_status shows every window.";
+    }
+    if (this.code === "RATE_LIMITED" && (resetsAt ?? retryAfterMs) !== undefined) {
+      return "Wait for the time that the message names, then repeat the call.";
+    }
+    return undefined;
   }
 
   /** The same error with further details. */

@@ -35,6 +35,8 @@ export interface Limits {
   /** Decoded characters of one stream event; an answer item travels as a single line. */
   maxEventChars: number;
   maxAnswerChars: number;
+  /** Of an answer that failed, no more than this is handed on; a host takes no more of a result. */
+  maxPartialChars: number;
   maxTokenResponseBytes: number;
   maxCatalogBytes: number;
   maxErrorBodyBytes: number;
@@ -67,6 +69,7 @@ export const defaultLimits: Limits = {
   maxConcurrentQueries: 32,
   maxEventChars: 8 * mebibyte,
   maxAnswerChars: 16 * mebibyte,
+  maxPartialChars: 500_000,
   maxTokenResponseBytes: 256 * 1024,
   maxCatalogBytes: 4 * mebibyte,
   maxErrorBodyBytes: 64 * 1024,

@@ -1,9 +1,17 @@
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "./errors.ts";
+import {
+  fieldFromWords,
+  newerVersionWanted,
+  quoteWords,
+  retryAfterFromWords,
+} from "./refusal-words.ts";
 
 /** What is known of a refused request or a failed stream, freed from its form on the wire. */
 export interface Refusal {
-  /** HTTP status; undefined for a failure inside a stream. */
+  /** HTTP status; for a failure inside a stream the one that it names, if any. */
   status: number | undefined;
+  /** True for a failure inside a stream, whose own status was 200. */
+  inStream: boolean;
   code: string | undefined;
   type: string | undefined;
   /** The service's own words; used for decisions and quoted only in a bounded, cleaned form. */
@@ -35,6 +43,13 @@ const policyCodes = new Set([
   "invalid_prompt",
   "content_filter",
 ]);
+/** The names that a stream may have for what would be a 401 as an HTTP answer. */
+const loginCodes = new Set([
+  "token_expired",
+  "invalid_token",
+  "token_invalidated",
+  "token_revoked",
+]);
 const rateCodes = new Set(["rate_limit_exceeded", "slow_down"]);
 
 const modelPattern =
@@ -48,6 +63,10 @@ const badRequestCodes = new Set([
   "unsupported_value",
   "unsupported_parameter",
 ]);
+
+const reportNewerVersion =
+  "Set CODEX_CLIENT_VERSION to a newer Codex version or update codex-oauth, or name another model " +
+  "(codex_models).";
 
 /** The service's refusal as our error (docs/wire.md §13). */
 export function refusalError(refusal: Refusal): CodexError {
@@ -68,7 +87,7 @@ function judge(refusal: Refusal): Judgement {
   const { status } = refusal;
   const names = new Set([refusal.code, refusal.type].filter((name) => name !== undefined));
   const has = (codes: ReadonlySet<string>): boolean => [...names].some((name) => codes.has(name));
-  const said = refusal.html ? undefined : quote(refusal.message);
+  const said = refusal.html ? undefined : quoteWords(refusal.message, refusal.param);
   const as = (
     code: CodexErrorCode,
     message: string,
@@ -112,14 +131,16 @@ function judge(refusal: Refusal): Judgement {
       },
     );
   }
-  if (status === 401) {
+  if (status === 401 || (refusal.inStream && has(loginCodes))) {
     return as("AUTH_EXPIRED", "The service does not accept the login, not even after a refresh.");
   }
   const ofTheModel =
     names.has("model_not_found") ||
     ((status === 400 || status === 404) && modelPattern.test(refusal.message));
   if (ofTheModel) {
-    return as("MODEL_UNAVAILABLE", "The service refuses this model for this account.");
+    return as("MODEL_UNAVAILABLE", "The service refuses this model for this account.", {
+      next: newerVersionWanted.test(refusal.message) ? reportNewerVersion : undefined,
+    });
   }
   if (status === 403) {
     return planPattern.test([...names, refusal.message].join(" "))
@@ -132,13 +153,12 @@ function judge(refusal: Refusal): Judgement {
       retryAfterMs: refusal.retryAfterMs,
     });
   }
-  if (status === 400 || status === 422) {
-    return as("BAD_REQUEST", "The service refused the request.", { field: refusal.param });
+  if (status === 400 || status === 422 || (status === undefined && has(badRequestCodes))) {
+    const field = refusal.param ?? fieldFromWords(refusal.message);
+    return as("BAD_REQUEST", "The service refused the request.", { field });
   }
   if (status === undefined) {
-    return has(badRequestCodes)
-      ? as("BAD_REQUEST", "The service refused the request.")
-      : as("UPSTREAM", "The service broke off with an error.", { retryable: true });
+    return as("UPSTREAM", "The service broke off with an error.", { retryable: true });
   }
   return as("UPSTREAM", `The service answered with HTTP ${status}.`);
 }
@@ -147,28 +167,8 @@ function rateLimited(
   refusal: Refusal,
   as: (code: CodexErrorCode, message: string, details?: CodexErrorDetails) => Judgement,
 ): Judgement {
-  const retryAfterMs = refusal.retryAfterMs ?? retryAfterFromText(refusal.message);
+  const retryAfterMs = refusal.retryAfterMs ?? retryAfterFromWords(refusal.message);
   // Without a time to wait, the official client does not repeat a 429 either.
-  const retryable = retryAfterMs !== undefined || refusal.status !== 429;
+  const retryable = retryAfterMs !== undefined || refusal.inStream || refusal.status !== 429;
   return as("RATE_LIMITED", "Too many requests in a short time.", { retryable, retryAfterMs });
-}
-
-/** "try again in 2.5 s" as milliseconds: streams carry the time only in words (docs/wire.md §12). */
-function retryAfterFromText(message: string): number | undefined {
-  const match = /try again in\s*(?<amount>\d{1,6}(?:\.\d{1,6})?)\s*(?<unit>ms|s)/i.exec(message);
-  const amount = match?.groups?.["amount"];
-  if (amount === undefined) return undefined;
-  const factor = match?.groups?.["unit"]?.toLowerCase() === "ms" ? 1 : 1000;
-  return Math.ceil(Number(amount) * factor);
-}
-
-/** The service's words, short, on one line and without control characters; undefined when empty. */
-function quote(message: string): string | undefined {
-  const line = message
-    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
-    .replace(/\s+/g, " ")
-    .trim()
-    .slice(0, 300)
-    .toWellFormed();
-  return line === "" ? undefined : `The service said: ${line}`;
 }

@@ -28,6 +28,10 @@ export interface StreamFailure {
   code: string | undefined;
   type: string | undefined;
   message: string;
+  /** The request field that the service names. */
+  param: string | undefined;
+  /** The HTTP status, 400 to 599, that the failure names beside itself. */
+  status: number | undefined;
   /** Epoch ms. */
   resetsAt: number | undefined;
   plan: string | undefined;

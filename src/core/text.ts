@@ -26,6 +26,10 @@ export function plainText(text: string): string {
 export function oneLine(text: string, max: number): string {
   const line = plainText(text).replace(/\s+/g, " ").trim();
   if (line.length <= max) return line;
-  // Not half of a surrogate pair at the cut.
-  return `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+  return `${firstCharacters(line, max - 1)}…`;
+}
+
+/** At most the first `max` UTF-16 units, never half of a surrogate pair at the cut. */
+export function firstCharacters(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
 }

@@ -18,7 +18,16 @@ export function renderError(error: CodexError, now: number, timeZone: string): s
   return plainText(lines.join("\n"));
 }
 
-/** What had arrived of an answer, so marked that nobody takes it for the whole. */
-export function renderPartial(partialText: string): string {
-  return `\n\nPartial answer, it breaks off:\n\n${plainText(partialText)}`;
+/**
+ * What had arrived of an answer, so marked that nobody takes it for the whole.
+ *
+ * @param totalChars how much had arrived, where the text is only its beginning
+ */
+export function renderPartial(partialText: string, totalChars?: number): string {
+  const number = (value: number): string => value.toLocaleString("en");
+  const cut =
+    totalChars === undefined
+      ? ""
+      : ` (only its first ${number(partialText.length)} of ${number(totalChars)} characters are shown)`;
+  return `\n\nPartial answer, it breaks off${cut}:\n\n${plainText(partialText)}`;
 }

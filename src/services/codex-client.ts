@@ -1,7 +1,6 @@
-import { CodexError, toCodexError } from "../core/errors.ts";
+import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { findModel, type ModelList } from "../core/models.ts";
-import type { Quota } from "../core/quota.ts";
 import {
   planFor,
   planQuery,
@@ -11,14 +10,12 @@ import {
   type QueryReply,
   type QueryRequest,
 } from "../core/query.ts";
-import { retryDelayMs } from "../core/retry.ts";
-import type { TokenSet } from "../core/tokens.ts";
-import { sleep, type Clock } from "../infra/clock.ts";
+import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
 import { Semaphore } from "../infra/semaphore.ts";
-import type { RequestShape } from "../wire/response-request.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
+import { QueryAttempts, type Attempt } from "./query-attempts.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 import type { TokenManager } from "./token-manager.ts";
@@ -41,11 +38,11 @@ type OnProgress = (progress: QueryProgress) => void;
 export class CodexClient {
   readonly #deps: CodexClientDeps;
   readonly #slots: Semaphore;
-  /** Models that took only the Lite shape (docs/wire.md §10). */
-  readonly #liteOnly = new Set<string>();
+  readonly #attempts: QueryAttempts;
 
   constructor(deps: CodexClientDeps) {
     this.#deps = deps;
+    this.#attempts = new QueryAttempts(deps);
     this.#slots = new Semaphore(deps.limits.maxConcurrentQueries);
   }
 
@@ -99,7 +96,6 @@ export class CodexClient {
     const attempt: Attempt = {
       request,
       login,
-      list,
       signal,
       onProgress,
       onQuota: (seen) => {
@@ -108,7 +104,7 @@ export class CodexClient {
       repetitions: 0,
       renewed: false,
     };
-    const { result, plan: used } = await this.#withSuccessor(attempt, plan);
+    const { result, plan: used } = await this.#withSuccessor(attempt, list, plan);
     return {
       text: result.text,
       refused: result.refused,
@@ -122,10 +118,10 @@ export class CodexClient {
   }
 
   /** The asked model; the catalogue's successor only after the service itself refused the name. */
-  async #withSuccessor(attempt: Attempt, plan: QueryPlan): Promise<Answered> {
+  async #withSuccessor(attempt: Attempt, list: ModelList, plan: QueryPlan): Promise<Answered> {
     const { catalog, defaults } = this.#deps;
     try {
-      return { result: await this.#inSomeShape(attempt, plan), plan };
+      return { result: await this.#attempts.ask(attempt, plan), plan };
     } catch (error) {
       if (!(error instanceof CodexError) || error.code !== "MODEL_UNAVAILABLE") throw error;
       catalog.invalidate(attempt.login);
@@ -133,117 +129,19 @@ export class CodexClient {
       if (upgradeTo === undefined || upgradeTo === plan.slug) throw error;
       const successor = planFor(
         upgradeTo,
-        findModel(attempt.list.models, upgradeTo),
+        findModel(list.models, upgradeTo),
         attempt.request,
         defaults,
       );
       successor.notices.unshift(
         `${plan.slug} was refused by the service; its successor ${upgradeTo} answered.`,
       );
-      return { result: await this.#inSomeShape(attempt, successor), plan: successor };
+      return { result: await this.#attempts.ask(attempt, successor), plan: successor };
     }
   }
-
-  /** Classic for every model; Lite once for a listed Lite model that refuses it for no other reason. */
-  async #inSomeShape(attempt: Attempt, plan: QueryPlan): Promise<ResponsesResult> {
-    if (this.#liteOnly.has(plan.slug)) return this.#withRetries(attempt, plan, "lite");
-    try {
-      return await this.#withRetries(attempt, plan, "classic");
-    } catch (error) {
-      if (plan.model?.lite !== true || !mayBeTheShape(error)) throw error;
-      this.#deps.log("CODEX", `${plan.slug} refused the classic shape; trying Lite`);
-      try {
-        const result = await this.#withRetries(attempt, plan, "lite");
-        this.#liteOnly.add(plan.slug);
-        return result;
-      } catch (liteError) {
-        // A second refusal says that the shape was not the reason: the first one is the better text.
-        throw mayBeTheShape(liteError) ? error : liteError;
-      }
-    }
-  }
-
-  /** At most two repetitions for the whole query, and none once answer text has come. */
-  async #withRetries(
-    attempt: Attempt,
-    plan: QueryPlan,
-    shape: RequestShape,
-  ): Promise<ResponsesResult> {
-    const { clock, random, limits, log } = this.#deps;
-    const { signal, onProgress } = attempt;
-    for (;;) {
-      try {
-        onProgress({ type: "sent" });
-        return await this.#authorized(attempt, plan, shape);
-      } catch (thrown) {
-        if (signal.aborted) throw thrown; // with the text that had come, where there was any
-        const error = toCodexError(thrown);
-        const { retryable, retryAfterMs } = error.details;
-        const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;
-        if (retryable !== true || tooLong || attempt.repetitions >= limits.maxRetries) throw error;
-        const tries = ++attempt.repetitions;
-        const delayMs = retryDelayMs(
-          tries,
-          retryAfterMs,
-          limits.retryBaseDelayMs,
-          random.fraction(),
-        );
-        log("CODEX", `attempt ${tries} failed with ${error.code}, next one in ${delayMs} ms`);
-        onProgress({ type: "retry", attempt: tries + 1, delayMs, reason: error.message });
-        await sleep(clock, delayMs, signal);
-      }
-    }
-  }
-
-  /** HTTP 401: what another process stored, else one refresh; then once more, then a clear error. */
-  async #authorized(
-    attempt: Attempt,
-    plan: QueryPlan,
-    shape: RequestShape,
-  ): Promise<ResponsesResult> {
-    const { endpoint, tokens } = this.#deps;
-    const ask = (): Promise<ResponsesResult> =>
-      endpoint.ask({ ...attempt, plan, shape, tokens: attempt.login });
-    try {
-      return await ask();
-    } catch (error) {
-      const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
-      if (!rejected || attempt.renewed) throw error;
-      attempt.renewed = true;
-      attempt.login = await tokens.replaceRejected(attempt.login, attempt.signal);
-      return await ask();
-    }
-  }
-}
-
-interface Attempt {
-  request: QueryRequest;
-  login: TokenSet;
-  list: ModelList;
-  signal: AbortSignal;
-  onProgress: OnProgress;
-  onQuota: (quota: Quota) => void;
-  /** Requests that were repeated so far, in whatever shape and for whatever model. */
-  repetitions: number;
-  /** The service has refused the login once already. */
-  renewed: boolean;
 }
 
 interface Answered {
   result: ResponsesResult;
   plan: QueryPlan;
-}
-
-/** Fields that belong to the classic shape itself, and to no value of ours. */
-const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
-
-/** A refusal that no value of ours explains; the service does not say when it wants Lite. */
-function mayBeTheShape(error: unknown): boolean {
-  if (!(error instanceof CodexError)) return false;
-  if (error.code === "MODEL_UNAVAILABLE")
-    return !/requires a newer version/i.test(error.details.why ?? "");
-  const { field, status } = error.details;
-  if (status === 404) return true;
-  if (status !== 400) return false; // a stream that had begun took the shape
-  return error.code === "BAD_REQUEST" && (field === undefined || classicFields.has(field));
 }

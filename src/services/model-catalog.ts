@@ -7,7 +7,7 @@ import { refusalError } from "../core/response-errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
-import type { Http } from "../infra/http.ts";
+import type { Http, TextResponse } from "../infra/http.ts";
 import { within } from "../infra/promises.ts";
 import { fingerprint } from "../infra/random.ts";
 import type { StateFolder } from "../infra/state-folder.ts";
@@ -15,6 +15,7 @@ import { modelsPath } from "../wire/constants.ts";
 import { toRefusal } from "../wire/error-body.ts";
 import { parseJson } from "../wire/json.ts";
 import { modelsResponse, toModels } from "../wire/models.ts";
+import type { TokenManager } from "./token-manager.ts";
 
 const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
@@ -24,6 +25,7 @@ export interface ModelCatalogDeps {
   folder: StateFolder;
   http: Pick<Http, "fetchText">;
   headers: (tokens: TokenSet) => Record<string, string>;
+  tokens: Pick<TokenManager, "replaceRejected">;
   clock: Clock;
   limits: Limits;
   log: Log;
@@ -37,6 +39,8 @@ export class ModelCatalog {
   readonly #deps: ModelCatalogDeps;
   readonly #known = new Map<string, ModelList>();
   readonly #fetching = new Map<string, Promise<ModelList>>();
+  /** Fingerprints of access tokens that were refused although they were just renewed. */
+  readonly #hopeless = new Set<string>();
 
   constructor(deps: ModelCatalogDeps) {
     this.#deps = deps;
@@ -102,22 +106,35 @@ export class ModelCatalog {
     return fetched;
   }
 
+  /** As with a query: one renewal of a refused login, one repetition (docs/wire.md §4). */
+  async #answer(tokens: TokenSet, key: string): Promise<TextResponse> {
+    const first = await this.#send(tokens);
+    if (first.status !== 401 || this.#hopeless.has(fingerprint(tokens.accessToken))) return first;
+    // Nobody's cancellation ends a fetch that others may wait for.
+    const renewed = await this.#deps.tokens.replaceRejected(tokens, new AbortController().signal);
+    if (this.#key(renewed) !== key) return first; // another account's list is not this one's
+    const second = await this.#send(renewed);
+    if (second.status === 401) this.#hopeless.add(fingerprint(renewed.accessToken));
+    return second;
+  }
+
+  #send(tokens: TokenSet): Promise<TextResponse> {
+    const { baseUrl, clientVersion, http, headers, limits } = this.#deps;
+    return http.fetchText(
+      {
+        method: "GET",
+        url: `${baseUrl}${modelsPath}?client_version=${clientVersion}`,
+        headers: { ...headers(tokens), accept: "application/json" },
+      },
+      { maxBytes: limits.maxCatalogBytes, timeoutMs: limits.apiRequestTimeoutMs },
+    );
+  }
+
   async #request(tokens: TokenSet, key: string): Promise<ModelList> {
-    const { baseUrl, clientVersion, folder, http, headers, clock, limits, log } = this.#deps;
+    const { folder, clock, log } = this.#deps;
     try {
-      const {
-        status,
-        headers: answered,
-        text,
-      } = await http.fetchText(
-        {
-          method: "GET",
-          url: `${baseUrl}${modelsPath}?client_version=${clientVersion}`,
-          headers: { ...headers(tokens), accept: "application/json" },
-        },
-        { maxBytes: limits.maxCatalogBytes, timeoutMs: limits.apiRequestTimeoutMs },
-      );
-      if (status !== 200) throw refusalError(toRefusal(status, answered, text, clock.now()));
+      const { status, headers, text } = await this.#answer(tokens, key);
+      if (status !== 200) throw refusalError(toRefusal(status, headers, text, clock.now()));
       const parsed = modelsResponse.safeParse(parseJson(text));
       const models = parsed.success ? toModels(parsed.data) : [];
       // An empty list is how the service answers a client version that it does not know.

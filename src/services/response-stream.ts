@@ -1,10 +1,11 @@
-import { CodexError } from "../core/errors.ts";
+import { CodexError, type CodexErrorDetails } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Quota } from "../core/quota.ts";
 import type { QueryProgress } from "../core/query.ts";
 import { ReplyBuilder } from "../core/reply.ts";
 import type { ResponseEvent, StreamFailure, Usage } from "../core/response-events.ts";
 import { refusalError } from "../core/response-errors.ts";
+import { firstCharacters } from "../core/text.ts";
 import type { Clock, Timer } from "../infra/clock.ts";
 import { networkError, type HttpResponse } from "../infra/http.ts";
 import { deferred } from "../infra/promises.ts";
@@ -100,9 +101,11 @@ export async function readResponseStream(
     finished = true;
     body.destroy();
     const partialText = builder.answer().text;
-    if (!(error instanceof CodexError) || partialText === "") throw error;
-    const broken = error.code === "NETWORK" ? cutOff(error) : error;
-    throw broken.with({ partialText, retryable: false });
+    if (!(error instanceof CodexError) || partialText.trim() === "") throw error;
+    throw amidAnswer(error).with({
+      ...shortened(partialText, limits.maxPartialChars),
+      retryable: false,
+    });
   } finally {
     signal.removeEventListener("abort", onAbort);
     if (finished && !body.destroyed) finishLater(body, clock, limits.drainMs);
@@ -123,9 +126,26 @@ function judge(last: ResponseEvent | "end", builder: ReplyBuilder): StreamResult
   return { text, refused, usage: builder.usage };
 }
 
-function cutOff(cause?: CodexError): CodexError {
+/** Failures that would mean something else if no text had come: here they break an answer off. */
+function amidAnswer(error: CodexError): CodexError {
+  if (error.code === "NETWORK") return cutOff(error);
+  // Nothing was renewed, since nothing may be asked twice; the next call does that.
+  if (error.code === "AUTH_EXPIRED")
+    return cutOff(error, "The service no longer accepted the login.");
+  return error;
+}
+
+function shortened(
+  text: string,
+  max: number,
+): Pick<CodexErrorDetails, "partialText" | "partialTotalChars"> {
+  if (text.length <= max) return { partialText: text };
+  return { partialText: firstCharacters(text, max), partialTotalChars: text.length };
+}
+
+function cutOff(cause?: CodexError, why = cause?.message): CodexError {
   return new CodexError("INCOMPLETE", "The stream ended before the answer was complete.", {
-    why: cause?.message,
+    why,
     retryable: true,
     cause,
   });
@@ -145,11 +165,12 @@ function stoppedShort(reason: string): CodexError {
 
 function streamFailure(failure: StreamFailure): CodexError {
   return refusalError({
-    status: undefined,
+    status: failure.status,
+    inStream: true,
     code: failure.code,
     type: failure.type,
     message: failure.message,
-    param: undefined,
+    param: failure.param,
     resetsAt: failure.resetsAt,
     retryAfterMs: undefined,
     html: false,

@@ -105,10 +105,14 @@ export class ResponsesEndpoint {
   /** Everything but a stream of events is an error. */
   async #refuse(response: HttpResponse, signal: AbortSignal): Promise<void> {
     const { status, headers } = response;
-    const type = String(headers["content-type"] ?? "");
+    const type = String(headers["content-type"] ?? "")
+      .trim()
+      .toLowerCase();
     const encoded =
       headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
-    const isStream = type.trim().toLowerCase().startsWith("text/event-stream");
+    // A missing type says nothing against a stream; its events show what it is.
+    const untyped = type === "" && headers["cf-mitigated"] === undefined;
+    const isStream = untyped || type.startsWith("text/event-stream");
     if (status === 200 && isStream && !encoded) return;
     const { clock, limits, baseUrl } = this.#deps;
     const { origin } = new URL(baseUrl);

@@ -11,16 +11,9 @@ import {
   scopes,
   tokenPath,
 } from "../wire/constants.ts";
-import { parseRetryAfter } from "../wire/error-body.ts";
 import { parseJson } from "../wire/json.ts";
-import {
-  codeExchangeResponse,
-  oauthErrorCode,
-  permanentRefreshErrors,
-  refreshResponse,
-  type CodeExchangeResponse,
-  type RefreshResponse,
-} from "../wire/oauth.ts";
+import { codeExchangeResponse, refreshResponse, type CodeExchangeResponse } from "../wire/oauth.ts";
+import { refreshRefusal, tokenRefusal, type RefreshOutcome } from "./token-refusals.ts";
 
 export interface TokenEndpointDeps {
   issuer: string;
@@ -30,13 +23,6 @@ export interface TokenEndpointDeps {
   userAgent: string;
   now: () => number;
 }
-
-/** How a refresh ended: "unsent" has certainly not spent the token, "unknown" may have. */
-export type RefreshOutcome =
-  | { kind: "granted"; grant: RefreshResponse }
-  | { kind: "refused"; code: string }
-  | { kind: "unsent"; error: CodexError }
-  | { kind: "unknown"; error: CodexError };
 
 /** The authorization server's endpoints, as requests and judged answers; nothing is stored here. */
 export class TokenEndpoint {
@@ -86,10 +72,11 @@ export class TokenEndpoint {
       signal,
     );
     if (response.status === 200) return this.#grant(codeExchangeResponse, response);
-    throw this.#refusal(
+    throw tokenRefusal(
       response,
       "AUTH_DENIED",
       "The authorization server refused the code of this sign-in.",
+      this.#deps.now(),
     );
   }
 
@@ -113,7 +100,7 @@ export class TokenEndpoint {
         }
         throw new CodexError("PROTOCOL", "The token endpoint answered without any token.");
       }
-      return this.#refreshRefusal(response);
+      return refreshRefusal(response, this.#deps.now());
     } catch (thrown) {
       const error =
         thrown instanceof CodexError
@@ -131,22 +118,9 @@ export class TokenEndpoint {
       client_id: clientId,
     });
     const response = await this.#post(revokePath, "application/json", body, signal);
-    if (response.status >= 300) throw this.#refusal(response, "UPSTREAM", "The revocation failed.");
-  }
-
-  #refreshRefusal(response: TextResponse): RefreshOutcome {
-    const { status } = response;
-    const code = oauthErrorCode(parseJson(response.text));
-    if ((code !== undefined && permanentRefreshErrors.has(code)) || status === 401) {
-      return { kind: "refused", code: code ?? "unauthorized" };
+    if (response.status >= 300) {
+      throw tokenRefusal(response, "UPSTREAM", "The revocation failed.", this.#deps.now());
     }
-    const error = this.#refusal(
-      response,
-      "UPSTREAM",
-      `The token endpoint failed (HTTP ${status}).`,
-    );
-    // Redirects and client errors come before anything is issued; a server error may come after.
-    return { kind: status >= 300 && status < 500 ? "unsent" : "unknown", error };
   }
 
   #grant<T extends object>(schema: z.ZodType<T>, response: TextResponse): T {
@@ -164,35 +138,6 @@ export class TokenEndpoint {
       ...Object.values(parsed.data).filter((value) => typeof value === "string"),
     );
     return parsed.data;
-  }
-
-  #refusal(response: TextResponse, code: "AUTH_DENIED" | "UPSTREAM", message: string): CodexError {
-    const { status, headers } = response;
-    if (status >= 300 && status < 400) {
-      return new CodexError(
-        "UPSTREAM",
-        `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`,
-      );
-    }
-    const html = String(headers["content-type"] ?? "").includes("text/html");
-    if (html && status === 403) {
-      return new CodexError(
-        "BLOCKED",
-        "Cloudflare blocked the request before it reached the authorization server.",
-      );
-    }
-    const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), this.#deps.now());
-    if (status === 429)
-      return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
-        retryAfterMs,
-      });
-    const reason = oauthErrorCode(parseJson(response.text))
-      ?.replace(/[^\w.-]/g, "")
-      .slice(0, 60);
-    const why = reason
-      ? `Its reason is "${reason}" (HTTP ${status}).`
-      : `It answered HTTP ${status}.`;
-    return new CodexError(status >= 500 ? "UPSTREAM" : code, message, { why, retryAfterMs });
   }
 
   #post(

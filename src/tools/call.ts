@@ -64,9 +64,10 @@ function withoutSecrets(facts: object, redactor: Redactor): unknown {
 
 function errorResult(error: CodexError, { clock, timeZone, redactor }: Services): CallToolResult {
   const { code, details } = error;
-  const { partialText, retryAfterMs, resetsAt } = details;
+  const { partialText, partialTotalChars, retryAfterMs, resetsAt } = details;
   const head = redactor.all(renderError(error, clock.now(), timeZone));
-  const partial = partialText === undefined ? "" : redactor.values(renderPartial(partialText));
+  const partial =
+    partialText === undefined ? "" : redactor.values(renderPartial(partialText, partialTotalChars));
   return {
     isError: true,
     content: [{ type: "text", text: `${head}${partial}` }],

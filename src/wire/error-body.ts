@@ -2,19 +2,49 @@ import * as z from "zod";
 import type { Refusal } from "../core/response-errors.ts";
 import { parseJson } from "./json.ts";
 
-const inner = z.object({
-  message: z.string().nullish().catch(undefined),
-  type: z.string().nullish().catch(undefined),
-  code: z.string().nullish().catch(undefined),
-  param: z.string().nullish().catch(undefined),
-  resets_at: z.number().nullish().catch(undefined), // unix seconds
-  resets_in_seconds: z.number().nullish().catch(undefined),
+const words = z.string().nullish().catch(undefined);
+
+/** A positive number, also as text; the bound keeps moments inside what a calendar can show. */
+const seconds = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,15}(\.\d{1,6})?$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().positive().max(1e11))
+  .nullish()
+  .catch(undefined);
+
+/** The error object of bodies and of stream events (docs/wire.md §12, §13). */
+export const errorFields = z.object({
+  message: words,
+  type: words,
+  code: words,
+  param: words,
+  resets_at: seconds, // unix seconds
+  resets_in_seconds: seconds,
+});
+type ErrorFields = Partial<z.infer<typeof errorFields>>;
+
+/** One entry of a validation error, as the web framework of the ChatGPT layer writes them. */
+const validationIssue = z.object({
+  msg: z.string(),
+  type: words,
+  loc: z
+    .array(z.union([z.string(), z.number()]))
+    .nullish()
+    .catch(undefined),
 });
 
 /** Both families of error bodies (docs/wire.md §13). */
 const body = z.object({
-  detail: z.union([z.string(), inner]).nullish().catch(undefined),
-  error: z.union([z.string(), inner]).nullish().catch(undefined),
+  detail: z
+    .union([z.string(), z.array(z.unknown()), errorFields])
+    .nullish()
+    .catch(undefined),
+  error: z.union([z.string(), errorFields]).nullish().catch(undefined),
 });
 
 type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
@@ -26,11 +56,11 @@ const challengePage = /just a moment|enable javascript and cookies|attention req
 export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {
   const parsed = body.safeParse(parseJson(text));
   const said = parsed.success ? (parsed.data.error ?? parsed.data.detail) : undefined;
-  const found: Partial<z.infer<typeof inner>> =
-    typeof said === "string" ? { message: said } : (said ?? {});
+  const found = toFields(said ?? {});
   const html = (first(headers, "content-type") ?? "").toLowerCase().includes("text/html");
   return {
     status,
+    inStream: false,
     code: found.code ?? undefined,
     type: found.type ?? undefined,
     message: found.message ?? "",
@@ -64,7 +94,30 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-function resetsAt(found: Partial<z.infer<typeof inner>>, now: number): number | undefined {
+function toFields(said: string | readonly unknown[] | ErrorFields): ErrorFields {
+  if (typeof said === "string") return { message: said };
+  return isList(said) ? fromIssues(said) : said;
+}
+
+function isList(said: readonly unknown[] | ErrorFields): said is readonly unknown[] {
+  return Array.isArray(said);
+}
+
+/** The first issue that can be read: a reader corrects one field at a time. */
+function fromIssues(issues: readonly unknown[]): ErrorFields {
+  for (const issue of issues) {
+    const parsed = validationIssue.safeParse(issue);
+    if (!parsed.success) continue;
+    const { msg, type, loc } = parsed.data;
+    const [source, ...path] = loc ?? [];
+    const field = (source === "body" ? path : (loc ?? [])).join(".");
+    return { message: msg, code: type, param: field === "" ? undefined : field };
+  }
+  return {};
+}
+
+/** When the limit resets, epoch ms; the wire has seconds since 1970 or from now. */
+export function resetsAt(found: ErrorFields, now: number): number | undefined {
   if (found.resets_at) return found.resets_at * 1000;
   if (found.resets_in_seconds) return now + found.resets_in_seconds * 1000;
   return undefined;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CodexError } from "../core/errors.ts";
 import type { MessageItem, ResponseEvent, Usage } from "../core/response-events.ts";
 import { parseJson } from "./json.ts";
+import { errorFields, resetsAt } from "./error-body.ts";
 import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
 
 const itemRef = {
@@ -50,12 +51,9 @@ const incomplete = z.object({
   }),
 });
 
-const failure = z.object({
-  code: z.string().nullish().catch(undefined),
-  type: z.string().nullish().catch(undefined),
-  message: z.string().nullish().catch(undefined),
+const failure = errorFields.extend({
   plan_type: z.string().nullish().catch(undefined),
-  resets_at: z.number().nullish().catch(undefined), // unix seconds
+  status: z.number().int().min(400).max(599).nullish().catch(undefined),
 });
 const failed = z.object({ response: z.object({ error: failure.nullish() }) });
 /** Seen flat and nested (docs/wire.md §12). */
@@ -139,11 +137,12 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
       return { type: "incomplete", reason, usage: toUsage(response.usage) };
     }
     case "response.failed":
-      return toFailed(expect(failed, event).response.error ?? {});
+      return toFailed(expect(failed, event).response.error ?? {}, now);
     case "error": {
       const { error, ...flat } = expect(topLevelError, event);
       // The outer type is the event's own name, not the error's.
-      return toFailed(error ?? { ...flat, type: undefined });
+      if (!error) return toFailed({ ...flat, type: undefined }, now);
+      return toFailed({ ...error, status: error.status ?? flat.status }, now);
     }
     default:
       return { type: "other" };
@@ -182,14 +181,16 @@ function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
   };
 }
 
-function toFailed(error: z.infer<typeof failure>): ResponseEvent {
+function toFailed(error: Partial<z.infer<typeof failure>>, now: number): ResponseEvent {
   return {
     type: "failed",
     failure: {
       code: error.code ?? undefined,
       type: error.type ?? undefined,
       message: error.message ?? "",
-      resetsAt: error.resets_at ? error.resets_at * 1000 : undefined,
+      param: error.param ?? undefined,
+      status: error.status ?? undefined,
+      resetsAt: resetsAt(error, now),
       plan: error.plan_type ?? undefined,
     },
   };

@@ -100,7 +100,15 @@ test.each<[string, ResponseEvent, boolean]>([
     "failed",
     {
       type: "failed",
-      failure: { code: "x", type: undefined, message: "", resetsAt: undefined, plan: undefined },
+      failure: {
+        code: "x",
+        type: undefined,
+        message: "",
+        param: undefined,
+        status: undefined,
+        resetsAt: undefined,
+        plan: undefined,
+      },
     },
     true,
   ],

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { errorCodes } from "../../src/core/errors.ts";
 import { refusalError, type Refusal } from "../../src/core/response-errors.ts";
 
 function refusal(facts: Partial<Refusal>): Refusal {
@@ -13,6 +14,7 @@ function refusal(facts: Partial<Refusal>): Refusal {
     html: false,
     challenge: false,
     requestId: undefined,
+    inStream: "status" in facts && facts.status === undefined,
     ...facts,
   };
 }
@@ -73,6 +75,27 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   ["301", { status: 301 }, "UPSTREAM", false],
   ["308 with a page", { status: 308, html: true }, "UPSTREAM", false],
   ["401", { status: 401, code: "token_expired" }, "AUTH_EXPIRED", false],
+  ["401 named in a stream", { status: 401, inStream: true }, "AUTH_EXPIRED", false],
+  [
+    "an expired token in a stream",
+    { status: stream, code: "token_expired" },
+    "AUTH_EXPIRED",
+    false,
+  ],
+  ["a bad token in a stream", { status: stream, type: "invalid_token" }, "AUTH_EXPIRED", false],
+  [
+    "an ended login in a stream",
+    { status: stream, code: "token_invalidated" },
+    "AUTH_EXPIRED",
+    false,
+  ],
+  ["a revoked login in a stream", { status: stream, code: "token_revoked" }, "AUTH_EXPIRED", false],
+  [
+    "a rate limit in a stream that names 429",
+    { status: 429, inStream: true },
+    "RATE_LIMITED",
+    true,
+  ],
   [
     "a refused model",
     { message: "The 'x' model is not supported when using Codex with a ChatGPT account." },
@@ -163,4 +186,48 @@ test("a page of HTML is never quoted", () => {
     const error = refusalError(refusal({ status, html: true, message: "<html>Just a moment" }));
     expect(error.details.why).toBeUndefined();
   }
+});
+
+test.each([
+  ["Unsupported parameter: temperature", "temperature"],
+  ["Unsupported parameter: 'text.verbosity'.", "text.verbosity"],
+  ["Store must be set to false", "store"],
+  ["Stream must be set to true", "stream"],
+  ["System messages are not allowed", "input"],
+  ["Instructions are required", "instructions"],
+  ["The store must be set to something", undefined],
+  ["No explanation", undefined],
+])("the words %j name the field %s", (message, field) => {
+  expect(refusalError(refusal({ message })).details.field).toBe(field);
+});
+
+test("a field that the service names by itself counts before its words", () => {
+  const error = refusalError(refusal({ message: "Unsupported parameter: x", param: "y" }));
+  expect(error.details.field).toBe("y");
+});
+
+test("a bad request in a stream names its field, too", () => {
+  const facts = { status: stream, code: "invalid_value", param: "text.verbosity" };
+  expect(refusalError(refusal(facts)).details.field).toBe("text.verbosity");
+});
+
+test("a field that the words leave out is told beside them", () => {
+  const told = (param: string, message: string): string | undefined =>
+    refusalError(refusal({ param, message })).details.why;
+  expect(told("input.0.role", "Field required")).toBe(
+    "The service said: Field required (field: input.0.role)",
+  );
+  expect(told("input", "")).toBe("The service names the field input.");
+  expect(told("input", "Bad value of input")).toBe("The service said: Bad value of input");
+  expect(told("a b\u001b[31m", "No")).toBe("The service said: No");
+});
+
+test("a model for newer clients is told how to report a newer version", () => {
+  const message = "The 'x' model requires a newer version of Codex.";
+  expect(refusalError(refusal({ message })).next).toMatch(
+    /CODEX_CLIENT_VERSION.*update codex-oauth/,
+  );
+  expect(refusalError(refusal({ message: "Model not found x", status: 404 })).next).toBe(
+    errorCodes.MODEL_UNAVAILABLE.next,
+  );
 });

@@ -112,9 +112,15 @@ test("arguments of any shape and size are judged, and the next call works", asyn
     /^BAD_REQUEST: .*constructor, toString is unknown/,
   );
   for (const args of [[], "hi", 42, true]) {
-    const answer = await client.call("codex_query", args);
-    expect(answer.error?.code ?? answer.result?.isError, JSON.stringify(args)).toBeTruthy();
+    const { result } = await client.call("codex_query", args);
+    expect(result?.content?.[0]?.text, JSON.stringify(args)).toMatch(
+      /^BAD_REQUEST: .*the arguments must be an object/,
+    );
   }
+  const none = await client.call("codex_query", null);
+  expect(none.result?.content?.[0]?.text).toMatch(/^BAD_REQUEST: .*prompt must be a string/);
+  const unneeded = await client.call("codex_status", null);
+  expect(unneeded.result?.content?.[0]?.text).toMatch(/^Signed in as/);
   expect(simulator.requests).toEqual([]);
   await client.expectWorking();
 });

@@ -61,3 +61,20 @@ test("partial text is marked as such, before it begins", () => {
     "\n\nPartial answer, it breaks off:\n\nHalf of it",
   );
 });
+
+test("partial text that was cut says how much of it is shown", () => {
+  expect(renderPartial("Half", 1_234_567)).toBe(
+    "\n\nPartial answer, it breaks off (only its first 4 of 1,234,567 characters are shown):\n\nHalf",
+  );
+});
+
+test("a wait is named as the next step only where the message tells one", () => {
+  const waiting = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 5_000 });
+  expect(render(waiting)).toContain("Next: Wait for the time that the message names");
+  expect(render(new CodexError("RATE_LIMITED", "Too many."))).not.toContain("message names");
+  const used = new CodexError("USAGE_LIMIT", "Used up.");
+  expect(render(used)).not.toContain("message names");
+  expect(render(used.with({ resetsAt: now + 1 }))).toContain(
+    "Next: Wait for the reset that the message names",
+  );
+});

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { serverErrorBody, type Reply } from "../simulator/index.ts";
+import { errorEvent, failedEvent, serverErrorBody, type Reply } from "../simulator/index.ts";
 import { queryRig } from "../support/query-rig.ts";
-import { answer, delta, failure } from "../support/replies.ts";
+import { answer, created, delta, failure, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
 
 const unauthorized = { kind: "json", status: 401, body: { detail: "Unauthorized" } } as const;
@@ -71,4 +71,31 @@ test("a token that ends within an answer does not disturb it", async () => {
   });
   simulator.next("responses", { ...whole, events: [revoke, ...whole.events] });
   expect((await rig.ask().reply).text).toBe("whole");
+});
+
+test.each<[string, object]>([
+  ["a status", errorEvent("odd", "No", "nested", { status: 401 })],
+  ["token_expired", failedEvent("token_expired", "Expired")],
+  ["invalid_token", errorEvent("invalid_token", "Bad")],
+])("a login that the stream refuses by %s is replaced once, like one by 401", async (_, event) => {
+  const simulator = await simulate();
+  simulator.next("responses", stream(created, event), answer("second"));
+  const rig = queryRig({ simulator });
+  const { reply, progress } = rig.ask();
+  expect((await reply).text).toBe("second");
+  expect(rig.renewals).toBe(1);
+  expect(progress.filter(({ type }) => type === "retry")).toEqual([]);
+  simulator.next("responses", stream(event), stream(event));
+  expect((await failure(rig.ask().reply)).code).toBe("AUTH_EXPIRED");
+  expect([rig.renewals, tokensUsed(simulator).length]).toEqual([2, 4]);
+});
+
+test("a login that is refused amid an answer breaks it off, and nothing is asked twice", async () => {
+  const simulator = await simulate();
+  simulator.next("responses", stream(delta("Half"), failedEvent("token_expired", "Expired")));
+  const rig = queryRig({ simulator });
+  const error = await failure(rig.ask().reply);
+  expect(error).toMatchObject({ code: "INCOMPLETE", details: { partialText: "Half" } });
+  expect(error.details.why).toBe("The service no longer accepted the login.");
+  expect([rig.renewals, tokensUsed(simulator).length]).toEqual([0, 1]);
 });

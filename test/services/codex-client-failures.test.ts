@@ -16,6 +16,7 @@ import { listenOnly } from "../support/evil.ts";
 import { queryRig } from "../support/query-rig.ts";
 import { completed, created, delta, failure, json, reasoning, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
+import { encode } from "../support/stream.ts";
 
 async function failWith(reply: Reply) {
   const simulator = await simulate();
@@ -157,4 +158,17 @@ test("the service's request id is part of a failure", async () => {
   expect(error.details.requestId).toBe("req_42");
   const cut = await failWith({ kind: "stream", events: [created], headers });
   expect(cut.error.details.requestId).toBe("req_42");
+});
+
+test("a stream without a content type is read as one", async () => {
+  const simulator = await simulate();
+  const body = encode(answerEvents({ text: "untyped" }));
+  simulator.next("responses", { kind: "raw", body });
+  expect((await queryRig({ simulator }).ask().reply).text).toBe("untyped");
+});
+
+test("a challenge without a content type is still one", async () => {
+  const headers = { "cf-mitigated": "challenge" };
+  const { error } = await failWith({ kind: "raw", headers, body: "<p>Just a moment" });
+  expect(error.code).toBe("BLOCKED");
 });

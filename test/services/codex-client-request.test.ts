@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { queryRig } from "../support/query-rig.ts";
-import { failure } from "../support/replies.ts";
+import { errorEvent, type Reply } from "../simulator/index.ts";
+import { delta, failure, json, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
 import { sent } from "../support/sent.ts";
 
@@ -94,6 +95,45 @@ test("a refusal that a value of ours explains does not lead to Lite", async () =
   const error = await failure(rig.ask({ reasoningEffort: "low" }).reply);
   expect(error).toMatchObject({ code: "BAD_REQUEST", details: { field: "reasoning.effort" } });
   expect(sent(simulator)).toMatchObject([{ shape: "classic" }]);
+});
+
+test.each([
+  "Unsupported parameter: temperature",
+  "Store must be set to false",
+  "Stream must be set to true",
+  "System messages are not allowed",
+])("a refusal that explains itself in words does not lead to Lite: %s", async (detail) => {
+  const simulator = await simulate();
+  simulator.next("responses", json(400, { detail }));
+  const error = await failure(queryRig({ simulator }).ask().reply);
+  expect(error).toMatchObject({
+    code: "BAD_REQUEST",
+    details: { why: `The service said: ${detail}` },
+  });
+  expect(sent(simulator)).toMatchObject([{ shape: "classic" }]);
+});
+
+test("an error inside the stream leads to Lite only where it names the status of a refusal", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  const refused = (extra: object) => stream(errorEvent("invalid_value", "No", "nested", extra));
+  const shapes = async (reply: Reply): Promise<unknown[]> => {
+    const before = sent(simulator).length;
+    simulator.next("responses", reply);
+    await rig.ask({ model: "gpt-6.1-sol" }).reply.catch(() => undefined);
+    return sent(simulator)
+      .slice(before)
+      .map(({ shape }) => shape);
+  };
+  expect(await shapes(refused({}))).toEqual(["classic"]);
+  expect(await shapes(refused({ status: 422 }))).toEqual(["classic"]);
+  expect(await shapes(refused({ status: 400, param: "reasoning.effort" }))).toEqual(["classic"]);
+  const late = [delta("Half"), errorEvent("invalid_value", "No", "nested", { status: 400 })];
+  expect(await shapes(stream(...late))).toEqual(["classic"]);
+  expect(await shapes(refused({ status: 400, param: "tools[0].type" }))).toEqual([
+    "classic",
+    "lite",
+  ]);
 });
 
 test("a refusal that names a part of the shape itself does lead to Lite", async () => {

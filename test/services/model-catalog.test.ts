@@ -102,7 +102,6 @@ test("a fetch in the background that fails disturbs nobody", async () => {
 
 test.each<[string, Reply]>([
   ["500", broken],
-  ["401", { kind: "json", status: 401, body: {} }],
   ["a redirect", { kind: "redirect", status: 302, location: "http://127.0.0.1:9/" }],
   ["a challenge", { kind: "html" }],
   ["no JSON", { kind: "raw", body: "oops" }],
@@ -199,4 +198,47 @@ test("a token is not part of what is kept", async () => {
   const text = readFileSync(join(rig.home.stateDir, name!), "utf8");
   expect(text).not.toContain(rig.login.accessToken);
   expect(`${name}${text}`).not.toContain(rig.login.accountId);
+});
+
+const unauthorized: Reply = { kind: "json", status: 401, body: { detail: "Unauthorized" } };
+
+test("a refused token is replaced once, and the list asked for once more", async () => {
+  const { simulator, rig, asked } = await setUp();
+  const before = rig.login;
+  simulator.revokeAccess(before.accessToken);
+  expect(await rig.catalog.list(before, never)).toMatchObject({ source: "live" });
+  expect([rig.renewals, asked()]).toEqual([1, 2]);
+  expect(simulator.requests.at(-1)?.headers["authorization"]).toBe(
+    `Bearer ${rig.login.accessToken}`,
+  );
+});
+
+test("a list that is refused after a renewal, too, costs no further one", async () => {
+  const { simulator, rig, asked } = await setUp();
+  simulator.always("models", unauthorized);
+  expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "bundled" });
+  expect([rig.renewals, asked()]).toEqual([1, 2]);
+  expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "bundled" });
+  expect([rig.renewals, asked()]).toEqual([1, 3]);
+});
+
+test("a token that cannot be replaced leaves the kept list, else the bundled one", async () => {
+  const { simulator, rig, clock } = await setUp();
+  await rig.catalog.list(rig.login, never);
+  await clock.advance(48 * hour);
+  simulator.always("models", unauthorized);
+  rig.refuseRenewal = true;
+  expect(await rig.catalog.refresh(rig.login, never)).toMatchObject({ source: "kept" });
+  const stranger = { ...rig.login, accountId: "someone else" };
+  expect(await rig.catalog.refresh(stranger, never)).toMatchObject({ source: "bundled" });
+});
+
+test("a list of another account, which is signed in meanwhile, is not taken for this one's", async () => {
+  const { simulator, rig, asked } = await setUp();
+  const before = rig.login;
+  rig.nextLogin = { ...issueLogin(simulator), accountId: "someone else" };
+  simulator.next("models", unauthorized);
+  expect(await rig.catalog.list(before, never)).toMatchObject({ source: "bundled" });
+  expect(await rig.catalog.kept(before)).toBeUndefined();
+  expect(asked()).toBe(1);
 });

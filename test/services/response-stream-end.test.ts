@@ -63,6 +63,32 @@ test.each<[string, unknown[], Partial<Limits>]>([
   expect(stream.destroyed).toBe(true);
 });
 
+test("white space alone is no partial answer", async () => {
+  const blank = await failure(readStream(bodyOf(encode([delta(" \n"), completed()]))));
+  expect(blank.code).toBe("EMPTY_RESPONSE");
+  expect(blank.details.partialText).toBeUndefined();
+  const cut = await failure(readStream(bodyOf(encode([delta("\n")]))));
+  expect(cut).toMatchObject({ code: "INCOMPLETE", details: { retryable: true } });
+  expect(cut.details.partialText).toBeUndefined();
+});
+
+test("a partial answer is cut to its bound, never inside a character, and says so", async () => {
+  const limits = { maxPartialChars: 5 };
+  const partial = async (text: string) =>
+    (await failure(readStream(bodyOf(encode([delta(text)])), { limits }))).details;
+  expect(await partial("abcde")).toMatchObject({ partialText: "abcde" });
+  expect((await partial("abcde")).partialTotalChars).toBeUndefined();
+  expect(await partial("abcdef")).toMatchObject({ partialText: "abcde", partialTotalChars: 6 });
+  expect(await partial("abcd🙂f")).toMatchObject({ partialText: "abcd", partialTotalChars: 7 });
+});
+
+test("an answer that is too large gives no more of it than a reader can take", async () => {
+  const events = Array<object>(17).fill(delta("a".repeat(1024 * 1024)));
+  const error = await failure(readStream(bodyOf(encode(events))));
+  expect(error.code).toBe("PROTOCOL");
+  expect(error.details.partialText).toHaveLength(500_000);
+});
+
 test("an unreadable event beside unfinished text is no answer", async () => {
   const events = [delta("some "), "data: {broken\n\n", delta("text"), completed()];
   expect(await failure(readStream(bodyOf(encode(events))))).toMatchObject({

@@ -6,6 +6,7 @@ import type {
   QueryReply,
   QueryRequest,
 } from "../../src/core/query.ts";
+import { CodexError } from "../../src/core/errors.ts";
 import type { TokenSet } from "../../src/core/tokens.ts";
 import { systemClock, type Clock } from "../../src/infra/clock.ts";
 import { silentLog, type Log } from "../../src/infra/debug-log.ts";
@@ -17,6 +18,7 @@ import { CodexClient } from "../../src/services/codex-client.ts";
 import { ModelCatalog } from "../../src/services/model-catalog.ts";
 import { QuotaMemory } from "../../src/services/quota-memory.ts";
 import { ResponsesEndpoint } from "../../src/services/responses-endpoint.ts";
+import type { TokenManager } from "../../src/services/token-manager.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { makeHome, type Home } from "./home.ts";
 import { temporaries } from "./state.ts";
@@ -47,6 +49,10 @@ export interface QueryRig {
   login: TokenSet;
   /** How often the API's refusal of a token led to another one. */
   renewals: number;
+  /** The login cannot be replaced. */
+  refuseRenewal: boolean;
+  /** What replaces a refused login; one of the same account where it is not set. */
+  nextLogin: TokenSet | undefined;
   ask(request?: Partial<QueryRequest>, signal?: AbortSignal): Asked;
 }
 
@@ -81,7 +87,19 @@ export function queryRig(options: RigOptions): QueryRig {
   });
   const api = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion };
   const { baseUrl } = simulator;
+  const tokens: Pick<TokenManager, "getTokens" | "replaceRejected"> = {
+    getTokens: () => Promise.resolve(rig.login),
+    replaceRejected: () => {
+      rig.renewals++;
+      if (rig.refuseRenewal) {
+        return Promise.reject(new CodexError("AUTH_EXPIRED", "The login is lost."));
+      }
+      rig.login = rig.nextLogin ?? issueLogin(simulator);
+      return Promise.resolve(rig.login);
+    },
+  };
   const catalog = new ModelCatalog({
+    tokens,
     baseUrl,
     clientVersion,
     folder,
@@ -93,14 +111,7 @@ export function queryRig(options: RigOptions): QueryRig {
   });
   const quota = new QuotaMemory(folder);
   const client = new CodexClient({
-    tokens: {
-      getTokens: () => Promise.resolve(rig.login),
-      replaceRejected: () => {
-        rig.renewals++;
-        rig.login = issueLogin(simulator);
-        return Promise.resolve(rig.login);
-      },
-    },
+    tokens,
     catalog,
     endpoint: new ResponsesEndpoint({
       ...api,
@@ -126,6 +137,8 @@ export function queryRig(options: RigOptions): QueryRig {
     home,
     login: issueLogin(simulator),
     renewals: 0,
+    refuseRenewal: false,
+    nextLogin: undefined,
     ask: (request = {}, signal = new AbortController().signal) =>
       ask(client, { prompt: "What is a lock?", ...request }, signal),
   };

@@ -35,6 +35,42 @@ test("reads the time of a reset, in seconds since 1970 or from now", () => {
   expect(refusal({ error: { type } }).resetsAt).toBeUndefined();
 });
 
+test("reads numbers that came as text, and no time that a calendar lacks", () => {
+  const type = "usage_limit_reached";
+  expect(refusal({ error: { type, resets_at: "1777936568" } }).resetsAt).toBe(1_777_936_568_000);
+  expect(refusal({ error: { type, resets_in_seconds: "90" } }).resetsAt).toBe(now + 90_000);
+  for (const odd of ["", " ", "-5", -5, "1e3", 0, 1e15, "9".repeat(15)]) {
+    const error = { type, resets_at: odd, resets_in_seconds: odd };
+    expect(refusal({ error }).resetsAt, String(odd)).toBeUndefined();
+  }
+});
+
+test("reads the words, the code and the field of a validation error", () => {
+  const detail = [
+    { loc: ["body", "input", 0, "role"], msg: "Field required", type: "missing" },
+    { loc: ["body", "store"], msg: "Another", type: "other" },
+  ];
+  expect(refusal({ detail }, {}, 422)).toMatchObject({
+    message: "Field required",
+    code: "missing",
+    param: "input.0.role",
+  });
+  expect(refusal({ detail: [{ msg: "Only words" }] })).toMatchObject({
+    message: "Only words",
+    code: undefined,
+    param: undefined,
+  });
+  expect(refusal({ detail: [{ loc: ["body"], msg: "Whole" }] }).param).toBeUndefined();
+  expect(refusal({ detail: [1, null, { loc: "x", msg: 2 }, { msg: "Later" }] }).message).toBe(
+    "Later",
+  );
+});
+
+test("reads an object of the ChatGPT layer", () => {
+  const detail = { code: "invalid_value", message: "Bad", param: "text" };
+  expect(refusal({ detail })).toMatchObject(detail);
+});
+
 test.each(["", "null", "[]", "42", '"text"', "<html>", '{"error":', '{"detail":[1,2]}'])(
   "a body of %j is no reason to stumble",
   (body) => {

@@ -113,6 +113,42 @@ test("an error event is the end in both of its shapes", () => {
   expect(read({ type: "error" })).toMatchObject({ type: "failed" });
 });
 
+test("a failure keeps the field and the status that it names, in every shape", () => {
+  const named = { code: "invalid_value", param: "tools", status: 400 };
+  const { code, param, status } = named;
+  for (const event of [
+    failedEvent(code, "No", { param, status }),
+    errorEvent(code, "No", "flat", { param, status }),
+    errorEvent(code, "No", "nested", { param, status }),
+    { type: "error", status, error: { code, message: "No", param } },
+    { type: "response.failed", response: { status: "failed", error: { ...named } } },
+  ]) {
+    expect(read(event), JSON.stringify(event)).toMatchObject({ type: "failed", failure: named });
+  }
+});
+
+test.each([200, 302, 99, 1000, 400.5, "400", null, undefined])(
+  "a failure with the status %j names none",
+  (status) => {
+    expect(read(failedEvent("x", "", { status }))).toMatchObject({
+      failure: { status: undefined },
+    });
+  },
+);
+
+test("a failure tells its reset in seconds since 1970 or from now, as number or text", () => {
+  const resets: [object, number][] = [
+    [{ resets_at: "1795203728" }, 1_795_203_728_000],
+    [{ resets_in_seconds: 60 }, now + 60_000],
+    [{ resets_in_seconds: "60" }, now + 60_000],
+  ];
+  for (const [extra, resetsAt] of resets) {
+    expect(read(failedEvent("usage_limit_reached", "", extra))).toMatchObject({
+      failure: { resetsAt },
+    });
+  }
+});
+
 test.each([
   "response.created",
   "response.in_progress",

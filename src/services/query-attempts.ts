@@ -1,0 +1,139 @@
+import { CodexError, toCodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
+import type { Quota } from "../core/quota.ts";
+import { newerVersionWanted } from "../core/refusal-words.ts";
+import { retryDelayMs } from "../core/retry.ts";
+import type { TokenSet } from "../core/tokens.ts";
+import { sleep, type Clock } from "../infra/clock.ts";
+import type { Log } from "../infra/debug-log.ts";
+import type { Random } from "../infra/random.ts";
+import type { RequestShape } from "../wire/response-request.ts";
+import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
+import type { TokenManager } from "./token-manager.ts";
+
+export interface QueryAttemptsDeps {
+  tokens: Pick<TokenManager, "replaceRejected">;
+  endpoint: ResponsesEndpoint;
+  clock: Clock;
+  random: Random;
+  limits: Limits;
+  log: Log;
+}
+
+/** A question under way; the attempts keep their count and the present login in it. */
+export interface Attempt {
+  request: QueryRequest;
+  login: TokenSet;
+  signal: AbortSignal;
+  onProgress: (progress: QueryProgress) => void;
+  onQuota: (quota: Quota) => void;
+  /** Requests that were repeated so far, in whatever shape and for whatever model. */
+  repetitions: number;
+  /** The service has refused the login once already. */
+  renewed: boolean;
+}
+
+/** Sends one planned question as often as it takes: shapes, repetitions, one renewal of the login. */
+export class QueryAttempts {
+  readonly #deps: QueryAttemptsDeps;
+  /** Models that took only the Lite shape (docs/wire.md §10). */
+  readonly #liteOnly = new Set<string>();
+
+  constructor(deps: QueryAttemptsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Classic for every model; Lite once for a listed Lite model that refuses it for no other reason.
+   *
+   * @throws CodexError; or the signal's reason.
+   */
+  async ask(attempt: Attempt, plan: QueryPlan): Promise<ResponsesResult> {
+    if (this.#liteOnly.has(plan.slug)) return this.#withRetries(attempt, plan, "lite");
+    try {
+      return await this.#withRetries(attempt, plan, "classic");
+    } catch (error) {
+      if (plan.model?.lite !== true || !mayBeTheShape(error)) throw error;
+      this.#deps.log("CODEX", `${plan.slug} refused the classic shape; trying Lite`);
+      try {
+        const result = await this.#withRetries(attempt, plan, "lite");
+        this.#liteOnly.add(plan.slug);
+        return result;
+      } catch (liteError) {
+        // A second refusal says that the shape was not the reason: the first one is the better text.
+        throw mayBeTheShape(liteError) ? error : liteError;
+      }
+    }
+  }
+
+  /** At most two repetitions for the whole query, and none once answer text has come. */
+  async #withRetries(
+    attempt: Attempt,
+    plan: QueryPlan,
+    shape: RequestShape,
+  ): Promise<ResponsesResult> {
+    const { clock, random, limits, log } = this.#deps;
+    const { signal, onProgress } = attempt;
+    for (;;) {
+      try {
+        onProgress({ type: "sent" });
+        return await this.#authorized(attempt, plan, shape);
+      } catch (thrown) {
+        if (signal.aborted) throw thrown; // with the text that had come, where there was any
+        const error = toCodexError(thrown);
+        const { retryable, retryAfterMs } = error.details;
+        const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;
+        if (retryable !== true || tooLong || attempt.repetitions >= limits.maxRetries) throw error;
+        const tries = ++attempt.repetitions;
+        const delayMs = retryDelayMs(
+          tries,
+          retryAfterMs,
+          limits.retryBaseDelayMs,
+          random.fraction(),
+        );
+        log("CODEX", `attempt ${tries} failed with ${error.code}, next one in ${delayMs} ms`);
+        onProgress({ type: "retry", attempt: tries + 1, delayMs, reason: error.message });
+        await sleep(clock, delayMs, signal);
+      }
+    }
+  }
+
+  /** A refused login: what another process stored, else one refresh; then once more, then an error. */
+  async #authorized(
+    attempt: Attempt,
+    plan: QueryPlan,
+    shape: RequestShape,
+  ): Promise<ResponsesResult> {
+    const { endpoint, tokens } = this.#deps;
+    const ask = (): Promise<ResponsesResult> =>
+      endpoint.ask({ ...attempt, plan, shape, tokens: attempt.login });
+    try {
+      return await ask();
+    } catch (error) {
+      const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
+      if (!rejected || attempt.renewed) throw error;
+      attempt.renewed = true;
+      attempt.login = await tokens.replaceRejected(attempt.login, attempt.signal);
+      return await ask();
+    }
+  }
+}
+
+/** Fields that belong to the classic shape itself, and to no value of ours. */
+const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
+
+/**
+ * A refusal that no value of ours explains; the service does not say when it wants Lite. One with
+ * 400 or 404 alone, also where an error inside the stream names that status: a stream that goes on
+ * to an answer has taken the shape.
+ */
+function mayBeTheShape(error: unknown): boolean {
+  if (!(error instanceof CodexError)) return false;
+  const { field, status, partialText, why = "" } = error.details;
+  if ((status !== 400 && status !== 404) || partialText !== undefined) return false;
+  if (error.code === "MODEL_UNAVAILABLE") return !newerVersionWanted.test(why);
+  if (status === 404) return true;
+  const head = field?.split(/[.[]/)[0];
+  return error.code === "BAD_REQUEST" && (head === undefined || classicFields.has(head));
+}
