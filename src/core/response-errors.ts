@@ -44,7 +44,12 @@ const policyCodes = new Set([
   "content_filter",
 ]);
 /** The names that a stream may have for what would be a 401 as an HTTP answer. */
-const loginCodes = new Set(["token_expired", "invalid_token"]);
+const loginCodes = new Set([
+  "token_expired",
+  "invalid_token",
+  "token_invalidated",
+  "token_revoked",
+]);
 const rateCodes = new Set(["rate_limit_exceeded", "slow_down"]);
 
 const modelPattern =

@@ -84,6 +84,13 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   ],
   ["a bad token in a stream", { status: stream, type: "invalid_token" }, "AUTH_EXPIRED", false],
   [
+    "an ended login in a stream",
+    { status: stream, code: "token_invalidated" },
+    "AUTH_EXPIRED",
+    false,
+  ],
+  ["a revoked login in a stream", { status: stream, code: "token_revoked" }, "AUTH_EXPIRED", false],
+  [
     "a rate limit in a stream that names 429",
     { status: 429, inStream: true },
     "RATE_LIMITED",
