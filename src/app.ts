@@ -13,6 +13,7 @@ import { StateFolder } from "./infra/state-folder.ts";
 import { TemporaryFiles } from "./infra/temporary-files.ts";
 import { apiHeaders } from "./services/api-headers.ts";
 import { CodexClient } from "./services/codex-client.ts";
+import { Credentials } from "./services/credentials.ts";
 import { checkHealth } from "./services/health.ts";
 import { LoginService } from "./services/login-service.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
@@ -113,13 +114,13 @@ export function createApp(world: World): App {
     limits,
     log,
   });
+  const credentials = new Credentials({ tokens, baseUrl: config.baseUrl });
   const catalog = new ModelCatalog({
-    baseUrl: config.baseUrl,
     clientVersion: config.clientVersion,
     folder,
     http,
-    headers: (login) => apiHeaders(api, login),
-    tokens,
+    headers: (credential) => apiHeaders(api, credential),
+    credentials,
     clock,
     limits,
     log,
@@ -127,7 +128,6 @@ export function createApp(world: World): App {
   const quota = new QuotaMemory(folder);
   const responses = new ResponsesEndpoint({
     ...api,
-    baseUrl: config.baseUrl,
     sessionId: uuid(random),
     idleTimeoutMs: config.idleTimeoutMs,
     http,
@@ -135,7 +135,7 @@ export function createApp(world: World): App {
     limits,
   });
   const client = new CodexClient({
-    tokens,
+    credentials,
     catalog,
     endpoint: responses,
     quota,
@@ -149,6 +149,7 @@ export function createApp(world: World): App {
     log,
     services: {
       tokens,
+      credentials,
       login,
       client,
       catalog,

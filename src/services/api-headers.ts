@@ -1,5 +1,5 @@
+import type { Credential } from "../core/credentials.ts";
 import { higherVersion } from "../core/version.ts";
-import type { TokenSet } from "../core/tokens.ts";
 import { originator } from "../wire/constants.ts";
 
 export interface ApiHeaderDeps {
@@ -16,14 +16,19 @@ export interface ApiHeaderDeps {
  */
 export function apiHeaders(
   { userAgent, clientVersion }: ApiHeaderDeps,
-  tokens: TokenSet,
+  credential: Credential,
   minimalVersion?: string,
 ): Record<string, string> {
+  const { mode, secret, accountId, fedramp, routingOverride } = credential;
+  const own = { authorization: `Bearer ${secret}`, originator, "user-agent": userAgent };
+  if (mode === "api-key") return own;
   return {
-    authorization: `Bearer ${tokens.accessToken}`,
-    "chatgpt-account-id": tokens.accountId,
-    originator,
-    "user-agent": userAgent,
+    ...own,
+    ...(accountId === undefined ? {} : { "chatgpt-account-id": accountId }),
+    ...(fedramp ? { "x-openai-fedramp": "true" } : {}),
+    ...(routingOverride === undefined
+      ? {}
+      : { "x-openai-account-routing-override": routingOverride }),
     version: higherVersion(clientVersion, minimalVersion),
   };
 }

@@ -14,14 +14,14 @@ import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
 import { Semaphore } from "../infra/semaphore.ts";
+import type { Credentials } from "./credentials.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
 import { QueryAttempts, type Attempt } from "./query-attempts.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
-import type { TokenManager } from "./token-manager.ts";
 
 export interface CodexClientDeps {
-  tokens: Pick<TokenManager, "getTokens" | "replaceRejected">;
+  credentials: Pick<Credentials, "get" | "replaceRejected">;
   catalog: Pick<ModelCatalog, "list" | "invalidate">;
   endpoint: ResponsesEndpoint;
   quota: QuotaMemory;
@@ -34,7 +34,15 @@ export interface CodexClientDeps {
 
 type OnProgress = (progress: QueryProgress) => void;
 
-/** Asks questions: queue, plan, tokens, attempts. */
+export interface QueryOptions {
+  /** Ends the query; the connection is closed at once. */
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+const uncancelled = new AbortController().signal;
+
+/** Asks questions: queue, credential, plan, attempts. */
 export class CodexClient {
   readonly #deps: CodexClientDeps;
   readonly #slots: Semaphore;
@@ -53,8 +61,7 @@ export class CodexClient {
    */
   async query(
     request: QueryRequest,
-    signal: AbortSignal,
-    onProgress: OnProgress = () => undefined,
+    { signal = uncancelled, onProgress = () => undefined }: QueryOptions = {},
   ): Promise<QueryReply> {
     const { clock, limits } = this.#deps;
     const total = new AbortController();
@@ -88,18 +95,18 @@ export class CodexClient {
     signal: AbortSignal,
     onProgress: OnProgress,
   ): Promise<QueryReply> {
-    const { clock, tokens, catalog, quota, defaults } = this.#deps;
+    const { clock, credentials, catalog, quota, defaults } = this.#deps;
     const started = clock.elapsed();
-    const login = await tokens.getTokens(signal);
-    const list = await catalog.list(login, signal);
+    const credential = await credentials.get(signal);
+    const list = await catalog.list(credential, signal);
     const plan = planQuery(request, list, defaults);
     const attempt: Attempt = {
       request,
-      login,
+      credential,
       signal,
       onProgress,
       onQuota: (seen) => {
-        quota.remember(login, seen);
+        quota.remember(credential, seen);
       },
       repetitions: 0,
       renewed: false,
@@ -124,7 +131,7 @@ export class CodexClient {
       return { result: await this.#attempts.ask(attempt, plan), plan };
     } catch (error) {
       if (!(error instanceof CodexError) || error.code !== "MODEL_UNAVAILABLE") throw error;
-      catalog.invalidate(attempt.login);
+      catalog.invalidate(attempt.credential);
       const { upgradeTo } = plan.model ?? {};
       if (upgradeTo === undefined || upgradeTo === plan.slug) throw error;
       const successor = planFor(

@@ -1,31 +1,32 @@
 import * as z from "zod";
 import { bundledModels, bundledModelsDate } from "../core/bundled-models.ts";
+import type { Credential } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ModelList } from "../core/models.ts";
 import { refusalError } from "../core/response-errors.ts";
-import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Http, TextResponse } from "../infra/http.ts";
 import { within } from "../infra/promises.ts";
 import { fingerprint } from "../infra/random.ts";
 import type { StateFolder } from "../infra/state-folder.ts";
-import { modelsPath } from "../wire/constants.ts";
+import { modelsUrl } from "../wire/endpoints.ts";
 import { toRefusal } from "../wire/error-body.ts";
 import { parseJson } from "../wire/json.ts";
 import { modelsResponse, toModels } from "../wire/models.ts";
-import type { TokenManager } from "./token-manager.ts";
+
+import { accountKey, type Account } from "./account-key.ts";
+import type { Credentials } from "./credentials.ts";
 
 const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
 export interface ModelCatalogDeps {
-  baseUrl: string;
   clientVersion: string;
   folder: StateFolder;
   http: Pick<Http, "fetchText">;
-  headers: (tokens: TokenSet) => Record<string, string>;
-  tokens: Pick<TokenManager, "replaceRejected">;
+  headers: (credential: Credential) => Record<string, string>;
+  credentials: Pick<Credentials, "replaceRejected">;
   clock: Clock;
   limits: Limits;
   log: Log;
@@ -39,7 +40,7 @@ export class ModelCatalog {
   readonly #deps: ModelCatalogDeps;
   readonly #known = new Map<string, ModelList>();
   readonly #fetching = new Map<string, Promise<ModelList>>();
-  /** Fingerprints of access tokens that were refused although they were just renewed. */
+  /** Fingerprints of credentials that were refused although they were just renewed. */
   readonly #hopeless = new Set<string>();
 
   constructor(deps: ModelCatalogDeps) {
@@ -50,24 +51,24 @@ export class ModelCatalog {
    * The best list without a needless wait: a fresh one, else the kept one while a new one is
    * fetched, else a fetched one, else the bundled table. Never fails.
    */
-  async list(tokens: TokenSet, signal: AbortSignal): Promise<ModelList> {
-    const kept = await this.kept(tokens);
+  async list(credential: Credential, signal: AbortSignal): Promise<ModelList> {
+    const kept = await this.kept(credential);
     if (kept?.fresh === true) return kept;
-    const fetched = this.#fetch(tokens);
+    const fetched = this.#fetch(credential);
     if (kept !== undefined) return kept;
     return this.#within(fetched, this.#deps.limits.firstCatalogWaitMs, signal);
   }
 
   /** A list fetched now where the service can be asked, else what `list` would give. */
-  async refresh(tokens: TokenSet, signal: AbortSignal): Promise<ModelList> {
-    const kept = await this.kept(tokens);
+  async refresh(credential: Credential, signal: AbortSignal): Promise<ModelList> {
+    const kept = await this.kept(credential);
     const { apiRequestTimeoutMs } = this.#deps.limits;
-    return this.#within(this.#fetch(tokens), apiRequestTimeoutMs, signal, kept);
+    return this.#within(this.#fetch(credential), apiRequestTimeoutMs, signal, kept);
   }
 
   /** What is known without the network, if anything. */
-  async kept(tokens: TokenSet): Promise<ModelList | undefined> {
-    const key = this.#key(tokens);
+  async kept(whose: Account): Promise<ModelList | undefined> {
+    const key = this.#key(whose);
     const list = this.#known.get(key) ?? (await this.#load(key));
     if (list === undefined) return undefined;
     this.#known.set(key, list);
@@ -77,8 +78,8 @@ export class ModelCatalog {
   }
 
   /** Fetch anew in the background: the service has just contradicted the list. */
-  invalidate(tokens: TokenSet): void {
-    void this.#fetch(tokens);
+  invalidate(credential: Credential): void {
+    void this.#fetch(credential);
   }
 
   async #within(
@@ -96,44 +97,47 @@ export class ModelCatalog {
     return list ?? fallback;
   }
 
-  #fetch(tokens: TokenSet): Promise<ModelList> {
-    const key = this.#key(tokens);
+  #fetch(credential: Credential): Promise<ModelList> {
+    const key = this.#key(credential);
     const running = this.#fetching.get(key);
     if (running !== undefined) return running;
-    const fetched = this.#request(tokens, key).finally(() => this.#fetching.delete(key));
+    const fetched = this.#request(credential, key).finally(() => this.#fetching.delete(key));
     fetched.catch(() => undefined); // often nobody waits for it
     this.#fetching.set(key, fetched);
     return fetched;
   }
 
   /** As with a query: one renewal of a refused login, one repetition (docs/wire.md §4). */
-  async #answer(tokens: TokenSet, key: string): Promise<TextResponse> {
-    const first = await this.#send(tokens);
-    if (first.status !== 401 || this.#hopeless.has(fingerprint(tokens.accessToken))) return first;
+  async #answer(credential: Credential, key: string): Promise<TextResponse> {
+    const first = await this.#send(credential);
+    if (first.status !== 401 || this.#hopeless.has(fingerprint(credential.secret))) return first;
     // Nobody's cancellation ends a fetch that others may wait for.
-    const renewed = await this.#deps.tokens.replaceRejected(tokens, new AbortController().signal);
+    const renewed = await this.#deps.credentials.replaceRejected(
+      credential,
+      new AbortController().signal,
+    );
     if (this.#key(renewed) !== key) return first; // another account's list is not this one's
     const second = await this.#send(renewed);
-    if (second.status === 401) this.#hopeless.add(fingerprint(renewed.accessToken));
+    if (second.status === 401) this.#hopeless.add(fingerprint(renewed.secret));
     return second;
   }
 
-  #send(tokens: TokenSet): Promise<TextResponse> {
-    const { baseUrl, clientVersion, http, headers, limits } = this.#deps;
+  #send(credential: Credential): Promise<TextResponse> {
+    const { clientVersion, http, headers, limits } = this.#deps;
     return http.fetchText(
       {
         method: "GET",
-        url: `${baseUrl}${modelsPath}?client_version=${clientVersion}`,
-        headers: { ...headers(tokens), accept: "application/json" },
+        url: modelsUrl(credential, clientVersion),
+        headers: { ...headers(credential), accept: "application/json" },
       },
       { maxBytes: limits.maxCatalogBytes, timeoutMs: limits.apiRequestTimeoutMs },
     );
   }
 
-  async #request(tokens: TokenSet, key: string): Promise<ModelList> {
+  async #request(credential: Credential, key: string): Promise<ModelList> {
     const { folder, clock, log } = this.#deps;
     try {
-      const { status, headers, text } = await this.#answer(tokens, key);
+      const { status, headers, text } = await this.#answer(credential, key);
       if (status !== 200) throw refusalError(toRefusal(status, headers, text, clock.now()));
       const parsed = modelsResponse.safeParse(parseJson(text));
       const models = parsed.success ? toModels(parsed.data) : [];
@@ -163,10 +167,8 @@ export class ModelCatalog {
       : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
   }
 
-  #key(tokens: TokenSet): string {
-    return fingerprint(
-      [tokens.apiOrigin, tokens.accountId, this.#deps.clientVersion].join("\n"),
-    ).slice(0, 16);
+  #key(whose: Account): string {
+    return fingerprint(`${accountKey(whose)}\n${this.#deps.clientVersion}`).slice(0, 16);
   }
 }
 

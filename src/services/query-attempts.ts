@@ -1,19 +1,19 @@
+import type { Credential } from "../core/credentials.ts";
 import { CodexError, toCodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
 import type { Quota } from "../core/quota.ts";
 import { newerVersionWanted } from "../core/refusal-words.ts";
 import { retryDelayMs } from "../core/retry.ts";
-import type { TokenSet } from "../core/tokens.ts";
 import { sleep, type Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
 import type { RequestShape } from "../wire/response-request.ts";
+import type { Credentials } from "./credentials.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
-import type { TokenManager } from "./token-manager.ts";
 
 export interface QueryAttemptsDeps {
-  tokens: Pick<TokenManager, "replaceRejected">;
+  credentials: Pick<Credentials, "replaceRejected">;
   endpoint: ResponsesEndpoint;
   clock: Clock;
   random: Random;
@@ -21,16 +21,16 @@ export interface QueryAttemptsDeps {
   log: Log;
 }
 
-/** A question under way; the attempts keep their count and the present login in it. */
+/** A question under way; the attempts keep their count and the present credential in it. */
 export interface Attempt {
   request: QueryRequest;
-  login: TokenSet;
+  credential: Credential;
   signal: AbortSignal;
   onProgress: (progress: QueryProgress) => void;
   onQuota: (quota: Quota) => void;
   /** Requests that were repeated so far, in whatever shape and for whatever model. */
   repetitions: number;
-  /** The service has refused the login once already. */
+  /** The service has refused the credential once already. */
   renewed: boolean;
 }
 
@@ -105,16 +105,15 @@ export class QueryAttempts {
     plan: QueryPlan,
     shape: RequestShape,
   ): Promise<ResponsesResult> {
-    const { endpoint, tokens } = this.#deps;
-    const ask = (): Promise<ResponsesResult> =>
-      endpoint.ask({ ...attempt, plan, shape, tokens: attempt.login });
+    const { endpoint, credentials } = this.#deps;
+    const ask = (): Promise<ResponsesResult> => endpoint.ask({ ...attempt, plan, shape });
     try {
       return await ask();
     } catch (error) {
       const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
       if (!rejected || attempt.renewed) throw error;
       attempt.renewed = true;
-      attempt.login = await tokens.replaceRejected(attempt.login, attempt.signal);
+      attempt.credential = await credentials.replaceRejected(attempt.credential, attempt.signal);
       return await ask();
     }
   }

@@ -1,8 +1,7 @@
 import * as z from "zod";
 import type { Quota } from "../core/quota.ts";
-import type { TokenSet } from "../core/tokens.ts";
-import { fingerprint } from "../infra/random.ts";
 import type { StateFolder } from "../infra/state-folder.ts";
+import { accountKey, type Account } from "./account-key.ts";
 
 const fileName = "quota.json";
 
@@ -41,8 +40,8 @@ export class QuotaMemory {
    * Written in the background, one write at a time: answers that end together do not collide. What
    * only repeats the last word is not written with every answer.
    */
-  remember(tokens: TokenSet, quota: Quota): void {
-    this.#own = { account: accountKey(tokens), ...quota };
+  remember(whose: Account, quota: Quota): void {
+    this.#own = { account: accountKey(whose), ...quota };
     if (this.#unwritten) return; // the write that waits its turn takes this one
     if (this.#written !== undefined && repeats(this.#own, this.#written)) return;
     this.#unwritten = true;
@@ -59,10 +58,10 @@ export class QuotaMemory {
   }
 
   /** What was last seen for this account, if anything. */
-  async lastSeen(tokens: TokenSet): Promise<Quota | undefined> {
+  async lastSeen(whose: Account): Promise<Quota | undefined> {
     await this.#writing;
     const parsed = stored.safeParse(await this.#folder.read(fileName));
-    const account = accountKey(tokens);
+    const account = accountKey(whose);
     const [newest] = [parsed.data, this.#own]
       .filter((seen) => seen?.account === account)
       .toSorted((a, b) => (b?.seenAt ?? 0) - (a?.seenAt ?? 0));
@@ -80,8 +79,4 @@ function repeats(seen: Stored, written: Stored): boolean {
   const fact = ({ account, plan, windows }: Stored): string =>
     JSON.stringify([account, plan, windows]);
   return seen.seenAt - written.seenAt < repeatMs && fact(seen) === fact(written);
-}
-
-function accountKey(tokens: TokenSet): string {
-  return fingerprint(`${tokens.apiOrigin}\n${tokens.accountId}`);
 }

@@ -1,12 +1,13 @@
+import type { Credential } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { exhaustedUntil, type Quota } from "../core/quota.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
 import { refusalError } from "../core/response-errors.ts";
-import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
 import { readText, type Http, type HttpResponse } from "../infra/http.ts";
-import { liteHeader, responsesPath } from "../wire/constants.ts";
+import { liteHeader } from "../wire/constants.ts";
+import { responsesUrl } from "../wire/endpoints.ts";
 import { requestId, toRefusal } from "../wire/error-body.ts";
 import { quotaFromHeaders } from "../wire/rate-limits.ts";
 import { responseRequest, type RequestShape } from "../wire/response-request.ts";
@@ -14,7 +15,6 @@ import { apiHeaders, type ApiHeaderDeps } from "./api-headers.ts";
 import { readResponseStream, type StreamResult } from "./response-stream.ts";
 
 export interface ResponsesEndpointDeps extends ApiHeaderDeps {
-  baseUrl: string;
   /** For the service's caches; one per process. */
   sessionId: string;
   idleTimeoutMs: number;
@@ -27,7 +27,7 @@ export interface ResponsesCall {
   request: QueryRequest;
   plan: QueryPlan;
   shape: RequestShape;
-  tokens: TokenSet;
+  credential: Credential;
   signal: AbortSignal;
   onProgress: (progress: QueryProgress) => void;
   /** Told with every answer that names one, also with a refusal. */
@@ -48,7 +48,7 @@ export class ResponsesEndpoint {
 
   /** @throws CodexError; or the signal's reason. */
   async ask(call: ResponsesCall): Promise<ResponsesResult> {
-    const { idleTimeoutMs, clock, limits, baseUrl, http } = this.#deps;
+    const { idleTimeoutMs, clock, limits, http } = this.#deps;
     const quiet = new AbortController();
     const idle = clock.timer(idleTimeoutMs, () => {
       quiet.abort(
@@ -59,6 +59,7 @@ export class ResponsesEndpoint {
       );
     });
     const signal = AbortSignal.any([call.signal, quiet.signal]);
+    const { origin } = new URL(call.credential.baseUrl);
     let quota: Quota | undefined;
     const onQuota = (seen: Quota): void => {
       quota = seen;
@@ -68,7 +69,7 @@ export class ResponsesEndpoint {
       const response = await http.send(
         {
           method: "POST",
-          url: `${baseUrl}${responsesPath}`,
+          url: responsesUrl(call.credential),
           headers: this.#headers(call),
           body: JSON.stringify(
             responseRequest(call.request, call.plan, call.shape, this.#deps.sessionId),
@@ -78,8 +79,7 @@ export class ResponsesEndpoint {
       );
       const told = quotaFromHeaders(response.headers, clock.now());
       if (told !== undefined) onQuota(told);
-      await this.#refuse(response, signal);
-      const { origin } = new URL(baseUrl);
+      await this.#refuse(response, origin, signal);
       const stream = { origin, clock, limits, idle, onProgress: call.onProgress, onQuota };
       const result = await readResponseStream(response, stream, signal).catch((error: unknown) => {
         throw withRequestId(error, response);
@@ -92,9 +92,9 @@ export class ResponsesEndpoint {
     }
   }
 
-  #headers({ tokens, plan, shape }: ResponsesCall): Record<string, string> {
+  #headers({ credential, plan, shape }: ResponsesCall): Record<string, string> {
     return {
-      ...apiHeaders(this.#deps, tokens, plan.model?.minimalClientVersion),
+      ...apiHeaders(this.#deps, credential, plan.model?.minimalClientVersion),
       accept: "text/event-stream",
       "content-type": "application/json",
       "session-id": this.#deps.sessionId,
@@ -103,7 +103,7 @@ export class ResponsesEndpoint {
   }
 
   /** Everything but a stream of events is an error. */
-  async #refuse(response: HttpResponse, signal: AbortSignal): Promise<void> {
+  async #refuse(response: HttpResponse, origin: string, signal: AbortSignal): Promise<void> {
     const { status, headers } = response;
     const type = String(headers["content-type"] ?? "")
       .trim()
@@ -114,8 +114,7 @@ export class ResponsesEndpoint {
     const untyped = type === "" && headers["cf-mitigated"] === undefined;
     const isStream = untyped || type.startsWith("text/event-stream");
     if (status === 200 && isStream && !encoded) return;
-    const { clock, limits, baseUrl } = this.#deps;
-    const { origin } = new URL(baseUrl);
+    const { clock, limits } = this.#deps;
     const text = await readText(response, limits.maxErrorBodyBytes, origin, signal).catch(
       (error: unknown) => {
         signal.throwIfAborted();

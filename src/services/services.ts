@@ -4,6 +4,7 @@ import type { OriginHealth } from "../core/status.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Redactor } from "../infra/redact.ts";
 import type { CodexClient } from "./codex-client.ts";
+import type { Credentials } from "./credentials.ts";
 import type { LoginService } from "./login-service.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
@@ -11,7 +12,8 @@ import type { TokenManager } from "./token-manager.ts";
 
 /** What the tools work with. */
 export interface Services {
-  tokens: Pick<TokenManager, "getTokens" | "state" | "clear" | "unsavedReason">;
+  tokens: Pick<TokenManager, "state" | "clear" | "unsavedReason">;
+  credentials: Pick<Credentials, "get">;
   login: Pick<LoginService, "beginOrJoin" | "wait" | "cancel" | "pending" | "failure">;
   client: Pick<CodexClient, "query">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;

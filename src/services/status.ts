@@ -4,6 +4,7 @@ import { toCodexError, type CodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
 import type { Status, StatusDetails } from "../core/status.ts";
 import { accountLabel, assertIssuedFor, type TokenSet } from "../core/tokens.ts";
+import { chatgptCredential } from "./credentials.ts";
 import { bundledList } from "./model-catalog.ts";
 import type { Services } from "./services.ts";
 
@@ -15,7 +16,8 @@ export async function collectStatus(
 ): Promise<Status> {
   const { config, login, catalog, quota, logFile } = services;
   const { tokens, usable, trouble } = await readLogin(services);
-  const kept = tokens === undefined ? undefined : await catalog.kept(tokens);
+  const account = tokens && chatgptCredential(tokens, config.baseUrl);
+  const kept = account && (await catalog.kept(account));
   const pending = login.pending;
   return {
     signedIn: usable,
@@ -26,7 +28,7 @@ export async function collectStatus(
     issuer: config.issuer,
     apiOrigin: config.apiOrigin,
     defaultModel: config.model ?? defaultModel((kept ?? bundledList).models)?.slug,
-    quota: tokens === undefined ? undefined : await quota.lastSeen(tokens),
+    quota: account && (await quota.lastSeen(account)),
     trouble,
     pendingLogin: pending && { authorizationUrl: pending.authorizationUrl, endsAt: pending.endsAt },
     failedLogin: login.failure && oneLineError(login.failure),
@@ -69,7 +71,8 @@ async function readLogin(services: Services): Promise<StoredLogin> {
         `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
       );
     }
-    if ((["origins", "state", "auth"] as const).some((area) => hasProblem(config, area))) return useless(misconfigured, tokens);
+    if ((["origins", "state", "auth"] as const).some((area) => hasProblem(config, area)))
+      return useless(misconfigured, tokens);
     if (tokens !== undefined) assertIssuedFor(tokens, config);
     return {
       tokens,

@@ -72,7 +72,10 @@ export class TokenManager {
    *
    * @throws as `getTokens`
    */
-  async replaceRejected(rejected: TokenSet, signal: AbortSignal): Promise<TokenSet> {
+  async replaceRejected(
+    rejected: Pick<TokenSet, "accessToken">,
+    signal: AbortSignal,
+  ): Promise<TokenSet> {
     const stored = this.#deps.refresher.newest(await this.#stored());
     if (stored.accessToken !== rejected.accessToken) return this.getTokens(signal);
     return orAborted(this.#refresh(stored, "rejected"), signal);

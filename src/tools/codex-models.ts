@@ -34,11 +34,11 @@ async function listFor(
   services: Services,
   signal: AbortSignal,
 ): Promise<{ list: ModelList; note?: string }> {
-  const { tokens, catalog } = services;
+  const { credentials, catalog } = services;
   try {
-    const login = await tokens.getTokens(signal);
-    const kept = await catalog.kept(login);
-    return { list: kept?.fresh === true ? kept : await catalog.refresh(login, signal) };
+    const credential = await credentials.get(signal);
+    const kept = await catalog.kept(credential);
+    return { list: kept?.fresh === true ? kept : await catalog.refresh(credential, signal) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;

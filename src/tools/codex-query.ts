@@ -70,8 +70,7 @@ export const codexQuery = defineTool({
         verbosity: args.verbosity,
         temperature: args.temperature,
       },
-      signal,
-      report,
+      { signal, onProgress: report },
     );
     const notices = [...config.notices];
     const unsaved = tokens.unsavedReason;

@@ -16,9 +16,6 @@ export const authorizePath = "/oauth/authorize";
 export const tokenPath = "/oauth/token";
 export const revokePath = "/oauth/revoke";
 
-export const responsesPath = "/codex/responses";
-export const modelsPath = "/codex/models";
-
 /** Our own name in `originator`; the service takes free text (docs/wire.md §8). */
 export const originator = "codex-oauth";
 

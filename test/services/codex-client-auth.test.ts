@@ -17,12 +17,9 @@ test("a refused token is replaced once, and the question sent once more", async 
   const rig = queryRig({ simulator });
   const before = rig.login;
   await rig.catalog.list(before, new AbortController().signal);
-  simulator.revokeAccess(before.accessToken);
+  simulator.revokeAccess(before.secret);
   expect((await rig.ask({ prompt: "hi" }).reply).text).toBe("The simulator received: hi");
-  expect(tokensUsed(simulator)).toEqual([
-    `Bearer ${before.accessToken}`,
-    `Bearer ${rig.login.accessToken}`,
-  ]);
+  expect(tokensUsed(simulator)).toEqual([`Bearer ${before.secret}`, `Bearer ${rig.login.secret}`]);
   expect(rig.renewals).toBe(1);
 });
 
@@ -58,7 +55,7 @@ test("a renewed login works for the further attempts, too", async () => {
   const rig = queryRig({ simulator });
   expect((await rig.ask().reply).text).toBe("third");
   const [, second, third] = tokensUsed(simulator);
-  expect([second, third]).toEqual(Array(2).fill(`Bearer ${rig.login.accessToken}`));
+  expect([second, third]).toEqual(Array(2).fill(`Bearer ${rig.login.secret}`));
 });
 
 test("a token that ends within an answer does not disturb it", async () => {
@@ -66,7 +63,7 @@ test("a token that ends within an answer does not disturb it", async () => {
   const rig = queryRig({ simulator });
   const whole = answer("whole") as { kind: "stream"; events: unknown[] };
   const revoke = Promise.resolve().then(() => {
-    simulator.revokeAccess(rig.login.accessToken);
+    simulator.revokeAccess(rig.login.secret);
     return delta("");
   });
   simulator.next("responses", { ...whole, events: [revoke, ...whole.events] });

@@ -19,7 +19,7 @@ test("a question goes out in the classic shape, with our own name", async () => 
   });
   const request = await simulator.waitForRequest("responses");
   expect(request.headers).toMatchObject({
-    authorization: `Bearer ${rig.login.accessToken}`,
+    authorization: `Bearer ${rig.login.secret}`,
     "chatgpt-account-id": rig.login.accountId,
     originator: "codex-oauth",
     "user-agent": "codex-oauth/0.0.0 (test)",

@@ -35,7 +35,7 @@ test("the list is asked for with the version that we report and our own headers"
   expect([...query]).toEqual([["client_version", "0.160.0"]]);
   expect(headers).toMatchObject({
     version: "0.160.0",
-    authorization: `Bearer ${rig.login.accessToken}`,
+    authorization: `Bearer ${rig.login.secret}`,
     "chatgpt-account-id": rig.login.accountId,
     originator: "codex-oauth",
   });
@@ -149,7 +149,8 @@ test("every account and every version has a list of its own", async () => {
   const list = await older.catalog.list(older.login, never);
   expect(list.models.map(({ slug }) => slug)).not.toContain("gpt-6-astra");
   const second = simulator.issueTokens({ account: { accountId: "second-account" } });
-  await rig.catalog.list({ ...rig.login, ...second }, never);
+  const { accessToken: secret, accountId } = second;
+  await rig.catalog.list({ ...rig.login, secret, accountId }, never);
   expect(asked()).toBe(3);
   const names = readdirSync(rig.home.stateDir);
   expect(names.filter((name) => /^models-[0-9a-f]{16}\.json$/.test(name))).toHaveLength(3);
@@ -196,7 +197,7 @@ test("a token is not part of what is kept", async () => {
   await rig.catalog.list(rig.login, never);
   const [name] = readdirSync(rig.home.stateDir);
   const text = readFileSync(join(rig.home.stateDir, name!), "utf8");
-  expect(text).not.toContain(rig.login.accessToken);
+  expect(text).not.toContain(rig.login.secret);
   expect(`${name}${text}`).not.toContain(rig.login.accountId);
 });
 
@@ -205,12 +206,10 @@ const unauthorized: Reply = { kind: "json", status: 401, body: { detail: "Unauth
 test("a refused token is replaced once, and the list asked for once more", async () => {
   const { simulator, rig, asked } = await setUp();
   const before = rig.login;
-  simulator.revokeAccess(before.accessToken);
+  simulator.revokeAccess(before.secret);
   expect(await rig.catalog.list(before, never)).toMatchObject({ source: "live" });
   expect([rig.renewals, asked()]).toEqual([1, 2]);
-  expect(simulator.requests.at(-1)?.headers["authorization"]).toBe(
-    `Bearer ${rig.login.accessToken}`,
-  );
+  expect(simulator.requests.at(-1)?.headers["authorization"]).toBe(`Bearer ${rig.login.secret}`);
 });
 
 test("a list that is refused after a renewal, too, costs no further one", async () => {

@@ -71,7 +71,7 @@ test("one account's quota is not another's, and its id is not in the file", asyn
   const first = memory(home);
   first.remember(login, quota(12));
   expect(await first.lastSeen({ ...login, accountId: "another" })).toBeUndefined();
-  expect(await first.lastSeen({ ...login, apiOrigin: "https://other.test" })).toBeUndefined();
+  expect(await first.lastSeen({ ...login, baseUrl: "https://other.test/v1" })).toBeUndefined();
 });
 
 test.each(["", "{}", '{"account":1}', "not json"])(

@@ -7,7 +7,7 @@ import type {
   QueryRequest,
 } from "../../src/core/query.ts";
 import { CodexError } from "../../src/core/errors.ts";
-import type { TokenSet } from "../../src/core/tokens.ts";
+import type { Credential } from "../../src/core/credentials.ts";
 import { systemClock, type Clock } from "../../src/infra/clock.ts";
 import { silentLog, type Log } from "../../src/infra/debug-log.ts";
 import { Http } from "../../src/infra/http.ts";
@@ -18,7 +18,7 @@ import { CodexClient } from "../../src/services/codex-client.ts";
 import { ModelCatalog } from "../../src/services/model-catalog.ts";
 import { QuotaMemory } from "../../src/services/quota-memory.ts";
 import { ResponsesEndpoint } from "../../src/services/responses-endpoint.ts";
-import type { TokenManager } from "../../src/services/token-manager.ts";
+import { chatgptCredential, type Credentials } from "../../src/services/credentials.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { makeHome, type Home } from "./home.ts";
 import { temporaries } from "./state.ts";
@@ -46,13 +46,13 @@ export interface QueryRig {
   http: Http;
   home: Home;
   /** The present login; a test may replace it. */
-  login: TokenSet;
+  login: Credential;
   /** How often the API's refusal of a token led to another one. */
   renewals: number;
   /** The login cannot be replaced. */
   refuseRenewal: boolean;
   /** What replaces a refused login; one of the same account where it is not set. */
-  nextLogin: TokenSet | undefined;
+  nextLogin: Credential | undefined;
   ask(request?: Partial<QueryRequest>, signal?: AbortSignal): Asked;
 }
 
@@ -86,9 +86,8 @@ export function queryRig(options: RigOptions): QueryRig {
     await folder.settled();
   });
   const api = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion };
-  const { baseUrl } = simulator;
-  const tokens: Pick<TokenManager, "getTokens" | "replaceRejected"> = {
-    getTokens: () => Promise.resolve(rig.login),
+  const credentials: Pick<Credentials, "get" | "replaceRejected"> = {
+    get: () => Promise.resolve(rig.login),
     replaceRejected: () => {
       rig.renewals++;
       if (rig.refuseRenewal) {
@@ -99,23 +98,21 @@ export function queryRig(options: RigOptions): QueryRig {
     },
   };
   const catalog = new ModelCatalog({
-    tokens,
-    baseUrl,
+    credentials,
     clientVersion,
     folder,
     http,
-    headers: (tokens) => apiHeaders(api, tokens),
+    headers: (credential) => apiHeaders(api, credential),
     clock,
     limits,
     log,
   });
   const quota = new QuotaMemory(folder);
   const client = new CodexClient({
-    tokens,
+    credentials,
     catalog,
     endpoint: new ResponsesEndpoint({
       ...api,
-      baseUrl,
       sessionId: "11111111-2222-4333-8444-555555555555",
       idleTimeoutMs: options.idleTimeoutMs ?? 300_000,
       http,
@@ -164,22 +161,22 @@ class SettlingFolder extends StateFolder {
   }
 }
 
-/** A login as the token manager would give it. */
-export function issueLogin(simulator: Simulator): TokenSet {
-  return {
-    ...simulator.issueTokens({ accessExpiresInMs: 10 * 24 * 3_600_000 }),
-    issuer: simulator.issuer,
-    apiOrigin: new URL(simulator.baseUrl).origin,
-    generation: 1,
-  };
+/** A login as a request is authorized with it. */
+export function issueLogin(simulator: Simulator): Credential {
+  const tokens = simulator.issueTokens({ accessExpiresInMs: 10 * 24 * 3_600_000 });
+  const origins = { issuer: simulator.issuer, apiOrigin: new URL(simulator.baseUrl).origin };
+  return chatgptCredential({ ...tokens, ...origins, generation: 1 }, simulator.baseUrl);
 }
 
 function ask(client: CodexClient, request: QueryRequest, signal: AbortSignal): Asked {
   const progress: QueryProgress[] = [];
   const listeners = new Set<(step: QueryProgress) => void>();
-  const reply = client.query(request, signal, (step) => {
-    progress.push(step);
-    for (const listener of listeners) listener(step);
+  const reply = client.query(request, {
+    signal,
+    onProgress: (step) => {
+      progress.push(step);
+      for (const listener of listeners) listener(step);
+    },
   });
   reply.catch(() => undefined); // a test may look at the failure later
   const reached = (accepts: (step: QueryProgress) => boolean): Promise<QueryProgress> =>
