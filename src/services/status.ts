@@ -2,9 +2,10 @@ import type { Config } from "../config.ts";
 import type { ConfigArea } from "../config-checks.ts";
 import { toCodexError, type CodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
-import type { Status, StatusDetails } from "../core/status.ts";
+import type { PendingLoginStatus, Status, StatusDetails } from "../core/status.ts";
 import { accountLabel, assertIssuedFor, type TokenSet } from "../core/tokens.ts";
 import { bundledList } from "./model-catalog.ts";
+import type { PendingLogin } from "./pending-login.ts";
 import type { Services } from "./services.ts";
 
 /** The network is asked only for `verbose`; nothing that is stored changes. */
@@ -28,7 +29,7 @@ export async function collectStatus(
     defaultModel: config.model ?? defaultModel((kept ?? bundledList).models)?.slug,
     quota: tokens === undefined ? undefined : await quota.lastSeen(tokens),
     trouble,
-    pendingLogin: pending && { authorizationUrl: pending.authorizationUrl, endsAt: pending.endsAt },
+    pendingLogin: pending && pendingStatus(pending),
     failedLogin: login.failure && oneLineError(login.failure),
     problems: [
       ...config.problems.map(
@@ -39,6 +40,13 @@ export async function collectStatus(
     logFile,
     details: verbose ? await collectDetails(services, kept?.fetchedAt, signal) : undefined,
   };
+}
+
+function pendingStatus(pending: PendingLogin): PendingLoginStatus {
+  const { endsAt } = pending;
+  return pending.method === "browser"
+    ? { method: pending.method, authorizationUrl: pending.authorizationUrl, endsAt }
+    : { method: pending.method, verificationUrl: pending.verificationUrl, endsAt };
 }
 
 const misconfigured = "No login can be used until the configuration below is corrected.";
@@ -69,7 +77,8 @@ async function readLogin(services: Services): Promise<StoredLogin> {
         `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
       );
     }
-    if ((["origins", "state", "auth"] as const).some((area) => hasProblem(config, area))) return useless(misconfigured, tokens);
+    if ((["origins", "state", "auth"] as const).some((area) => hasProblem(config, area)))
+      return useless(misconfigured, tokens);
     if (tokens !== undefined) assertIssuedFor(tokens, config);
     return {
       tokens,
