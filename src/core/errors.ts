@@ -23,7 +23,7 @@ export const errorCodes = {
   },
   LOGIN_TIMEOUT: {
     meaning: "Nobody finished the sign-in in time.",
-    next: "Call codex_login again, and open the new link or enter the new code in time.",
+    next: "Call codex_login again and open the new link within ten minutes.",
   },
   USAGE_LIMIT: {
     meaning: "The quota of the plan, or its credits, are used up.",

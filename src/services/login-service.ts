@@ -67,7 +67,8 @@ export class LoginService {
    */
   async beginOrJoin(method: LoginMethod = "auto"): Promise<LoginAttempt> {
     for (;;) {
-      await this.#dropOldNews();
+      // Not before there are any: a cancel at the same moment must find this login.
+      if (this.#news !== undefined) await this.#dropOldNews();
       const current = this.#current;
       if (current === undefined) return this.#begin(method);
       const suits = method === "auto" || method === this.#asked;
