@@ -4,12 +4,14 @@ import { tokenString } from "./oauth.ts";
 const defaultIntervalMs = 5_000;
 /** What some servers mean by "0" is not known; none means a storm of requests. */
 const minIntervalMs = 1_000;
+/** Longer than any code lives; a timer takes no more than weeks. */
+const maxIntervalSeconds = 3_600;
 
 /** Seconds as a string (docs/wire.md §18); a number is taken as well, anything else is 5 s. */
 const interval = z
   .union([z.string().regex(/^\s*\d{1,6}(\.\d{1,3})?\s*$/), z.number()])
   .transform(Number)
-  .refine((seconds) => Number.isFinite(seconds) && seconds > 0)
+  .refine((seconds) => seconds > 0 && seconds <= maxIntervalSeconds)
   .transform((seconds) => Math.max(minIntervalMs, Math.ceil(seconds * 1000)))
   .catch(defaultIntervalMs);
 

@@ -25,6 +25,10 @@ export interface FlowRig {
   simulator: Simulator;
   saved: CodeExchangeResponse[];
   logged: string[];
+  /** When each device poll was sent, by the clock. */
+  polls: number[];
+  /** Let time pass up to a device poll, and let its answer arrive. */
+  passToPoll: (ms: number) => Promise<void>;
 }
 
 export async function flowRig(
@@ -66,16 +70,32 @@ export async function flowRig(
     redactor,
     log,
   });
+  const polls: number[] = [];
+  let answered: Promise<unknown> = Promise.resolve();
+  const deviceEndpoint = new DeviceEndpoint(asked);
   const device = new DeviceFlow({
     issuer: simulator.issuer,
-    endpoint: new DeviceEndpoint(asked),
+    endpoint: {
+      requestCode: (signal) => deviceEndpoint.requestCode(signal),
+      poll: (code, signal) => {
+        polls.push(clock.now());
+        const answer = deviceEndpoint.poll(code, signal);
+        answered = answer.catch(() => undefined);
+        return answer;
+      },
+    },
     tokens: endpoint,
     save: keep,
     clock,
     limits: defaultLimits,
     log,
   });
-  return { flow, device, clock, simulator, saved, logged };
+  const passToPoll = async (ms: number): Promise<void> => {
+    await clock.advance(ms);
+    await answered;
+    await clock.advance(0);
+  };
+  return { flow, device, clock, simulator, saved, logged, polls, passToPoll };
 }
 
 /** The login service, as far as it deals with browser logins, which most tests are about. */
