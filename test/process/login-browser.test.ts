@@ -23,15 +23,11 @@ const wish = { method: "browser" };
 /** A call of codex_login, and the URL from its progress: it comes before the call is over. */
 function login({ call }: TestServer) {
   const told = deferred<string>();
-  const answer = call(
-    "codex_login",
-    wish,
-    {
-      onprogress: ({ message = "" }) => {
-        told.resolve(message.replace("Open this URL to sign in: ", ""));
-      },
+  const answer = call("codex_login", wish, {
+    onprogress: ({ message = "" }) => {
+      told.resolve(message.replace("Open this URL to sign in: ", ""));
     },
-  );
+  });
   return { answer, url: told.promise };
 }
 
