@@ -71,7 +71,9 @@ function browserLines({ authorizationUrl, browserOpened, reason }: WaitingBrowse
 function deviceLines({ verificationUrl, userCode, reason }: WaitingDevice): string[] {
   const why = reason === undefined ? [] : [`${sentence(reason)} A device code is used instead.`];
   const other =
-    'The other way: codex_login with method "browser" gives a URL, and ends this login.';
+    reason?.kind === "ports-held"
+      ? 'The other way: free one of the ports, then codex_login with method "browser" gives a URL and ends this login.'
+      : 'The other way: codex_login with method "browser" gives a URL and ends this login.';
   if (userCode === undefined) {
     return [
       `The device code waits to be entered at ${verificationUrl}; it was shown when this login began, and is not shown again.`,

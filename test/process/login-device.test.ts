@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
 import { errorBody } from "../simulator/index.ts";
 import { holdPort } from "../support/callback.ts";
 import { makeHome } from "../support/home.ts";

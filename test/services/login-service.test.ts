@@ -122,7 +122,7 @@ test("a busy port leaves nothing pending, and the next call tries again", async 
       return attempts === 1 ? Promise.reject(new Error("busy")) : rig.flow.begin();
     },
   };
-  const login = loginService({ ...rig, flow: flow as typeof rig.flow });
+  const login = loginService({ ...rig, flow });
   await expect(Promise.all([login.beginOrJoin(), login.beginOrJoin()])).rejects.toThrow("busy");
   expect(login.pending).toBeUndefined();
   expect((await login.beginOrJoin()).joined).toBe(false);

@@ -46,11 +46,36 @@ test.each(["the URL", "its query", "its query without the mark", "code#state", "
 );
 
 test.each([
-  ["a wrong state", (good: URL) => good.searchParams.set("state", "x".repeat(43))],
-  ["no state", (good: URL) => good.searchParams.delete("state")],
-  ["two states", (good: URL) => good.searchParams.append("state", "x")],
-  ["two codes", (good: URL) => good.searchParams.append("code", "ac_other_code_12345")],
-  ["another issuer", (good: URL) => good.searchParams.set("iss", "https://evil.test")],
+  [
+    "a wrong state",
+    (good: URL) => {
+      good.searchParams.set("state", "x".repeat(43));
+    },
+  ],
+  [
+    "no state",
+    (good: URL) => {
+      good.searchParams.delete("state");
+    },
+  ],
+  [
+    "two states",
+    (good: URL) => {
+      good.searchParams.append("state", "x");
+    },
+  ],
+  [
+    "two codes",
+    (good: URL) => {
+      good.searchParams.append("code", "ac_other_code_12345");
+    },
+  ],
+  [
+    "another issuer",
+    (good: URL) => {
+      good.searchParams.set("iss", "https://evil.test");
+    },
+  ],
 ])("an answer with %s is BAD_REQUEST and changes nothing", async (_, spoil) => {
   const rig = await flowRig();
   const { pending, url } = await approved(rig);

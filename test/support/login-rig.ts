@@ -8,7 +8,11 @@ import { systemRandom } from "../../src/infra/random.ts";
 import { Redactor } from "../../src/infra/redact.ts";
 import { DeviceEndpoint } from "../../src/services/device-endpoint.ts";
 import { DeviceFlow } from "../../src/services/device-flow.ts";
-import { LoginService, type LoginAttempt } from "../../src/services/login-service.ts";
+import {
+  LoginService,
+  type LoginAttempt,
+  type LoginServiceDeps,
+} from "../../src/services/login-service.ts";
 import { OAuthFlow } from "../../src/services/oauth-flow.ts";
 import type { BrowserLogin } from "../../src/services/pending-login.ts";
 import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
@@ -117,7 +121,7 @@ export const desktop: LoginSurroundings = {
 
 /** The login service over real flows; without an opener no browser may be opened. */
 export function loginService(
-  { flow, device, clock }: Pick<FlowRig, "flow" | "device" | "clock">,
+  { flow, device, clock }: Pick<LoginServiceDeps, "flow" | "device" | "clock">,
   options: {
     openBrowser?: ((url: string) => Promise<void>) | undefined;
     here?: Partial<LoginSurroundings>;
