@@ -65,7 +65,7 @@ test("a device login because the ports are held", () => {
     ABCD-12345
 
     Only enter this code if you started this sign-in yourself, and give it to nobody.
-    The other way: codex_login with method "browser" gives a URL, and ends this login.
+    The other way: free one of the ports, then codex_login with method "browser" gives a URL and ends this login.
     The login waits until 12:15. Call codex_login again to wait for the end, or codex_status to see how it stands."
   `);
 });
@@ -74,7 +74,7 @@ test("a device login that goes on shows its code no more", () => {
   const login = { ...device, joined: true, userCode: undefined, foreign: "127.0.0.1:8080" };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "Not OpenAI's own server: this login is at 127.0.0.1:8080. The device code waits to be entered at https://auth.openai.com/codex/device; it was shown when this login began, and is not shown again.
-    The other way: codex_login with method "browser" gives a URL, and ends this login.
+    The other way: codex_login with method "browser" gives a URL and ends this login.
     The login that was already waiting goes on until 12:15. Call codex_login again to wait for the end, or codex_status to see how it stands."
   `);
 });
