@@ -72,7 +72,7 @@ export const settings = [
     name: "CODEX_NO_BROWSER",
     accepts: "1 or 0",
     standard: "`0`",
-    meaning: "With 1, codex_login only gives the URL and opens nothing.",
+    meaning: "With 1, codex_login only gives the URL or a code and opens nothing.",
   },
   {
     name: "CODEX_DEBUG",

@@ -1,5 +1,6 @@
+import { Server } from "node:net";
 import { networkInterfaces } from "node:os";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import {
   callbackState,
   expectPortFree,
@@ -132,3 +133,23 @@ test("two logins of one machine listen side by side", async () => {
   expect((await sendRaw(second.port, goodCallback)).status).toBe(200);
   expect(first.responses).toEqual([]);
 });
+
+test.each(["EADDRNOTAVAIL", "EAFNOSUPPORT"])(
+  "a machine without IPv6 (%s) is no busy port: it listens on IPv4 alone",
+  async (code) => {
+    const listen = Object.getOwnPropertyDescriptor(Server.prototype, "listen")
+      ?.value as () => Server;
+    const spy = vi.spyOn(Server.prototype, "listen");
+    spy.mockImplementation(function (this: Server, ...args: unknown[]) {
+      const [{ host }] = args as [{ host: string }];
+      if (host !== "::1") return listen.apply(this, args as []);
+      queueMicrotask(() => this.emit("error", Object.assign(new Error(code), { code })));
+      return this;
+    });
+    onTestFinished(() => {
+      spy.mockRestore();
+    });
+    const { port } = await listenForCallback();
+    expect((await sendRaw(port, goodCallback)).status).toBe(200);
+  },
+);

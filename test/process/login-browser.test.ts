@@ -12,23 +12,22 @@ async function start(
   const simulator = await simulate();
   const home = makeHome();
   const opener = makeOpener(home, behaviour);
-  const env = { CODEX_NO_BROWSER: "0", PATH: opener.path, ...options.env };
+  const env = { CODEX_NO_BROWSER: "0", DISPLAY: ":0", PATH: opener.path, ...options.env };
   const server = await startServer({ simulator, home, ...options, env });
   return { simulator, home, opener, server };
 }
 
+// The machine of the tests may be a container, where only the explicit wish opens a browser.
+const wish = { method: "browser" };
+
 /** A call of codex_login, and the URL from its progress: it comes before the call is over. */
 function login({ call }: TestServer) {
   const told = deferred<string>();
-  const answer = call(
-    "codex_login",
-    {},
-    {
-      onprogress: ({ message = "" }) => {
-        told.resolve(message.replace("Open this URL to sign in: ", ""));
-      },
+  const answer = call("codex_login", wish, {
+    onprogress: ({ message = "" }) => {
+      told.resolve(message.replace("Open this URL to sign in: ", ""));
     },
-  );
+  });
   return { answer, url: told.promise };
 }
 
@@ -48,7 +47,7 @@ test.each(["fails", "is missing"] as const)(
   "with an opener that %s the URL comes in the text, and the login works by hand",
   async (behaviour) => {
     const { server, simulator } = await start(behaviour);
-    const answer = await server.call("codex_login", { wait_seconds: 0 });
+    const answer = await server.call("codex_login", { ...wish, wait_seconds: 0 });
     expect(answer.isError).toBe(false);
     const url = String(answer.facts["authorizationUrl"]);
     expect(answer.text).toContain(url);
@@ -72,9 +71,9 @@ test("an issuer's path with the signs of a shell is one argument and runs nothin
   const second = await startServer({
     simulator,
     home,
-    env: { CODEX_NO_BROWSER: "0", PATH: opener.path, CODEX_ISSUER: issuer },
+    env: { CODEX_NO_BROWSER: "0", DISPLAY: ":0", PATH: opener.path, CODEX_ISSUER: issuer },
   });
-  const answer = await second.call("codex_login");
+  const answer = await second.call("codex_login", wish);
   const url = String(answer.facts["authorizationUrl"]);
   expect(opener.calls()).toEqual([[url]]);
   expect(new URL(url).origin).toBe(simulator.issuer);
@@ -85,9 +84,27 @@ test("an issuer's path with the signs of a shell is one argument and runs nothin
   await server.stop();
 });
 
-test("over ssh and without a display the opener is asked all the same", async () => {
-  const ssh = { SSH_CONNECTION: "192.0.2.1 1 192.0.2.2 22", SSH_TTY: "/dev/pts/0", DISPLAY: "" };
+const ssh = { SSH_CONNECTION: "192.0.2.1 1 192.0.2.2 22", SSH_TTY: "/dev/pts/0" };
+
+test("over ssh nothing is opened: the URL comes at once, with why and the other ways", async () => {
+  const { server, opener, simulator } = await start("follows the URL", { env: ssh });
+  const { text, facts } = await server.call("codex_login");
+  expect(text).toContain("This session came over SSH, so no browser was opened.");
+  expect(text).toContain("call codex_login with it as callback_url");
+  expect(text).toContain('codex_login with method "device"');
+  expect(opener.calls()).toEqual([]);
+  expect((await simulator.signIn(String(facts["authorizationUrl"]))).status).toBe(200);
+});
+
+test("an explicit wish opens the browser over ssh as well, where there is a display", async () => {
   const { server, opener } = await start("fails", { env: ssh });
-  expect((await server.call("codex_login")).isError).toBe(false);
+  expect((await server.call("codex_login", wish)).isError).toBe(false);
   expect(opener.calls()).toHaveLength(1);
+});
+
+test("without a display nothing is opened, whatever was wished", async () => {
+  const { server, opener } = await start("fails", { env: { DISPLAY: "" } });
+  const { text } = await server.call("codex_login", wish);
+  expect(text).toContain("This machine has no display, so no browser was opened.");
+  expect(opener.calls()).toEqual([]);
 });

@@ -30,6 +30,9 @@ export function userCode(state: SimState, request: RecordedRequest): PlainReply 
  */
 export function deviceToken(state: SimState, request: RecordedRequest): PlainReply {
   const fields = fieldsOf(request);
+  if (request.json === undefined) {
+    return failure(400, "invalid_request", "The body must be JSON.");
+  }
   const device = state.devices.find(fields["device_auth_id"] ?? "", fields["user_code"] ?? "");
   if (device === undefined || device.spent === true) {
     return failure(400, "deviceauth_invalid", "The device authorization does not exist.");

@@ -71,7 +71,7 @@ test.each([
   [{ wait_seconds: -1 }, "wait_seconds must be at least 0"],
   [{ wait_seconds: 601 }, "wait_seconds must be at most 600"],
   [{ wait_seconds: "5" }, "wait_seconds must be a number"],
-  [{ wait: 5 }, "wait is unknown (accepted: wait_seconds)"],
+  [{ wait: 5 }, "wait is unknown (accepted: method, callback_url, confirm, wait_seconds)"],
 ])("refuses %j before anything is opened", async (args, words) => {
   const { call } = await loginTools();
   const { code, text } = await call("codex_login", args);

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { renderWaiting, type WaitingBrowser, type WaitingDevice } from "../../src/render/login.ts";
+
+const now = Date.UTC(2026, 10, 20, 12);
+const minute = 60_000;
+
+const browser: WaitingBrowser = {
+  method: "browser",
+  authorizationUrl: "https://auth.openai.com/oauth/authorize?x=1",
+  browserOpened: true,
+  endsAt: now + 10 * minute,
+  joined: false,
+  reason: undefined,
+  foreign: undefined,
+  otherLogin: undefined,
+};
+
+const device: WaitingDevice = {
+  method: "device",
+  verificationUrl: "https://auth.openai.com/codex/device",
+  userCode: "ABCD-12345",
+  endsAt: now + 15 * minute,
+  joined: false,
+  reason: undefined,
+  foreign: undefined,
+  otherLogin: undefined,
+};
+
+test("a browser login on a desktop", () => {
+  expect(renderWaiting(browser, now, "UTC")).toMatchInlineSnapshot(`
+    "A browser window was opened. If it did not appear, open this URL to sign in:
+
+    https://auth.openai.com/oauth/authorize?x=1
+
+    A browser on this machine ends the login by itself. If the page after the approval cannot be reached (the browser runs elsewhere), copy its whole address from the address bar and call codex_login with it as callback_url.
+    The other way: codex_login with method "device" gives a code to enter in any browser.
+    The login waits until 12:10. Call codex_login again to wait for the end, or codex_status to see how it stands."
+  `);
+});
+
+test("a browser login where none is opened, beside a login of the official client", () => {
+  const reason = { kind: "no-browser", hindrance: "ssh" } as const;
+  const login = { ...browser, browserOpened: false, reason, otherLogin: "j***@example.com" };
+  expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
+    "This session came over SSH, so no browser was opened. Open this URL to sign in:
+
+    https://auth.openai.com/oauth/authorize?x=1
+
+    A browser on this machine ends the login by itself. If the page after the approval cannot be reached (the browser runs elsewhere), copy its whole address from the address bar and call codex_login with it as callback_url.
+    The other way: codex_login with method "device" gives a code to enter in any browser.
+    The Codex CLI on this machine is signed in as j***@example.com; it is not used unless you call codex_login with method "codex-cli".
+    The login waits until 12:10. Call codex_login again to wait for the end, or codex_status to see how it stands."
+  `);
+});
+
+test("a device login because the ports are held", () => {
+  const said =
+    "The sign-in needs port 1455 or 1457 on this machine, and other programs hold them (1455: codex, process 77).";
+  const login = { ...device, reason: { kind: "ports-held", said } as const };
+  expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
+    "The sign-in needs port 1455 or 1457 on this machine, and other programs hold them (1455: codex, process 77). A device code is used instead.
+    First allow device code authorization in ChatGPT's settings, under Security; a workspace may forbid it.
+    Then open https://auth.openai.com/codex/device in any browser and enter this code:
+
+    ABCD-12345
+
+    Only enter this code if you started this sign-in yourself, and give it to nobody.
+    The other way: free one of the ports, then codex_login with method "browser" gives a URL and ends this login.
+    The login waits until 12:15. Call codex_login again to wait for the end, or codex_status to see how it stands."
+  `);
+});
+
+test("a device login that goes on shows its code no more", () => {
+  const login = { ...device, joined: true, userCode: undefined, foreign: "127.0.0.1:8080" };
+  expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
+    "Not OpenAI's own server: this login is at 127.0.0.1:8080. The device code waits to be entered at https://auth.openai.com/codex/device; it was shown when this login began, and is not shown again.
+    The other way: codex_login with method "browser" gives a URL and ends this login.
+    The login that was already waiting goes on until 12:15. Call codex_login again to wait for the end, or codex_status to see how it stands."
+  `);
+});

@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { maxCallbackInput, parseCallbackInput } from "../../src/wire/callback-input.ts";
+
+const code = "ac_abcDEF-123.~xyz_456";
+const state = "s".repeat(43);
+const query = `code=${code}&state=${state}`;
+
+const read = (text: string) => {
+  const input = parseCallbackInput(text);
+  return input && { ...Object.fromEntries(input.query), bare: input.bare };
+};
+
+test.each([
+  ["the full URL", `http://localhost:1455/auth/callback?${query}`],
+  ["a URL with a fragment", `http://localhost:1455/auth/callback?${query}#`],
+  ["a URL without its scheme", `localhost:1455/auth/callback?${query}`],
+  ["a URL with an upper-case scheme", `HTTP://LOCALHOST:1455/auth/callback?${query}`],
+  ["the path", `/auth/callback?${query}`],
+  ["the query", `?${query}`],
+  ["the query without its mark", query],
+  ["code#state", `${code}#${state}`],
+  ["a URL in quotes", `"http://localhost:1455/auth/callback?${query}"`],
+  ["a URL in brackets", `<http://localhost:1455/auth/callback?${query}>`],
+  [
+    "a URL that a terminal has broken",
+    `http://localhost:1455/auth/\n  callback?code=ac_abc\r\nDEF-123.~xyz_456&state=${state}\n`,
+  ],
+])("takes %s", (_, text) => {
+  expect(read(text)).toEqual({ code, state, bare: false });
+});
+
+test("takes a bare code, and says that it is bare", () => {
+  expect(read(` ${code}\n`)).toEqual({ code, bare: true });
+});
+
+test("takes an error as the callback would", () => {
+  const text = `http://localhost:1455/auth/callback?error=access_denied&error_description=The+user+said+no&state=${state}`;
+  expect(read(text)).toEqual({
+    error: "access_denied",
+    error_description: "The user said no",
+    state,
+    bare: false,
+  });
+});
+
+test.each([
+  ["nothing", ""],
+  ["blanks", " \n "],
+  [
+    "the URL to sign in at",
+    `https://auth.openai.com/oauth/authorize?response_type=code&state=${state}`,
+  ],
+  ["a URL without a query", "http://localhost:1455/auth/callback"],
+  ["another scheme", `javascript://localhost?${query}`],
+  ["a broken URL", `http://[::1?${query}`],
+  ["a word", "done"],
+  ["a command", "codex_login"],
+  ["a code with two marks", `${code}#${state}#x`],
+  ["a mark without a state", `${code}#`],
+  ["a state alone", `#${state}`],
+  ["a path", "/home/jane/some/long/path"],
+  ["too much", `${query}&x=${"x".repeat(maxCallbackInput)}`],
+])("refuses %s", (_, text) => {
+  expect(parseCallbackInput(text)).toBeUndefined();
+});
+
+describe("whatever the values are", () => {
+  const secret = fc.stringMatching(/^[\w.~-]{16,200}$/);
+  const any = fc.string({ minLength: 1, maxLength: 100, unit: "binary" });
+
+  test("every form of one answer reads the same", () => {
+    fc.assert(
+      fc.property(secret, secret, (someCode, someState) => {
+        const search = new URLSearchParams({ code: someCode, state: someState }).toString();
+        const forms = [
+          `http://localhost:1455/auth/callback?${search}`,
+          `http://127.0.0.1:1457/auth/callback?${search}`,
+          `?${search}`,
+          search,
+          `${someCode}#${someState}`,
+        ];
+        for (const form of forms) {
+          expect(read(form)).toEqual({ code: someCode, state: someState, bare: false });
+        }
+        expect(read(someCode)).toEqual({ code: someCode, bare: true });
+      }),
+    );
+  });
+
+  test("a URL brings its parameters as the callback's own reading would", () => {
+    fc.assert(
+      fc.property(any, any, fc.boolean(), (someCode, someState, twice) => {
+        const params = new URLSearchParams({ code: someCode, state: someState });
+        if (twice) params.append("state", someCode);
+        const url = `http://localhost:1455/auth/callback?${params.toString()}`;
+        expect(parseCallbackInput(url)?.query.toString()).toBe(
+          new URL(url).searchParams.toString(),
+        );
+      }),
+    );
+  });
+
+  test("no text makes it throw, and a bare code is all that goes without a state's place", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300, unit: "binary" }), (text) => {
+        const input = parseCallbackInput(text);
+        if (input === undefined) return;
+        expect(input.query.has("code") || input.query.has("error")).toBe(true);
+        if (input.bare) expect([...input.query.keys()]).toEqual(["code"]);
+      }),
+    );
+  });
+});
