@@ -5,15 +5,18 @@ import { openInBrowser } from "./infra/browser.ts";
 import type { Clock } from "./infra/clock.ts";
 import { createDebugLog, silentLog, type Log } from "./infra/debug-log.ts";
 import { FileLock } from "./infra/file-lock.ts";
+import { foreignFolder } from "./infra/folder-owner.ts";
 import { Http } from "./infra/http.ts";
+import { probePort } from "./infra/port-probe.ts";
 import { identifySelf } from "./infra/process-identity.ts";
+import { proxySecrets } from "./infra/proxy.ts";
 import { uuid, type Random } from "./infra/random.ts";
 import { Redactor } from "./infra/redact.ts";
 import { StateFolder } from "./infra/state-folder.ts";
 import { TemporaryFiles } from "./infra/temporary-files.ts";
 import { apiHeaders } from "./services/api-headers.ts";
 import { CodexClient } from "./services/codex-client.ts";
-import { checkHealth } from "./services/health.ts";
+import { createDoctor } from "./services/doctor/index.ts";
 import { LoginService } from "./services/login-service.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
 import { OAuthFlow } from "./services/oauth-flow.ts";
@@ -36,6 +39,8 @@ export interface World {
   pid: number;
   /** "linux 6.1.0; x64" */
   platform: string;
+  /** The home folder; empty where nobody knows it. */
+  home: string;
   timeZone: string;
   writeStderr: (text: string) => void;
 }
@@ -59,7 +64,9 @@ export function createApp(world: World): App {
   const self = identifySelf(world.pid, random);
   const temporaries = new TemporaryFiles(self, clock);
   const folder = new StateFolder(stateDir, temporaries);
-  const http = new Http({ clock, log, proxy: config.proxy });
+  redactor.learn(...proxySecrets(config.proxy));
+  const { proxy, caFiles, tlsUnverified } = config;
+  const http = new Http({ clock, log, proxy, caFiles, tlsUnverified });
   const userAgent = `codex-oauth/${version} (${world.platform})`;
   const api = { userAgent, clientVersion: config.clientVersion };
   const origins = { issuer: config.issuer, apiOrigin: config.apiOrigin };
@@ -144,6 +151,23 @@ export function createApp(world: World): App {
     limits,
     log,
   });
+  const doctor = createDoctor({
+    config,
+    clock,
+    self,
+    temporaries,
+    http,
+    userAgent,
+    mode: () => Promise.resolve(config.auth ?? "chatgpt"),
+    tokens,
+    ledger,
+    catalog,
+    quota,
+    redactor,
+    home: world.home,
+    portState: async (port) => ({ state: await probePort(port) }),
+    pendingLogin: () => login.pending,
+  });
   return {
     log,
     services: {
@@ -152,15 +176,16 @@ export function createApp(world: World): App {
       client,
       catalog,
       quota,
-      health: (signal) =>
-        checkHealth(
-          [new URL(config.issuer).origin, config.apiOrigin],
-          http,
-          userAgent,
-          clock,
-          signal,
-        ),
-      refreshHolder: () => refreshLock.holder(),
+      doctor: (signal) => doctor.examine(signal),
+      surroundingNotices: async () => {
+        const foreign = stateDir === undefined ? undefined : foreignFolder(stateDir);
+        return [
+          ...(await http.authorities.notices()),
+          ...(foreign === undefined
+            ? []
+            : [`${foreign}, so nothing is kept in ${stateDir ?? ""}.`]),
+        ];
+      },
       config,
       limits,
       clock,
@@ -169,6 +194,7 @@ export function createApp(world: World): App {
         return world.timeZone;
       },
       version,
+      platform: world.platform,
       logFile:
         log.file ??
         (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),

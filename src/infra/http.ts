@@ -131,6 +131,7 @@ export class Http {
         {
           why: "NODE_TLS_REJECT_UNAUTHORIZED=0 would let anybody in between read the login.",
           next: "Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS, then restart.",
+          unsent: true,
         },
       );
     }
@@ -142,6 +143,7 @@ export class Http {
         `The header ${name} cannot be sent: its value has characters that no header may have.`,
         {
           next: "Correct the setting or the key that it comes from (a line end at its end, perhaps), then restart.",
+          unsent: true,
         },
       );
     }

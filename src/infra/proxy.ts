@@ -59,6 +59,7 @@ function toRoute(variable: ProxyVariable, value: string): ProxyRoute {
     throw new CodexError("CONFIG", `${variable} does not hold the URL of a proxy.`, {
       why: `${variable} accepts http://HOST:PORT or https://HOST:PORT, with USER:PASSWORD@ before the host where the proxy wants it (special characters percent-encoded).`,
       next: `Correct or unset ${variable} (or its form in lower case), then restart.`,
+      unsent: true,
     });
   }
   return { variable, origin: url.origin, authorization };
