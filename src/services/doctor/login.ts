@@ -123,7 +123,7 @@ export function judgeQuota(quota: Quota | undefined, now: number): Finding {
         `${windowName(windowMinutes)} ${Math.round(usedPercent)} %`,
     )
     .join(", ");
-  const seen = `Used ${span(now - quota.seenAt)} ago: ${windows === "" ? "nothing told" : windows}.`;
+  const seen = `Used, as seen ${span(now - quota.seenAt)} ago: ${windows === "" ? "nothing told" : windows}.`;
   const until = exhaustedUntil(quota);
   if (until === undefined || until <= now) return ok("quota", seen);
   return note("quota", seen, `Wait for the reset in ${span(until - now)}.`);
