@@ -67,6 +67,6 @@ export class Doctor {
     if (home.length < 2) return text;
     const escaped = home.replace(/[/\\]+$/, "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
     // Between quotes a shell would not know what ~ is.
-    return text.replace(new RegExp(`(?<![\\w'./\\\\-])${escaped}(?![\\w.-])`, "g"), "~");
+    return text.replace(new RegExp(`(?<![\\w'./\\\\-])${escaped}(?![\\w-]|\\.\\w)`, "g"), "~");
   }
 }
