@@ -120,7 +120,7 @@ test("in a world where everything is wrong, every cause is named with its remedy
 
   // The text says the same, what is wrong first; nothing was changed, and nothing private is told.
   expect(answer.text).toMatch(
-    /\ncodex-oauth \d+\.\d+\.\d+, Node v\S+, linux .*\nDoctor: 5 problems, \d notes\.\nPROBLEM {2}/,
+    /\ncodex-oauth \d+\.\d+\.\d+, Node v\S+, linux .*\nDoctor: 6 problems, \d notes\.\nPROBLEM {2}/,
   );
   expect(answer.text).toContain("→ Run: chmod 600 ~/auth.json");
   expect(readdirSync(home.path).sort()).toEqual(before);
