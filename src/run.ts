@@ -18,8 +18,10 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   keepStdoutForProtocol();
   // Asking loads the system's calendar data, 12 ms of work: not before a time is shown.
   let timeZone: string | undefined;
+  const home = systemHome();
   const app = createApp({
-    config: loadConfig(process.env, systemHome()),
+    config: loadConfig(process.env, home),
+    home,
     clock: systemClock,
     random: systemRandom,
     limits,

@@ -103,6 +103,8 @@ describe("a path that cannot be used", () => {
     ["CODEX_AUTH_FILE", { CODEX_AUTH_FILE: "/a\0b" }, home, "control characters"],
     ["CODEX_STATE_DIR", { CODEX_STATE_DIR: "./state" }, home, "not an absolute path"],
     ["CODEX_STATE_DIR", { CODEX_STATE_DIR: "file:///tmp/x" }, home, "not an absolute path"],
+    ["CODEX_STATE_DIR", { CODEX_STATE_DIR: "//server/share/x" }, home, "a network path"],
+    ["CODEX_STATE_DIR", { CODEX_STATE_DIR: String.raw`\\server\share` }, home, "a network path"],
     ["CLAUDE_CONFIG_DIR", { CLAUDE_CONFIG_DIR: "claude" }, home, "not an absolute path"],
     ["HOME", {}, "", "not an absolute path"],
     ["HOME", {}, "relative/home", "not an absolute path"],

@@ -8,7 +8,8 @@ const input = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Also check both services over the network, and show versions, paths, cache and lock.",
+      "Also look for everything that may keep Codex from working (both services over the network, " +
+        "clock, proxy, certificates, files, locks, ports, settings), each with its remedy; show versions.",
     ),
 });
 

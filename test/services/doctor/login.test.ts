@@ -1,0 +1,116 @@
+import { describe, expect, test } from "vitest";
+import { CodexError } from "../../../src/core/errors.ts";
+import type { TokenSet } from "../../../src/core/tokens.ts";
+import {
+  judgeApiKey,
+  judgeLogin,
+  judgeModelList,
+  judgeQuota,
+} from "../../../src/services/doctor/login.ts";
+
+const now = Date.UTC(2026, 10, 20, 12);
+const hour = 3_600_000;
+const tokens: TokenSet = {
+  issuer: "https://auth.test",
+  apiOrigin: "https://api.test",
+  accessToken: "CANARY-access-1",
+  refreshToken: "CANARY-refresh-1",
+  idToken: "CANARY-id-1",
+  accountId: "CANARY-account-1",
+  email: "jane.doe@example.com",
+  plan: "plus",
+  expiresAt: now + 2 * hour,
+  generation: 1,
+};
+const state = { tokens, damaged: false, unsaved: undefined };
+const judge = (extra: Partial<typeof state> | object = {}, outcome?: "refused" | "unknown") =>
+  judgeLogin({ ...state, ...extra }, outcome, "/h/auth.json", now);
+
+describe("the login", () => {
+  test("that works is told by masked account, plan and time left", () => {
+    const finding = judge();
+    expect(finding).toEqual({
+      check: "login",
+      level: "ok",
+      said: "Signed in as j***@example.com (plan plus). The access token is valid for 2 h.",
+      remedy: undefined,
+    });
+    expect(JSON.stringify(finding)).not.toContain("CANARY");
+  });
+
+  test("that has expired is no trouble while it can be refreshed", () => {
+    const expired = { tokens: { ...tokens, expiresAt: now - 1, plan: undefined } };
+    expect(judge(expired)).toMatchObject({
+      level: "ok",
+      said: expect.stringMatching(/plan unknown.*has expired; the next question/) as string,
+    });
+    expect(judge(expired, "unknown").level).toBe("ok");
+  });
+
+  test("whose refresh was refused ends, or has ended", () => {
+    expect(judge({}, "refused")).toMatchObject({
+      level: "problem",
+      said: expect.stringContaining("works for another 2 h, and the service refuses") as string,
+      remedy: "Sign in again with codex_login.",
+    });
+  });
+
+  test("that could not be saved", () => {
+    const unsaved = new CodexError("STORAGE", "The disk is full.", { next: "Make room." });
+    expect(judge({ unsaved })).toMatchObject({
+      level: "problem",
+      said: expect.stringContaining("only in memory: The disk is full.") as string,
+      remedy: "Make room.",
+    });
+  });
+
+  test("that is damaged, or is none", () => {
+    expect(judge({ tokens: undefined, damaged: true })).toMatchObject({
+      level: "problem",
+      said: "The login file /h/auth.json is damaged.",
+    });
+    expect(judge({ tokens: undefined })).toMatchObject({
+      level: "note",
+      remedy: "Sign in with codex_login.",
+    });
+  });
+});
+
+test("an API key is there and is one, or is not; no piece of it is shown", () => {
+  expect(judgeApiKey("sk-canary-1234").level).toBe("ok");
+  expect(judgeApiKey(undefined)).toMatchObject({ level: "problem" });
+  for (const key of ["sk-canary-1234\nx", "sk-canary 1234", "sk-canary-1234\0"]) {
+    expect(judgeApiKey(key).level).toBe("problem");
+    expect(JSON.stringify(judgeApiKey(key))).not.toContain("canary");
+  }
+});
+
+test("a model list is told by its age", () => {
+  expect(judgeModelList(undefined, now).level).toBe("ok");
+  expect(judgeModelList(now - 2 * hour, now)).toMatchObject({
+    level: "ok",
+    said: "Fetched 2 h ago.",
+  });
+  expect(judgeModelList(now - 8 * 24 * hour, now)).toMatchObject({
+    level: "note",
+    said: expect.stringContaining("8 d ago") as string,
+  });
+});
+
+test("a quota that is used up is told with its reset", () => {
+  const quota = (usedPercent: number, resetsAt: number | undefined) => ({
+    seenAt: now - 60_000,
+    plan: "plus",
+    windows: [{ usedPercent, windowMinutes: 10_080, resetsAt }],
+  });
+  expect(judgeQuota(undefined, now).level).toBe("ok");
+  expect(judgeQuota(quota(41, now + hour), now)).toMatchObject({
+    level: "ok",
+    said: "Used, as seen 1 min ago: week 41 %.",
+  });
+  expect(judgeQuota(quota(100, now + hour), now)).toMatchObject({
+    level: "note",
+    remedy: "Wait for the reset in 1 h.",
+  });
+  expect(judgeQuota(quota(100, now - hour), now).level).toBe("ok");
+});
