@@ -69,7 +69,8 @@ async function readLogin(services: Services): Promise<StoredLogin> {
         `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
       );
     }
-    if ((["origins", "state", "auth"] as const).some((area) => hasProblem(config, area))) return useless(misconfigured, tokens);
+    if ((["origins", "state", "auth"] as const).some((area) => hasProblem(config, area)))
+      return useless(misconfigured, tokens);
     if (tokens !== undefined) assertIssuedFor(tokens, config);
     return {
       tokens,
