@@ -11,7 +11,7 @@ import type { TokenManager } from "./token-manager.ts";
 
 /** What the tools work with. */
 export interface Services {
-  tokens: Pick<TokenManager, "getTokens" | "state" | "clear" | "unsavedReason">;
+  tokens: Pick<TokenManager, "getTokens" | "state" | "signOut" | "unsavedReason">;
   login: Pick<LoginService, "beginOrJoin" | "wait" | "cancel" | "pending" | "failure">;
   client: Pick<CodexClient, "query">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
