@@ -56,7 +56,7 @@ export async function startDetached(
 }
 
 /** Names of variables that may hold a secret. */
-const secretName = /key|token|secret|passw|credential|cookie|bearer|auth/i;
+const secretName = /key|token|secret|passw|credential|cookie|bearer|auth(?!orized)/i;
 
 /**
  * The environment without what looks like a secret.

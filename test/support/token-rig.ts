@@ -9,6 +9,7 @@ import { systemRandom } from "../../src/infra/random.ts";
 import { Redactor } from "../../src/infra/redact.ts";
 import { StateFolder } from "../../src/infra/state-folder.ts";
 import { TemporaryFiles } from "../../src/infra/temporary-files.ts";
+import { DetachedSpending } from "../../src/services/detached-spending.ts";
 import { RefreshAttempts } from "../../src/services/refresh-attempts.ts";
 import { RefreshLedger } from "../../src/services/refresh-ledger.ts";
 import { RefreshSaver } from "../../src/services/refresh-saver.ts";
@@ -25,7 +26,11 @@ export interface TokenRigOptions {
   home: Home;
   clock?: Clock;
   limits?: Partial<Limits>;
+  /** What starts the process of a refresh; without it, refreshes run in this process. */
+  start?: Start;
 }
+
+export type Start = ConstructorParameters<typeof DetachedSpending>[0]["start"];
 
 /** All that keeps a login, as one process has it; several share a home like several windows. */
 export interface TokenRig {
@@ -45,7 +50,7 @@ export function uncancelled(): AbortSignal {
 }
 
 export function tokenRig(options: TokenRigOptions): TokenRig {
-  const { simulator, home, clock = systemClock } = options;
+  const { simulator, home, clock = systemClock, start } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const self = identifySelf(process.pid, systemRandom);
   const proxy = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
@@ -78,7 +83,8 @@ export function tokenRig(options: TokenRigOptions): TokenRig {
   const unsaved = new UnsavedLogin(shared);
   const saver = new RefreshSaver({ ...shared, endpoint, unsaved });
   const refreshing = { ...shared, ledger, endpoint, lock: refreshLock, unsaved, saver };
-  const spending = new RefreshAttempts(refreshing);
+  const here = new RefreshAttempts(refreshing);
+  const spending = start ? new DetachedSpending({ ...refreshing, here, start }) : here;
   const refresher = new Refresher({ ...refreshing, spending });
   const tokens = new TokenManager({ ...refreshing, refresher, redactor });
   const get = (): ReturnType<TokenManager["getTokens"]> => tokens.getTokens(uncancelled());
