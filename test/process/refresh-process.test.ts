@@ -1,9 +1,18 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parseIdentity } from "../../src/infra/process-identity.ts";
 import { deferred } from "../../src/infra/promises.ts";
 import { expectNoSecrets } from "../support/canary.ts";
+import { ChildTransport } from "../support/child-transport.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
 import {
   serverEnvironment,
@@ -144,3 +153,31 @@ onLinux("its life ends, saved or not", async () => {
   await gone(pid);
   expect(home.record()?.["refreshToken"]).toBe(spent);
 });
+
+test("a server whose program was replaced while it ran refreshes by itself", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { refreshToken: spent } = writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
+  const entry = join(home.path, "server.cjs");
+  copyFileSync(testEntry, entry);
+  const env = serverEnvironment({ simulator, home });
+  const transport = new ChildTransport(process.execPath, [entry], env);
+  onTestFinished(() => transport.close());
+  await transport.lineWhere(asked(transport, "tools/list", {}));
+  rmSync(entry);
+  const params = { name: "codex_query", arguments: { prompt: "hi" } };
+  const line = await transport.lineWhere(asked(transport, "tools/call", params));
+  expect(line).toContain("The simulator received: hi");
+  expect(transport.stderr).toContain("refreshing in this one");
+  expect(home.record()?.["refreshToken"]).toBe(simulator.family(spent)?.current);
+});
+
+/** Sends a request; gives what tells its answer. */
+function asked(
+  transport: ChildTransport,
+  method: string,
+  params: object,
+): (line: string) => boolean {
+  transport.write(`${JSON.stringify({ jsonrpc: "2.0", id: method, method, params })}\n`);
+  return (line) => line.includes(`"id":"${method}"`);
+}
