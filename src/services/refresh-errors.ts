@@ -48,3 +48,16 @@ export function refreshBroke(): CodexError {
     },
   );
 }
+
+/** @param setAside where a damaged login file was put, if it was */
+export function notSignedIn(setAside: string | undefined): CodexError {
+  if (setAside === undefined)
+    return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
+  return new CodexError(
+    "AUTH_REQUIRED",
+    "Nobody is signed in to ChatGPT here: the login file was damaged.",
+    {
+      why: `It was set aside as ${setAside}.`,
+    },
+  );
+}

@@ -14,6 +14,7 @@ import { orAborted } from "../infra/promises.ts";
 import type { Redactor } from "../infra/redact.ts";
 import { readClaims } from "../wire/claims.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
+import { notSignedIn } from "./refresh-errors.ts";
 import type { Refresher, RefreshReason } from "./refresher.ts";
 import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
@@ -179,7 +180,7 @@ export class TokenManager {
   async #stored(): Promise<TokenSet> {
     const { store, origins, redactor } = this.#deps;
     const stored = await store.read();
-    if (stored === undefined) throw signedOut(store.setAside);
+    if (stored === undefined) throw notSignedIn(store.setAside);
     redactor.learn(stored.accessToken, stored.refreshToken, stored.idToken);
     assertIssuedFor(stored, origins);
     return stored;
@@ -205,16 +206,4 @@ export class TokenManager {
     done.then(forget, forget);
     return done;
   }
-}
-
-function signedOut(setAside: string | undefined): CodexError {
-  if (setAside === undefined)
-    return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
-  return new CodexError(
-    "AUTH_REQUIRED",
-    "Nobody is signed in to ChatGPT here: the login file was damaged.",
-    {
-      why: `It was set aside as ${setAside}.`,
-    },
-  );
 }
