@@ -108,12 +108,14 @@ export class DetachedSpending implements Spending {
       log("TOKEN", `no process for the refresh: ${String(error)}`);
       return undefined;
     }
+    const pid = process.pid ?? "unknown";
     const timer = clock.timer(limits.refreshProcessMs + patienceMs, () => {
       result.reject(refreshingElsewhere(process.pid));
     });
     try {
       process.send(job);
       const report = await result.promise;
+      log("TOKEN", `refresh (${job.reason}) in process ${pid}: ${report?.kind ?? "no word"}`);
       if (report?.kind === "unsaved") {
         await this.#takeOver(report.tokens, current, held, fromFailure(report.error));
         process.send({ kind: "taken-over" });
