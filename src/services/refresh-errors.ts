@@ -38,3 +38,26 @@ export function withoutAccessToken(): CodexError {
     next: "Repeat the call.",
   });
 }
+
+export function refreshBroke(): CodexError {
+  return new CodexError(
+    "UPSTREAM",
+    "The refresh of the login broke off before its end was known.",
+    {
+      next: "Repeat the call.",
+    },
+  );
+}
+
+/** @param setAside where a damaged login file was put, if it was */
+export function notSignedIn(setAside: string | undefined): CodexError {
+  if (setAside === undefined)
+    return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
+  return new CodexError(
+    "AUTH_REQUIRED",
+    "Nobody is signed in to ChatGPT here: the login file was damaged.",
+    {
+      why: `It was set aside as ${setAside}.`,
+    },
+  );
+}

@@ -176,3 +176,36 @@ test("removes what killed waiters left, and nothing of live ones", async () => {
   expect(existsSync(preparation(dead))).toBe(false);
   expect(readdirSync(preparation(alive))).toEqual([`owner.${alive}.3`]);
 });
+
+test("a lock that is passed on has one owner at every moment, and nobody gets in between", async () => {
+  const path = lockPath();
+  const first = await held(lockOf(path).acquire(0));
+  const heir = await lockOf(path).adopt(first.pass);
+  expect(await heir?.isOwned()).toBe(true);
+  expect(await first.isOwned()).toBe(false);
+  await first.release();
+  expect(await lockOf(path).acquire(0)).toEqual({ holderPid: process.pid });
+  await heir?.release();
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a lock is adopted once, and not after somebody else has it", async () => {
+  const path = lockPath();
+  const first = await held(lockOf(path).acquire(0));
+  const heirs = await Promise.all(Array.from({ length: 5 }, () => lockOf(path).adopt(first.pass)));
+  expect(heirs.filter((heir) => heir !== undefined)).toHaveLength(1);
+  rmSync(path, { recursive: true });
+  expect(await lockOf(path).adopt(first.pass)).toBeUndefined();
+});
+
+test.each(["", "../auth.json", "owner.x/../../auth.json.0", "auth.json"])(
+  "nothing but an owner's file is adopted: %j",
+  async (pass) => {
+    const path = lockPath();
+    const first = await held(lockOf(path).acquire(0));
+    writeFileSync(join(path, "..", "auth.json"), "theirs");
+    expect(await lockOf(path).adopt(pass)).toBeUndefined();
+    expect(await first.isOwned()).toBe(true);
+    expect(existsSync(join(path, "..", "auth.json"))).toBe(true);
+  },
+);

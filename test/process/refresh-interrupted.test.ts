@@ -103,9 +103,36 @@ test("a login cleared in one window stays cleared when another's refresh comes h
   answer();
   expect(await call).toMatchObject({ isError: true, code: "AUTH_REQUIRED" });
   expect(home.record()).toBeUndefined();
-  const revocation = await simulator.waitForRequest("revoke");
+  // The first is the other window's, of the login that it found.
+  const revocation = await simulator.waitForRequest("revoke", 2);
   expect(revocation.json).toMatchObject({ token: simulator.family(spent)?.current });
   await revocation.done;
   expect(simulator.family(spent)?.revoked).toBe(true);
   expect((await other.call("codex_query", { prompt: "Now?" })).code).toBe("AUTH_REQUIRED");
 });
+
+test("a token that another window stores during the sign-out is gone and revoked, too", async () => {
+  const { simulator, home, call, spent, answer } = await refreshOnItsWay();
+  const other = await startServer({ simulator, home });
+  const gate = deferred<undefined>();
+  // The first revocation arrives too late to end the family.
+  simulator.next("revoke", { kind: "raw", status: 503, body: gated(gate.promise) });
+  const clear = other.call("codex_clear");
+  const first = await simulator.waitForRequest("revoke");
+  expect(first.json).toMatchObject({ token: spent });
+  answer();
+  expect((await call).isError).toBe(false);
+  const current = simulator.family(spent)?.current;
+  expect(home.record()?.["refreshToken"]).toBe(current);
+  gate.resolve(undefined);
+  expect(await clear).toMatchObject({ isError: false, facts: { revoked: "revoked" } });
+  expect((await simulator.waitForRequest("revoke", 2)).json).toMatchObject({ token: current });
+  expect(simulator.family(spent)?.revoked).toBe(true);
+  expect(home.record()).toBeUndefined();
+});
+
+/** A body that comes when it may. */
+async function* gated(open: Promise<unknown>): AsyncGenerator<Uint8Array> {
+  await open;
+  yield Buffer.from("{}");
+}

@@ -158,3 +158,21 @@ test("a rehearsal takes the lock, needs room for the whole file, and leaves noth
   writeFileSync(storeLockOf(home), "no lock");
   await expect(store.rehearse(0)).rejects.toMatchObject({ code: "STORAGE" });
 });
+
+test("a choice counts as no login, never as damage, and is replaced like one", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { store } = tokenRig({ simulator, home });
+  const choice = { mode: "codex-cli", generation: 3 } as const;
+  await store.update(() => choice);
+  expect(home.record()).toEqual({ version: 1, ...choice });
+  expect(await store.read()).toBeUndefined();
+  expect(await store.readChoice()).toEqual(choice);
+  expect(await store.peek()).toEqual({ tokens: undefined, choice, damaged: false });
+  await store.update((tokens, damaged, found) => {
+    expect([tokens, damaged, found]).toEqual([undefined, false, choice]);
+    return null;
+  });
+  expect(home.record()).toBeUndefined();
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
+});

@@ -41,6 +41,7 @@ export function testApp(options: TestAppOptions): App & { stderr: string[] } {
     platform: "test 1.0; none",
     home: home.path,
     timeZone: "UTC",
+    refreshCommand: undefined,
     writeStderr: (text) => stderr.push(text),
   });
   onTestFinished(() => app.close());

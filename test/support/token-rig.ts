@@ -9,11 +9,15 @@ import { systemRandom } from "../../src/infra/random.ts";
 import { Redactor } from "../../src/infra/redact.ts";
 import { StateFolder } from "../../src/infra/state-folder.ts";
 import { TemporaryFiles } from "../../src/infra/temporary-files.ts";
+import { DetachedSpending } from "../../src/services/detached-spending.ts";
+import { RefreshAttempts } from "../../src/services/refresh-attempts.ts";
 import { RefreshLedger } from "../../src/services/refresh-ledger.ts";
+import { RefreshSaver } from "../../src/services/refresh-saver.ts";
 import { Refresher } from "../../src/services/refresher.ts";
 import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
 import { TokenManager } from "../../src/services/token-manager.ts";
 import { TokenStore } from "../../src/services/token-store.ts";
+import { UnsavedLogin } from "../../src/services/unsaved-login.ts";
 import type { Simulator } from "../simulator/index.ts";
 import type { Home } from "./home.ts";
 
@@ -22,7 +26,11 @@ export interface TokenRigOptions {
   home: Home;
   clock?: Clock;
   limits?: Partial<Limits>;
+  /** What starts the process of a refresh; without it, refreshes run in this process. */
+  start?: Start;
 }
+
+export type Start = ConstructorParameters<typeof DetachedSpending>[0]["start"];
 
 /** All that keeps a login, as one process has it; several share a home like several windows. */
 export interface TokenRig {
@@ -42,7 +50,7 @@ export function uncancelled(): AbortSignal {
 }
 
 export function tokenRig(options: TokenRigOptions): TokenRig {
-  const { simulator, home, clock = systemClock } = options;
+  const { simulator, home, clock = systemClock, start } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const self = identifySelf(process.pid, systemRandom);
   const proxy = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
@@ -72,8 +80,13 @@ export function tokenRig(options: TokenRigOptions): TokenRig {
   });
   const ledger = new RefreshLedger(new StateFolder(home.stateDir, temporaries));
   const shared = { origins, store, clock, limits, log: silentLog };
-  const refresher = new Refresher({ ...shared, ledger, endpoint, lock: refreshLock });
-  const tokens = new TokenManager({ ...shared, refresher, redactor });
+  const unsaved = new UnsavedLogin(shared);
+  const saver = new RefreshSaver({ ...shared, endpoint, unsaved });
+  const refreshing = { ...shared, ledger, endpoint, lock: refreshLock, unsaved, saver };
+  const here = new RefreshAttempts(refreshing);
+  const spending = start ? new DetachedSpending({ ...refreshing, here, start }) : here;
+  const refresher = new Refresher({ ...refreshing, spending });
+  const tokens = new TokenManager({ ...refreshing, refresher, redactor });
   const get = (): ReturnType<TokenManager["getTokens"]> => tokens.getTokens(uncancelled());
   return { tokens, refresher, store, storeLock, refreshLock, self, get };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { deferred } from "../../src/infra/promises.ts";
 import { writeLogin } from "../support/home.ts";
@@ -15,12 +15,57 @@ test("says whose login it was and leaves valid JSON without a token", async () =
   const tokens = writeLogin(home, simulator);
   const { text, facts } = await call("codex_clear");
   expect(text).toMatch(/^Signed out: the login of c\*\*\*@example\.test was removed/);
-  expect(facts).toEqual({ cleared: true, account: "c***@example.test" });
+  expect(text).toContain("from this machine and revoked at the server.");
+  expect(facts).toEqual({ cleared: true, account: "c***@example.test", revoked: "revoked" });
   expect(JSON.parse(home.readAuth())).toEqual({});
   for (const token of [tokens.accessToken, tokens.refreshToken, tokens.idToken]) {
     expect(home.readAuth()).not.toContain(token);
   }
   expect((await call("codex_status")).text).toMatch(/^Not signed in/);
+});
+
+test("local_only removes the login and sends nothing", async () => {
+  const { call, simulator, home } = await loginTools();
+  writeLogin(home, simulator);
+  const { text, facts } = await call("codex_clear", { local_only: true });
+  expect(text).toContain("from this machine and not revoked at the server (as asked).");
+  expect(facts).toMatchObject({ cleared: true, revoked: "skipped" });
+  expect(simulator.requests).toEqual([]);
+  expect(home.record()).toBeUndefined();
+});
+
+test("says that the server could not be told, and what to do", async () => {
+  const { call, simulator, home } = await loginTools();
+  writeLogin(home, simulator);
+  simulator.next("revoke", { kind: "json", status: 500, body: {} });
+  const { text, facts } = await call("codex_clear");
+  expect(text).toContain(
+    "could not be revoked at the server (The revocation failed): it is removed here; " +
+      "end sessions in ChatGPT's settings if in doubt.",
+  );
+  expect(facts).toMatchObject({ cleared: true, revoked: "failed" });
+});
+
+test("sends nothing where certificates are not checked", async () => {
+  const { another, simulator, home } = await loginTools();
+  writeLogin(home, simulator, { extraFields: { issuer: "https://auth.openai.com" } });
+  const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0", CODEX_ISSUER: "", CODEX_BASE_URL: "" };
+  const { text } = await another({ env }).call("codex_clear");
+  expect(text).toContain("not revoked at the server (NODE_TLS_REJECT_UNAUTHORIZED cannot be used)");
+  expect(home.record()).toBeUndefined();
+});
+
+test("forgets the choice of another way", async () => {
+  const { call, simulator, home } = await loginTools();
+  const codex = { version: 1, mode: "codex-cli", generation: 1 };
+  writeFileSync(home.authFile, JSON.stringify({ codex }), { mode: 0o600 });
+  const { text, facts } = await call("codex_clear");
+  expect(text).toBe(
+    "Forgotten: the choice to use the Codex CLI's login here. Nothing else was changed.",
+  );
+  expect(facts).toEqual({ cleared: false, forgotten: "codex-cli" });
+  expect(home.record()).toBeUndefined();
+  expect(simulator.requests).toEqual([]);
 });
 
 test("leaves the entries of others as they are", async () => {

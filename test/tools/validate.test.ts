@@ -86,7 +86,7 @@ test.each<[string, unknown, string]>([
   ["codex_login", { wait_seconds: -1 }, "wait_seconds must be at least 0."],
   ["codex_status", { verbose: true }, "ok"],
   ["codex_status", { verbose: "yes" }, "verbose must be a boolean."],
-  ["codex_clear", { sure: true }, "sure is unknown (accepted: no arguments)."],
+  ["codex_clear", { sure: true }, "sure is unknown (accepted: local_only)."],
   ["codex_models", undefined, "ok"],
   ["codex_models", null, "ok"],
 ])("%s with %j: %s", (name, args, expected) => {

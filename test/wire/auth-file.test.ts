@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TokenSet } from "../../src/core/tokens.ts";
-import { readRecord, withoutRecord, withRecord } from "../../src/wire/auth-file.ts";
+import { readRecord, withChoice, withoutRecord, withRecord } from "../../src/wire/auth-file.ts";
 
 const tokens: TokenSet = {
   issuer: "https://auth.example.test",
@@ -135,3 +135,31 @@ test.each([undefined, null, ""])(
     expect(readRecord(withRecord({}, first.tokens))).toEqual(first);
   },
 );
+
+test.each(["codex-cli", "api-key"] as const)("the choice of %s has no tokens", (mode) => {
+  const document = withChoice(withRecord({ others: 1 }, tokens), mode, 8);
+  expect(document).toEqual({ others: 1, codex: { version: 1, mode, generation: 8 } });
+  expect(readRecord(document)).toEqual({ kind: "choice", mode, generation: 8 });
+});
+
+test("a login takes the place of a choice, and a record without a mode is a login", () => {
+  const document = withRecord(withChoice({}, "api-key", 8), tokens);
+  expect(document).toMatchObject({ codex: { mode: "chatgpt" } });
+  expect(readRecord(document)).toEqual({ kind: "login", tokens });
+  for (const mode of [undefined, null, "chatgpt"]) {
+    expect(readRecord(stored({ mode }))).toEqual({ kind: "login", tokens });
+  }
+});
+
+test("a mode that nobody knows is damage, and one of a newer version is not", () => {
+  expect(readRecord(stored({ mode: "telepathy" }))).toEqual({ kind: "damaged" });
+  expect(readRecord(stored({ mode: "telepathy", version: 2 }))).toEqual({
+    kind: "newer",
+    version: 2,
+  });
+  expect(readRecord({ codex: { version: 1, mode: "api-key" } })).toEqual({
+    kind: "choice",
+    mode: "api-key",
+    generation: 0,
+  });
+});
