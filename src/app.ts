@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import type { Credential } from "./core/credentials.ts";
 import type { Limits } from "./core/limits.ts";
 import { openInBrowser } from "./infra/browser.ts";
 import type { Clock } from "./infra/clock.ts";
@@ -13,8 +14,10 @@ import { StateFolder } from "./infra/state-folder.ts";
 import { TemporaryFiles } from "./infra/temporary-files.ts";
 import { apiHeaders } from "./services/api-headers.ts";
 import { CodexClient } from "./services/codex-client.ts";
-import { Credentials } from "./services/credentials.ts";
+import { CodexCliLogin } from "./services/codex-cli-login.ts";
+import { Credentials, type ChoiceStore } from "./services/credentials.ts";
 import { checkHealth } from "./services/health.ts";
+import { LoginModes } from "./services/login-mode.ts";
 import { LoginService } from "./services/login-service.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
 import { OAuthFlow } from "./services/oauth-flow.ts";
@@ -26,6 +29,7 @@ import type { Services } from "./services/services.ts";
 import { TokenEndpoint } from "./services/token-endpoint.ts";
 import { TokenManager } from "./services/token-manager.ts";
 import { TokenStore } from "./services/token-store.ts";
+import { WorkspaceRoutes } from "./services/workspace-routing.ts";
 import { version } from "./version.ts";
 
 /** Everything that the program takes from the world; tests give their own. */
@@ -114,12 +118,29 @@ export function createApp(world: World): App {
     limits,
     log,
   });
-  const credentials = new Credentials({ tokens, baseUrl: config.baseUrl });
+  const storedChoice: ChoiceStore = {
+    mode: async () => (await store.readChoice())?.mode,
+    choose: (mode) =>
+      store.update((login, _, choice) => {
+        const before = login?.generation ?? choice?.generation ?? 0;
+        return { mode, generation: Math.max(clock.now(), before + 1) };
+      }),
+  };
+  redactor.learn(config.apiKey);
+  const { auth, baseUrl } = config;
+  const headers = (credential: Credential): Record<string, string> => apiHeaders(api, credential);
+  const guest = new CodexCliLogin({ folder: config.codexHome, origins, baseUrl, redactor, clock });
+  const routes = new WorkspaceRoutes({ http, headers, store, clock, limits, log });
+  const choice = storedChoice;
+  const key = config;
+  const credentials = new Credentials({ tokens, choice, guest, routes, key, auth, baseUrl });
+  const timeZone = (): string => world.timeZone;
+  const mode = new LoginModes({ choice, guest, key, auth, clock, timeZone });
   const catalog = new ModelCatalog({
     clientVersion: config.clientVersion,
     folder,
     http,
-    headers: (credential) => apiHeaders(api, credential),
+    headers,
     credentials,
     clock,
     limits,
@@ -150,18 +171,18 @@ export function createApp(world: World): App {
     services: {
       tokens,
       credentials,
+      guest,
+      mode,
       login,
       client,
       catalog,
       quota,
-      health: (signal) =>
-        checkHealth(
-          [new URL(config.issuer).origin, config.apiOrigin],
-          http,
-          userAgent,
-          clock,
-          signal,
-        ),
+      health: async (signal) => {
+        const used = await credentials.mode().catch(() => auth);
+        const asked = used === "api-key" ? [config.apiBaseUrl] : [config.issuer, config.apiOrigin];
+        const toAsk = asked.map((url) => new URL(url).origin);
+        return checkHealth(toAsk, http, userAgent, clock, signal);
+      },
       refreshHolder: () => refreshLock.holder(),
       config,
       limits,

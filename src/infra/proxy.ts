@@ -5,7 +5,5 @@ export interface ProxySettings {
   noProxy: string | undefined;
 }
 
-/** True for the literal names of this machine; they are never reached through a proxy. */
-export function isLoopback(hostname: string): boolean {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-}
+// The names of this machine are never reached through a proxy.
+export { isLoopback } from "../core/hosts.ts";
