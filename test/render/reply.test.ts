@@ -6,6 +6,7 @@ const now = Date.UTC(2026, 10, 20, 12);
 
 const reply: QueryReply = {
   text: "Use a lock.",
+  mode: "chatgpt",
   refused: false,
   model: "gpt-6.1-sol",
   effort: "low",

@@ -8,10 +8,13 @@ const render = (status: Status): string => renderStatus(status, now, "UTC");
 
 const signedOut: Status = {
   signedIn: false,
+  mode: "chatgpt",
+  decidedBy: undefined,
   account: undefined,
   plan: undefined,
   expiresAt: undefined,
   authFile: "/home/jane/.claude/auth.json",
+  guestFile: undefined,
   issuer: "https://auth.openai.com",
   apiOrigin: "https://chatgpt.com",
   defaultModel: "gpt-6.1-sol",
