@@ -15,7 +15,7 @@ const twoWays =
   "Sign in with the Codex CLI (codex login), or here (codex_login with method browser).";
 
 export interface CodexCliLoginDeps {
-  /** `$CODEX_HOME`; empty where nobody can tell. */
+  /** The official client's own; empty where nobody can tell. */
   folder: string;
   origins: Origins;
   /** The API, without a trailing slash. */
@@ -26,7 +26,7 @@ export interface CodexCliLoginDeps {
 
 /**
  * The official client's login, as a guest: its file is read anew for each request, never written,
- * and its refresh token, which works only once, is not touched. No lock is taken there.
+ * and what could renew it, which works only once, is not touched. No lock is taken there.
  */
 export class CodexCliLogin {
   readonly #deps: CodexCliLoginDeps;

@@ -1,5 +1,6 @@
 import type { Credential, LoginChoice, LoginMode } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
+import { keyError } from "../core/key-errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import { readClaims } from "../wire/claims.ts";
 import { apiKeyCredential, type ApiKeySettings } from "./api-key.ts";
@@ -74,7 +75,7 @@ export class Credentials {
       case "codex-cli":
         return routes.route(await guest.replaceRejected(rejected), undefined, signal);
       case "api-key":
-        throw new CodexError("AUTH_EXPIRED", "The API refused the key.");
+        throw keyError(new CodexError("AUTH_EXPIRED", "The API refused the key."));
     }
   }
 

@@ -127,7 +127,9 @@ export class QueryAttempts {
       return await ask();
     } catch (error) {
       const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
-      if (!rejected || attempt.renewed) throw error;
+      // There is no other key.
+      const final = attempt.renewed || attempt.credential.mode === "api-key";
+      if (!rejected || final) throw error;
       attempt.renewed = true;
       attempt.credential = await credentials.replaceRejected(attempt.credential, attempt.signal);
       return await ask();

@@ -18,7 +18,7 @@ const tokens = z.object({
 const file = z.object({
   auth_mode: z.string().nullish(),
   OPENAI_API_KEY: z.string().nullish(),
-  tokens: z.unknown(),
+  tokens: z.unknown().optional(),
 });
 
 /** The official client's login as a guest sees it; its refresh token is not even read. */
@@ -44,7 +44,7 @@ export type CodexCliAuth =
   | { kind: "other"; mode: string }
   | { kind: "damaged" };
 
-/** Judge the text of `$CODEX_HOME/auth.json`. */
+/** Judge the text of the official client's `auth.json`. */
 export function readCodexCliAuth(text: string): CodexCliAuth {
   const parsed = file.safeParse(parseJson(text));
   if (!parsed.success) return { kind: "damaged" };
