@@ -8,9 +8,9 @@ export class AnsweringAccount {
 
   /** A notice when the last answer of this process was another account's; also takes note. */
   changed(credential: Credential): string[] {
-    const { mode, accountId, secret } = credential;
+    const { accountId, secret } = credential;
     const present = {
-      key: `${mode} ${accountId ?? fingerprint(secret)}`,
+      key: accountId ?? fingerprint(secret),
       label: credentialLabel(credential),
     };
     const last = this.#last;

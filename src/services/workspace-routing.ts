@@ -80,6 +80,7 @@ export class WorkspaceRoutes {
         return routing;
       })
       .finally(() => this.#asking.delete(key));
+    asked.catch(() => undefined); // everybody who waited for it may have gone
     this.#asking.set(key, asked);
     return asked;
   }

@@ -132,8 +132,12 @@ test("a link, a folder and a huge file are refused by name, with a remedy that i
       writeFileSync(`${path}.real`, text);
       symlinkSync(`${path}.real`, path);
     },
-    () => mkdirSync(path),
-    () => writeFileSync(path, text.padEnd(5 * 1024 * 1024)),
+    () => {
+      mkdirSync(path);
+    },
+    () => {
+      writeFileSync(path, text.padEnd(5 * 1024 * 1024));
+    },
   ];
   for (const trap of traps) {
     rmSync(path, { recursive: true });

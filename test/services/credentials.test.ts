@@ -34,6 +34,16 @@ test("a choice of another window counts at the next question, and its footer say
   ]);
 });
 
+test("the same account by another way is not called another account", async () => {
+  const { simulator, home, services } = await modeRig();
+  writeLogin(home, simulator);
+  const ask = () => services.client.query({ prompt: "hi" });
+  await ask();
+  writeGuest(home, simulator);
+  writeChoice(home, "codex-cli");
+  expect(await ask()).toMatchObject({ mode: "codex-cli", notices: [] });
+});
+
 test("a refused login is not replaced by another way that was chosen meanwhile", async () => {
   const { simulator, home, services } = await modeRig();
   const login = writeLogin(home, simulator);
