@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
-import { CodexError } from "./core/errors.ts";
+import type { Credential } from "./core/credentials.ts";
 import type { Limits } from "./core/limits.ts";
 import { openInBrowser } from "./infra/browser.ts";
 import type { Clock } from "./infra/clock.ts";
@@ -20,10 +20,12 @@ import { lookAround } from "./infra/surroundings.ts";
 import { TemporaryFiles } from "./infra/temporary-files.ts";
 import { apiHeaders } from "./services/api-headers.ts";
 import { CodexClient } from "./services/codex-client.ts";
-import { Credentials } from "./services/credentials.ts";
 import { DeviceEndpoint } from "./services/device-endpoint.ts";
 import { DeviceFlow } from "./services/device-flow.ts";
 import { createDoctor } from "./services/doctor/index.ts";
+import { CodexCliLogin } from "./services/codex-cli-login.ts";
+import { Credentials } from "./services/credentials.ts";
+import { LoginModes } from "./services/login-mode.ts";
 import { LoginService } from "./services/login-service.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
 import { OAuthFlow } from "./services/oauth-flow.ts";
@@ -35,11 +37,12 @@ import { RefreshSaver } from "./services/refresh-saver.ts";
 import { RefreshWork } from "./services/refresh-work.ts";
 import { Refresher } from "./services/refresher.ts";
 import { ResponsesEndpoint } from "./services/responses-endpoint.ts";
-import type { ModeChoice, Services } from "./services/services.ts";
+import type { Services } from "./services/services.ts";
 import { TokenEndpoint } from "./services/token-endpoint.ts";
 import { TokenManager } from "./services/token-manager.ts";
 import { TokenStore } from "./services/token-store.ts";
 import { UnsavedLogin } from "./services/unsaved-login.ts";
+import { WorkspaceRoutes } from "./services/workspace-routing.ts";
 import { version } from "./version.ts";
 
 /** Everything that the program takes from the world; tests give their own. */
@@ -163,12 +166,28 @@ export function createApp(world: World): App {
     limits,
     log,
   });
-  const credentials = new Credentials({ tokens, baseUrl: config.baseUrl });
+  redactor.learn(config.apiKey);
+  const { auth, baseUrl } = config;
+  const headers = (credential: Credential): Record<string, string> => apiHeaders(api, credential);
+  const guest = new CodexCliLogin({ folder: config.codexHome, origins, baseUrl, redactor, clock });
+  const routes = new WorkspaceRoutes({ http, headers, store, clock, limits, log });
+  const key = config;
+  const credentials = new Credentials({
+    tokens,
+    choice: tokens,
+    guest,
+    routes,
+    key,
+    auth,
+    baseUrl,
+  });
+  const timeZone = (): string => world.timeZone;
+  const mode = new LoginModes({ choice: tokens, guest, key, auth, clock, timeZone });
   const catalog = new ModelCatalog({
     clientVersion: config.clientVersion,
     folder,
     http,
-    headers: (credential) => apiHeaders(api, credential),
+    headers,
     credentials,
     clock,
     limits,
@@ -201,7 +220,7 @@ export function createApp(world: World): App {
     temporaries,
     http,
     userAgent,
-    mode: async () => config.auth ?? (await tokens.mode()) ?? "chatgpt",
+    mode: () => credentials.mode(),
     tokens,
     ledger,
     catalog,
@@ -220,8 +239,9 @@ export function createApp(world: World): App {
     services: {
       tokens,
       credentials,
+      guest,
+      mode,
       login,
-      mode: noOtherModes,
       client,
       catalog,
       quota,
@@ -254,9 +274,3 @@ export function createApp(world: World): App {
     },
   };
 }
-
-const noOtherModes: ModeChoice = {
-  choose: (mode) =>
-    Promise.reject(new CodexError("BAD_REQUEST", `method "${mode}" is not available.`)),
-  found: () => Promise.resolve(undefined),
-};

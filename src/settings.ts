@@ -29,7 +29,7 @@ export const settings = [
     accepts: "chatgpt or api-key",
     standard: "the choice of codex_login",
     meaning:
-      "With api-key, `OPENAI_API_KEY` pays for each question at api.openai.com; no login is needed.",
+      "Beats the choice of codex_login. With api-key, `OPENAI_API_KEY` pays for each question; no login is needed.",
   },
   {
     name: "CODEX_API_BASE_URL",

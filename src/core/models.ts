@@ -5,7 +5,7 @@ export interface CodexModel {
   description: string;
   /** False for models that a list does not show; they can still be asked for by name. */
   listed: boolean;
-  /** The visible model with the lowest number is the default. */
+  /** The visible model with the lowest number is the default; Infinity only where it is asked for. */
   priority: number;
   defaultEffort: string | undefined;
   /** Accepted efforts, from the catalogue; empty when it names none. */
@@ -35,10 +35,10 @@ export interface ModelList {
   fresh: boolean;
 }
 
-/** The visible model with the lowest priority number. */
+/** The visible model with the lowest priority number; one without an end of it is never the default. */
 export function defaultModel(models: readonly CodexModel[]): CodexModel | undefined {
   return models
-    .filter((model) => model.listed)
+    .filter((model) => model.listed && model.priority !== Infinity)
     .reduce<CodexModel | undefined>(
       (best, model) => (best === undefined || model.priority < best.priority ? model : best),
       undefined,

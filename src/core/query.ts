@@ -1,3 +1,4 @@
+import type { LoginMode } from "./credentials.ts";
 import { clampEffort, isReasoningEffort, type ReasoningEffort, type Verbosity } from "./effort.ts";
 import { CodexError } from "./errors.ts";
 import { defaultModel, findModel, usableNames, type CodexModel, type ModelList } from "./models.ts";
@@ -11,13 +12,15 @@ export interface QueryRequest {
   systemPrompt?: string | undefined;
   reasoningEffort?: ReasoningEffort | undefined;
   verbosity?: Verbosity | undefined;
-  /** Accepted for the sake of callers; this service refuses it, so it is never sent. */
+  /** Sent with an API key only: the ChatGPT service refuses it. */
   temperature?: number | undefined;
 }
 
 /** One whole answer. */
 export interface QueryReply {
   text: string;
+  /** How the question was paid for. */
+  mode: LoginMode;
   /** True when the text is the model's refusal to answer. */
   refused: boolean;
   model: string;
@@ -44,12 +47,16 @@ export interface QueryPlan {
   model: CodexModel | undefined;
   effort: ReasoningEffort | undefined;
   verbosity: Verbosity | undefined;
+  /** Undefined also where the service is known to refuse it. */
+  temperature?: number | undefined;
   notices: string[];
 }
 
 export interface QueryDefaults {
   model: string | undefined;
   reasoningEffort: ReasoningEffort | undefined;
+  /** The API for keys takes a temperature, for some models; the ChatGPT service for none. */
+  takesTemperature?: boolean;
 }
 
 /**
@@ -64,7 +71,10 @@ export function planQuery(
 ): QueryPlan {
   const slug = request.model ?? defaults.model ?? defaultModel(list.models)?.slug;
   if (slug === undefined) {
-    throw new CodexError("MODEL_UNAVAILABLE", "The account's model list has no model to use.");
+    throw new CodexError("MODEL_UNAVAILABLE", "The account's model list has no model to use.", {
+      why: `Listed: ${usableNames(list.models).join(", ") || "none"}; none of them is a default.`,
+      next: "Repeat the call with a model from codex_models, or set CODEX_MODEL.",
+    });
   }
   const model = findModel(list.models, slug);
   if (model === undefined && list.fresh) throw unknownModel(slug, list);
@@ -86,10 +96,11 @@ export function planFor(
     notices.push(`verbosity was not sent: ${slug} does not take it.`);
     verbosity = undefined;
   }
-  if (request.temperature !== undefined) {
+  const temperature = defaults.takesTemperature === true ? request.temperature : undefined;
+  if (temperature !== request.temperature) {
     notices.push("temperature was not sent: the ChatGPT service refuses it.");
   }
-  return { slug, model, effort, verbosity, notices };
+  return { slug, model, effort, verbosity, temperature, notices };
 }
 
 function chooseEffort(

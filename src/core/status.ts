@@ -1,4 +1,5 @@
 import type { DoctorReport } from "./doctor.ts";
+import type { LoginMode } from "./credentials.ts";
 import type { Quota } from "./quota.ts";
 
 /** A login under way; never the code of a device login. */
@@ -8,13 +9,20 @@ export type PendingLoginStatus =
 
 /** Everything that codex_status says, collected. */
 export interface Status {
+  /** A question can be asked. */
   signedIn: boolean;
-  /** Masked. */
+  /** How it would be paid for. */
+  mode: LoginMode;
+  /** The setting that decides over the mode; undefined where codex_login does. */
+  decidedBy: "CODEX_AUTH" | undefined;
+  /** Masked; undefined with an API key. */
   account: string | undefined;
   plan: string | undefined;
   /** Epoch ms. */
   expiresAt: number | undefined;
   authFile: string;
+  /** The official client's file that a guest reads. */
+  guestFile: string | undefined;
   issuer: string;
   apiOrigin: string;
   defaultModel: string | undefined;

@@ -20,6 +20,10 @@ export interface TokenSet {
   expiresAt: number;
   /** Grows with every login, so that a late refresh cannot bring an older one back. */
   generation: number;
+  /** Where the workspace wants its requests, as the service told it; undefined before it was asked. */
+  workspaceOrigin?: string | undefined;
+  /** How the workspace wants them routed; told together with the former. */
+  routingOverride?: string | undefined;
 }
 
 /** True when the access token ends within the margin. */
@@ -56,7 +60,9 @@ export interface Origins {
 
 /**
  * Tokens go only where they were issued for (docs/wire.md §8): a changed setting means "not signed
- * in there", never "send them there".
+ * in there", never "send them there". One more place may be added to these two, and only by the API
+ * itself over its own TLS connection: a workspace's origin, which must be the API's or one below it
+ * (`acceptedOrigin` in wire/accounts-check.ts).
  *
  * @throws CodexError `AUTH_REQUIRED`, naming both origins.
  */

@@ -1,5 +1,9 @@
 import { BlockList, isIP } from "node:net";
 import { CodexError } from "../core/errors.ts";
+import { isLoopback } from "../core/hosts.ts";
+
+// The names of this machine are never reached through a proxy.
+export { isLoopback };
 
 /** The usual proxy variables, as read by the configuration. */
 export interface ProxySettings {
@@ -18,11 +22,6 @@ export interface ProxyRoute {
   origin: string;
   /** `proxy-authorization`, for the proxy only; undefined where the URL names no user. */
   authorization: string | undefined;
-}
-
-/** True for the literal names of this machine; they are never reached through a proxy. */
-export function isLoopback(hostname: string): boolean {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 }
 
 /**

@@ -25,14 +25,20 @@ function describe(model: CodexModel, isDefault: boolean): string {
   const facts = [
     model.efforts.length === 0 ? undefined : `effort ${efforts(model)}`,
     model.contextWindow === undefined ? undefined : `context ${contextOf(model)} tokens`,
-    `input ${model.inputModalities.map((kind) => oneLine(kind, 20)).join(" + ")}`,
+    model.inputModalities.length === 0
+      ? undefined
+      : `input ${model.inputModalities.map((kind) => oneLine(kind, 20)).join(" + ")}`,
     model.speedTiers.length === 0
       ? undefined
       : `speed tiers ${model.speedTiers.map((tier) => oneLine(tier, 30)).join(", ")}`,
   ];
   const name = `${oneLine(model.slug, 100)}${isDefault ? " (default)" : ""}`;
   const purpose = model.description === "" ? model.displayName : model.description;
-  return `${name}: ${oneLine(purpose, 200)}\n  ${facts.filter((fact) => fact !== undefined).join(" · ")}`;
+  const known = facts.filter((fact) => fact !== undefined).join(" · ");
+  return [
+    purpose === model.slug ? name : `${name}: ${oneLine(purpose, 200)}`,
+    ...(known === "" ? [] : [`  ${known}`]),
+  ].join("\n");
 }
 
 function efforts(model: CodexModel): string {

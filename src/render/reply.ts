@@ -1,6 +1,14 @@
+import type { LoginMode } from "../core/credentials.ts";
 import type { QueryReply } from "../core/query.ts";
 import { plainText } from "../core/text.ts";
 import { quotaSummary } from "./quota.ts";
+
+/** Who answers is not said of the usual way, a login of this program. */
+const payer: Readonly<Record<LoginMode, string>> = {
+  chatgpt: "",
+  "codex-cli": " (Codex CLI's login, guest)",
+  "api-key": " (API key)",
+};
 
 /** The answer, then one line of facts about it. */
 export function renderReply(
@@ -11,7 +19,7 @@ export function renderReply(
 ): string {
   const { usage, quota } = reply;
   const facts = [
-    reply.model,
+    `${reply.model}${payer[reply.mode]}`,
     reply.effort === undefined ? undefined : `effort ${reply.effort}`,
     usage === undefined
       ? undefined

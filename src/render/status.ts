@@ -8,18 +8,11 @@ export function renderStatus(status: Status, now: number, timeZone: string): str
   const { pendingLogin, quota, problems, details, logFile } = status;
   const lines = [headline(status)];
   if (status.trouble !== undefined) lines.push(status.trouble);
-  if (status.expiresAt !== undefined) {
-    const left = status.expiresAt - now;
-    lines.push(
-      left > 0
-        ? `Access token: valid until ${localTime(status.expiresAt, now, timeZone)} (${span(left)}); it is refreshed by itself.`
-        : "Access token: expired; the next query refreshes it.",
-    );
-  }
-  if (status.authFile !== "") lines.push(`Login file: ${status.authFile}`);
+  lines.push(...loginLines(status, now, timeZone));
   if (status.defaultModel !== undefined) lines.push(`Default model: ${status.defaultModel}`);
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
-  else if (status.signedIn) lines.push("Quota: not seen yet; the next answer tells it.");
+  else if (status.signedIn && status.mode !== "api-key")
+    lines.push("Quota: not seen yet; the next answer tells it.");
   if (pendingLogin !== undefined) {
     const until = localTime(pendingLogin.endsAt, now, timeZone);
     lines.push(
@@ -39,11 +32,40 @@ export function renderStatus(status: Status, now: number, timeZone: string): str
 }
 
 function headline(status: Status): string {
-  if (status.account === undefined) {
-    return status.trouble === undefined
-      ? "Not signed in. Call codex_login to sign in."
-      : "Not signed in.";
+  const { mode, account, signedIn, trouble, decidedBy } = status;
+  if (mode === "api-key" && signedIn) {
+    const by = decidedBy === undefined ? "chosen with codex_login" : `${decidedBy}=api-key`;
+    const { host } = new URL(status.apiOrigin);
+    return `Ready with an API key: OPENAI_API_KEY is set and pays for each question at ${host} (${by}).`;
+  }
+  if (account === undefined) {
+    return trouble === undefined ? "Not signed in. Call codex_login to sign in." : "Not signed in.";
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;
-  return `Signed in as ${status.account}${plan}.`;
+  const guest = mode === "codex-cli" ? ", as a guest of the Codex CLI's login" : "";
+  return `Signed in as ${account}${plan}${guest}.`;
+}
+
+/** Where the login is, and when it ends. */
+function loginLines(status: Status, now: number, timeZone: string): string[] {
+  const { mode, expiresAt, authFile, guestFile } = status;
+  const guest = mode === "codex-cli";
+  const lines: string[] = [];
+  if (expiresAt !== undefined) {
+    const left = expiresAt - now;
+    const until = `valid until ${localTime(expiresAt, now, timeZone)} (${span(left)})`;
+    const renewal = guest
+      ? "it is not refreshed here; opening the Codex CLI renews it."
+      : "it is refreshed by itself.";
+    if (left > 0) lines.push(`Access token: ${until}; ${renewal}`);
+    else if (guest) lines.push("Access token: expired; opening the Codex CLI renews it.");
+    else lines.push("Access token: expired; the next query refreshes it.");
+  }
+  if (guestFile !== undefined && guestFile !== "") {
+    lines.push(`Read from: ${guestFile}, only read and never written`);
+  }
+  if (authFile !== "") {
+    lines.push(`${mode === "chatgpt" ? "Login file" : "Choice kept in"}: ${authFile}`);
+  }
+  return lines;
 }

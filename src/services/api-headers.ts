@@ -20,10 +20,11 @@ export function apiHeaders(
   minimalVersion?: string,
 ): Record<string, string> {
   const { mode, secret, accountId, fedramp, routingOverride } = credential;
-  const own = { authorization: `Bearer ${secret}`, originator, "user-agent": userAgent };
+  const own = { authorization: `Bearer ${secret}`, "user-agent": userAgent };
   if (mode === "api-key") return own;
   return {
     ...own,
+    originator,
     ...(accountId === undefined ? {} : { "chatgpt-account-id": accountId }),
     ...(fedramp ? { "x-openai-fedramp": "true" } : {}),
     ...(routingOverride === undefined

@@ -14,6 +14,7 @@ import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
 import { Semaphore } from "../infra/semaphore.ts";
+import { AnsweringAccount } from "./answering-account.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
 import { QueryAttempts, type Attempt } from "./query-attempts.ts";
@@ -47,6 +48,7 @@ export class CodexClient {
   readonly #deps: CodexClientDeps;
   readonly #slots: Semaphore;
   readonly #attempts: QueryAttempts;
+  readonly #account = new AnsweringAccount();
 
   constructor(deps: CodexClientDeps) {
     this.#deps = deps;
@@ -99,7 +101,8 @@ export class CodexClient {
     const started = clock.elapsed();
     const credential = await credentials.get(signal);
     const list = await catalog.list(credential, signal);
-    const plan = planQuery(request, list, defaults);
+    const takesTemperature = credential.mode === "api-key";
+    const plan = planQuery(request, list, { ...defaults, takesTemperature });
     const attempt: Attempt = {
       request,
       credential,
@@ -114,13 +117,14 @@ export class CodexClient {
     const { result, plan: used } = await this.#withSuccessor(attempt, list, plan);
     return {
       text: result.text,
+      mode: attempt.credential.mode,
       refused: result.refused,
       model: used.slug,
       effort: used.effort,
       usage: result.usage,
       durationMs: clock.elapsed() - started,
       quota: result.quota,
-      notices: used.notices,
+      notices: [...used.notices, ...this.#account.changed(attempt.credential)],
     };
   }
 

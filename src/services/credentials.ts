@@ -1,9 +1,29 @@
-import type { Credential } from "../core/credentials.ts";
+import type { Credential, LoginChoice, LoginMode } from "../core/credentials.ts";
+import { CodexError } from "../core/errors.ts";
+import { keyError } from "../core/key-errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
+import { readClaims } from "../wire/claims.ts";
+import { apiKeyCredential, type ApiKeySettings } from "./api-key.ts";
+import type { CodexCliLogin } from "./codex-cli-login.ts";
 import type { TokenManager } from "./token-manager.ts";
+import type { WorkspaceRoutes } from "./workspace-routing.ts";
+
+/** The choice that the login file keeps. */
+export interface ChoiceStore {
+  /** Undefined where nothing was ever chosen, nor anybody signed in. */
+  mode(): Promise<LoginMode | undefined>;
+  /** Signs out of ChatGPT first, then keeps the choice. */
+  choose(mode: LoginChoice["mode"]): Promise<unknown>;
+}
 
 export interface CredentialsDeps {
   tokens: Pick<TokenManager, "getTokens" | "replaceRejected">;
+  choice: Pick<ChoiceStore, "mode">;
+  guest: Pick<CodexCliLogin, "get" | "replaceRejected">;
+  routes: Pick<WorkspaceRoutes, "route">;
+  key: ApiKeySettings;
+  /** `CODEX_AUTH`, which beats the stored choice. */
+  auth: "chatgpt" | "api-key" | undefined;
   /** The API for ChatGPT logins, without a trailing slash. */
   baseUrl: string;
 }
@@ -16,10 +36,26 @@ export class Credentials {
     this.#deps = deps;
   }
 
-  /** @throws CodexError as `TokenManager.getTokens` */
+  /** How requests are authorized now; another window may have changed it. @throws CodexError `STORAGE` */
+  async mode(): Promise<LoginMode> {
+    const { auth, choice } = this.#deps;
+    return auth ?? (await choice.mode()) ?? "chatgpt";
+  }
+
+  /**
+   * @throws CodexError as `TokenManager.getTokens`, `CodexCliLogin.get`, `apiKeyCredential` and
+   *   `WorkspaceRoutes.route`.
+   */
   async get(signal: AbortSignal): Promise<Credential> {
-    const { tokens, baseUrl } = this.#deps;
-    return chatgptCredential(await tokens.getTokens(signal), baseUrl);
+    const { tokens, guest, key } = this.#deps;
+    switch (await this.mode()) {
+      case "chatgpt":
+        return this.#routed(await tokens.getTokens(signal), signal);
+      case "codex-cli":
+        return this.#routedGuest(await guest.get(), signal);
+      case "api-key":
+        return apiKeyCredential(key);
+    }
   }
 
   /**
@@ -27,18 +63,47 @@ export class Credentials {
    *
    * @throws CodexError when there is no other.
    */
-  async replaceRejected({ secret }: Credential, signal: AbortSignal): Promise<Credential> {
-    const { tokens, baseUrl } = this.#deps;
-    return chatgptCredential(
-      await tokens.replaceRejected({ accessToken: secret }, signal),
-      baseUrl,
-    );
+  async replaceRejected(rejected: Credential, signal: AbortSignal): Promise<Credential> {
+    const { tokens, guest, routes, baseUrl } = this.#deps;
+    const { mode, secret } = rejected;
+    if ((await this.mode()) !== mode) throw changedMeanwhile();
+    switch (mode) {
+      case "chatgpt": {
+        const next = await tokens.replaceRejected({ accessToken: secret }, signal);
+        return routes.route(chatgptCredential(next, baseUrl), next, signal);
+      }
+      case "codex-cli":
+        return routes.route(await guest.replaceRejected(rejected), undefined, signal);
+      case "api-key":
+        throw keyError(new CodexError("AUTH_EXPIRED", "The API refused the key."));
+    }
+  }
+
+  /** The question of the route may be the first one that tells that the login is refused. */
+  async #routed(login: TokenSet, signal: AbortSignal): Promise<Credential> {
+    const { routes, baseUrl } = this.#deps;
+    const credential = chatgptCredential(login, baseUrl);
+    try {
+      return await routes.route(credential, login, signal);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return this.replaceRejected(credential, signal);
+    }
+  }
+
+  async #routedGuest(credential: Credential, signal: AbortSignal): Promise<Credential> {
+    try {
+      return await this.#deps.routes.route(credential, undefined, signal);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return this.replaceRejected(credential, signal);
+    }
   }
 }
 
 /** A ChatGPT login of ours, as it authorizes a request. */
 export function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential {
-  const { accessToken, accountId, email, plan, expiresAt } = tokens;
+  const { accessToken, idToken, accountId, email, plan, expiresAt } = tokens;
   return {
     mode: "chatgpt",
     secret: accessToken,
@@ -47,7 +112,21 @@ export function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential
     email,
     plan,
     expiresAt,
-    fedramp: false,
+    fedramp: readClaims(idToken).fedramp,
     routingOverride: undefined,
   };
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof CodexError && error.code === "AUTH_EXPIRED";
+}
+
+function changedMeanwhile(): CodexError {
+  return new CodexError(
+    "AUTH_EXPIRED",
+    "The service refused the login, and another way was chosen.",
+    {
+      next: "Repeat the call: it goes the new way.",
+    },
+  );
 }

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { bundledModels, bundledModelsDate } from "../core/bundled-models.ts";
 import type { Credential } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
@@ -14,10 +13,9 @@ import type { StateFolder } from "../infra/state-folder.ts";
 import { modelsUrl } from "../wire/endpoints.ts";
 import { toRefusal } from "../wire/error-body.ts";
 import { parseJson } from "../wire/json.ts";
-import { modelsResponse, toModels } from "../wire/models.ts";
-
 import { accountKey, type Account } from "./account-key.ts";
 import type { Credentials } from "./credentials.ts";
+import { bundledListFor, listFormats } from "./list-format.ts";
 
 const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
@@ -56,20 +54,22 @@ export class ModelCatalog {
     if (kept?.fresh === true) return kept;
     const fetched = this.#fetch(credential);
     if (kept !== undefined) return kept;
-    return this.#within(fetched, this.#deps.limits.firstCatalogWaitMs, signal);
+    const { firstCatalogWaitMs } = this.#deps.limits;
+    return this.#within(fetched, firstCatalogWaitMs, signal, bundledListFor(credential.mode));
   }
 
   /** A list fetched now where the service can be asked, else what `list` would give. */
   async refresh(credential: Credential, signal: AbortSignal): Promise<ModelList> {
     const kept = await this.kept(credential);
     const { apiRequestTimeoutMs } = this.#deps.limits;
-    return this.#within(this.#fetch(credential), apiRequestTimeoutMs, signal, kept);
+    const fallback = kept ?? bundledListFor(credential.mode);
+    return this.#within(this.#fetch(credential), apiRequestTimeoutMs, signal, fallback);
   }
 
   /** What is known without the network, if anything. */
   async kept(whose: Account): Promise<ModelList | undefined> {
     const key = this.#key(whose);
-    const list = this.#known.get(key) ?? (await this.#load(key));
+    const list = this.#known.get(key) ?? (await this.#load(key, whose));
     if (list === undefined) return undefined;
     this.#known.set(key, list);
     const age = this.#deps.clock.now() - list.fetchedAt;
@@ -86,7 +86,7 @@ export class ModelCatalog {
     fetched: Promise<ModelList>,
     ms: number,
     signal: AbortSignal,
-    fallback: ModelList = bundledList,
+    fallback: ModelList,
   ): Promise<ModelList> {
     const list = await within(
       fetched.catch(() => fallback),
@@ -139,16 +139,17 @@ export class ModelCatalog {
     try {
       const { status, headers, text } = await this.#answer(credential, key);
       if (status !== 200) throw refusalError(toRefusal(status, headers, text, clock.now()));
-      const parsed = modelsResponse.safeParse(parseJson(text));
-      const models = parsed.success ? toModels(parsed.data) : [];
+      const { entriesOf, toModels } = listFormats[credential.mode];
+      const entries = entriesOf(parseJson(text));
+      const models = toModels(entries);
       // An empty list is how the service answers a client version that it does not know.
-      if (!parsed.success || models.length === 0) {
+      if (models.length === 0) {
         throw new CodexError("PROTOCOL", "The model list has no usable entry.");
       }
       const fetchedAt = clock.now();
       const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
       this.#known.set(key, list);
-      await folder.write(fileName(key), { fetchedAt, models: parsed.data.models } satisfies z.infer<
+      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<
         typeof keptList
       >);
       return list;
@@ -158,10 +159,10 @@ export class ModelCatalog {
     }
   }
 
-  async #load(key: string): Promise<ModelList | undefined> {
+  async #load(key: string, { mode }: Account): Promise<ModelList | undefined> {
     const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
     if (!parsed.success) return undefined;
-    const models = toModels(parsed.data);
+    const models = listFormats[mode].toModels(parsed.data.models);
     return models.length === 0
       ? undefined
       : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
@@ -175,10 +176,3 @@ export class ModelCatalog {
 function fileName(key: string): string {
   return `models-${key}.json`;
 }
-
-export const bundledList: ModelList = {
-  models: bundledModels,
-  source: "bundled",
-  fetchedAt: bundledModelsDate,
-  fresh: false,
-};

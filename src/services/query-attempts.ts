@@ -1,6 +1,7 @@
 import type { Credential } from "../core/credentials.ts";
 import { CodexError, toCodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { keyError } from "../core/key-errors.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
 import type { Quota } from "../core/quota.ts";
 import { newerVersionWanted } from "../core/refusal-words.ts";
@@ -50,6 +51,18 @@ export class QueryAttempts {
    * @throws CodexError; or the signal's reason.
    */
   async ask(attempt: Attempt, plan: QueryPlan): Promise<ResponsesResult> {
+    try {
+      return await this.#inShape(attempt, plan);
+    } catch (error) {
+      // Models behind an API key differ in this, and no list says which of them takes it.
+      if (plan.temperature === undefined || !blames(error, "temperature")) throw error;
+      plan.temperature = undefined;
+      plan.notices.push(`temperature was not used: ${plan.slug} refuses it.`);
+      return this.#inShape(attempt, plan);
+    }
+  }
+
+  async #inShape(attempt: Attempt, plan: QueryPlan): Promise<ResponsesResult> {
     if (this.#liteOnly.has(plan.slug)) return this.#withRetries(attempt, plan, "lite");
     try {
       return await this.#withRetries(attempt, plan, "classic");
@@ -106,17 +119,28 @@ export class QueryAttempts {
     shape: RequestShape,
   ): Promise<ResponsesResult> {
     const { endpoint, credentials } = this.#deps;
-    const ask = (): Promise<ResponsesResult> => endpoint.ask({ ...attempt, plan, shape });
+    const ask = (): Promise<ResponsesResult> =>
+      endpoint.ask({ ...attempt, plan, shape }).catch((error: unknown) => {
+        throw attempt.credential.mode === "api-key" ? keyError(error) : error;
+      });
     try {
       return await ask();
     } catch (error) {
       const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
-      if (!rejected || attempt.renewed) throw error;
+      // There is no other key.
+      const final = attempt.renewed || attempt.credential.mode === "api-key";
+      if (!rejected || final) throw error;
       attempt.renewed = true;
       attempt.credential = await credentials.replaceRejected(attempt.credential, attempt.signal);
       return await ask();
     }
   }
+}
+
+function blames(error: unknown, field: string): boolean {
+  return (
+    error instanceof CodexError && error.code === "BAD_REQUEST" && error.details.field === field
+  );
 }
 
 /** Fields that belong to the classic shape itself, and to no value of ours. */

@@ -9,6 +9,7 @@ import { readText, type Http, type HttpResponse } from "../infra/http.ts";
 import { liteHeader } from "../wire/constants.ts";
 import { responsesUrl } from "../wire/endpoints.ts";
 import { requestId, toRefusal } from "../wire/error-body.ts";
+import { keyRequest } from "../wire/key-request.ts";
 import { quotaFromHeaders } from "../wire/rate-limits.ts";
 import { responseRequest, type RequestShape } from "../wire/response-request.ts";
 import { apiHeaders, type ApiHeaderDeps } from "./api-headers.ts";
@@ -71,9 +72,7 @@ export class ResponsesEndpoint {
           method: "POST",
           url: responsesUrl(call.credential),
           headers: this.#headers(call),
-          body: JSON.stringify(
-            responseRequest(call.request, call.plan, call.shape, this.#deps.sessionId),
-          ),
+          body: JSON.stringify(this.#body(call)),
         },
         signal,
       );
@@ -90,6 +89,11 @@ export class ResponsesEndpoint {
     } finally {
       idle.cancel();
     }
+  }
+
+  #body({ request, plan, shape, credential }: ResponsesCall): Record<string, unknown> {
+    const body = responseRequest(request, plan, shape, this.#deps.sessionId);
+    return credential.mode === "api-key" ? keyRequest(body, plan) : body;
   }
 
   #headers({ credential, plan, shape }: ResponsesCall): Record<string, string> {

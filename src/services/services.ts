@@ -1,41 +1,29 @@
 import type { Config } from "../config.ts";
-import type { LoginMode } from "../core/credentials.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Finding } from "../core/doctor.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Redactor } from "../infra/redact.ts";
 import type { CodexClient } from "./codex-client.ts";
+import type { CodexCliLogin } from "./codex-cli-login.ts";
 import type { Credentials } from "./credentials.ts";
+import type { LoginModes } from "./login-mode.ts";
 import type { LoginService } from "./login-service.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { TokenManager } from "./token-manager.ts";
 
-/** Who pays, when it is not a ChatGPT login of this program. */
-export interface ModeChoice {
-  /**
-   * Explain the mode and ask, or with `confirmed` keep it as the choice.
-   *
-   * @throws CodexError where it cannot be used here
-   */
-  choose(
-    mode: Exclude<LoginMode, "chatgpt">,
-    confirmed: boolean,
-  ): Promise<{ text: string; facts: object }>;
-  /** Masked e-mail of a login of the official client that could be used, if there is one. */
-  found(): Promise<string | undefined>;
-}
-
 /** What the tools work with. */
 export interface Services {
   tokens: Pick<TokenManager, "state" | "signOut" | "unsavedReason">;
-  credentials: Pick<Credentials, "get">;
+  credentials: Pick<Credentials, "get" | "mode">;
+  /** The official client's login, which only a person's choice brings into use. */
+  guest: Pick<CodexCliLogin, "look" | "path">;
   login: Pick<
     LoginService,
     "beginOrJoin" | "finish" | "tellCode" | "wait" | "cancel" | "pending" | "failure"
   >;
   /** The ways to pay that are no login of ours. */
-  mode: ModeChoice;
+  mode: Pick<LoginModes, "choose" | "found">;
   client: Pick<CodexClient, "query">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
   quota: Pick<QuotaMemory, "lastSeen">;

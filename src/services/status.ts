@@ -1,12 +1,10 @@
-import type { Config } from "../config.ts";
-import type { ConfigArea } from "../config-checks.ts";
+import { credentialLabel } from "../core/credential-label.ts";
+import type { Credential } from "../core/credentials.ts";
 import type { DoctorReport } from "../core/doctor.ts";
-import { toCodexError, type CodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
 import type { PendingLoginStatus, Status } from "../core/status.ts";
-import { accountLabel, assertIssuedFor, type TokenSet } from "../core/tokens.ts";
-import { chatgptCredential } from "./credentials.ts";
-import { bundledList } from "./model-catalog.ts";
+import { bundledListFor } from "./list-format.ts";
+import { loginInUse, oneLineError } from "./login-in-use.ts";
 import type { PendingLogin } from "./pending-login.ts";
 import type { Services } from "./services.ts";
 
@@ -16,21 +14,23 @@ export async function collectStatus(
   verbose: boolean,
   signal: AbortSignal,
 ): Promise<Status> {
-  const { config, login, catalog, quota, logFile } = services;
-  const { tokens, usable, trouble } = await readLogin(services);
-  const account = tokens && chatgptCredential(tokens, config.baseUrl);
-  const kept = account && (await catalog.kept(account));
+  const { config, guest, login, catalog, quota, logFile } = services;
+  const { mode, credential, usable, trouble } = await loginInUse(services);
+  const kept = credential && (await catalog.kept(credential));
   const pending = login.pending;
   return {
     signedIn: usable,
-    account: tokens === undefined ? undefined : accountLabel(tokens),
-    plan: tokens?.plan,
-    expiresAt: tokens?.expiresAt,
+    mode,
+    decidedBy: config.auth === undefined ? undefined : "CODEX_AUTH",
+    account: accountOf(credential),
+    plan: credential?.plan,
+    expiresAt: credential?.expiresAt,
     authFile: config.authFile,
+    guestFile: mode === "codex-cli" ? guest.path : undefined,
     issuer: config.issuer,
-    apiOrigin: config.apiOrigin,
-    defaultModel: config.model ?? defaultModel((kept ?? bundledList).models)?.slug,
-    quota: account && (await quota.lastSeen(account)),
+    apiOrigin: mode === "api-key" ? new URL(config.apiBaseUrl).origin : config.apiOrigin,
+    defaultModel: config.model ?? defaultModel((kept ?? bundledListFor(mode)).models)?.slug,
+    quota: credential && (await quota.lastSeen(credential)),
     trouble,
     pendingLogin: pending && pendingStatus(pending),
     failedLogin: login.failure && oneLineError(login.failure),
@@ -53,49 +53,10 @@ function pendingStatus(pending: PendingLogin): PendingLoginStatus {
     : { method: pending.method, verificationUrl: pending.verificationUrl, endsAt };
 }
 
-const misconfigured = "No login can be used until the configuration below is corrected.";
-
-function hasProblem(config: Config, wanted: ConfigArea): boolean {
-  return config.problems.some(({ area }) => area === wanted);
-}
-
-interface StoredLogin {
-  tokens: TokenSet | undefined;
-  /** A query can use it, trouble or not. */
-  usable: boolean;
-  trouble: string | undefined;
-}
-
-async function readLogin(services: Services): Promise<StoredLogin> {
-  const { tokens: manager, config } = services;
-  const useless = (trouble: string, tokens?: TokenSet): StoredLogin => ({
-    tokens,
-    usable: false,
-    trouble,
-  });
-  if (hasProblem(config, "storage")) return useless(misconfigured);
-  try {
-    const { tokens, damaged, unsaved } = await manager.state();
-    if (damaged) {
-      return useless(
-        `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
-      );
-    }
-    if ((["origins", "state", "auth"] as const).some((area) => hasProblem(config, area)))
-      return useless(misconfigured, tokens);
-    if (tokens !== undefined) assertIssuedFor(tokens, config);
-    return {
-      tokens,
-      usable: tokens !== undefined,
-      trouble: unsaved && `The refreshed login is only in memory: ${unsaved.message}`,
-    };
-  } catch (thrown) {
-    return useless(oneLineError(toCodexError(thrown)));
-  }
-}
-
-function oneLineError({ code, message, next }: CodexError): string {
-  return `${code}: ${message} Next: ${next}`;
+/** Masked; an API key has no account that anybody could name. */
+function accountOf(credential: Credential | undefined): string | undefined {
+  if (credential === undefined || credential.mode === "api-key") return undefined;
+  return credentialLabel({ ...credential, mode: "chatgpt" });
 }
 
 async function examine(services: Services, signal: AbortSignal): Promise<DoctorReport> {

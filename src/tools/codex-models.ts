@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { renderModels } from "../render/models.ts";
-import { bundledList } from "../services/model-catalog.ts";
+import { bundledListFor } from "../services/list-format.ts";
 import { CodexError } from "../core/errors.ts";
 import type { ModelList } from "../core/models.ts";
 import type { Services } from "../services/services.ts";
@@ -43,6 +43,7 @@ async function listFor(
     signal.throwIfAborted();
     if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
     // Without a usable login the table still answers what there is to choose from.
-    return { list: bundledList, note: `${error.code}: ${error.message} ${error.next}` };
+    const mode = await credentials.mode();
+    return { list: bundledListFor(mode), note: `${error.code}: ${error.message} ${error.next}` };
   }
 }

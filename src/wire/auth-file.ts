@@ -27,6 +27,8 @@ const record = z.object({
   plan: optionalText,
   expiresAt: epochMs,
   generation: epochMs,
+  workspaceOrigin: optionalText,
+  routingOverride: optionalText,
 });
 
 const choiceRecord = z.object({
@@ -67,6 +69,8 @@ export function readRecord(document: Readonly<Record<string, unknown>>): StoredR
       idToken: idToken ?? "",
       email: email ?? undefined,
       plan: plan ?? undefined,
+      workspaceOrigin: rest.workspaceOrigin ?? undefined,
+      routingOverride: rest.routingOverride ?? undefined,
     },
   };
 }
@@ -88,6 +92,9 @@ export function withRecord(
       ...required,
       email: email ?? null,
       plan: plan ?? null,
+      // Named, so that a login never inherits them from the record of the one before.
+      workspaceOrigin: tokens.workspaceOrigin,
+      routingOverride: tokens.routingOverride,
     },
   };
 }

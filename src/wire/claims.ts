@@ -22,6 +22,7 @@ const claims = z.object({
     .object({
       chatgpt_account_id: z.string().optional().catch(undefined),
       chatgpt_plan_type: z.string().optional().catch(undefined),
+      chatgpt_account_is_fedramp: z.boolean().optional().catch(undefined),
     })
     .optional()
     .catch(undefined),
@@ -34,6 +35,8 @@ export interface TokenClaims {
   accountId: string | undefined;
   plan: string | undefined;
   email: string | undefined;
+  /** The account is in the government's cloud. */
+  fedramp: boolean;
 }
 
 const printable = (value: string | undefined): string | undefined =>
@@ -49,6 +52,7 @@ export function readClaims(jwt: string): TokenClaims {
     accountId: printable(auth?.chatgpt_account_id),
     plan: printable(auth?.chatgpt_plan_type),
     email: printable(found.email ?? found[profileClaim]?.email),
+    fedramp: auth?.chatgpt_account_is_fedramp === true,
   };
 }
 

@@ -26,9 +26,24 @@ test("one file sends requests, one opens the browser, and one starts this progra
 
 test("the official client's folder is named in one place, and only to read its login", () => {
   expect(filesWith(/"\.codex"|CODEX_HOME/)).toEqual(["src/config-environment.ts"]);
+  expect(filesWith(/config\.codexHome/)).toEqual(["src/app.ts"]);
+  const guest = sources.find(({ path }) => path === "src/services/codex-cli-login.ts");
+  expect(guest?.text).toContain("readSecureFile");
+  expect(guest?.text).not.toMatch(
+    /writeSecureFile|FileLock|refresh_?token|makePrivateFolder|node:fs/i,
+  );
 });
 
 test("the environment is read in one place, and the project's folder nowhere", () => {
   expect(filesWith(/process\.env\b/)).toEqual(["src/run-refresh.ts", "src/run.ts"]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
+});
+
+test("the API key is read from the environment only, and is no argument and no part of the file", () => {
+  expect(filesWith(/OPENAI_API_KEY"\)/)).toEqual(["src/config-environment.ts"]);
+  expect(filesWith(/\bapiKey\b/).sort()).toEqual([
+    "src/app.ts",
+    "src/config-environment.ts",
+    "src/services/api-key.ts",
+  ]);
 });

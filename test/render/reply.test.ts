@@ -6,6 +6,7 @@ const now = Date.UTC(2026, 10, 20, 12);
 
 const reply: QueryReply = {
   text: "Use a lock.",
+  mode: "chatgpt",
   refused: false,
   model: "gpt-6.1-sol",
   effort: "low",
@@ -50,4 +51,11 @@ test("a refusal and every notice are named, those of the settings first", () => 
 test("escapes, controls and lone surrogates of an answer do not reach the reader", () => {
   const text = "\u001b[31mred\u001b[0m \u0000nul \ud800 a\u2028b";
   expect(render({ text })).toMatch(/^red nul \ufffd a\nb\n\n— /);
+});
+
+test("who pays stands beside the model, unless it is a login of this program", () => {
+  const first = (mode: QueryReply["mode"]) => render({ mode }).split("\n").at(-1)?.split(" · ")[0];
+  expect(first("chatgpt")).toBe("— gpt-6.1-sol");
+  expect(first("api-key")).toBe("— gpt-6.1-sol (API key)");
+  expect(first("codex-cli")).toBe("— gpt-6.1-sol (Codex CLI's login, guest)");
 });

@@ -9,10 +9,13 @@ const render = (status: Status): string => renderStatus(status, now, "UTC");
 
 const signedOut: Status = {
   signedIn: false,
+  mode: "chatgpt",
+  decidedBy: undefined,
   account: undefined,
   plan: undefined,
   expiresAt: undefined,
   authFile: "/home/jane/.claude/auth.json",
+  guestFile: undefined,
   issuer: "https://auth.openai.com",
   apiOrigin: "https://chatgpt.com",
   defaultModel: "gpt-6.1-sol",
@@ -138,5 +141,40 @@ describe("a login that cannot be used as it is", () => {
       Configuration:
         CONFIG: HOME cannot be used: it is not an absolute path."
     `);
+  });
+});
+
+describe("the way that was chosen", () => {
+  const guest: Status = {
+    ...signedIn,
+    mode: "codex-cli",
+    guestFile: "/home/jane/.codex/auth.json",
+  };
+
+  test("a guest is shown as one, with the file that is only read", () => {
+    expect(render(guest).split("\n").slice(0, 4)).toEqual([
+      "Signed in as j***@example.com (plan plus), as a guest of the Codex CLI's login.",
+      "Access token: valid until 15:20 (3 h 20 min); it is not refreshed here; opening the Codex CLI renews it.",
+      "Read from: /home/jane/.codex/auth.json, only read and never written",
+      "Choice kept in: /home/jane/.claude/auth.json",
+    ]);
+    const ended = render({ ...guest, signedIn: false, expiresAt: now - minute });
+    expect(ended).toContain("Access token: expired; opening the Codex CLI renews it.");
+  });
+
+  test("a key is told to be set, with what decided it, and without a quota", () => {
+    const byKey: Status = {
+      ...signedOut,
+      signedIn: true,
+      mode: "api-key",
+      apiOrigin: "https://api.openai.com",
+    };
+    expect(render(byKey)).toMatch(
+      /^Ready with an API key: OPENAI_API_KEY is set .* at api\.openai\.com \(chosen with codex_login\)\.\nChoice kept in: /,
+    );
+    expect(render(byKey)).not.toContain("Quota");
+    expect(render({ ...byKey, decidedBy: "CODEX_AUTH" })).toContain("(CODEX_AUTH=api-key)");
+    const missing = render({ ...byKey, signedIn: false, trouble: "AUTH_REQUIRED: no key" });
+    expect(missing).toMatch(/^Not signed in\.\nAUTH_REQUIRED: no key\n/);
   });
 });

@@ -5,6 +5,7 @@ import type { DoctorReport } from "../../src/core/doctor.ts";
 import { collectStatus } from "../../src/services/status.ts";
 import { testApp, type TestAppOptions } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
+import { codexHome, guestFile, writeChoice, writeGuest } from "../support/modes.ts";
 import { simulate } from "../support/server.ts";
 
 const patient = new AbortController().signal;
@@ -152,6 +153,53 @@ function saidBy(details: DoctorReport | undefined, check: string): string[] {
     details?.findings.filter((finding) => finding.check === check).map(({ said }) => said) ?? []
   );
 }
+
+describe("another way than a login of this program", () => {
+  test("a guest is told by account, end and file, without the network; one that ended as trouble", async () => {
+    const simulator = await simulate();
+    const home = makeHome();
+    writeChoice(home, "codex-cli");
+    const env = { CODEX_HOME: codexHome(home) };
+    expect(await collect({ simulator, home, env })).toMatchObject({
+      signedIn: false,
+      mode: "codex-cli",
+      trouble: expect.stringMatching(/^AUTH_REQUIRED: The Codex CLI is not signed in/) as string,
+    });
+    const { expiresAt } = writeGuest(home, simulator);
+    expect(await collect({ simulator, home, env })).toMatchObject({
+      signedIn: true,
+      account: "c***@example.test",
+      plan: "plus",
+      expiresAt: Math.floor(expiresAt / 1000) * 1000,
+      guestFile: guestFile(home),
+      trouble: undefined,
+    });
+    writeGuest(home, simulator, { accessExpiresInMs: 1_000 });
+    expect(await collect({ simulator, home, env })).toMatchObject({
+      signedIn: false,
+      account: "c***@example.test",
+      trouble: expect.stringMatching(/^AUTH_EXPIRED: .*Open the Codex CLI once/) as string,
+    });
+    expect(simulator.requests).toEqual([]);
+  });
+
+  test("with a key only its API is asked for its health, without the key", async () => {
+    const simulator = await simulate();
+    const key = simulator.issueKey();
+    const env = {
+      CODEX_AUTH: "api-key",
+      OPENAI_API_KEY: key,
+      CODEX_API_BASE_URL: simulator.apiBaseUrl,
+    };
+    const status = await collect({ simulator, env, verbose: true });
+    const { origin } = new URL(simulator.apiBaseUrl);
+    expect(status).toMatchObject({ signedIn: true, decidedBy: "CODEX_AUTH", apiOrigin: origin });
+    expect(saidBy(status.details, "network")).toEqual([
+      expect.stringContaining(`${origin} is reachable`),
+    ]);
+    expect(JSON.stringify([status, simulator.requests])).not.toContain(key.slice(-12));
+  });
+});
 
 test("the log's place is told only while there is one", async () => {
   const home = makeHome();

@@ -8,7 +8,13 @@ const ROUTES_WITH_ORIGINATOR: ReadonlySet<Route> = new Set(["models", "responses
 
 /** Who may come in at all: the edge first, then the token, then the account. */
 export function gateProblem(state: SimState, request: RecordedRequest): PlainReply | undefined {
-  return edgeProblem(request) ?? tokenProblem(state, request) ?? accountProblem(state, request);
+  return (
+    edgeProblem(request) ??
+    tokenProblem(state, request) ??
+    accountProblem(state, request) ??
+    cloudProblem(state, request) ??
+    routingProblem(state, request)
+  );
 }
 
 /** Clients that look like a browser, or like nothing, are challenged before anything is read. */
@@ -45,6 +51,25 @@ function accountProblem(state: SimState, { headers }: RecordedRequest): PlainRep
   const family = state.tokens.familyOf(bearer(headers) ?? "");
   if (family?.account.accountId === accountId) return undefined;
   return { kind: "json", status: 403, body: detailBody("Forbidden") };
+}
+
+/** Assumed: what the official client sends for such accounts is needed, and wrong for the others. */
+function cloudProblem(state: SimState, { headers }: RecordedRequest): PlainReply | undefined {
+  const family = state.tokens.familyOf(bearer(headers) ?? "");
+  const wanted = family?.account.fedramp === true ? "true" : undefined;
+  if (headers["x-openai-fedramp"] === wanted) return undefined;
+  return { kind: "json", status: 403, body: detailBody("Forbidden") };
+}
+
+/** Assumed likewise: a workspace is served where and how accounts/check says, and nowhere else. */
+function routingProblem(state: SimState, request: RecordedRequest): PlainReply | undefined {
+  if (request.route === undefined || !ROUTES_WITH_ORIGINATOR.has(request.route)) return undefined;
+  const { workspaceOrigin, routingOverride } = state.switches;
+  const server = workspaceOrigin === state.workspaceOrigin ? "workspace" : "api";
+  const override = routingOverride === "NO_CONSTRAINT" ? undefined : routingOverride;
+  const right =
+    request.server === server && request.headers["x-openai-account-routing-override"] === override;
+  return right ? undefined : { kind: "json", status: 403, body: detailBody("Wrong region") };
 }
 
 const MISSING_ACCOUNT_ID = {

@@ -1,5 +1,6 @@
 import { bearer, gateProblem } from "./api-gate.ts";
 import { detailBody } from "./bodies.ts";
+import { answerKey } from "./key-server.ts";
 import { listedModels } from "./models.ts";
 import type { Incoming } from "./record.ts";
 import type { PlainReply, Route } from "./reply.ts";
@@ -15,6 +16,8 @@ const ROUTES: Record<string, Route> = {
   "POST /backend-api/codex/responses": "responses",
   "GET /backend-api/wham/accounts/check": "accounts-check",
   "GET /backend-api/wham/usage": "usage",
+  "POST /v1/responses": "key-responses",
+  "GET /v1/models": "key-models",
   "GET /": "health",
   "HEAD /": "health",
 };
@@ -24,11 +27,20 @@ export function apiRoute({ method, path }: Incoming): Route | undefined {
   return ROUTES[`${method} ${path}`];
 }
 
+/** A workspace's own origin serves the backend, but neither the API for keys nor the routing. */
+export function workspaceRoute(request: Incoming): Route | undefined {
+  const route = apiRoute(request);
+  return route === "models" || route === "responses" || route === "health" ? route : undefined;
+}
+
 export function answerApi(state: SimState, request: RecordedRequest): PlainReply {
   if (request.route === "health") {
     return { kind: "raw", headers: { "content-type": "text/plain" }, body: "ok\n" };
   }
   if (request.route === undefined) return notFound();
+  if (request.route === "key-models" || request.route === "key-responses") {
+    return answerKey(state, request);
+  }
   const problem = gateProblem(state, request);
   if (problem !== undefined) return problem;
   const account = state.tokens.familyOf(bearer(request.headers) ?? "")?.account ?? state.account;
@@ -39,7 +51,7 @@ export function answerApi(state: SimState, request: RecordedRequest): PlainReply
     case "responses":
       return responsesProblem(state, request, account) ?? defaultAnswer(state, request);
     case "accounts-check":
-      return { kind: "json", body: accountsCheck(account) };
+      return { kind: "json", body: accountsCheck(state, account) };
     case "usage":
       return { kind: "json", body: usageBody(account, state.switches.rateLimitHeaders) };
     default:
@@ -57,12 +69,12 @@ function models(state: SimState, request: RecordedRequest, account: SimAccount):
   return { kind: "json", headers: { etag: modelsEtag }, body: { models: listed } };
 }
 
-function accountsCheck(account: SimAccount): object {
+function accountsCheck({ switches }: SimState, account: SimAccount): object {
   const entry = {
     id: account.accountId,
     plan_type: account.plan,
-    workspace_backend_origin: "NO_CONSTRAINT",
-    account_routing_override: "NO_CONSTRAINT",
+    workspace_backend_origin: switches.workspaceOrigin,
+    account_routing_override: switches.routingOverride,
     name: null,
     profile_picture_url: null,
     structure: "personal",

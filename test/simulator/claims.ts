@@ -39,6 +39,7 @@ export function idClaims(family: Family, issuer: string, now: number): Record<st
     email_verified: true,
     [AUTH_CLAIM]: {
       ...accountClaims(account),
+      ...(account.fedramp === undefined ? {} : { chatgpt_account_is_fedramp: account.fedramp }),
       // Platform organizations, never the ChatGPT account: a client that takes this id for the
       // account header is refused here.
       organizations: [{ id: "org-simulated", is_default: true, role: "owner", title: "Personal" }],

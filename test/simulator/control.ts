@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 import { followAuthorization, followRedirect } from "./browser.ts";
 import { DEFAULT_SCOPE } from "./constants.ts";
 import type { Listener } from "./listener.ts";
@@ -23,18 +25,23 @@ export interface ControlDeps {
   log: RequestLog;
   auth: Listener;
   api: Listener;
+  workspace: Listener;
 }
 
 /** The simulator as a test holds it. */
 export class SimulatorControl implements Simulator {
   readonly issuer: string;
   readonly baseUrl: string;
+  readonly apiBaseUrl: string;
+  readonly workspaceOrigin: string;
   readonly #deps: ControlDeps;
 
   constructor(deps: ControlDeps) {
     this.#deps = deps;
     this.issuer = deps.auth.origin;
     this.baseUrl = `${deps.api.origin}/backend-api`;
+    this.apiBaseUrl = `${deps.api.origin}/v1`;
+    this.workspaceOrigin = deps.workspace.origin;
   }
 
   get account(): SimAccount {
@@ -108,6 +115,14 @@ export class SimulatorControl implements Simulator {
     });
   }
 
+  issueKey(): string {
+    const { keys, secrets } = this.#deps.state;
+    const key = `sk-proj-CANARY_KEY_${String(keys.size + 1)}_${randomBytes(24).toString("base64url")}`;
+    keys.add(key);
+    secrets.add(key);
+    return key;
+  }
+
   family(refreshToken: string): { current: string; revoked: boolean } | undefined {
     const family = this.#deps.state.tokens.familyOf(refreshToken);
     if (family === undefined) return undefined;
@@ -131,7 +146,8 @@ export class SimulatorControl implements Simulator {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#deps.auth.close(), this.#deps.api.close()]);
+    const { auth, api, workspace } = this.#deps;
+    await Promise.all([auth.close(), api.close(), workspace.close()]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,7 @@
  * It refuses what the real services are known to refuse (docs/wire.md), spends each code and each
  * refresh token once, and fails on demand in every way that a network or a service can.
  */
-import { answerApi, apiRoute } from "./api-server.ts";
+import { answerApi, apiRoute, workspaceRoute } from "./api-server.ts";
 import { answerAuth, authRoute } from "./auth-server.ts";
 import { CodeStore } from "./codes.ts";
 import { TOKEN_LIFETIME_MS } from "./constants.ts";
@@ -21,6 +21,7 @@ import type { Simulator, SimulatorOptions } from "./types.ts";
 
 const AUTH: Behaviour = { server: "auth", route: authRoute, answer: answerAuth };
 const API: Behaviour = { server: "api", route: apiRoute, answer: answerApi };
+const WORKSPACE: Behaviour = { server: "workspace", route: workspaceRoute, answer: answerApi };
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const host = options.host ?? "127.0.0.1";
@@ -31,8 +32,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const auth = await listen(host, (message, exchange) => serve(deps, AUTH, message, exchange));
   const api = await listen(host, (message, exchange) => serve(deps, API, message, exchange));
+  const workspace = await listen(host, (message, exchange) =>
+    serve(deps, WORKSPACE, message, exchange),
+  );
   state.issuer = auth.origin;
-  return new SimulatorControl({ ...deps, auth, api });
+  state.workspaceOrigin = workspace.origin;
+  return new SimulatorControl({ ...deps, auth, api, workspace });
 }
 
 function createState(options: SimulatorOptions): SimState {
@@ -41,6 +46,7 @@ function createState(options: SimulatorOptions): SimState {
   const account = { ...DEFAULT_ACCOUNT, ...options.account };
   return {
     issuer: "",
+    workspaceOrigin: "",
     now,
     account,
     switches: { ...defaultSwitches(now(), account.plan), ...options.switches },
@@ -49,6 +55,7 @@ function createState(options: SimulatorOptions): SimState {
     codes: new CodeStore(now, secrets),
     devices: new DeviceStore(now, secrets),
     secrets,
+    keys: new Set(),
   };
 }
 

@@ -8,7 +8,7 @@ export type Incoming = Omit<RecordedRequest, "n" | "at" | "route" | "done">;
 /** Reads a request to its end. Undefined when the client went away before it had sent all. */
 export async function readRequest(
   message: IncomingMessage,
-  server: "auth" | "api",
+  server: RecordedRequest["server"],
 ): Promise<Incoming | undefined> {
   const body = await readBody(message);
   if (body === undefined) return undefined;

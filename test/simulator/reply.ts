@@ -11,6 +11,8 @@ export const ROUTES = [
   "responses",
   "accounts-check",
   "usage",
+  "key-models",
+  "key-responses",
   "health",
 ] as const;
 

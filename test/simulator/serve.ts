@@ -11,7 +11,7 @@ import { deliver } from "./writer.ts";
 
 /** What one of the two servers is: its routes and how it answers by itself. */
 export interface Behaviour {
-  server: "auth" | "api";
+  server: RecordedRequest["server"];
   route(request: Incoming): Route | undefined;
   /** Runs in one go: what it changes is the commit. */
   answer(state: SimState, request: RecordedRequest): PlainReply;
@@ -72,7 +72,7 @@ async function commit(
 }
 
 function countOpen({ stats }: SimState, request: RecordedRequest): void {
-  if (request.route !== "responses") return;
+  if (request.route !== "responses" && request.route !== "key-responses") return;
   stats.openResponses += 1;
   stats.maxOpenResponses = Math.max(stats.maxOpenResponses, stats.openResponses);
   void request.done.then(() => (stats.openResponses -= 1));

@@ -7,6 +7,7 @@ import type { SimAccount, SimStats, SimSwitches } from "./types.ts";
 export interface SimState {
   /** Known once the first listener is up. */
   issuer: string;
+  workspaceOrigin: string;
   readonly now: () => number;
   account: SimAccount;
   switches: SimSwitches;
@@ -15,6 +16,8 @@ export interface SimState {
   readonly codes: CodeStore;
   readonly devices: DeviceStore;
   readonly secrets: Set<string>;
+  /** API keys that work. */
+  readonly keys: Set<string>;
 }
 
 export function emptyStats(): SimStats {

@@ -26,5 +26,9 @@ export function defaultSwitches(now: number, plan: string): SimSwitches {
     omitIdTokenOnRefresh: false,
     acceptLoopbackIpRedirect: false,
     deviceInterval: "5",
+    workspaceOrigin: "NO_CONSTRAINT",
+    routingOverride: "NO_CONSTRAINT",
+    keyModels: ["gpt-4.1", "gpt-5.5", "gpt-5.5-2026-04-01", "text-embedding-3-large", "gpt-6-sol"],
+    keyModelsWithoutTemperature: ["gpt-6-sol"],
   };
 }

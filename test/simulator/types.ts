@@ -7,6 +7,8 @@ export interface SimAccount {
   email: string;
   plan: string;
   userId: string;
+  /** In the government's cloud: its calls must say so. */
+  fedramp?: boolean;
 }
 
 /** What is unknown of the real service, or varies between its answers (docs/wire.md). */
@@ -37,6 +39,13 @@ export interface SimSwitches {
   acceptLoopbackIpRedirect: boolean;
   /** Seconds between device polls; a string on the wire. */
   deviceInterval: string;
+  /** What accounts/check says; the API then serves that workspace nowhere else. */
+  workspaceOrigin: string;
+  routingOverride: string;
+  /** Names in the list of the API for keys. */
+  keyModels: string[];
+  /** Those of them that refuse a temperature. */
+  keyModelsWithoutTemperature: string[];
 }
 
 export interface SimulatorOptions {
@@ -56,7 +65,7 @@ export interface RecordedRequest {
   n: number;
   /** When its body had been read, by the simulator's clock. */
   at: number;
-  server: "auth" | "api";
+  server: "auth" | "api" | "workspace";
   /** Undefined for a path that does not exist. */
   route: Route | undefined;
   method: string;
@@ -122,6 +131,10 @@ export interface Simulator {
   readonly issuer: string;
   /** The stand-in of https://chatgpt.com/backend-api, on a listener of its own. */
   readonly baseUrl: string;
+  /** The stand-in of https://api.openai.com/v1, on the same listener. */
+  readonly apiBaseUrl: string;
+  /** The same API as `baseUrl` at another origin, where a workspace may be sent. */
+  readonly workspaceOrigin: string;
   /** Who signs in next. */
   account: SimAccount;
   switches: SimSwitches;
@@ -147,6 +160,8 @@ export interface Simulator {
   approveDevice(userCode: string, decision?: "approve" | "deny"): void;
   /** A fresh family of tokens, as if a login had happened. */
   issueTokens(options?: IssueOptions): IssuedTokens;
+  /** An API key that works; one of the secrets. */
+  issueKey(): string;
   /** The newest refresh token of the family that the given one belongs to. */
   family(refreshToken: string): { current: string; revoked: boolean } | undefined;
   /** From now on the API answers 401 `token_invalidated` to it. */

@@ -17,6 +17,7 @@ import { OAuthFlow } from "../../src/services/oauth-flow.ts";
 import type { BrowserLogin } from "../../src/services/pending-login.ts";
 import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
 import type { CodeExchangeResponse } from "../../src/wire/oauth.ts";
+import type { PendingLogin } from "../../src/services/pending-login.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";
 import { simulate } from "./server.ts";
@@ -154,3 +155,9 @@ export const emptyLogin: TokenSet = {
   expiresAt: 0,
   generation: 1,
 };
+
+/** Where a browser login sends its person. */
+export function urlOf(pending: PendingLogin): string {
+  if (pending.method !== "browser") throw new Error("no browser login waits");
+  return pending.authorizationUrl;
+}

@@ -6,6 +6,7 @@ const nothing = {
   accountId: undefined,
   plan: undefined,
   email: undefined,
+  fedramp: false,
 };
 
 const auth = "https://api.openai.com/auth";
@@ -27,6 +28,7 @@ test("reads expiry, account, plan and e-mail", () => {
     accountId: "account-1",
     plan: "plus",
     email: "jane@example.test",
+    fedramp: false,
   });
 });
 
@@ -64,4 +66,10 @@ test.each([
 test("one claim in a wrong form does not cost the others", () => {
   const token = jwt({ exp: "soon", email: 1, [auth]: { chatgpt_account_id: "account-1" } });
   expect(readClaims(token)).toEqual({ ...nothing, accountId: "account-1" });
+});
+
+test("only the claim's own true says that an account is in the government's cloud", () => {
+  const fedramp = (value: unknown): boolean =>
+    readClaims(jwt({ [auth]: { chatgpt_account_is_fedramp: value } })).fedramp;
+  expect([true, false, "true", 1, null].map(fedramp)).toEqual([true, false, false, false, false]);
 });

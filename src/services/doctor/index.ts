@@ -63,9 +63,6 @@ export function healthTargets(config: Config, mode: LoginMode): HealthTarget[] {
     const { origin, pathname } = new URL(modelsUrl(api, config.clientVersion));
     return { origin, path: pathname };
   };
-  return [
-    target(config.issuer, tokenPath),
-    models({ mode: "chatgpt", baseUrl: config.baseUrl }),
-    ...(mode === "api-key" ? [models({ mode, baseUrl: config.apiBaseUrl })] : []),
-  ];
+  if (mode === "api-key") return [models({ mode, baseUrl: config.apiBaseUrl })];
+  return [target(config.issuer, tokenPath), models({ mode, baseUrl: config.baseUrl })];
 }

@@ -1,0 +1,50 @@
+import { CodexError } from "./errors.ts";
+
+/** The other ways to pay, for every error about a key. */
+const otherWays = "sign in with ChatGPT (codex_login with method browser)";
+
+/**
+ * Refusals of the API for keys in its own terms: no login, no plan, but a key and its billing. The
+ * service's words about a wrong key show a part of it and are not quoted.
+ */
+export function keyError(error: unknown): unknown {
+  if (!(error instanceof CodexError)) return error;
+  const { details } = error;
+  switch (error.code) {
+    case "AUTH_EXPIRED":
+      return new CodexError("AUTH_EXPIRED", "The API does not accept the key in OPENAI_API_KEY.", {
+        ...details,
+        cause: error,
+        why: /scopes|permission/i.test(details.why ?? "")
+          ? "The key lacks the permission to write responses."
+          : undefined,
+        next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${otherWays}.`,
+      });
+    case "USAGE_LIMIT":
+      return new CodexError(
+        "USAGE_LIMIT",
+        "The credit or the spending limit behind the API key is used up.",
+        {
+          ...details,
+          cause: error,
+          next: `Check billing and limits of the key's project at platform.openai.com, or ${otherWays}.`,
+        },
+      );
+    case "PLAN_REQUIRED":
+      return new CodexError("PLAN_REQUIRED", "The API key's project or account may not do this.", {
+        ...details,
+        cause: error,
+        next: `Check the key's project at platform.openai.com, or ${otherWays}.`,
+      });
+    default:
+      return error;
+  }
+}
+
+/** @param why where the key cannot even be used */
+export function noKey(): CodexError {
+  return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
+    why: "A key is taken from the environment only, and stored nowhere.",
+    next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWays}.`,
+  });
+}

@@ -1,0 +1,48 @@
+import type { Credential } from "../core/credentials.ts";
+import { CodexError } from "../core/errors.ts";
+import { isLoopback } from "../core/hosts.ts";
+import { noKey } from "../core/key-errors.ts";
+
+export interface ApiKeySettings {
+  /** `OPENAI_API_KEY`. */
+  apiKey: string | undefined;
+  /** The API for keys, without a trailing slash. */
+  apiBaseUrl: string;
+  /** Certificates are not checked. */
+  tlsUnverified: boolean;
+}
+
+/**
+ * The key of the environment, as it authorizes a request. It goes to `apiBaseUrl` and nowhere else.
+ *
+ * @throws CodexError `AUTH_REQUIRED` without a key, `CONFIG` for one that cannot be sent.
+ */
+export function apiKeyCredential({
+  apiKey,
+  apiBaseUrl,
+  tlsUnverified,
+}: ApiKeySettings): Credential {
+  if (apiKey === undefined) throw noKey();
+  if (!/^[\x21-\x7e]{1,2000}$/.test(apiKey)) {
+    throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", {
+      why: "It holds a space, a line break or another character that no key has.",
+    });
+  }
+  if (tlsUnverified && !isLoopback(new URL(apiBaseUrl).hostname)) {
+    throw new CodexError("CONFIG", "NODE_TLS_REJECT_UNAUTHORIZED cannot be used with an API key.", {
+      why: "Nobody could tell the API from somebody in between, who would get the key.",
+      next: "Unset it, and name a company's own CA in NODE_EXTRA_CA_CERTS.",
+    });
+  }
+  return {
+    mode: "api-key",
+    secret: apiKey,
+    baseUrl: apiBaseUrl,
+    accountId: undefined,
+    email: undefined,
+    plan: undefined,
+    expiresAt: undefined,
+    fedramp: false,
+    routingOverride: undefined,
+  };
+}

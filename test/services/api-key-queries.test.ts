@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import { quotaBody } from "../simulator/index.ts";
+import { writeLogin } from "../support/home.ts";
+import { modeRig, patient } from "../support/modes.ts";
+import { failure } from "../support/replies.ts";
+
+const keyRig = (options: Parameters<typeof modeRig>[0] = {}) =>
+  modeRig({ ...options, env: { CODEX_AUTH: "api-key", ...options.env } });
+
+test("a key asks the API for keys, with nothing of a ChatGPT login", async () => {
+  const { simulator, home, key, services } = await keyRig();
+  const login = writeLogin(home, simulator);
+  const reply = await services.client.query({ prompt: "hi", temperature: 0.4, model: "gpt-4.1" });
+  expect(reply).toMatchObject({ mode: "api-key", model: "gpt-4.1", quota: undefined, notices: [] });
+  expect(reply.text).toBe("The simulator received: hi");
+  expect(simulator.requests.map(({ route }) => route)).toEqual(["key-models", "key-responses"]);
+  for (const { headers } of simulator.requests) {
+    expect(headers["authorization"]).toBe(`Bearer ${key}`);
+    expect(JSON.stringify(headers)).not.toContain(login.accountId);
+    for (const name of ["chatgpt-account-id", "version", "originator", "openai-organization"]) {
+      expect(headers).not.toHaveProperty(name);
+    }
+  }
+  const body = simulator.requests.at(-1)?.json;
+  expect(body).toMatchObject({ model: "gpt-4.1", temperature: 0.4, store: false, stream: true });
+  expect(body).not.toHaveProperty("reasoning");
+});
+
+test("an effort goes along only where it was asked for", async () => {
+  const { simulator, services } = await keyRig();
+  await services.client.query({ prompt: "hi", reasoningEffort: "high" });
+  const body = simulator.requests.at(-1)?.json;
+  expect(body).toMatchObject({ model: "gpt-6-sol", reasoning: { effort: "high" } });
+});
+
+test("a model that refuses the temperature is asked once more without it, with a notice", async () => {
+  const { simulator, services } = await keyRig();
+  const reply = await services.client.query({ prompt: "hi", temperature: 0, model: "gpt-6-sol" });
+  expect(reply.notices).toEqual(["temperature was not used: gpt-6-sol refuses it."]);
+  const sent = simulator.requests.filter(({ route }) => route === "key-responses");
+  expect(sent.map(({ json }) => Object.hasOwn(json as object, "temperature"))).toEqual([
+    true,
+    false,
+  ]);
+});
+
+test("another field that is refused is BAD_REQUEST, and asked once", async () => {
+  const { simulator, services } = await keyRig();
+  const asked = services.client.query({
+    prompt: "hi",
+    model: "gpt-4.1",
+    reasoningEffort: "low",
+    temperature: 1,
+  });
+  const error = await failure(asked);
+  expect(error).toMatchObject({ code: "BAD_REQUEST", details: { field: "reasoning.effort" } });
+  expect(simulator.requests.filter(({ route }) => route === "key-responses")).toHaveLength(1);
+});
+
+test("without a key the answer names the variable, and nothing is asked", async () => {
+  const { simulator, services } = await keyRig({ env: { OPENAI_API_KEY: "" } });
+  const error = await failure(services.client.query({ prompt: "hi" }));
+  expect(error.code).toBe("AUTH_REQUIRED");
+  expect(error.message).toContain("OPENAI_API_KEY is not set");
+  expect(error.next).toContain("Start Claude Code with OPENAI_API_KEY");
+  expect(simulator.requests).toEqual([]);
+});
+
+test.each(["sk-a\r\nx-evil: 1", "sk-a b", "sk-\u00e4"])("the key %j is CONFIG", async (key) => {
+  const { simulator, services } = await keyRig({ env: { OPENAI_API_KEY: key } });
+  const error = await failure(services.client.query({ prompt: "hi" }));
+  expect(error.code).toBe("CONFIG");
+  expect(`${error.message} ${error.details.why}`).not.toContain("sk-");
+  expect(simulator.requests).toEqual([]);
+});
+
+test("a wrong key is AUTH_EXPIRED about the key, without a character of it, and nothing is refreshed", async () => {
+  const { simulator, services } = await keyRig({
+    env: { OPENAI_API_KEY: "sk-proj-wrong-0123456789WXYZ" },
+  });
+  const error = await failure(services.client.query({ prompt: "hi" }));
+  expect(error.code).toBe("AUTH_EXPIRED");
+  expect(error.message).toContain("does not accept the key in OPENAI_API_KEY");
+  expect(error.next).toContain("Put a valid key into OPENAI_API_KEY");
+  expect(JSON.stringify([error.message, error.details, error.next])).not.toMatch(/WXYZ|sk-/);
+  const asked = simulator.requests.map(({ route }) => route);
+  expect(asked.filter((route) => route === "key-responses")).toHaveLength(1);
+  expect(simulator.requests.filter(({ server }) => server === "auth")).toEqual([]);
+});
+
+test("a key without permission is told so", async () => {
+  const { simulator, services } = await keyRig();
+  const message = "You have insufficient permissions. Missing scopes: api.responses.write.";
+  simulator.next("key-responses", { kind: "json", status: 401, body: { error: { message } } });
+  const error = await failure(services.client.query({ prompt: "hi" }));
+  expect(error.details.why).toBe("The key lacks the permission to write responses.");
+});
+
+test("used-up credit is USAGE_LIMIT in words of billing", async () => {
+  const { simulator, services } = await keyRig();
+  simulator.next("key-responses", { kind: "json", status: 429, body: quotaBody() });
+  const error = await failure(services.client.query({ prompt: "hi" }));
+  expect(error.code).toBe("USAGE_LIMIT");
+  expect(error.message).toContain("behind the API key");
+  expect(error.next).toContain("Check billing");
+});
+
+test("a list without any default model is MODEL_UNAVAILABLE, and names what there is", async () => {
+  const { simulator, services } = await keyRig();
+  simulator.switches.keyModels = ["gpt-99", "whisper-1"];
+  const error = await failure(services.client.query({ prompt: "hi" }));
+  expect(error.code).toBe("MODEL_UNAVAILABLE");
+  expect(error.details.why).toContain("gpt-99");
+  expect((await services.client.query({ prompt: "hi", model: "gpt-99" })).model).toBe("gpt-99");
+});
+
+test("a list that cannot be had does not keep a question from being asked", async () => {
+  const { simulator, services } = await keyRig();
+  simulator.always("key-models", { kind: "json", status: 500, body: {} });
+  simulator.switches.keyModels = ["gpt-6.1-sol"];
+  expect((await services.client.query({ prompt: "hi" })).model).toBe("gpt-6.1-sol");
+});
+
+test("the list of a key is kept apart from that of a login, and read back in its own form", async () => {
+  const { simulator, home, services, another } = await keyRig();
+  writeLogin(home, simulator);
+  const byKey = await services.credentials.get(patient);
+  expect((await services.catalog.refresh(byKey, patient)).models.map(({ slug }) => slug)).toContain(
+    "gpt-4.1",
+  );
+  const second = another();
+  expect((await second.catalog.kept(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
+  const login = another({ env: { CODEX_AUTH: "chatgpt" } });
+  expect(await login.catalog.kept(await login.credentials.get(patient))).toBeUndefined();
+});
+
+test("switched-off certificate checks keep a key from another machine", async () => {
+  const { services } = await keyRig({
+    env: { NODE_TLS_REJECT_UNAUTHORIZED: "0", CODEX_API_BASE_URL: "" },
+  });
+  const error = await failure(services.credentials.get(patient));
+  expect(error).toMatchObject({ code: "CONFIG" });
+  expect(error.message).toContain("NODE_TLS_REJECT_UNAUTHORIZED");
+});

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { urlOf } from "../support/login-rig.ts";
+import { writeLogin } from "../support/home.ts";
+import { guestFile, modeRig, writeChoice, writeGuest } from "../support/modes.ts";
+import { failure } from "../support/replies.ts";
+
+test("codex-cli without a yes explains whose login it is and what a guest does, and changes nothing", async () => {
+  const { simulator, home, services } = await modeRig();
+  writeLogin(home, simulator);
+  writeGuest(home, simulator, { account: { email: "guest@example.test" } });
+  const before = home.readAuth();
+  const { text, facts } = await services.mode.choose("codex-cli", false);
+  expect(text).toContain("signed in on this machine as g***@example.test (plan plus)");
+  expect(text).toContain(guestFile(home));
+  expect(text).toMatch(
+    /never refreshes that login and never writes there.*counts on that account's plan/s,
+  );
+  expect(text).toContain("call codex_login with method codex-cli and confirm true");
+  expect(facts).toMatchObject({
+    mode: "codex-cli",
+    confirmed: false,
+    account: "g***@example.test",
+  });
+  expect(home.readAuth()).toBe(before);
+  expect(simulator.requests).toEqual([]);
+});
+
+test("api-key without a yes says that questions cost money, and changes nothing", async () => {
+  const { simulator, home, services, key } = await modeRig();
+  writeLogin(home, simulator);
+  const before = home.readAuth();
+  const { text, facts } = await services.mode.choose("api-key", false);
+  expect(text).toMatch(/costs money.*stored nowhere.*confirm true/s);
+  expect(text + JSON.stringify(facts)).not.toContain(key.slice(-6));
+  expect(home.readAuth()).toBe(before);
+});
+
+test.each(["codex-cli", "api-key"] as const)(
+  "%s with a yes is kept for every window",
+  async (mode) => {
+    const { simulator, home, services, another } = await modeRig();
+    writeGuest(home, simulator);
+    writeLogin(home, simulator, { others: { theirs: 1 } });
+    const { text, facts } = await services.mode.choose(mode, true);
+    expect(text).toContain("Chosen, for every window.");
+    expect(facts).toMatchObject({ mode, confirmed: true });
+    const document = JSON.parse(home.readAuth()) as Record<string, unknown>;
+    expect(document).toEqual({
+      theirs: 1,
+      codex: { version: 1, mode, generation: expect.any(Number) as number },
+    });
+    expect((await another().client.query({ prompt: "hi" })).mode).toBe(mode);
+  },
+);
+
+test("what cannot be used is refused before anything changes", async () => {
+  const { simulator, home, services, another } = await modeRig();
+  writeLogin(home, simulator);
+  const before = home.readAuth();
+  expect((await failure(services.mode.choose("codex-cli", true))).code).toBe("AUTH_REQUIRED");
+  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  expect((await failure(services.mode.choose("codex-cli", true))).code).toBe("AUTH_EXPIRED");
+  const keyless = another({ env: { OPENAI_API_KEY: "" } });
+  expect((await failure(keyless.mode.choose("api-key", true))).code).toBe("AUTH_REQUIRED");
+  expect(home.readAuth()).toBe(before);
+});
+
+test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs no yes", async () => {
+  const { home, another } = await modeRig();
+  const decided = another({ env: { CODEX_AUTH: "api-key" } });
+  const error = await failure(decided.mode.choose("codex-cli", true));
+  expect(error.code).toBe("CONFIG");
+  expect(error.next).toContain("Unset CODEX_AUTH");
+  expect((await decided.mode.choose("api-key", false)).text).toContain(
+    "It is in use: CODEX_AUTH=api-key",
+  );
+  expect(home.record()).toBeUndefined();
+});
+
+test("a login that was found is told masked, and only where it works", async () => {
+  const { simulator, home, services } = await modeRig();
+  expect(await services.mode.found()).toBeUndefined();
+  writeGuest(home, simulator, { account: { email: "guest@example.test" } });
+  expect(await services.mode.found()).toBe("g***@example.test");
+  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  expect(await services.mode.found()).toBeUndefined();
+  writeGuest(home, simulator, { file: { auth_mode: "apikey" } });
+  expect(await services.mode.found()).toBeUndefined();
+});
+
+test("a sign-in takes the place of a choice", async () => {
+  const { simulator, home, services } = await modeRig();
+  writeChoice(home, "api-key");
+  const { pending } = await services.login.beginOrJoin("browser");
+  await simulator.signIn(urlOf(pending));
+  await pending.completed;
+  expect((await services.client.query({ prompt: "hi" })).mode).toBe("chatgpt");
+});

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { IssuedTokens, IssueOptions, Simulator } from "../simulator/index.ts";
+import { testApp, type TestAppOptions } from "./app.ts";
+import { makeHome, type Home } from "./home.ts";
+import { simulate } from "./server.ts";
+
+export interface GuestOptions extends IssueOptions {
+  /** Changes of the file, and of the tokens in it. */
+  file?: Record<string, unknown>;
+  tokens?: Record<string, unknown>;
+}
+
+/** The folder that a home's official client has. */
+export function codexHome(home: Home): string {
+  return join(home.path, "codex-home");
+}
+
+export function guestFile(home: Home): string {
+  return join(codexHome(home), "auth.json");
+}
+
+/** The official client's file as it writes it, with tokens of the simulator. */
+export function writeGuest(
+  home: Home,
+  simulator: Simulator,
+  { file, tokens: changes, ...options }: GuestOptions = {},
+): IssuedTokens {
+  const issued = simulator.issueTokens({ accessExpiresInMs: 3_600_000, ...options });
+  const document = {
+    auth_mode: "chatgpt",
+    OPENAI_API_KEY: null,
+    tokens: {
+      id_token: issued.idToken,
+      access_token: issued.accessToken,
+      refresh_token: issued.refreshToken,
+      oauth_provenance: { issuer: simulator.issuer, client_id: "app_EMoamEEZ73f0CkXaXp7hrann" },
+      login_owner_id: "owner",
+      account_id: issued.accountId,
+      ...changes,
+    },
+    last_refresh: "2026-11-20T18:13:29.198933262Z",
+    ...file,
+  };
+  mkdirSync(codexHome(home), { recursive: true });
+  writeFileSync(guestFile(home), JSON.stringify(document, null, 2), { mode: 0o600 });
+  return issued;
+}
+
+/** Put a choice into the login file, as codex_login keeps it. */
+export function writeChoice(home: Home, mode: "codex-cli" | "api-key"): void {
+  const record = { version: 1, mode, generation: 1 };
+  writeFileSync(home.authFile, JSON.stringify({ codex: record }), { mode: 0o600 });
+}
+
+export interface ModeRig {
+  simulator: Simulator;
+  home: Home;
+  /** The environment of a program that finds guest and key. */
+  env: Record<string, string>;
+  key: string;
+  services: ReturnType<typeof testApp>["services"];
+  /** The same home, seen by another program. */
+  another: (options?: Partial<TestAppOptions>) => ReturnType<typeof testApp>["services"];
+}
+
+export async function modeRig(
+  options: Partial<TestAppOptions> & { simulatorOptions?: Parameters<typeof simulate>[0] } = {},
+): Promise<ModeRig> {
+  const simulator = options.simulator ?? (await simulate(options.simulatorOptions));
+  const home = options.home ?? makeHome();
+  const key = simulator.issueKey();
+  const env = {
+    CODEX_HOME: codexHome(home),
+    OPENAI_API_KEY: key,
+    CODEX_API_BASE_URL: simulator.apiBaseUrl,
+    ...options.env,
+  };
+  const another: ModeRig["another"] = (more = {}) =>
+    testApp({ ...options, simulator, home, ...more, env: { ...env, ...more.env } }).services;
+  return { simulator, home, env, key, services: another(), another };
+}
+
+export const patient = new AbortController().signal;
