@@ -10,6 +10,7 @@ import {
   type QueryReply,
   type QueryRequest,
 } from "../core/query.ts";
+import type { StreamEvent } from "../core/query-events.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
@@ -90,6 +91,14 @@ export class CodexClient {
     }
   }
 
+  /**
+   * Ask once and give the answer as it comes. Nothing is asked before the first `next()`. Failures
+   * are thrown by it, as `query` throws them; leaving the loop ends the query and its connection.
+   */
+  stream(_request: QueryRequest, _options: QueryOptions = {}): AsyncIterableIterator<StreamEvent> {
+    throw new CodexError("INTERNAL", "Streaming is not there yet.");
+  }
+
   async #answer(
     request: QueryRequest,
     signal: AbortSignal,
@@ -115,6 +124,8 @@ export class CodexClient {
     return {
       text: result.text,
       refused: result.refused,
+      functionCalls: [],
+      items: [],
       model: used.slug,
       effort: used.effort,
       usage: result.usage,

@@ -24,7 +24,7 @@ export function responseRequest(
   const lite = shape === "lite";
   const system = request.systemPrompt?.trim();
   const instructions = system === undefined || system === "" ? defaultInstructions : system;
-  const question = message("user", request.prompt);
+  const question = message("user", request.prompt ?? "");
   return {
     model: plan.slug,
     ...(lite ? {} : { instructions }),
