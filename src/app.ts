@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 import type { Limits } from "./core/limits.ts";
 import { openInBrowser } from "./infra/browser.ts";
 import type { Clock } from "./infra/clock.ts";
-import { createDebugLog, silentLog, type Log } from "./infra/debug-log.ts";
+import { createDebugLog, createForwardingLog, silentLog, type Log } from "./infra/debug-log.ts";
 import { FileLock } from "./infra/file-lock.ts";
 import { Http } from "./infra/http.ts";
 import { identifySelf } from "./infra/process-identity.ts";
@@ -39,11 +39,16 @@ export interface World {
   platform: string;
   timeZone: string;
   writeStderr: (text: string) => void;
+  /** Takes the diagnostics in place of the debug log. */
+  takeLog?: ((area: string, text: string) => void) | undefined;
 }
 
 export interface App {
   services: Services;
   log: Log;
+  tokens: TokenManager;
+  oauth: OAuthFlow;
+  client: CodexClient;
   /** End what is under way; resolves when a refresh that was sent is saved. */
   close(): Promise<void>;
 }
@@ -54,9 +59,12 @@ export function createApp(world: World): App {
   const redactor = new Redactor();
   const storageUsable = !config.problems.some(({ area }) => ["storage", "state"].includes(area));
   const stateDir = storageUsable ? config.stateDir : undefined;
-  const log = config.debug
-    ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr: world.writeStderr })
-    : silentLog;
+  const log =
+    world.takeLog !== undefined
+      ? createForwardingLog(world.takeLog, redactor)
+      : config.debug
+        ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr: world.writeStderr })
+        : silentLog;
   const self = identifySelf(world.pid, random);
   const temporaries = new TemporaryFiles(self, clock);
   const folder = new StateFolder(stateDir, temporaries);
@@ -147,6 +155,9 @@ export function createApp(world: World): App {
   });
   return {
     log,
+    tokens,
+    oauth: flow,
+    client,
     services: {
       tokens,
       credentials,
@@ -176,6 +187,7 @@ export function createApp(world: World): App {
         (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
     },
     close: async () => {
+      flow.close();
       await Promise.all([login.cancel("The server is ending."), tokens.stop(), quota.flush()]);
       await Promise.all([folder.flush(), http.close()]);
     },

@@ -13,3 +13,12 @@ export type StreamEvent =
   /** What was not done as asked, one sentence. */
   | { type: "notice"; text: string }
   | { type: "completed"; reply: QueryReply };
+
+/** A query under way; a loop over it (`for await`) is all that most programs need. */
+export interface EventStream extends AsyncIterable<StreamEvent> {
+  [Symbol.asyncIterator](): EventStream;
+  /** The next event; throws a CodexError where the query failed. The first call begins the query. */
+  next(): Promise<IteratorResult<StreamEvent, undefined>>;
+  /** End the query; resolves when its connection is closed. Leaving a loop calls it. */
+  return(): Promise<IteratorResult<StreamEvent, undefined>>;
+}

@@ -11,7 +11,7 @@ import {
   type QueryReply,
   type QueryRequest,
 } from "../core/query.ts";
-import type { StreamEvent } from "../core/query-events.ts";
+import type { EventStream } from "../core/query-events.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
@@ -74,7 +74,7 @@ export class CodexClient {
   stream(
     request: QueryRequest,
     { signal = uncancelled, onProgress }: QueryOptions = {},
-  ): AsyncIterableIterator<StreamEvent, undefined> {
+  ): EventStream {
     return new QueryStream((sink, left) => {
       const either = AbortSignal.any([signal, left]);
       return this.#run(request, { signal: either, onProgress }, sink);

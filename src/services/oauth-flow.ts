@@ -41,6 +41,7 @@ export interface PendingLogin {
 /** The authorization code flow with PKCE for a native app (RFC 8252, docs/wire.md §1 to §3). */
 export class OAuthFlow {
   readonly #deps: OAuthFlowDeps;
+  readonly #pending = new Set<PendingLogin>();
 
   constructor(deps: OAuthFlowDeps) {
     this.#deps = deps;
@@ -106,7 +107,7 @@ export class OAuthFlow {
 
     const startedAt = clock.now();
     log("OAUTH", `waiting for the browser on port ${server.port}`);
-    return {
+    const pending: PendingLogin = {
       authorizationUrl: endpoint.authorizationUrl({
         redirectUri: server.redirectUri,
         state,
@@ -118,6 +119,17 @@ export class OAuthFlow {
       completed: closed,
       cancel: (reason) => end(new CodexError("CANCELLED", reason)),
     };
+    this.#pending.add(pending);
+    const forget = (): void => {
+      this.#pending.delete(pending);
+    };
+    closed.then(forget, forget);
+    return pending;
+  }
+
+  /** End every login that still waits. */
+  close(): void {
+    for (const pending of this.#pending) pending.cancel("The program is ending.");
   }
 }
 

@@ -1,6 +1,6 @@
 import { CodexError } from "../core/errors.ts";
 import type { EventSink } from "../core/event-sink.ts";
-import type { StreamEvent } from "../core/query-events.ts";
+import type { EventStream, StreamEvent } from "../core/query-events.ts";
 import type { QueryReply } from "../core/query.ts";
 import { deferred, type Deferred } from "../infra/promises.ts";
 
@@ -14,7 +14,7 @@ export type RunQuery = (sink: EventSink, signal: AbortSignal) => Promise<QueryRe
  * than the service holds the connection back at `maxBacklogChars`; `return`, which leaving a loop
  * calls, ends the query and waits until its connection is closed.
  */
-export class QueryStream implements AsyncIterableIterator<StreamEvent, undefined>, EventSink {
+export class QueryStream implements EventStream, EventSink {
   readonly #run: RunQuery;
   readonly #maxBacklogChars: number;
   readonly #left = new AbortController();
