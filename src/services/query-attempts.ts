@@ -125,6 +125,9 @@ export class QueryAttempts {
 /** Fields that belong to the classic shape itself, and to no value of ours. */
 const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
 
+/** What a caller says of its own functions; their type is ours. */
+const ofCallersFunction = /^tools\[\d+\]\.(name|description|parameters|strict)/;
+
 /**
  * A refusal that no value of ours explains; the service does not say when it wants Lite. One with
  * 400 or 404 alone, also where an error inside the stream names that status: a stream that goes on
@@ -137,6 +140,6 @@ function mayBeTheShape(error: unknown): boolean {
   if (error.code === "MODEL_UNAVAILABLE") return !newerVersionWanted.test(why);
   if (status === 404) return true;
   const head = field?.split(/[.[]/)[0];
-  if (head === "tools" && head !== field) return false; // one of the caller's own functions
+  if (field !== undefined && ofCallersFunction.test(field)) return false;
   return error.code === "BAD_REQUEST" && (head === undefined || classicFields.has(head));
 }
