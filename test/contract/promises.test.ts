@@ -27,7 +27,7 @@ test("the official client's folder is named in one place, and only to read its l
   expect(filesWith(/"\.codex"|CODEX_HOME/)).toEqual(["src/config-environment.ts"]);
 });
 
-test("the environment is read in one place, and the project's folder nowhere", () => {
-  expect(filesWith(/process\.env\b/)).toEqual(["src/run.ts"]);
+test("the environment is read where each program begins, and the project's folder nowhere", () => {
+  expect(filesWith(/process\.env\b/)).toEqual(["src/library.ts", "src/run.ts"]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
 });
