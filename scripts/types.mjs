@@ -1,7 +1,7 @@
 // The types of what programs import, in one file for each kind of module. Only where the packages for
 // development are installed: an installed copy is built without them.
 import { execFile } from "node:child_process";
-import { copyFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -24,6 +24,9 @@ export async function writeTypes() {
   ];
   try {
     await promisify(execFile)(process.execPath, [bundler, ...args]);
+    // The bundler keeps what is said in zod's words, and loses the import of them.
+    const text = await readFile(fresh, "utf8");
+    if (/\bz\.\w/.test(text)) await writeFile(fresh, `import * as z from "zod";\n${text}`);
     await copyFile(fresh, "dist/index.d.cts");
     await rename(fresh, target);
   } finally {

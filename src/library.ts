@@ -74,7 +74,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
     config.problems.map(({ area }) => area),
   );
   for (const notice of config.notices) log?.("CODEX", notice);
-  const { tokens, oauth, client, close } = createApp({
+  const app = createApp({
     config,
     clock: keepingClock,
     random: systemRandom,
@@ -87,7 +87,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
     writeStderr: () => undefined,
     takeLog: log,
   });
-  return { tokens, oauth, client, close };
+  return { tokens: app.tokens, oauth: app.oauth, client: app.client, close: () => app.close() };
 }
 
 function checked(given: CodexOptions): z.infer<typeof options> {
@@ -115,7 +115,5 @@ function asSettings(
     CODEX_REASONING_EFFORT: chosen.reasoningEffort,
     CODEX_CALLBACK_PORTS: chosen.callbackPorts?.join(","),
   };
-  return Object.fromEntries(
-    Object.entries(settings).filter(([, value]) => value !== undefined),
-  ) as Partial<Record<SettingName, string>>;
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -1,17 +1,17 @@
 import type { FunctionCallItem } from "./conversation.ts";
-import type { StreamEvent } from "./query-events.ts";
+import type { EventSink } from "./event-sink.ts";
 
 /** Turns what a reply is put together from into the events that a program sees as they come. */
 export class LiveEvents {
-  readonly #tell: (event: StreamEvent) => void;
+  readonly #sink: Pick<EventSink, "push">;
   /** Blank text at the start: an answer has not begun with it, and may still be asked for again. */
   #blank = "";
   #begun = false;
   #message: object | undefined;
   #reasoningPart: "none" | "open" | "ended" = "none";
 
-  constructor(tell: (event: StreamEvent) => void) {
-    this.#tell = tell;
+  constructor(sink: Pick<EventSink, "push">) {
+    this.#sink = sink;
   }
 
   /** @param message stands for the message that the text belongs to */
@@ -22,13 +22,13 @@ export class LiveEvents {
     const text = `${this.#blank}${apart}${delta}`;
     this.#begun ||= text.trim() !== "";
     this.#blank = this.#begun ? "" : text;
-    if (this.#begun) this.#tell({ type: "text", delta: text });
+    if (this.#begun) this.#sink.push({ type: "text", delta: text });
   }
 
   reasoning(delta: string): void {
     const apart = this.#reasoningPart === "ended" ? "\n\n" : "";
     this.#reasoningPart = "open";
-    this.#tell({ type: "reasoning", delta: `${apart}${delta}` });
+    this.#sink.push({ type: "reasoning", delta: `${apart}${delta}` });
   }
 
   reasoningPart(): void {
@@ -36,6 +36,6 @@ export class LiveEvents {
   }
 
   call({ callId, name, arguments: json }: FunctionCallItem): void {
-    this.#tell({ type: "function_call", callId, name, arguments: json });
+    this.#sink.push({ type: "function_call", callId, name, arguments: json });
   }
 }

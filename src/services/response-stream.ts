@@ -49,7 +49,7 @@ export async function readResponseStream(
 ): Promise<StreamResult> {
   const { body } = response;
   const { clock, limits, idle, onProgress, onQuota, origin, sink } = options;
-  const live = sink === undefined ? undefined : new LiveEvents((event) => sink.push(event));
+  const live = sink === undefined ? undefined : new LiveEvents(sink);
   const builder = new ReplyBuilder(limits.maxAnswerChars, live);
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more

@@ -47,7 +47,7 @@ function choiceProblem(body: ResponsesBody): PlainReply | undefined {
   const top = body.tools === undefined ? [] : offeredFunctions({ ...body, input: [] });
   if (choice === "required" && top.length > 0) return undefined;
   if (type === "function" && top.includes(String(name))) return undefined;
-  const wanted = typeof name === "string" ? name : String(choice);
+  const wanted = typeof name === "string" ? name : JSON.stringify(choice);
   return invalid("tool_choice", `Tool choice '${wanted}' not found in 'tools' parameter.`);
 }
 
