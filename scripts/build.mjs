@@ -1,10 +1,15 @@
 // Bundles each program into one file. `npm ci` runs this by way of `prepare`.
-import { rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { writeTypes } from "./types.mjs";
 
-/** What a person runs; the second is `npm run try`. */
-const shipped = { "dist/main.cjs": "src/main.ts", "dist/try.cjs": "scripts/try.ts" };
+/** What a person runs, `npm run try`, and what programs import. */
+const shipped = {
+  "dist/main.cjs": "src/main.ts",
+  "dist/try.cjs": "scripts/try.ts",
+  "dist/index.cjs": "src/index.ts",
+};
 /** What only tests and benchmarks run; bundled in the same way. */
 const testing = {
   "dist/test/server.cjs": "test/support/server-entry.ts",
@@ -28,6 +33,12 @@ const lean = {
   },
 };
 
+await mkdir("dist", { recursive: true });
+// Both ends of `exports` are one module, so that an error of the one is an error of the other.
+await writeFile("dist/index.js", 'export * from "./index.cjs";\n');
+// They take longer than all the rest, and only who packs or tests the package needs them.
+const types = process.argv.includes("--types") ? writeTypes() : Promise.resolve();
+types.catch(() => undefined); // told below
 await Promise.all(
   Object.entries(wanted).map(async ([outfile, entry]) => {
     // Written aside and renamed: another window may be starting the old one at this moment.
@@ -55,3 +66,4 @@ await Promise.all(
     }
   }),
 );
+await types;

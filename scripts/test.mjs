@@ -12,7 +12,7 @@ const bin = (name) => join("node_modules", ".bin", name);
 const node = process.execPath;
 
 const checks = [
-  ["build", node, ["scripts/build.mjs", "--testing"]],
+  ["build", node, ["scripts/build.mjs", "--testing", "--types"]],
   ["lint", bin("eslint"), [".", "--max-warnings", "0"]],
   ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
   [
@@ -22,6 +22,7 @@ const checks = [
   ],
   ["types", bin("tsc"), ["-p", "."]],
   ["generated docs", node, ["scripts/docs.mjs", "--check"]],
+  ["package", node, ["scripts/check-package.mjs"]],
   ["version", node, ["scripts/check-version.mjs", "--check"]],
 ];
 

@@ -5,7 +5,7 @@ import type { Limits } from "./core/limits.ts";
 import { openInBrowser } from "./infra/browser.ts";
 import type { Clock } from "./infra/clock.ts";
 import { startDetached, type Command } from "./infra/child-process.ts";
-import { createDebugLog, silentLog, type Log } from "./infra/debug-log.ts";
+import { createDebugLog, createForwardingLog, silentLog, type Log } from "./infra/debug-log.ts";
 import { FileLock } from "./infra/file-lock.ts";
 import { foreignFolder } from "./infra/folder-owner.ts";
 import { Http } from "./infra/http.ts";
@@ -60,6 +60,8 @@ export interface World {
   /** What starts the process of a refresh; undefined: refreshes run in this process. */
   refreshCommand: Command | undefined;
   writeStderr: (text: string) => void;
+  /** Takes the diagnostics in place of the debug log. */
+  takeLog?: ((area: string, text: string) => void) | undefined;
 }
 
 export interface App {
@@ -67,6 +69,9 @@ export interface App {
   log: Log;
   /** What this process does when it is the process of a refresh. */
   refreshWork: RefreshWork;
+  tokens: TokenManager;
+  oauth: OAuthFlow;
+  client: CodexClient;
   /** End what is under way; resolves when a refresh that was sent is saved. */
   close(): Promise<void>;
 }
@@ -77,9 +82,12 @@ export function createApp(world: World): App {
   const redactor = new Redactor();
   const storageUsable = !config.problems.some(({ area }) => ["storage", "state"].includes(area));
   const stateDir = storageUsable ? config.stateDir : undefined;
-  const log = config.debug
-    ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr: world.writeStderr })
-    : silentLog;
+  const log =
+    world.takeLog !== undefined
+      ? createForwardingLog(world.takeLog, redactor)
+      : config.debug
+        ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr: world.writeStderr })
+        : silentLog;
   const self = identifySelf(world.pid, random);
   const temporaries = new TemporaryFiles(self, clock);
   const folder = new StateFolder(stateDir, temporaries);
@@ -236,6 +244,9 @@ export function createApp(world: World): App {
   return {
     log,
     refreshWork: new RefreshWork({ ...refreshing, attempts }),
+    tokens,
+    oauth: flow,
+    client,
     services: {
       tokens,
       credentials,
@@ -269,6 +280,7 @@ export function createApp(world: World): App {
         (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
     },
     close: async () => {
+      flow.close();
       await Promise.all([login.cancel("The server is ending."), tokens.stop(), quota.flush()]);
       await Promise.all([folder.flush(), http.close()]);
     },

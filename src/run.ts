@@ -1,8 +1,8 @@
-import { arch, platform, release } from "node:os";
 import { createApp, type App } from "./app.ts";
 import { loadConfig, systemHome } from "./config.ts";
 import { defaultLimits, type Limits } from "./core/limits.ts";
 import { systemClock } from "./infra/clock.ts";
+import { platformName } from "./infra/platform.ts";
 import { systemRandom } from "./infra/random.ts";
 import { StdioTransport } from "./infra/stdio-transport.ts";
 import { refreshCommand } from "./refresh-command.ts";
@@ -27,7 +27,7 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
     random: systemRandom,
     limits,
     pid: process.pid,
-    platform: `${platform()} ${release()}; ${arch()}`,
+    platform: platformName(),
     get timeZone() {
       return (timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
     },

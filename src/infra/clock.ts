@@ -11,26 +11,35 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some start, never going back: for measuring spans. */
   elapsed(): number;
-  /** Call `fire` once after `ms`. A pending timer does not keep the process alive. */
+  /** Call `fire` once after `ms`. */
   timer(ms: number, fire: () => void): Timer;
 }
 
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  timer(ms, fire) {
-    const timeout = setTimeout(fire, ms);
-    timeout.unref();
-    return {
-      refresh: () => {
-        timeout.refresh();
-      },
-      cancel: () => {
-        clearTimeout(timeout);
-      },
-    };
-  },
-};
+export const systemClock: Clock = createClock((timeout) => timeout.unref());
+
+/**
+ * For a program that has nothing else to stay for: what waits in it (a pause before a repetition, a
+ * login) keeps the process alive.
+ */
+export const keepingClock: Clock = createClock((timeout) => timeout);
+
+function createClock(prepare: (timeout: NodeJS.Timeout) => NodeJS.Timeout): Clock {
+  return {
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    timer(ms, fire) {
+      const timeout = prepare(setTimeout(fire, ms));
+      return {
+        refresh: () => {
+          timeout.refresh();
+        },
+        cancel: () => {
+          clearTimeout(timeout);
+        },
+      };
+    },
+  };
+}
 
 /** Resolves after `ms`; rejects with the signal's reason when that comes first. */
 export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

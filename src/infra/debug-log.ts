@@ -53,3 +53,18 @@ function rotate(file: string): void {
   if ((stat.mode & 0o077) !== 0) chmodSync(file, 0o600);
   if (stat.size > maxLogBytes) renameSync(file, `${file}.1`);
 }
+
+/** A log that a program takes itself; one that throws never disturbs the work. */
+export function createForwardingLog(
+  take: (area: string, text: string) => void,
+  redactor: Pick<Redactor, "all">,
+): Log {
+  const forward = (area: LogArea, text: string): void => {
+    try {
+      take(area, redactor.all(text));
+    } catch {
+      // the program's own affair
+    }
+  };
+  return Object.assign(forward, { file: undefined });
+}

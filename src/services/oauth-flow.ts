@@ -33,6 +33,7 @@ export interface OAuthFlowDeps {
 /** The authorization code flow with PKCE for a native app (RFC 8252, docs/wire.md §1 to §3). */
 export class OAuthFlow {
   readonly #deps: OAuthFlowDeps;
+  readonly #pending = new Set<BrowserLogin>();
 
   constructor(deps: OAuthFlowDeps) {
     this.#deps = deps;
@@ -73,7 +74,7 @@ export class OAuthFlow {
     closed.catch(() => undefined);
 
     log("OAUTH", `waiting for the browser on port ${server.port}`);
-    return {
+    const pending: BrowserLogin = {
       method: "browser",
       authorizationUrl: endpoint.authorizationUrl({
         redirectUri: server.redirectUri,
@@ -89,6 +90,17 @@ export class OAuthFlow {
       },
       cancel: (reason) => run.end(new CodexError("CANCELLED", reason)),
     };
+    this.#pending.add(pending);
+    const forget = (): void => {
+      this.#pending.delete(pending);
+    };
+    closed.then(forget, forget);
+    return pending;
+  }
+
+  /** End every login that still waits. */
+  close(): void {
+    for (const pending of this.#pending) pending.cancel("The program is ending.");
   }
 
   #run(): LoginRun {

@@ -1,5 +1,6 @@
 import type { Credential } from "../core/credentials.ts";
 import { CodexError, toCodexError } from "../core/errors.ts";
+import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
 import { keyError } from "../core/key-errors.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
@@ -29,6 +30,8 @@ export interface Attempt {
   signal: AbortSignal;
   onProgress: (progress: QueryProgress) => void;
   onQuota: (quota: Quota) => void;
+  /** Gets the answer as it comes. */
+  sink: EventSink | undefined;
   /** Requests that were repeated so far, in whatever shape and for whatever model. */
   repetitions: number;
   /** The service has refused the credential once already. */
@@ -80,7 +83,7 @@ export class QueryAttempts {
     }
   }
 
-  /** At most two repetitions for the whole query, and none once answer text has come. */
+  /** At most two repetitions for the whole query, and none once text or a call has come. */
   async #withRetries(
     attempt: Attempt,
     plan: QueryPlan,
@@ -146,6 +149,9 @@ function blames(error: unknown, field: string): boolean {
 /** Fields that belong to the classic shape itself, and to no value of ours. */
 const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
 
+/** What a caller says of its own functions; their type is ours. */
+const ofCallersFunction = /^tools\[\d+\]\.(name|description|parameters|strict)/;
+
 /**
  * A refusal that no value of ours explains; the service does not say when it wants Lite. One with
  * 400 or 404 alone, also where an error inside the stream names that status: a stream that goes on
@@ -153,10 +159,11 @@ const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel
  */
 function mayBeTheShape(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;
-  const { field, status, partialText, why = "" } = error.details;
-  if ((status !== 400 && status !== 404) || partialText !== undefined) return false;
+  const { field, status, retryable, why = "" } = error.details;
+  if ((status !== 400 && status !== 404) || retryable === false) return false;
   if (error.code === "MODEL_UNAVAILABLE") return !newerVersionWanted.test(why);
   if (status === 404) return true;
   const head = field?.split(/[.[]/)[0];
+  if (field !== undefined && ofCallersFunction.test(field)) return false;
   return error.code === "BAD_REQUEST" && (head === undefined || classicFields.has(head));
 }

@@ -8,6 +8,8 @@ const reply: QueryReply = {
   text: "Use a lock.",
   mode: "chatgpt",
   refused: false,
+  functionCalls: [],
+  items: [],
   model: "gpt-6.1-sol",
   effort: "low",
   usage: { inputTokens: 1234, cachedInputTokens: 0, outputTokens: 56, reasoningTokens: 12 },

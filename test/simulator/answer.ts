@@ -1,6 +1,12 @@
-import { answerEvents, keepaliveEvent, type SimUsage } from "./events.ts";
+import { answerEvents, keepaliveEvent, type SimCall, type SimUsage } from "./events.ts";
 import type { PlainReply } from "./reply.ts";
-import { questionOf, wantsReasoningSummary, type ResponsesBody } from "./responses-body.ts";
+import {
+  isMessage,
+  offeredFunctions,
+  questionOf,
+  wantsReasoningSummary,
+  type ResponsesBody,
+} from "./responses-body.ts";
 import type { SimState } from "./state.ts";
 import type { RecordedRequest } from "./types.ts";
 
@@ -18,12 +24,14 @@ const REASONING = ["**Checking the lock order**", "**Weighing the answer**"];
 export function defaultAnswer(state: SimState, request: RecordedRequest): PlainReply {
   const body = request.json as ResponsesBody;
   const question = questionOf(body);
-  const text = answerTo(question);
+  const calls = callsFor(body, question, request.n);
+  const text = calls === undefined ? answerTo(body, question) : "";
   const withReasoning = wantsReasoningSummary(body);
   const id = String(request.n);
   const events: unknown[] = answerEvents({
     text,
     deltas: 8,
+    ...(calls === undefined ? {} : { calls }),
     ...(withReasoning ? { reasoning: REASONING } : {}),
     model: body.model,
     usage: usageOf(question, text, withReasoning),
@@ -44,7 +52,27 @@ export function defaultAnswer(state: SimState, request: RecordedRequest): PlainR
   };
 }
 
-function answerTo(question: string): string {
+/** A function is called when it must be, or when the last item asks for it by its name. */
+function callsFor(body: ResponsesBody, question: string, n: number): SimCall[] | undefined {
+  const choice = body.tool_choice as string | { name?: string } | undefined;
+  if (choice === "none" || !isMessage(body.input.at(-1))) return undefined;
+  const offered = offeredFunctions(body);
+  const named = offered.filter((name) => question.includes(name));
+  const forced = typeof choice === "object" ? [String(choice.name)] : offered.slice(0, 1);
+  const wanted =
+    typeof choice === "object" || (choice === "required" && named.length === 0) ? forced : named;
+  if (wanted.length === 0) return undefined;
+  return wanted.map((name, index) => ({
+    callId: `call_${String(n)}_${String(index)}`,
+    name,
+    arguments: JSON.stringify({ question }),
+    ...(body.tools === undefined ? { namespace: "functions" } : {}),
+  }));
+}
+
+function answerTo(body: ResponsesBody, question: string): string {
+  const last = body.input.at(-1);
+  if (last?.type === "function_call_output") return `The function gave: ${String(last.output)}`;
   if (/\bPKCE\b/i.test(question)) return PKCE;
   const characters = Array.from(question);
   const quote =

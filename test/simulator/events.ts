@@ -1,4 +1,7 @@
 /** Stream events as the Codex backend sends them (docs/wire.md). */
+import { pushCall, pushMessage, pushReasoning, type SimCall } from "./output-items.ts";
+
+export type { SimCall };
 
 export interface SimUsage {
   input_tokens: number;
@@ -18,6 +21,8 @@ export interface AnswerOptions {
   usage?: SimUsage;
   /** `empty` is what this backend does: the items came by output_item.done. */
   output?: "empty" | "full";
+  /** Functions that the model wants called, after its text; without text there is no message. */
+  calls?: SimCall[];
   /** A refusal part in place of the text. */
   refusal?: string;
   responseId?: string;
@@ -44,7 +49,12 @@ export function answerEvents(options: AnswerOptions): object[] {
   if (options.reasoning !== undefined && options.reasoning.length > 0) {
     items.push(pushReasoning(events, `rs_${id}`, options.reasoning));
   }
-  items.push(pushMessage(events, `msg_${id}`, items.length, options));
+  if (options.text !== "" || options.refusal !== undefined || options.calls === undefined) {
+    items.push(pushMessage(events, `msg_${id}`, items.length, options));
+  }
+  for (const call of options.calls ?? []) {
+    items.push(pushCall(events, `fc_${id}_${String(items.length)}`, items.length, call));
+  }
   events.push({
     type: "response.completed",
     response: {
@@ -55,81 +65,6 @@ export function answerEvents(options: AnswerOptions): object[] {
     },
   });
   return events.map((event, index) => ({ ...event, sequence_number: index }));
-}
-
-function pushReasoning(events: object[], itemId: string, parts: string[]): object {
-  const at = { item_id: itemId, output_index: 0 };
-  const item = { id: itemId, type: "reasoning", summary: [] as object[] };
-  events.push({ type: "response.output_item.added", output_index: 0, item: { ...item } });
-  parts.forEach((text, index) => {
-    const where = { ...at, summary_index: index };
-    const part = { type: "summary_text", text };
-    events.push({
-      type: "response.reasoning_summary_part.added",
-      ...where,
-      part: { ...part, text: "" },
-    });
-    for (const delta of slice(text, 2)) {
-      events.push({ type: "response.reasoning_summary_text.delta", ...where, delta });
-    }
-    events.push({ type: "response.reasoning_summary_text.done", ...where, text });
-    events.push({ type: "response.reasoning_summary_part.done", ...where, part });
-  });
-  const done = {
-    ...item,
-    summary: parts.map((text) => ({ type: "summary_text", text })),
-    encrypted_content: "c2ltdWxhdGVkIHJlYXNvbmluZw",
-  };
-  events.push({ type: "response.output_item.done", output_index: 0, item: done });
-  return done;
-}
-
-function pushMessage(
-  events: object[],
-  itemId: string,
-  outputIndex: number,
-  { text, deltas = 4, refusal }: AnswerOptions,
-): object {
-  const at = { item_id: itemId, output_index: outputIndex, content_index: 0 };
-  const item = { id: itemId, type: "message", role: "assistant" };
-  const kind = refusal === undefined ? "output_text" : "refusal";
-  const whole = refusal ?? text;
-  const part = (value: string): object =>
-    kind === "refusal"
-      ? { type: kind, refusal: value }
-      : { type: kind, text: value, annotations: [], logprobs: [] };
-
-  events.push({
-    type: "response.output_item.added",
-    output_index: outputIndex,
-    item: { ...item, status: "in_progress", content: [] },
-  });
-  events.push({ type: "response.content_part.added", ...at, part: part("") });
-  const pieces =
-    typeof deltas === "number" || refusal !== undefined
-      ? slice(whole, typeof deltas === "number" ? deltas : 1)
-      : deltas;
-  for (const delta of pieces) events.push({ type: `response.${kind}.delta`, ...at, delta });
-  events.push({
-    type: `response.${kind}.done`,
-    ...at,
-    ...(kind === "refusal" ? { refusal: whole } : { text: whole }),
-  });
-  events.push({ type: "response.content_part.done", ...at, part: part(whole) });
-  const done = { ...item, status: "completed", content: [part(whole)], phase: "final_answer" };
-  events.push({ type: "response.output_item.done", output_index: outputIndex, item: done });
-  return done;
-}
-
-/** Cuts between characters, never inside a surrogate pair: JSON could not carry half of one. */
-function slice(text: string, count: number): string[] {
-  const characters = Array.from(text);
-  const size = Math.max(1, Math.ceil(characters.length / Math.max(1, count)));
-  const pieces: string[] = [];
-  for (let start = 0; start < characters.length; start += size) {
-    pieces.push(characters.slice(start, start + size).join(""));
-  }
-  return pieces;
 }
 
 /** The answer failed; `extra` joins the error (plan_type, resets_at, type, …). */

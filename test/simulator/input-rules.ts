@@ -40,8 +40,12 @@ function itemProblem(value: unknown, param: string, mayBeTools: boolean): PlainR
     return { kind: "json", status: 400, body: detailBody("System messages are not allowed") };
   }
   if (isMessage(item)) return messageProblem(item, param);
+  if (item.type !== "additional_tools" && isServerReference(item))
+    return notPersisted(item.id ?? "");
+  if (item.type === "reasoning" && typeof item.encrypted_content !== "string") {
+    return invalid(`${param}.encrypted_content`, "Reasoning must carry its encrypted content");
+  }
   if (item.type === "additional_tools" && mayBeTools) return undefined;
-  if (isServerReference(item)) return notPersisted(item.id ?? "");
   if (!ITEM_TYPES.has(item.type ?? "")) return invalid(`${param}.type`, "Unknown input item type");
   return undefined;
 }
@@ -60,10 +64,9 @@ function messageProblem(item: InputItem, param: string): PlainReply | undefined 
   return undefined;
 }
 
-/** `store` is false, so an id without its content points at nothing. */
+/** `store` is false, so the id of an item that the service made points at nothing. */
 function isServerReference(item: InputItem): boolean {
-  if (item.type === "item_reference") return true;
-  return item.type === "reasoning" && item.id !== undefined && item.encrypted_content === undefined;
+  return item.type === "item_reference" || item.id !== undefined;
 }
 
 function notPersisted(id: string): PlainReply {

@@ -19,6 +19,11 @@ export interface InputItem {
   content?: unknown;
   id?: string;
   encrypted_content?: unknown;
+  call_id?: unknown;
+  name?: unknown;
+  arguments?: unknown;
+  output?: unknown;
+  tools?: unknown;
 }
 
 /** A message may leave its type out. */
@@ -49,4 +54,22 @@ export function leadingInstructions(body: ResponsesBody): string {
 export function wantsReasoningSummary({ reasoning }: ResponsesBody): boolean {
   const summary = reasoning?.summary;
   return typeof summary === "string" && summary !== "none" && reasoning?.effort !== "none";
+}
+
+/** The functions that a request offers, at the top or in its list of tools. */
+export function offeredFunctions(body: ResponsesBody): string[] {
+  const [first] = body.input;
+  const lists = [body.tools, first?.type === "additional_tools" ? first.tools : undefined];
+  return lists.flatMap(functionsOf);
+}
+
+function functionsOf(tools: unknown): string[] {
+  if (!Array.isArray(tools)) return [];
+  return (tools as { type?: unknown; name?: unknown; tools?: unknown }[]).flatMap((tool) =>
+    tool.type === "namespace"
+      ? functionsOf(tool.tools)
+      : tool.type === "function"
+        ? [String(tool.name)]
+        : [],
+  );
 }

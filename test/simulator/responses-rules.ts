@@ -7,6 +7,7 @@ import { mediaType } from "./record.ts";
 import type { PlainReply } from "./reply.ts";
 import { leadingInstructions, type ResponsesBody } from "./responses-body.ts";
 import type { SimState } from "./state.ts";
+import { toolProblem } from "./tool-rules.ts";
 import type { RecordedRequest, SimAccount } from "./types.ts";
 
 /** Everything else is an unsupported parameter: the backend knows its own list only. */
@@ -45,6 +46,7 @@ export function responsesProblem(
     modelProblem(state.switches, request, body, account) ??
     liteProblem(state.switches, request, body) ??
     instructionsProblem(state, body) ??
+    toolProblem(body) ??
     valueProblem(body)
   );
 }
@@ -94,7 +96,6 @@ function valueProblem(body: ResponsesBody): PlainReply | undefined {
     ["text.verbosity", body.text?.verbosity, VERBOSITIES],
     ["reasoning.summary", body.reasoning?.summary, SUMMARIES],
     ["service_tier", body.service_tier, ["priority"]],
-    ["tool_choice", body.tool_choice, ["auto"]],
   ];
   for (const [param, value, allowed] of checks) {
     if (value === undefined || (typeof value === "string" && allowed.includes(value))) continue;

@@ -1,0 +1,163 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { overloadedBody, type Simulator } from "../simulator/index.ts";
+import { expectNoSecrets } from "../support/canary.ts";
+import { codeBlocks, read, root } from "../support/documents.ts";
+import { makeHome, writeLogin, type Home } from "../support/home.ts";
+import { json } from "../support/replies.ts";
+import { serverEnvironment, simulate } from "../support/server.ts";
+
+interface Program {
+  /** Resolves when stdout has a match, with its first group. */
+  said(pattern: RegExp): Promise<string>;
+  /** The exit code, when it has ended by itself. */
+  over: Promise<number | null>;
+  stdout: () => string;
+  stderr: () => string;
+}
+
+/** Run a program that has the package installed, against the simulator. */
+function run(name: string, source: string, simulator: Simulator, home: Home): Program {
+  const modules = join(home.path, "node_modules");
+  if (!existsSync(modules)) {
+    mkdirSync(modules);
+    symlinkSync(root, join(modules, "codex-oauth-mcp"), "dir");
+  }
+  writeFileSync(join(home.path, name), source);
+  const env: Record<string, string> = serverEnvironment({ simulator, home });
+  delete env["CODEX_DEBUG"];
+  const child = spawn(process.execPath, [name], { cwd: home.path, env, stdio: "pipe" });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  const over = new Promise<number | null>((resolve) => child.once("close", resolve));
+  void over.then(() => {
+    expectNoSecrets(stdout + stderr, simulator.secrets(), "the program's output");
+  });
+  return {
+    over,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(stdout);
+          if (match !== null) resolve(match[1] ?? match[0]);
+        };
+        child.stdout.on("data", look);
+        void over.then(() => {
+          reject(new Error(`ended without ${String(pattern)}: ${stdout}${stderr}`));
+        });
+        look();
+      }),
+  };
+}
+
+test("the README's ten lines sign in, ask and stream as they stand there", async () => {
+  const [lines = ""] = codeBlocks(read("README.md"), "js");
+  expect(lines.trim().split("\n")).toHaveLength(10);
+  const simulator = await simulate();
+  const program = run("ask.mjs", lines, simulator, makeHome());
+  await simulator.signIn(await program.said(/Sign in: (http\S+)\n/));
+  expect(await program.over, program.stderr()).toBe(0);
+  const [, ...rest] = program.stdout().split("\n");
+  expect(rest[0]).toMatch(/^PKCE protects the OAuth authorization code/);
+  expect(rest.slice(1).join("\n")).toBe("The simulator received: What is a mutex?");
+  expect(program.stderr()).toBe("");
+});
+
+/** The same consumer for both kinds of module. */
+const consumer = `
+async function main({ createCodex, CodexError }) {
+  const before = process.eventNames().length;
+  const codex = createCodex({ authFile: process.env.CODEX_AUTH_FILE, model: "gpt-6-sol" });
+  const input = [{ type: "message", role: "user", text: "Use get_weather for Oslo." }];
+  const tools = [{ name: "get_weather", parameters: { type: "object" } }];
+  const first = await codex.client.query({ input, tools });
+  const [call] = first.functionCalls;
+  input.push(...first.items, { type: "function_call_output", callId: call.callId, output: "Rain." });
+  const types = [];
+  let text = "";
+  for await (const event of codex.client.stream({ input, tools })) {
+    if (event.type !== types.at(-1)) types.push(event.type);
+    if (event.type === "text") text += event.delta;
+  }
+  const wrong = await codex.client.query({ prompt: "" }).catch((error) => error);
+  const result = {
+    call: call.name,
+    types,
+    text,
+    model: first.model,
+    refused: [wrong instanceof CodexError, wrong.code],
+    handlers: process.eventNames().length - before,
+  };
+  console.log(JSON.stringify(result));
+}
+`;
+const expected = {
+  call: "get_weather",
+  types: ["reasoning", "text", "usage", "completed"],
+  text: "The function gave: Rain.",
+  model: "gpt-6-sol",
+  refused: [true, "BAD_REQUEST"],
+  handlers: 0,
+};
+
+test.each([
+  ["an ES module", "use.mjs", 'import * as codex from "codex-oauth-mcp";\nawait main(codex);\n'],
+  ["CommonJS", "use.cjs", 'main(require("codex-oauth-mcp"));\n'],
+])("%s can use it, and ends by itself", async (_, name, start) => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  const program = run(name, `${start}${consumer}`, simulator, home);
+  expect(await program.over, program.stderr()).toBe(0);
+  expect(JSON.parse(program.stdout())).toEqual(expected);
+  expect(program.stderr()).toBe("");
+});
+
+test("import and require give one and the same module", async () => {
+  const simulator = await simulate();
+  const source =
+    'import { createRequire } from "node:module";\nimport * as a from "codex-oauth-mcp";\n' +
+    'const b = createRequire(import.meta.url)("codex-oauth-mcp");\n' +
+    "console.log(Object.keys(b).sort().join(), Object.keys(b).every((name) => a[name] === b[name]));\n";
+  const program = run("both.mjs", source, simulator, makeHome());
+  expect(await program.over, program.stderr()).toBe(0);
+  const names = "CodexClient,CodexError,OAuthFlow,TokenManager,createCodex,errorCodes,version";
+  expect(program.stdout()).toBe(`${names} true\n`);
+});
+
+test("a program with nothing else to do stays for the pause before a repetition", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  simulator.next("responses", json(503, overloadedBody(), { connection: "close" }));
+  const source =
+    'import { createCodex } from "codex-oauth-mcp";\n' +
+    'console.log((await createCodex().client.query({ prompt: "Hi" })).text);\n';
+  const program = run("pause.mjs", source, simulator, home);
+  expect(await program.over, program.stderr()).toBe(0);
+  expect(program.stdout()).toBe("The simulator received: Hi\n");
+});
+
+test("options and settings that cannot be used are told at once, by name", async () => {
+  const simulator = await simulate();
+  const source =
+    'import { createCodex } from "codex-oauth-mcp";\n' +
+    'for (const options of [{ authfile: "x" }, { model: 5 }, { baseUrl: "nonsense" }]) {\n' +
+    "  try { createCodex(options); } catch (error) { console.log(error.code, error.message); }\n}\n";
+  const program = run("wrong.mjs", source, simulator, makeHome());
+  expect(await program.over, program.stderr()).toBe(0);
+  const said = program.stdout().trim().split("\n");
+  expect(said).toEqual([
+    "CONFIG The option authfile cannot be used.",
+    "CONFIG The option model cannot be used.",
+    expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
+  ]);
+});
