@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import { CodexError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { openInBrowser } from "./infra/browser.ts";
 import type { Clock } from "./infra/clock.ts";
@@ -10,10 +11,13 @@ import { identifySelf } from "./infra/process-identity.ts";
 import { uuid, type Random } from "./infra/random.ts";
 import { Redactor } from "./infra/redact.ts";
 import { StateFolder } from "./infra/state-folder.ts";
+import { lookAround } from "./infra/surroundings.ts";
 import { TemporaryFiles } from "./infra/temporary-files.ts";
 import { apiHeaders } from "./services/api-headers.ts";
 import { CodexClient } from "./services/codex-client.ts";
 import { Credentials } from "./services/credentials.ts";
+import { DeviceEndpoint } from "./services/device-endpoint.ts";
+import { DeviceFlow } from "./services/device-flow.ts";
 import { checkHealth } from "./services/health.ts";
 import { LoginService } from "./services/login-service.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
@@ -22,7 +26,7 @@ import { QuotaMemory } from "./services/quota-memory.ts";
 import { RefreshLedger } from "./services/refresh-ledger.ts";
 import { Refresher } from "./services/refresher.ts";
 import { ResponsesEndpoint } from "./services/responses-endpoint.ts";
-import type { Services } from "./services/services.ts";
+import type { ModeChoice, Services } from "./services/services.ts";
 import { TokenEndpoint } from "./services/token-endpoint.ts";
 import { TokenManager } from "./services/token-manager.ts";
 import { TokenStore } from "./services/token-store.ts";
@@ -106,9 +110,31 @@ export function createApp(world: World): App {
     redactor,
     log,
   });
+  const device = new DeviceFlow({
+    issuer: config.issuer,
+    endpoint: new DeviceEndpoint({
+      issuer: config.issuer,
+      http,
+      limits,
+      redactor,
+      userAgent,
+      now: () => clock.now(),
+    }),
+    tokens: endpoint,
+    save: (grant) => tokens.saveLogin(grant),
+    clock,
+    limits,
+    log,
+  });
   const login = new LoginService({
     flow,
-    openBrowser: config.noBrowser ? undefined : openInBrowser,
+    device,
+    here: async () => ({
+      ...config.desktop,
+      ...(await lookAround(config.desktop)),
+      noBrowser: config.noBrowser,
+    }),
+    openBrowser: openInBrowser,
     isStored: (saved) => tokens.isStored(saved),
     clock,
     limits,
@@ -151,6 +177,7 @@ export function createApp(world: World): App {
       tokens,
       credentials,
       login,
+      mode: noOtherModes,
       client,
       catalog,
       quota,
@@ -181,3 +208,9 @@ export function createApp(world: World): App {
     },
   };
 }
+
+const noOtherModes: ModeChoice = {
+  choose: (mode) =>
+    Promise.reject(new CodexError("BAD_REQUEST", `method "${mode}" is not available.`)),
+  found: () => Promise.resolve(undefined),
+};

@@ -19,11 +19,11 @@ export const errorCodes = {
   },
   LOGIN_PORT_BUSY: {
     meaning: "Other programs hold every port that the browser may return to.",
-    next: "Close the program that listens there (often another login), then call codex_login again.",
+    next: 'Call codex_login with method "device", or close the program that listens there (often another login) and try again.',
   },
   LOGIN_TIMEOUT: {
     meaning: "Nobody finished the sign-in in time.",
-    next: "Call codex_login again and open the new link within ten minutes.",
+    next: "Call codex_login again, and open the new link or enter the new code in time.",
   },
   USAGE_LIMIT: {
     meaning: "The quota of the plan, or its credits, are used up.",

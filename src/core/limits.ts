@@ -18,6 +18,8 @@ export interface Limits {
   saveRetryMs: number;
   /** How long a browser login stays open. */
   loginTimeoutMs: number;
+  /** How long a device code waits to be entered. */
+  deviceLoginTimeoutMs: number;
   /** Time for headers and body of a small API request (models, health). */
   apiRequestTimeoutMs: number;
   /** How long a query waits for the first model list of an account. */
@@ -59,6 +61,7 @@ export const defaultLimits: Limits = {
   refreshCooldownMs: 30 * second,
   saveRetryMs: 5 * second,
   loginTimeoutMs: 10 * minute,
+  deviceLoginTimeoutMs: 15 * minute,
   apiRequestTimeoutMs: 15 * second,
   firstCatalogWaitMs: 5 * second,
   catalogFreshMs: 60 * minute,

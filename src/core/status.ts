@@ -7,6 +7,11 @@ export interface OriginHealth {
   detail: string;
 }
 
+/** A login under way; never the code of a device login. */
+export type PendingLoginStatus =
+  | { method: "browser"; authorizationUrl: string; endsAt: number }
+  | { method: "device"; verificationUrl: string; endsAt: number };
+
 /** Everything that codex_status says, collected. */
 export interface Status {
   signedIn: boolean;
@@ -22,7 +27,7 @@ export interface Status {
   quota: Quota | undefined;
   /** Why the stored login cannot be used as it is, in one line with its code. */
   trouble: string | undefined;
-  pendingLogin: { authorizationUrl: string; endsAt: number } | undefined;
+  pendingLogin: PendingLoginStatus | undefined;
   /** How the last sign-in of this process failed, while no call has told it. */
   failedLogin: string | undefined;
   problems: readonly string[];

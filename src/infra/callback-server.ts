@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { CodexError } from "../core/errors.ts";
 import { callbackPath } from "../wire/constants.ts";
+import { readAuthorizationResponse, type AuthorizationResponse } from "./authorization-response.ts";
 import { errnoOf } from "./fs-errors.ts";
-import { equalSecrets } from "./random.ts";
+import type { PortHolder } from "./port-holder.ts";
 import { failurePage, pageHeaders, successPage, type FailurePage } from "./callback-pages.ts";
 
 /** How long answers that are under way may take once the login is decided. */
@@ -13,10 +14,6 @@ const slowClientMs = 5_000;
 const maxHeaderBytes = 64 * 1024;
 /** A free port of one loopback family may be taken in the other one. */
 const freePortAttempts = 10;
-
-/** What the browser brought back (RFC 6749 §4.1.2, §4.1.2.1). */
-export type AuthorizationResponse =
-  { kind: "code"; code: string } | { kind: "error"; error: string; description: string };
 
 export interface CallbackServerOptions {
   /** Tried in this order; 0 takes any free port. */
@@ -29,6 +26,8 @@ export interface CallbackServerOptions {
   onResponse: (response: AuthorizationResponse) => Promise<void>;
   /** Takes what is secret out of the reason. */
   redact: (text: string) => string;
+  /** Who listens on a port, where the system tells it. */
+  holderOf: (port: number) => Promise<PortHolder | undefined>;
 }
 
 /** A one-shot listener for the redirect of one login (RFC 8252 §7.3, §8.3). */
@@ -61,13 +60,22 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
       close: () => handler.close(listeners),
     };
   }
-  const names = options.ports.join(" or ");
-  throw new CodexError(
+  throw await portsBusy(options);
+}
+
+async function portsBusy({ ports, holderOf }: CallbackServerOptions): Promise<CodexError> {
+  const holders = await Promise.all(
+    ports.map(async (port) => {
+      const holder = port === 0 ? undefined : await holderOf(port);
+      return holder && `${port}: ${holder.name}, process ${holder.pid}`;
+    }),
+  );
+  const known = holders.filter((holder) => holder !== undefined).join("; ");
+  return new CodexError(
     "LOGIN_PORT_BUSY",
-    `The sign-in needs port ${names} on this machine, and other programs hold them.`,
-    {
-      why: "The authorization server sends the browser back to these ports only.",
-    },
+    `The sign-in needs port ${ports.join(" or ")} on this machine, and other programs hold them` +
+      `${known === "" ? "" : ` (${known})`}.`,
+    { why: "The authorization server sends the browser back to these ports only." },
   );
 }
 
@@ -137,7 +145,8 @@ class CallbackHandler {
       send(response, refusal.status, refusal.text);
       return;
     }
-    const answer = this.#read(new URL(request.url ?? "/", "http://localhost").searchParams);
+    const query = new URL(request.url ?? "/", "http://localhost").searchParams;
+    const answer = readAuthorizationResponse(query, this.#options);
     if (typeof answer === "string") {
       send(response, 400, answer);
       return;
@@ -181,30 +190,6 @@ class CallbackHandler {
     const purpose = request.headers["sec-purpose"] ?? request.headers["purpose"] ?? "";
     if (purpose.includes("prefetch")) return { status: 204, text: "" };
     return undefined;
-  }
-
-  /** The authorization response, or why it is none; the login goes on waiting then. */
-  #read(query: URLSearchParams): AuthorizationResponse | string {
-    const single = (name: string): string | undefined => {
-      const values = query.getAll(name);
-      return values.length === 1 ? values[0] : undefined;
-    };
-    const state = single("state");
-    if (state === undefined || !equalSecrets(state, this.#options.state)) {
-      return "State mismatch: this link does not belong to the sign-in that is waiting here.";
-    }
-    // RFC 9207 compares to the letter; nobody has yet seen whether this server ends it with a slash.
-    if (query.has("iss") && single("iss")?.replace(/\/$/, "") !== this.#options.issuer) {
-      return "Issuer mismatch: this answer comes from another authorization server.";
-    }
-    const error = single("error");
-    if (error !== undefined && error !== "") {
-      return { kind: "error", error, description: single("error_description") ?? "" };
-    }
-    const code = single("code");
-    return code === undefined || code === ""
-      ? "The authorization code is missing, or is there twice."
-      : { kind: "code", code };
   }
 }
 

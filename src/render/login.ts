@@ -1,3 +1,4 @@
+import type { Hindrance, LoginReason } from "../core/login-method.ts";
 import { accountLabel, type TokenSet } from "../core/tokens.ts";
 import { localTime } from "../core/time.ts";
 
@@ -9,28 +10,111 @@ export function renderSignedIn(tokens: TokenSet, foreign: ForeignIssuer): string
   return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. codex_query can be used now.`;
 }
 
-export interface WaitingLogin {
-  authorizationUrl: string;
+interface Waiting {
   /** Epoch ms. */
   endsAt: number;
   joined: boolean;
-  browserOpened: boolean;
+  /** Why it is not the login of a desktop. */
+  reason: LoginReason | undefined;
   foreign: ForeignIssuer;
+  /** Masked e-mail of an official client's login that could be used instead. */
+  otherLogin: string | undefined;
 }
 
-/** A login that goes on: the URL first, it is what the person needs. */
-export function renderWaiting(login: WaitingLogin, now: number, timeZone: string): string {
-  const opened = "A browser window was opened. If it did not appear, open this URL to sign in:";
+export interface WaitingBrowser extends Waiting {
+  method: "browser";
+  authorizationUrl: string;
+  browserOpened: boolean;
+}
+
+export interface WaitingDevice extends Waiting {
+  method: "device";
+  verificationUrl: string;
+  /** Undefined once it was shown. */
+  userCode: string | undefined;
+}
+
+/** A login that goes on: what the person does comes first, then the other ways. */
+export function renderWaiting(
+  login: WaitingBrowser | WaitingDevice,
+  now: number,
+  timeZone: string,
+): string {
   const until = localTime(login.endsAt, now, timeZone);
+  const goesOn = `${login.joined ? "The login that was already waiting goes on" : "The login waits"} until ${until}.`;
+  const lines = login.method === "browser" ? browserLines(login) : deviceLines(login);
+  if (login.otherLogin !== undefined) {
+    lines.push(
+      `The Codex CLI on this machine is signed in as ${login.otherLogin}; it is not used unless you call codex_login with method "codex-cli".`,
+    );
+  }
+  lines.push(
+    `${goesOn} Call codex_login again to wait for the end, or codex_status to see how it stands.`,
+  );
+  return `${warning(login.foreign)}${lines.join("\n")}`;
+}
+
+function browserLines({ authorizationUrl, browserOpened, reason }: WaitingBrowser): string[] {
+  const opened = "A browser window was opened. If it did not appear, open this URL to sign in:";
+  const why = reason === undefined ? "" : `${sentence(reason)} `;
   return [
-    `${warning(login.foreign)}${login.browserOpened ? opened : "Open this URL to sign in:"}`,
+    browserOpened ? opened : `${why}Open this URL to sign in:`,
     "",
-    login.authorizationUrl,
+    authorizationUrl,
     "",
-    `${login.joined ? "The login that was already waiting goes on" : "The login waits"} until ${until}. ` +
-      "The browser must run on this machine. Call codex_login again to wait for the end, or " +
-      "codex_status to see how it stands.",
-  ].join("\n");
+    "A browser on this machine ends the login by itself. If the page after the approval cannot be reached " +
+      "(the browser runs elsewhere), copy its whole address from the address bar and call codex_login with it as callback_url.",
+    'The other way: codex_login with method "device" gives a code to enter in any browser.',
+  ];
+}
+
+function deviceLines({ verificationUrl, userCode, reason }: WaitingDevice): string[] {
+  const why = reason === undefined ? [] : [`${sentence(reason)} A device code is used instead.`];
+  const other =
+    'The other way: codex_login with method "browser" gives a URL, and ends this login.';
+  if (userCode === undefined) {
+    return [
+      `The device code waits to be entered at ${verificationUrl}; it was shown when this login began, and is not shown again.`,
+      other,
+    ];
+  }
+  return [
+    ...why,
+    "First allow device code authorization in ChatGPT's settings, under Security; a workspace may forbid it.",
+    `Then open ${verificationUrl} in any browser and enter this code:`,
+    "",
+    userCode,
+    "",
+    "Only enter this code if you started this sign-in yourself, and give it to nobody.",
+    other,
+  ];
+}
+
+/** What a call tells while it waits. */
+export function renderLoginProgress(
+  login:
+    | Pick<WaitingBrowser, "method" | "authorizationUrl">
+    | Pick<WaitingDevice, "method" | "verificationUrl" | "userCode">,
+): string {
+  if (login.method === "browser") return `Open this URL to sign in: ${login.authorizationUrl}`;
+  const { verificationUrl, userCode } = login;
+  return userCode === undefined
+    ? `Waiting for the device code to be entered at ${verificationUrl}`
+    : `Open ${verificationUrl} and enter the code ${userCode}. Device code authorization must be allowed in ChatGPT's security settings. ` +
+        "Only enter this code if you started this sign-in.";
+}
+
+const hindrances: Record<Hindrance, string> = {
+  setting: "CODEX_NO_BROWSER is set, so no browser was opened.",
+  codespaces: "This is a workspace in the cloud, so no browser was opened.",
+  ssh: "This session came over SSH, so no browser was opened.",
+  container: "This is a container, so no browser was opened.",
+  "no-display": "This machine has no display, so no browser was opened.",
+  "no-opener": "There is no xdg-open on the PATH, so no browser was opened.",
+};
+
+function sentence(reason: LoginReason): string {
+  return reason.kind === "ports-held" ? reason.said : hindrances[reason.hindrance];
 }
 
 export function renderCleared(removed: TokenSet | undefined, stoppedLogin: boolean): string {

@@ -20,8 +20,11 @@ export function renderStatus(status: Status, now: number, timeZone: string): str
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
   else if (status.signedIn) lines.push("Quota: not seen yet; the next answer tells it.");
   if (pendingLogin !== undefined) {
+    const until = localTime(pendingLogin.endsAt, now, timeZone);
     lines.push(
-      `A login waits for the browser until ${localTime(pendingLogin.endsAt, now, timeZone)}: ${pendingLogin.authorizationUrl}`,
+      pendingLogin.method === "browser"
+        ? `A login waits for the browser until ${until}: ${pendingLogin.authorizationUrl}`
+        : `A login waits until ${until} for its device code to be entered at ${pendingLogin.verificationUrl}`,
     );
   }
   if (status.failedLogin !== undefined)

@@ -1,103 +1,112 @@
-import { toCodexError, type CodexError } from "../core/errors.ts";
+import { CodexError, toCodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import type { LoginMethod } from "../core/login-method.ts";
 import type { TokenSet } from "../core/tokens.ts";
-import type { Clock } from "../infra/clock.ts";
-import type { Log } from "../infra/debug-log.ts";
 import { orAborted, within } from "../infra/promises.ts";
-import type { OAuthFlow, PendingLogin } from "./oauth-flow.ts";
+import { isStillNews, type LoginNews } from "./login-news.ts";
+import { LoginStart, type LoginStartDeps, type StartedLogin } from "./login-start.ts";
+import { nothingWaits, takesNoPaste, type PendingLogin } from "./pending-login.ts";
 
 /** How long a person is waited for who has the page in front of them. */
 const browserWaitMs = 45_000;
-/** An opener that has not failed by then has become the browser. */
-const openerGraceMs = 1_000;
 
-export interface LoginServiceDeps {
-  flow: Pick<OAuthFlow, "begin">;
-  /** Rejects when the browser did not open; undefined when none may be opened. */
-  openBrowser: ((url: string) => Promise<void>) | undefined;
+export interface LoginServiceDeps extends LoginStartDeps {
   /** Whether these tokens are still what this machine is signed in with. */
   isStored: (tokens: TokenSet) => Promise<boolean>;
-  clock: Clock;
   limits: Pick<Limits, "loginTimeoutMs">;
-  log: Log;
 }
 
 /** A login under way, as a call sees it. */
-export interface LoginAttempt {
-  pending: PendingLogin;
+export interface LoginAttempt extends StartedLogin {
   /** True when an earlier call had begun it. */
   joined: boolean;
-  /** Known within a second; the URL is there at once. */
-  browserOpened: Promise<boolean>;
 }
 
 /** How a wait ended; a login that is still pending goes on by itself. */
 export type LoginWait =
   { kind: "signed-in"; tokens: TokenSet } | { kind: "waiting"; browserOpened: boolean };
 
-/** How a login ended while no call was waiting for it. */
-interface Unheard {
-  at: number;
-  result: { tokens: TokenSet } | { failure: CodexError };
-}
-
 /**
- * The one login of this process: begun, joined, waited for, ended. When it ends between two calls,
- * the next one is told how, and only the one after that begins anew.
+ * The one login of this process: begun, joined, replaced, waited for, ended. When it ends between two
+ * calls, the next one is told how, and only the one after that begins anew.
  */
 export class LoginService {
   readonly #deps: LoginServiceDeps;
+  readonly #start: LoginStart;
   #current: Promise<LoginAttempt> | undefined;
+  /** What `#current` was begun with. */
+  #asked: LoginMethod = "auto";
+  #aborter = new AbortController();
   #pending: PendingLogin | undefined;
-  #unheard: Unheard | undefined;
+  #news: LoginNews | undefined;
+  /** Logins whose device code has stood in an answer. */
+  readonly #codesTold = new WeakSet<PendingLogin>();
 
   constructor(deps: LoginServiceDeps) {
     this.#deps = deps;
+    this.#start = new LoginStart(deps);
   }
 
   /** The login that still waits for the person. */
   get pending(): PendingLogin | undefined {
-    return this.#unheard === undefined ? this.#pending : undefined;
+    return this.#news === undefined ? this.#pending : undefined;
   }
 
   /** Why the last login failed, until a call of `wait` or a new login has told it. */
   get failure(): CodexError | undefined {
-    const result = this.#unheard?.result;
+    const result = this.#news?.result;
     return result !== undefined && "failure" in result ? result.failure : undefined;
   }
 
   /**
-   * The pending login, or one that ended unheard, or a new one with the browser opened.
+   * The pending login, or one that ended unheard, or a new one with the browser opened where that
+   * helps. Another explicit method than the pending login's replaces it, and a failed one that
+   * nobody has heard of; `auto` takes what there is.
    *
-   * @throws CodexError `LOGIN_PORT_BUSY`
+   * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
    */
-  async beginOrJoin(): Promise<LoginAttempt> {
-    const ended = this.#unheard;
-    if (ended !== undefined && !(await this.#isNews(ended)) && this.#unheard === ended) {
-      this.#forget();
+  async beginOrJoin(method: LoginMethod = "auto"): Promise<LoginAttempt> {
+    for (;;) {
+      await this.#dropOldNews();
+      const current = this.#current;
+      if (current === undefined) return this.#begin(method);
+      const suits = method === "auto" || method === this.#asked;
+      const attempt = await current.catch((error: unknown) => {
+        if (suits) throw error;
+      });
+      if (attempt === undefined || this.#current !== current) continue;
+      const { pending } = attempt;
+      if (suits || pending.method === method) return { ...attempt, joined: true };
+      if (!pending.cancel("Another way to sign in was chosen."))
+        return { ...attempt, joined: true };
+      this.#forget(pending);
     }
-    if (this.#current !== undefined) return { ...(await this.#current), joined: true };
-    const beginning = this.#begin();
-    this.#current = beginning;
-    const end = (result: Unheard["result"]): void => {
-      if (this.#current === beginning) this.#unheard = { at: this.#deps.clock.now(), result };
-    };
-    beginning.then(
-      ({ pending }) => {
-        pending.completed.then(
-          (tokens) => {
-            end({ tokens });
-          },
-          (error: unknown) => {
-            end({ failure: toCodexError(error) });
-          },
-        );
-      },
-      () => {
-        if (this.#current === beginning) this.#forget();
-      },
-    );
-    return beginning;
+  }
+
+  /**
+   * Hand what the person pasted to the pending browser login. A login that ended unheard is given
+   * as it ended: the browser was faster.
+   *
+   * @throws CodexError `AUTH_REQUIRED` when no login waits, `BAD_REQUEST` when it is not this login's
+   *   answer; the login goes on waiting then.
+   */
+  async finish(pasted: string): Promise<LoginAttempt> {
+    await this.#dropOldNews();
+    const attempt = await this.#current?.catch(() => undefined);
+    if (attempt === undefined) throw nothingWaits();
+    const { pending } = attempt;
+    if (this.#news === undefined) {
+      if (pending.method === "device") throw takesNoPaste();
+      pending.finish(pasted);
+    }
+    return { ...attempt, joined: true };
+  }
+
+  /** The device code of a login for an answer: once, then undefined. */
+  tellCode(pending: PendingLogin): string | undefined {
+    if (pending.method !== "device" || this.#codesTold.has(pending)) return undefined;
+    this.#codesTold.add(pending);
+    return pending.userCode;
   }
 
   /**
@@ -108,7 +117,7 @@ export class LoginService {
    * @throws what the login ended with, or the signal's reason.
    */
   async wait(
-    { pending, browserOpened }: LoginAttempt,
+    { pending, browserOpened }: Pick<LoginAttempt, "pending" | "browserOpened">,
     waitMs: number | undefined,
     signal: AbortSignal,
   ): Promise<LoginWait> {
@@ -132,8 +141,11 @@ export class LoginService {
    * was none, or when it was too late to stop it.
    */
   async cancel(reason: string): Promise<boolean> {
-    const attempt = await this.#current?.catch(() => undefined);
-    if (attempt === undefined) return false;
+    const { signal } = this.#aborter;
+    this.#aborter.abort(new CodexError("CANCELLED", reason));
+    // The reason comes back when the login was stopped before it was there.
+    const attempt = await this.#current?.catch((error: unknown) => error === signal.reason);
+    if (attempt === undefined || typeof attempt === "boolean") return attempt ?? false;
     const { pending } = attempt;
     const waited = this.pending !== undefined;
     this.#end(pending, reason);
@@ -145,10 +157,35 @@ export class LoginService {
     return stopped;
   }
 
-  async #begin(): Promise<LoginAttempt> {
-    const pending = await this.#deps.flow.begin();
-    this.#pending = pending;
-    return { pending, joined: false, browserOpened: this.#open(pending.authorizationUrl) };
+  #begin(method: LoginMethod): Promise<LoginAttempt> {
+    this.#asked = method;
+    this.#aborter = new AbortController();
+    const beginning = this.#start
+      .begin(method, this.#aborter.signal)
+      .then((started): LoginAttempt => {
+        if (this.#current === beginning) this.#pending = started.pending;
+        return { ...started, joined: false };
+      });
+    this.#current = beginning;
+    const end = (result: LoginNews["result"]): void => {
+      if (this.#current === beginning) this.#news = { at: this.#deps.clock.now(), result };
+    };
+    beginning.then(
+      ({ pending }) => {
+        pending.completed.then(
+          (tokens) => {
+            end({ tokens });
+          },
+          (error: unknown) => {
+            end({ failure: toCodexError(error) });
+          },
+        );
+      },
+      () => {
+        if (this.#current === beginning) this.#forget();
+      },
+    );
+    return beginning;
   }
 
   #end(pending: PendingLogin, reason: string): void {
@@ -157,32 +194,19 @@ export class LoginService {
     if (ended) this.#forget(pending);
   }
 
-  /** An old end, or one that something else has overtaken, would only keep a person from signing in. */
-  async #isNews({ at, result }: Unheard): Promise<boolean> {
+  async #dropOldNews(): Promise<void> {
     const { clock, limits, isStored } = this.#deps;
-    const age = clock.now() - at;
-    if (age < 0 || age > limits.loginTimeoutMs) return false;
-    if ("tokens" in result) return isStored(result.tokens);
-    return result.failure.code !== "LOGIN_TIMEOUT";
+    const news = this.#news;
+    if (news === undefined) return;
+    if (await isStillNews(news, clock.now(), limits.loginTimeoutMs, isStored)) return;
+    if (this.#news === news) this.#forget();
   }
 
   #forget(pending = this.#pending): void {
     if (this.#pending !== pending) return;
     this.#current = undefined;
     this.#pending = undefined;
-    this.#unheard = undefined;
-  }
-
-  async #open(url: string): Promise<boolean> {
-    const { openBrowser, clock, log } = this.#deps;
-    if (openBrowser === undefined) return false;
-    try {
-      await within(openBrowser(url), openerGraceMs, clock, new AbortController().signal);
-      return true;
-    } catch (error) {
-      log("OAUTH", `no browser was opened: ${error instanceof Error ? error.name : "unknown"}`);
-      return false;
-    }
+    this.#news = undefined;
   }
 }
 

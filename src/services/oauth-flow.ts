@@ -2,13 +2,19 @@ import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { oneLine } from "../core/text.ts";
 import type { TokenSet } from "../core/tokens.ts";
-import { startCallbackServer, type AuthorizationResponse } from "../infra/callback-server.ts";
+import {
+  readAuthorizationResponse,
+  type AuthorizationResponse,
+} from "../infra/authorization-response.ts";
+import { startCallbackServer } from "../infra/callback-server.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
-import { deferred } from "../infra/promises.ts";
+import { portHolder } from "../infra/port-holder.ts";
 import { createPkce, createState, type Random } from "../infra/random.ts";
 import type { Redactor } from "../infra/redact.ts";
+import { parseCallbackInput } from "../wire/callback-input.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
+import { LoginRun, type BrowserLogin } from "./pending-login.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
 export interface OAuthFlowDeps {
@@ -22,20 +28,6 @@ export interface OAuthFlowDeps {
   limits: Limits;
   redactor: Redactor;
   log: Log;
-}
-
-/** A browser login that waits for its callback. */
-export interface PendingLogin {
-  authorizationUrl: string;
-  redirectUri: string;
-  /** Epoch ms. */
-  startedAt: number;
-  /** When it gives up, epoch ms. */
-  endsAt: number;
-  /** The saved login; rejects with AUTH_DENIED, LOGIN_TIMEOUT, CANCELLED or what else went wrong. */
-  completed: Promise<TokenSet>;
-  /** End the login; false when it is too late, because its tokens are being saved. */
-  cancel(reason: string): boolean;
 }
 
 /** The authorization code flow with PKCE for a native app (RFC 8252, docs/wire.md §1 to §3). */
@@ -52,73 +44,86 @@ export class OAuthFlow {
    *
    * @throws CodexError `LOGIN_PORT_BUSY`
    */
-  async begin(): Promise<PendingLogin> {
-    const { issuer, ports, endpoint, clock, random, limits, redactor, log } = this.#deps;
+  async begin(): Promise<BrowserLogin> {
+    const { issuer, ports, endpoint, random, redactor, log } = this.#deps;
     const { codeVerifier, codeChallenge } = createPkce(random);
     const state = createState(random);
     redactor.learn(codeVerifier);
 
-    const outcome = deferred<TokenSet>();
-    // Nobody may be waiting when it fails.
-    outcome.promise.catch(() => undefined);
-    const aborter = new AbortController();
-    // From here on it ends by itself: a login is never both cancelled and stored.
-    let saving = false;
+    let decided: Promise<void> | undefined;
+    // One exchange, whether the browser or the person brings the answer first.
+    const decide = (response: AuthorizationResponse): Promise<void> =>
+      (decided ??= run.complete(async (signal) => {
+        const code = authorizationCode(response);
+        redactor.learn(code);
+        const { redirectUri } = server;
+        return endpoint.exchangeCode({ code, redirectUri, codeVerifier }, signal);
+      }));
     const server = await startCallbackServer({
       ports,
       state,
       issuer,
       redact: (text) => redactor.all(text),
-      onResponse: async (response) => {
-        timer.cancel();
-        try {
-          const code = authorizationCode(response);
-          redactor.learn(code);
-          const { redirectUri } = server;
-          const grant = await endpoint.exchangeCode(
-            { code, redirectUri, codeVerifier },
-            aborter.signal,
-          );
-          aborter.signal.throwIfAborted();
-          saving = true;
-          outcome.resolve(await this.#deps.save(grant));
-          log("OAUTH", "the sign-in is complete");
-        } catch (error) {
-          log("OAUTH", `the sign-in failed: ${String(error)}`);
-          outcome.reject(error);
-          throw error;
-        }
-      },
+      holderOf: portHolder,
+      onResponse: decide,
     });
-    const end = (error: CodexError): boolean => {
-      if (saving) return false;
-      timer.cancel();
-      aborter.abort(error);
-      outcome.reject(error);
-      return true;
-    };
-    const timer = clock.timer(limits.loginTimeoutMs, () => {
-      end(new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."));
-    });
+    const run = this.#run();
     // Closed at success, failure, cancel and time-out alike.
-    const closed = outcome.promise.finally(() => server.close());
+    const closed = run.completed.finally(() => server.close());
     closed.catch(() => undefined);
 
-    const startedAt = clock.now();
     log("OAUTH", `waiting for the browser on port ${server.port}`);
     return {
+      method: "browser",
       authorizationUrl: endpoint.authorizationUrl({
         redirectUri: server.redirectUri,
         state,
         codeChallenge,
       }),
       redirectUri: server.redirectUri,
-      startedAt,
-      endsAt: startedAt + limits.loginTimeoutMs,
+      startedAt: run.startedAt,
+      endsAt: run.endsAt,
       completed: closed,
-      cancel: (reason) => end(new CodexError("CANCELLED", reason)),
+      finish: (pasted) => {
+        decide(this.#readPasted(pasted, state)).catch(() => undefined);
+      },
+      cancel: (reason) => run.end(new CodexError("CANCELLED", reason)),
     };
   }
+
+  #run(): LoginRun {
+    const { clock, limits, save, log } = this.#deps;
+    return new LoginRun({
+      clock,
+      timeoutMs: limits.loginTimeoutMs,
+      timeoutError: () => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."),
+      save,
+      log,
+    });
+  }
+
+  #readPasted(pasted: string, state: string): AuthorizationResponse {
+    const { issuer, redactor } = this.#deps;
+    const input = parseCallbackInput(pasted);
+    if (input === undefined) {
+      throw notTheAnswer("callback_url holds neither an address nor a code of a sign-in.");
+    }
+    redactor.learn(...input.query.getAll("code"));
+    const { query, bare } = input;
+    const response = readAuthorizationResponse(query, {
+      state: bare ? undefined : state,
+      issuer,
+    });
+    if (typeof response === "string") throw notTheAnswer(response);
+    return response;
+  }
+}
+
+function notTheAnswer(message: string): CodexError {
+  return new CodexError("BAD_REQUEST", message, {
+    why: "Nothing was changed: the sign-in goes on waiting.",
+    next: "Copy the whole address from the browser's address bar after the approval, and call codex_login with it as callback_url.",
+  });
 }
 
 function authorizationCode(response: AuthorizationResponse): string {

@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import type { LoginMode } from "../core/credentials.ts";
 import type { Limits } from "../core/limits.ts";
 import type { OriginHealth } from "../core/status.ts";
 import type { Clock } from "../infra/clock.ts";
@@ -10,11 +11,31 @@ import type { ModelCatalog } from "./model-catalog.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { TokenManager } from "./token-manager.ts";
 
+/** Who pays, when it is not a ChatGPT login of this program. */
+export interface ModeChoice {
+  /**
+   * Explain the mode and ask, or with `confirmed` keep it as the choice.
+   *
+   * @throws CodexError where it cannot be used here
+   */
+  choose(
+    mode: Exclude<LoginMode, "chatgpt">,
+    confirmed: boolean,
+  ): Promise<{ text: string; facts: object }>;
+  /** Masked e-mail of a login of the official client that could be used, if there is one. */
+  found(): Promise<string | undefined>;
+}
+
 /** What the tools work with. */
 export interface Services {
   tokens: Pick<TokenManager, "state" | "clear" | "unsavedReason">;
   credentials: Pick<Credentials, "get">;
-  login: Pick<LoginService, "beginOrJoin" | "wait" | "cancel" | "pending" | "failure">;
+  login: Pick<
+    LoginService,
+    "beginOrJoin" | "finish" | "tellCode" | "wait" | "cancel" | "pending" | "failure"
+  >;
+  /** The ways to pay that are no login of ours. */
+  mode: ModeChoice;
   client: Pick<CodexClient, "query">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
   quota: Pick<QuotaMemory, "lastSeen">;

@@ -2,10 +2,11 @@ import type { Config } from "../config.ts";
 import type { ConfigArea } from "../config-checks.ts";
 import { toCodexError, type CodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
-import type { Status, StatusDetails } from "../core/status.ts";
+import type { PendingLoginStatus, Status, StatusDetails } from "../core/status.ts";
 import { accountLabel, assertIssuedFor, type TokenSet } from "../core/tokens.ts";
 import { chatgptCredential } from "./credentials.ts";
 import { bundledList } from "./model-catalog.ts";
+import type { PendingLogin } from "./pending-login.ts";
 import type { Services } from "./services.ts";
 
 /** The network is asked only for `verbose`; nothing that is stored changes. */
@@ -30,7 +31,7 @@ export async function collectStatus(
     defaultModel: config.model ?? defaultModel((kept ?? bundledList).models)?.slug,
     quota: account && (await quota.lastSeen(account)),
     trouble,
-    pendingLogin: pending && { authorizationUrl: pending.authorizationUrl, endsAt: pending.endsAt },
+    pendingLogin: pending && pendingStatus(pending),
     failedLogin: login.failure && oneLineError(login.failure),
     problems: [
       ...config.problems.map(
@@ -41,6 +42,13 @@ export async function collectStatus(
     logFile,
     details: verbose ? await collectDetails(services, kept?.fetchedAt, signal) : undefined,
   };
+}
+
+function pendingStatus(pending: PendingLogin): PendingLoginStatus {
+  const { endsAt } = pending;
+  return pending.method === "browser"
+    ? { method: pending.method, authorizationUrl: pending.authorizationUrl, endsAt }
+    : { method: pending.method, verificationUrl: pending.verificationUrl, endsAt };
 }
 
 const misconfigured = "No login can be used until the configuration below is corrected.";

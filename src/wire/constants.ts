@@ -23,3 +23,9 @@ export const originator = "codex-oauth";
 export const defaultClientVersion = "0.169.0";
 
 export const liteHeader = "x-openai-internal-codex-responses-lite";
+
+/** Login by a code that is typed in elsewhere (docs/wire.md §18). */
+export const deviceCodePath = "/api/accounts/deviceauth/usercode";
+export const devicePollPath = "/api/accounts/deviceauth/token";
+export const deviceVerificationPath = "/codex/device";
+export const deviceRedirectPath = "/deviceauth/callback";

@@ -80,6 +80,7 @@ test("signed in, with everything that can be known", () => {
       ],
     },
     pendingLogin: {
+      method: "browser",
       authorizationUrl: "https://auth.openai.com/oauth/authorize?x=1",
       endsAt: now + 9 * minute,
     },

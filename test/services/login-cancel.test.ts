@@ -1,24 +1,11 @@
 import { expect, test } from "vitest";
-import { defaultLimits } from "../../src/core/limits.ts";
-import { silentLog } from "../../src/infra/debug-log.ts";
-import { LoginService, type LoginServiceDeps } from "../../src/services/login-service.ts";
+import type { LoginServiceDeps } from "../../src/services/login-service.ts";
 import { expectPortFree } from "../support/callback.ts";
-import { flowRig } from "../support/login-rig.ts";
+import { flowRig, loginService, type BrowserLogins } from "../support/login-rig.ts";
 
 async function loginRig(openBrowser?: LoginServiceDeps["openBrowser"]) {
   const rig = await flowRig();
-  const { flow, clock } = rig;
-  return {
-    ...rig,
-    login: new LoginService({
-      flow,
-      openBrowser,
-      isStored: () => Promise.resolve(true),
-      clock,
-      limits: defaultLimits,
-      log: silentLog,
-    }),
-  };
+  return { ...rig, login: loginService(rig, { openBrowser }) as BrowserLogins };
 }
 
 test.each([

@@ -1,25 +1,17 @@
 import { expect, test } from "vitest";
 import { defaultLimits } from "../../src/core/limits.ts";
-import { silentLog } from "../../src/infra/debug-log.ts";
-import { LoginService, type LoginServiceDeps } from "../../src/services/login-service.ts";
-import { emptyLogin, flowRig } from "../support/login-rig.ts";
+import type { LoginServiceDeps } from "../../src/services/login-service.ts";
+import { emptyLogin, flowRig, loginService, type BrowserLogins } from "../support/login-rig.ts";
 
 const never = new Promise<void>(() => undefined);
 const opens = () => Promise.resolve();
 const fails = () => Promise.reject(new Error("no browser"));
 
-async function loginRig(openBrowser: LoginServiceDeps["openBrowser"]) {
+async function loginRig(openBrowser: LoginServiceDeps["openBrowser"] | undefined) {
   const rig = await flowRig();
-  const { flow, clock } = rig;
   let stored = true;
-  const login = new LoginService({
-    flow,
-    openBrowser,
-    isStored: () => Promise.resolve(stored),
-    clock,
-    limits: defaultLimits,
-    log: silentLog,
-  });
+  const isStored = () => Promise.resolve(stored);
+  const login = loginService(rig, { openBrowser, isStored }) as BrowserLogins;
   const signOut = () => (stored = false);
   return { ...rig, login, signOut };
 }
@@ -130,10 +122,7 @@ test("a busy port leaves nothing pending, and the next call tries again", async 
       return attempts === 1 ? Promise.reject(new Error("busy")) : rig.flow.begin();
     },
   };
-  const { clock } = rig;
-  const isStored = () => Promise.resolve(true);
-  const shared = { isStored, clock, limits: defaultLimits, log: silentLog };
-  const login = new LoginService({ ...shared, flow, openBrowser: undefined });
+  const login = loginService({ ...rig, flow: flow as typeof rig.flow });
   await expect(Promise.all([login.beginOrJoin(), login.beginOrJoin()])).rejects.toThrow("busy");
   expect(login.pending).toBeUndefined();
   expect((await login.beginOrJoin()).joined).toBe(false);

@@ -1,11 +1,8 @@
 import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
-import {
-  startCallbackServer,
-  type AuthorizationResponse,
-  type CallbackServer,
-} from "../../src/infra/callback-server.ts";
+import type { AuthorizationResponse } from "../../src/infra/authorization-response.ts";
+import { startCallbackServer, type CallbackServer } from "../../src/infra/callback-server.ts";
 import { connectionRefusal } from "./raw-http.ts";
 
 export const callbackState = "s".repeat(42) + "1";
@@ -37,6 +34,7 @@ export async function listenForCallback({
     state: callbackState,
     issuer: callbackIssuer,
     redact,
+    holderOf: () => Promise.resolve(undefined),
     onResponse: (response) => {
       responses.push(response);
       return decide(response);

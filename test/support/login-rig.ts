@@ -1,20 +1,26 @@
 import { onTestFinished } from "vitest";
 import { defaultLimits } from "../../src/core/limits.ts";
+import type { LoginSurroundings } from "../../src/core/login-method.ts";
 import type { TokenSet } from "../../src/core/tokens.ts";
-import type { LogArea } from "../../src/infra/debug-log.ts";
+import { silentLog, type LogArea } from "../../src/infra/debug-log.ts";
 import { Http } from "../../src/infra/http.ts";
 import { systemRandom } from "../../src/infra/random.ts";
 import { Redactor } from "../../src/infra/redact.ts";
+import { DeviceEndpoint } from "../../src/services/device-endpoint.ts";
+import { DeviceFlow } from "../../src/services/device-flow.ts";
+import { LoginService, type LoginAttempt } from "../../src/services/login-service.ts";
 import { OAuthFlow } from "../../src/services/oauth-flow.ts";
+import type { BrowserLogin } from "../../src/services/pending-login.ts";
 import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
 import type { CodeExchangeResponse } from "../../src/wire/oauth.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";
 import { simulate } from "./server.ts";
 
-/** Only the browser login, with what it would store. */
+/** Only the flows of a login, with what they would store. */
 export interface FlowRig {
   flow: OAuthFlow;
+  device: DeviceFlow;
   clock: FakeClock;
   simulator: Simulator;
   saved: CodeExchangeResponse[];
@@ -23,6 +29,7 @@ export interface FlowRig {
 
 export async function flowRig(
   save: (grant: CodeExchangeResponse) => Promise<TokenSet> = () => Promise.resolve(emptyLogin),
+  ports: readonly number[] = [0],
 ): Promise<FlowRig> {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
@@ -34,30 +41,80 @@ export async function flowRig(
   const proxy = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
   const http = new Http({ clock, log, proxy });
   onTestFinished(() => http.close());
-  const endpoint = new TokenEndpoint({
+  const asked = {
     issuer: simulator.issuer,
     http,
     limits: defaultLimits,
     redactor,
     userAgent: "codex-oauth/0.0.0 (test)",
     now: () => clock.now(),
-  });
+  };
+  const endpoint = new TokenEndpoint(asked);
   const saved: CodeExchangeResponse[] = [];
+  const keep = (grant: CodeExchangeResponse) => {
+    saved.push(grant);
+    return save(grant);
+  };
   const flow = new OAuthFlow({
     issuer: simulator.issuer,
-    ports: [0],
+    ports,
     endpoint,
-    save: (grant) => {
-      saved.push(grant);
-      return save(grant);
-    },
+    save: keep,
     clock,
     random: systemRandom,
     limits: defaultLimits,
     redactor,
     log,
   });
-  return { flow, clock, simulator, saved, logged };
+  const device = new DeviceFlow({
+    issuer: simulator.issuer,
+    endpoint: new DeviceEndpoint(asked),
+    tokens: endpoint,
+    save: keep,
+    clock,
+    limits: defaultLimits,
+    log,
+  });
+  return { flow, device, clock, simulator, saved, logged };
+}
+
+/** The login service, as far as it deals with browser logins, which most tests are about. */
+export type BrowserLogins = Omit<LoginService, "beginOrJoin"> & {
+  beginOrJoin: () => Promise<Omit<LoginAttempt, "pending"> & { pending: BrowserLogin }>;
+};
+
+/** A desktop with everything that a browser login needs. */
+export const desktop: LoginSurroundings = {
+  platform: "linux",
+  ssh: false,
+  codespaces: false,
+  container: false,
+  display: true,
+  wsl: false,
+  opener: true,
+  noBrowser: false,
+};
+
+/** The login service over real flows; without an opener no browser may be opened. */
+export function loginService(
+  { flow, device, clock }: Pick<FlowRig, "flow" | "device" | "clock">,
+  options: {
+    openBrowser?: ((url: string) => Promise<void>) | undefined;
+    here?: Partial<LoginSurroundings>;
+    isStored?: () => Promise<boolean>;
+  } = {},
+): LoginService {
+  const { openBrowser, here, isStored = () => Promise.resolve(true) } = options;
+  return new LoginService({
+    flow,
+    device,
+    here: () => Promise.resolve({ ...desktop, noBrowser: openBrowser === undefined, ...here }),
+    openBrowser: openBrowser ?? (() => Promise.reject(new Error("none may be opened"))),
+    isStored,
+    clock,
+    limits: defaultLimits,
+    log: silentLog,
+  });
 }
 
 /** What a save answers when nobody looks at it. */
