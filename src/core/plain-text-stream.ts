@@ -2,7 +2,8 @@
 import { plainText } from "./text.ts";
 
 /** The beginning of an escape sequence, a line end or a surrogate pair that may still go on. */
-const unfinished = /(?:\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\r\n]*\u001b?)?|\r|[\ud800-\udbff])$/;
+const unfinished =
+  /(?:\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\r\n]*\u001b?)?|\r|[\ud800-\udbff])$/;
 /** The beginning of a word of the characters that tokens and codes are made of. */
 const unfinishedWord = /[\w.~+/=-]+$/;
 /** Text that waits for its end is let go beyond this: it is neither a word nor a sequence. */

@@ -1,0 +1,24 @@
+import { arch, platform, release } from "node:os";
+import type { World } from "./app.ts";
+import { loadConfig, systemHome } from "./config.ts";
+import type { Limits } from "./core/limits.ts";
+import { systemClock } from "./infra/clock.ts";
+import { systemRandom } from "./infra/random.ts";
+
+/** The world as this process finds it. */
+export function systemWorld(limits: Limits): World {
+  // Asking loads the system's calendar data, 12 ms of work: not before a time is shown.
+  let timeZone: string | undefined;
+  return {
+    config: loadConfig(process.env, systemHome()),
+    clock: systemClock,
+    random: systemRandom,
+    limits,
+    pid: process.pid,
+    platform: `${platform()} ${release()}; ${arch()}`,
+    get timeZone() {
+      return (timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
+    },
+    writeStderr: (text) => process.stderr.write(text),
+  };
+}
