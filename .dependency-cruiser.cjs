@@ -34,7 +34,7 @@ module.exports = {
       name: "only-the-edge-composes",
       severity: "error",
       from: { path: "^src/(core|wire|infra|services|render|tools)/" },
-      to: { path: "^src/(main|run|app|server)\\.ts$" },
+      to: { path: "^src/(main|run|run-refresh|refresh-command|app|server)\\.ts$" },
     },
     {
       name: "core-and-render-are-pure",

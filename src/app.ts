@@ -4,6 +4,7 @@ import { CodexError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { openInBrowser } from "./infra/browser.ts";
 import type { Clock } from "./infra/clock.ts";
+import { startDetached, type Command } from "./infra/child-process.ts";
 import { createDebugLog, silentLog, type Log } from "./infra/debug-log.ts";
 import { FileLock } from "./infra/file-lock.ts";
 import { Http } from "./infra/http.ts";
@@ -23,13 +24,18 @@ import { LoginService } from "./services/login-service.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
 import { OAuthFlow } from "./services/oauth-flow.ts";
 import { QuotaMemory } from "./services/quota-memory.ts";
+import { DetachedSpending } from "./services/detached-spending.ts";
+import { RefreshAttempts } from "./services/refresh-attempts.ts";
 import { RefreshLedger } from "./services/refresh-ledger.ts";
+import { RefreshSaver } from "./services/refresh-saver.ts";
+import { RefreshWork } from "./services/refresh-work.ts";
 import { Refresher } from "./services/refresher.ts";
 import { ResponsesEndpoint } from "./services/responses-endpoint.ts";
 import type { ModeChoice, Services } from "./services/services.ts";
 import { TokenEndpoint } from "./services/token-endpoint.ts";
 import { TokenManager } from "./services/token-manager.ts";
 import { TokenStore } from "./services/token-store.ts";
+import { UnsavedLogin } from "./services/unsaved-login.ts";
 import { version } from "./version.ts";
 
 /** Everything that the program takes from the world; tests give their own. */
@@ -42,12 +48,16 @@ export interface World {
   /** "linux 6.1.0; x64" */
   platform: string;
   timeZone: string;
+  /** What starts the process of a refresh; undefined: refreshes run in this process. */
+  refreshCommand: Command | undefined;
   writeStderr: (text: string) => void;
 }
 
 export interface App {
   services: Services;
   log: Log;
+  /** What this process does when it is the process of a refresh. */
+  refreshWork: RefreshWork;
   /** End what is under way; resolves when a refresh that was sent is saved. */
   close(): Promise<void>;
 }
@@ -88,17 +98,22 @@ export function createApp(world: World): App {
     log,
   });
   const ledger = new RefreshLedger(folder);
-  const refresher = new Refresher({
-    origins,
-    store,
-    ledger,
-    endpoint,
-    lock: refreshLock,
-    clock,
-    limits,
-    log,
-  });
-  const tokens = new TokenManager({ origins, store, refresher, redactor, clock, limits, log });
+  const basics = { origins, store, clock, limits, log };
+  const unsaved = new UnsavedLogin(basics);
+  const saver = new RefreshSaver({ ...basics, endpoint, unsaved });
+  const refreshing = { ...basics, ledger, endpoint, lock: refreshLock, unsaved, saver, redactor };
+  const attempts = new RefreshAttempts(refreshing);
+  const { refreshCommand } = world;
+  const spending =
+    refreshCommand === undefined
+      ? attempts
+      : new DetachedSpending({
+          ...refreshing,
+          here: attempts,
+          start: (events) => startDetached(refreshCommand, events),
+        });
+  const refresher = new Refresher({ ...refreshing, spending });
+  const tokens = new TokenManager({ ...refreshing, refresher });
   const flow = new OAuthFlow({
     issuer: config.issuer,
     ports: config.callbackPorts,
@@ -173,6 +188,7 @@ export function createApp(world: World): App {
   });
   return {
     log,
+    refreshWork: new RefreshWork({ ...refreshing, attempts }),
     services: {
       tokens,
       credentials,

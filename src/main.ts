@@ -1,9 +1,16 @@
-import { runServer } from "./run.ts";
+import { refreshArgument } from "./refresh-command.ts";
 
 const args = process.argv.slice(2);
-const [command, ...rest] = args;
-const serves =
-  command === undefined ? !process.stdin.isTTY : command === "serve" && rest.length === 0;
-if (serves) void runServer();
-// Loaded only now: a server's start must not pay for it.
-else void import("./run-cli.ts").then(({ runCli }) => runCli(args));
+const [command] = args;
+const serves = command === "serve" ? args.length === 1 : args.length === 0 && !process.stdin.isTTY;
+
+// Each of them loads only what it needs.
+if (serves) {
+  void import("./run.ts").then(({ runServer }) => runServer());
+} else if (command === refreshArgument) {
+  void import("./run-refresh.ts").then(({ runRefresh }) => {
+    runRefresh();
+  });
+} else {
+  void import("./run-cli.ts").then(({ runCli }) => runCli(args));
+}

@@ -5,6 +5,7 @@ import { defaultLimits, type Limits } from "./core/limits.ts";
 import { systemClock } from "./infra/clock.ts";
 import { systemRandom } from "./infra/random.ts";
 import { StdioTransport } from "./infra/stdio-transport.ts";
+import { refreshCommand } from "./refresh-command.ts";
 import { createServer } from "./server.ts";
 
 /**
@@ -28,6 +29,7 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
     get timeZone() {
       return (timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
     },
+    refreshCommand: refreshCommand(process),
     writeStderr: (text) => stderr.write(text),
   });
   const server = createServer(app.services, app.log);

@@ -1,6 +1,13 @@
 /** How requests are authorized; the auth file keeps the choice as `codex.mode`. */
 export type LoginMode = "chatgpt" | "codex-cli" | "api-key";
 
+/** A stored choice of a way that needs no login of ours. */
+export interface LoginChoice {
+  mode: Exclude<LoginMode, "chatgpt">;
+  /** Grows with every login and choice, like `TokenSet.generation`. */
+  generation: number;
+}
+
 /** What authorizes one request. It goes only to the origin of its `baseUrl`. */
 export interface Credential {
   mode: LoginMode;

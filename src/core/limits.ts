@@ -12,6 +12,10 @@ export interface Limits {
   fileLockWaitMs: number;
   /** Time for one request to the token endpoint; nothing shortens it once it is sent. */
   tokenRequestTimeoutMs: number;
+  /** How long the process of a refresh may live; then it ends, wherever it is. */
+  refreshProcessMs: number;
+  /** Time for all revocations of one sign-out together; it goes on without them. */
+  revokeTimeoutMs: number;
   /** Rest after two refreshes of one token whose outcome stayed unknown. */
   refreshCooldownMs: number;
   /** How soon a login that could not be saved is written again. */
@@ -58,6 +62,8 @@ export const defaultLimits: Limits = {
   refreshWaitMs: 20 * second,
   fileLockWaitMs: 20 * second,
   tokenRequestTimeoutMs: 15 * second,
+  refreshProcessMs: 20 * second,
+  revokeTimeoutMs: 5 * second,
   refreshCooldownMs: 30 * second,
   saveRetryMs: 5 * second,
   loginTimeoutMs: 10 * minute,

@@ -1,8 +1,8 @@
 import { lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CodexError } from "../core/errors.ts";
 import { sleep, type Clock } from "./clock.ts";
-import { errnoOf, storageError } from "./fs-errors.ts";
+import { storageError } from "./fs-errors.ts";
+import { lookAt, ownerPattern, succeeds } from "./lock-folder.ts";
 import {
   formatIdentity,
   isAbandoned,
@@ -12,13 +12,13 @@ import {
 } from "./process-identity.ts";
 import type { Random } from "./random.ts";
 
-/** An empty lock directory is somebody else's: proper-lockfile's kind, kept fresh by its mtime. */
-const foreignStaleMs = 10_000;
 const pollMs = 20;
 
 export interface HeldLock {
   /** Names this process in notes that outlive it: see `isGone`. */
   readonly owner: string;
+  /** Names this very holding, for the process that it is passed on to (`FileLock.adopt`). */
+  readonly pass: string;
   /** False once the lock was removed, or another process has taken it over. */
   isOwned(): Promise<boolean>;
   /** Never fails, and never touches a lock that is no longer ours. */
@@ -30,12 +30,6 @@ export interface BusyLock {
   /** The holder's process id, where it is known. */
   holderPid: number | undefined;
 }
-
-type LockContent =
-  | { kind: "free" }
-  | { kind: "foreign" }
-  | { kind: "abandoned" }
-  | { kind: "owned"; name: string; identity: ProcessIdentity; ageMs: number };
 
 export interface FileLockDeps {
   clock: Clock;
@@ -100,9 +94,28 @@ export class FileLock {
     }
   }
 
+  /**
+   * The lock that another process has passed on (its `HeldLock.pass`), by the same single rename
+   * that a take-over uses; undefined when somebody has taken it over, or removed it, meanwhile.
+   *
+   * @throws CodexError `STORAGE`
+   */
+  async adopt(pass: string): Promise<HeldLock | undefined> {
+    if (!ownerPattern.test(pass)) return undefined;
+    const ownerFile = `owner.${formatIdentity(this.#deps.self)}.${this.#counter++}`;
+    try {
+      const adopted = await succeeds(rename(join(this.#path, pass), join(this.#path, ownerFile)));
+      return adopted ? this.#held(ownerFile) : undefined;
+    } catch (error) {
+      throw storageError(error, this.#path, "take the lock");
+    }
+  }
+
   /** Who holds the lock now, without any change: a report, not a promise. */
   async holder(): Promise<{ pid: number | undefined } | undefined> {
-    const content = await this.#look().catch(() => ({ kind: "foreign" as const }));
+    const content = await lookAt(this.#path, this.#deps.clock).catch(() => ({
+      kind: "foreign" as const,
+    }));
     if (content.kind === "foreign") return { pid: undefined };
     if (content.kind !== "owned") return undefined;
     const { identity, ageMs } = content;
@@ -117,7 +130,7 @@ export class FileLock {
 
   /** One attempt; what is in the way, or undefined when the lock is ours. */
   async #tryEnter(prepared: string, ownerFile: string): Promise<{ pid?: number } | undefined> {
-    const content = await this.#look();
+    const content = await lookAt(this.#path, this.#deps.clock);
     if (content.kind === "foreign") return {};
     if (content.kind === "abandoned") await rmdir(this.#path).catch(() => undefined);
     if (content.kind !== "owned") {
@@ -129,29 +142,11 @@ export class FileLock {
     return taken ? undefined : {};
   }
 
-  async #look(): Promise<LockContent> {
-    const stat = await lstat(this.#path).catch(ignoreMissing);
-    if (stat === undefined) return { kind: "free" };
-    if (!stat.isDirectory()) throw this.#strange("It is not a directory.");
-    const names = await readdir(this.#path).catch(ignoreMissing);
-    if (names === undefined) return { kind: "free" };
-    const [name, ...others] = names;
-    const ageMs = this.#deps.clock.now() - stat.mtimeMs;
-    if (name === undefined) {
-      // An mtime of the future cannot be a live holder's: the clock was set back.
-      return { kind: Math.abs(ageMs) < foreignStaleMs ? "foreign" : "abandoned" };
-    }
-    const identity = parseIdentity(/^owner\.([^.]+)\.\d+$/.exec(name)?.[1] ?? "");
-    if (identity === undefined || others.length > 0) {
-      throw this.#strange("It holds files that codex-oauth did not put there.");
-    }
-    return { kind: "owned", name, identity, ageMs };
-  }
-
   #held(ownerFile: string): HeldLock {
     const own = join(this.#path, ownerFile);
     return {
       owner: formatIdentity(this.#deps.self),
+      pass: ownerFile,
       isOwned: () => succeeds(lstat(own)).catch(() => false),
       release: async () => {
         // What was done under the lock is done: trouble with the lock must not hide its result.
@@ -180,34 +175,8 @@ export class FileLock {
       await rmdir(join(folder, name)).catch(() => undefined);
     }
   }
-
-  #strange(why: string): CodexError {
-    return new CodexError("STORAGE", `The lock ${this.#path} cannot be used.`, {
-      why,
-      next: `Remove ${this.#path}, then repeat the call.`,
-    });
-  }
 }
 
 export function isHeld(lock: HeldLock | BusyLock): lock is HeldLock {
   return "release" in lock;
-}
-
-/** Whether the operation worked; contention is the only failure that is an answer. */
-async function succeeds(operation: Promise<unknown>): Promise<boolean> {
-  try {
-    await operation;
-    return true;
-  } catch (error) {
-    const contention = ["ENOENT", "ENOTEMPTY", "EEXIST", "EPERM", "EACCES", "EBUSY"];
-    const code = errnoOf(error) ?? "";
-    const windowsOnly = ["EPERM", "EACCES", "EBUSY"].includes(code) && process.platform !== "win32";
-    if (contention.includes(code) && !windowsOnly) return false;
-    throw error;
-  }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (errnoOf(error) === "ENOENT") return undefined;
-  throw error;
 }

@@ -118,15 +118,6 @@ export function sentence(reason: LoginReason): string {
   return reason.kind === "ports-held" ? reason.said : hindrances[reason.hindrance];
 }
 
-export function renderCleared(removed: TokenSet | undefined, stoppedLogin: boolean): string {
-  const stopped = stoppedLogin ? " A login that was waiting has been stopped." : "";
-  if (removed === undefined) return `Nothing to clear: nobody is signed in here.${stopped}`;
-  return (
-    `Signed out: the login of ${accountLabel(removed)} was removed from this machine.${stopped} ` +
-    "Other programs on this machine keep their own logins."
-  );
-}
-
 function warning(foreign: ForeignIssuer): string {
   return foreign === undefined ? "" : `Not OpenAI's own server: this login is at ${foreign}. `;
 }

@@ -38,3 +38,13 @@ export function withoutAccessToken(): CodexError {
     next: "Repeat the call.",
   });
 }
+
+export function refreshBroke(): CodexError {
+  return new CodexError(
+    "UPSTREAM",
+    "The refresh of the login broke off before its end was known.",
+    {
+      next: "Repeat the call.",
+    },
+  );
+}

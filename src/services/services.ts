@@ -28,7 +28,7 @@ export interface ModeChoice {
 
 /** What the tools work with. */
 export interface Services {
-  tokens: Pick<TokenManager, "state" | "clear" | "unsavedReason">;
+  tokens: Pick<TokenManager, "state" | "signOut" | "unsavedReason">;
   credentials: Pick<Credentials, "get">;
   login: Pick<
     LoginService,

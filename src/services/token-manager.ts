@@ -1,3 +1,4 @@
+import type { LoginChoice, LoginMode } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import {
@@ -14,6 +15,8 @@ import type { Redactor } from "../infra/redact.ts";
 import { readClaims } from "../wire/claims.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
 import type { Refresher, RefreshReason } from "./refresher.ts";
+import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
+import type { TokenEndpoint } from "./token-endpoint.ts";
 import { accessTokenExpiry } from "./token-expiry.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -21,6 +24,7 @@ export interface TokenManagerDeps {
   origins: Origins;
   store: TokenStore;
   refresher: Refresher;
+  endpoint: Pick<TokenEndpoint, "revoke">;
   redactor: Redactor;
   clock: Clock;
   limits: Limits;
@@ -39,10 +43,12 @@ export interface LoginState {
 /** The login of this machine: read, refreshed in time, shared by any number of processes. */
 export class TokenManager {
   readonly #deps: TokenManagerDeps;
+  readonly #signOut: SignOut;
   #refreshing: { reason: RefreshReason; done: Promise<TokenSet> } | undefined;
 
   constructor(deps: TokenManagerDeps) {
     this.#deps = deps;
+    this.#signOut = new SignOut({ ...deps, newest: (stored) => deps.refresher.newest(stored) });
   }
 
   /**
@@ -121,7 +127,7 @@ export class TokenManager {
     }
     const now = clock.now();
     let saved: TokenSet | undefined;
-    await store.update((stored) => {
+    await store.update((stored, _, choice) => {
       saved = {
         ...origins,
         accessToken: grant.access_token,
@@ -131,7 +137,7 @@ export class TokenManager {
         email: identity.email ?? access.email,
         plan: identity.plan ?? access.plan,
         expiresAt: accessTokenExpiry(grant.access_token, grant.expires_in, now),
-        generation: Math.max(now, (stored?.generation ?? 0) + 1),
+        generation: Math.max(now, ((stored ?? choice)?.generation ?? 0) + 1),
       };
       return saved;
     });
@@ -140,14 +146,30 @@ export class TokenManager {
     return saved as unknown as TokenSet;
   }
 
-  /** Remove the login; whose it was, or undefined when there was none. */
-  async clear(): Promise<TokenSet | undefined> {
-    const { store, log } = this.#deps;
-    const { tokens, damaged } = await store.peek();
-    if (tokens === undefined && !damaged) return undefined; // leaves no lock or folder behind
-    const removed = await store.update((stored) => (stored === undefined ? undefined : null));
-    log("TOKEN", "removed the login");
-    return removed;
+  /** How requests are authorized here: what is stored, without any change; undefined: nothing is. */
+  async mode(): Promise<LoginMode | undefined> {
+    const { tokens, choice } = await this.#deps.store.peek();
+    return tokens === undefined ? choice?.mode : "chatgpt";
+  }
+
+  /**
+   * Revoke the login at the server, at best effort and within five seconds, and remove it here; a
+   * choice of another way is forgotten.
+   *
+   * @throws CodexError `STORAGE` when it could not be removed.
+   */
+  signOut(options: Omit<SignOutOptions, "choose">): Promise<SignedOut> {
+    return this.#signOut.run(options);
+  }
+
+  /** Sign out, and store the choice of another way in the login's place. @throws as `signOut` */
+  async choose(
+    mode: LoginChoice["mode"],
+    options: Omit<SignOutOptions, "choose"> = { localOnly: false },
+  ): Promise<SignedOut> {
+    const signedOut = await this.#signOut.run({ ...options, choose: mode });
+    this.#deps.log("TOKEN", `chose ${mode}`);
+    return signedOut;
   }
 
   /** No refresh begins from now on; resolves when one under way is saved. */

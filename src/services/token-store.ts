@@ -1,5 +1,6 @@
 import { chmod, lstat, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { LoginChoice } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
@@ -13,8 +14,8 @@ import {
   writeSecureFile,
 } from "../infra/secure-file.ts";
 import type { TemporaryFiles } from "../infra/temporary-files.ts";
-import { readRecord, withoutRecord, withRecord } from "../wire/auth-file.ts";
-import { parseJson } from "../wire/json.ts";
+import { withChoice, withoutRecord, withRecord } from "../wire/auth-file.ts";
+import { judgeFile, type Document, type StoredState } from "./stored-document.ts";
 
 /** Room for tokens that are longer than the present ones. */
 const rehearsalBytes = 32 * 1024;
@@ -28,8 +29,6 @@ export interface TokenStoreDeps {
   clock: Clock;
   log: Log;
 }
-
-type Document = Readonly<Record<string, unknown>>;
 
 /**
  * Our record in the login file, which we share with others: every change reads the file anew under
@@ -50,15 +49,15 @@ export class TokenStore {
   }
 
   /**
-   * The stored login, or undefined when nobody is signed in. A damaged file is moved aside first.
+   * The stored login, or undefined when nobody is signed in to ChatGPT here. A damaged file is moved aside first.
    *
    * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version.
    */
   async read(): Promise<TokenSet | undefined> {
-    const found = this.#judge(await readSecureFile(this.path));
+    const found = judgeFile(await readSecureFile(this.path), this.path);
     if (found.kind !== "damaged") return found.tokens;
     return this.#locked(async () => {
-      const again = this.#judge(await readSecureFile(this.path));
+      const again = judgeFile(await readSecureFile(this.path), this.path);
       if (again.kind !== "damaged") return again.tokens;
       await this.#putAside(again.document);
       return undefined;
@@ -66,29 +65,43 @@ export class TokenStore {
   }
 
   /** As `read`, but leaves a damaged file where it is: for reports that change nothing. */
-  async peek(): Promise<{ tokens: TokenSet | undefined; damaged: boolean }> {
-    const found = this.#judge(await readSecureFile(this.path));
-    return { tokens: found.tokens, damaged: found.kind === "damaged" };
+  async peek(): Promise<StoredState & { damaged: boolean }> {
+    const { kind, tokens, choice } = judgeFile(await readSecureFile(this.path), this.path);
+    return { tokens, choice, damaged: kind === "damaged" };
+  }
+
+  /** The stored choice of a way that needs no login of ours. @throws as `read` */
+  async readChoice(): Promise<LoginChoice | undefined> {
+    return (await this.peek()).choice;
   }
 
   /**
    * Change the record under the lock: `change` sees the stored login (and whether a damaged file had
-   * to be set aside) and gives the next one, `null` to remove it, or undefined to leave the file
-   * alone. Resolves with what was there before.
+   * to be set aside, and a stored choice) and gives the next login or choice, `null` to remove what
+   * there is, or undefined to leave the file alone. Resolves with the login that was there before.
    *
    * @throws CodexError `STORAGE`; the file is then unchanged.
    */
   async update(
-    change: (stored: TokenSet | undefined, damaged: boolean) => TokenSet | null | undefined,
+    change: (
+      stored: TokenSet | undefined,
+      damaged: boolean,
+      choice: LoginChoice | undefined,
+    ) => TokenSet | LoginChoice | null | undefined,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
-      const found = this.#judge(await readSecureFile(this.path));
+      const found = judgeFile(await readSecureFile(this.path), this.path);
       if (found.kind === "damaged") await this.#putAside(found.document);
       const document =
         found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
-      const next = change(found.tokens, found.kind === "damaged");
-      if (next !== undefined) {
-        await this.#write(next === null ? withoutRecord(document) : withRecord(document, next));
+      const next = change(found.tokens, found.kind === "damaged", found.choice);
+      if (next === null) await this.#write(withoutRecord(document));
+      else if (next !== undefined) {
+        await this.#write(
+          "mode" in next
+            ? withChoice(document, next.mode, next.generation)
+            : withRecord(document, next),
+        );
       }
       return found.tokens;
     });
@@ -105,37 +118,6 @@ export class TokenStore {
       const bytes = rehearsalBytes + (present?.size ?? 0);
       await rehearseWrite(this.path, bytes, this.#temporary());
     }, lockWaitMs);
-  }
-
-  #judge(
-    text: string | undefined,
-  ):
-    | { kind: "usable"; document: Document; tokens: TokenSet | undefined }
-    | { kind: "damaged"; document: Document | undefined; tokens: undefined } {
-    if (text === undefined) return { kind: "usable", document: {}, tokens: undefined };
-    const json = parseJson(text);
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      return { kind: "damaged", document: undefined, tokens: undefined };
-    }
-    const document = json as Document;
-    const record = readRecord(document);
-    switch (record.kind) {
-      case "none":
-        return { kind: "usable", document, tokens: undefined };
-      case "login":
-        return { kind: "usable", document, tokens: record.tokens };
-      case "damaged":
-        return { kind: "damaged", document, tokens: undefined };
-      case "newer":
-        throw new CodexError(
-          "STORAGE",
-          `The login in ${this.path} was written by a newer codex-oauth.`,
-          {
-            why: `Its record has version ${record.version}, this program knows version 1.`,
-            next: "Update codex-oauth, or set CODEX_AUTH_FILE to another file.",
-          },
-        );
-    }
   }
 
   /** Keep the damaged file for inspection; what others stored beside our record stays in place. */

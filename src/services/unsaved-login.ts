@@ -33,6 +33,11 @@ export class UnsavedLogin {
     return this.#unsaved?.error;
   }
 
+  /** The login that is only in memory, if there is one. */
+  get tokens(): TokenSet | undefined {
+    return this.#unsaved?.tokens;
+  }
+
   /** The login to use in place of the stored one: the one that should stand there, if there is one. */
   newest(stored: TokenSet): TokenSet {
     return this.#unsaved && replaces(this.#unsaved, stored) ? this.#unsaved.tokens : stored;

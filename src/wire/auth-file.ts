@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { LoginChoice } from "../core/credentials.ts";
 import { recordVersion, type TokenSet } from "../core/tokens.ts";
 import { lastEpochMs } from "./claims.ts";
 import { tokenString } from "./oauth.ts";
@@ -13,6 +14,8 @@ const epochMs = z.number().nonnegative().max(lastEpochMs).catch(0);
 
 const record = z.object({
   version: z.literal(recordVersion),
+  // Records from before there was a choice have none.
+  mode: z.literal("chatgpt").nullish(),
   issuer: z.string().min(1),
   apiOrigin: z.string().min(1),
   accessToken: tokenString,
@@ -26,12 +29,19 @@ const record = z.object({
   generation: epochMs,
 });
 
+const choiceRecord = z.object({
+  version: z.literal(recordVersion),
+  mode: z.enum(["codex-cli", "api-key"]),
+  generation: epochMs,
+});
+
 const versionOnly = z.object({ version: z.number() });
 
 /** What stands in the login file, judged. */
 export type StoredRecord =
   | { kind: "none" }
   | { kind: "login"; tokens: TokenSet }
+  | ({ kind: "choice" } & LoginChoice)
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
 
@@ -43,9 +53,13 @@ export function readRecord(document: Readonly<Record<string, unknown>>): StoredR
   if (version.success && version.data.version > recordVersion) {
     return { kind: "newer", version: version.data.version };
   }
+  const choice = choiceRecord.safeParse(stored);
+  if (choice.success) {
+    return { kind: "choice", mode: choice.data.mode, generation: choice.data.generation };
+  }
   const parsed = record.safeParse(stored);
   if (!parsed.success) return { kind: "damaged" };
-  const { version: _, email, plan, idToken, ...rest } = parsed.data;
+  const { version: _, mode: __, email, plan, idToken, ...rest } = parsed.data;
   return {
     kind: "login",
     tokens: {
@@ -70,11 +84,21 @@ export function withRecord(
     [recordKey]: {
       ...kept,
       version: recordVersion,
+      mode: "chatgpt",
       ...required,
       email: email ?? null,
       plan: plan ?? null,
     },
   };
+}
+
+/** The document with a choice in place of our record: whatever login stood there is gone. */
+export function withChoice(
+  document: Readonly<Record<string, unknown>>,
+  mode: LoginChoice["mode"],
+  generation: number,
+): Record<string, unknown> {
+  return { ...document, [recordKey]: { version: recordVersion, mode, generation } };
 }
 
 /** The document without our record: signed out. */

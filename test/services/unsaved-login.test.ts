@@ -99,7 +99,7 @@ test("another window does not spend the stored token a second time", async () =>
 test("a login cleared meanwhile does not come back from memory", async () => {
   const { home, rig, mend } = await unsavedRefresh();
   mend();
-  await rig.tokens.clear();
+  await rig.tokens.signOut({ localOnly: true });
   await rig.tokens.stop();
   expect(home.record()).toBeUndefined();
   await expect(rig.get()).rejects.toMatchObject({ code: "AUTH_REQUIRED" });

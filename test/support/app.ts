@@ -40,6 +40,7 @@ export function testApp(options: TestAppOptions): App & { stderr: string[] } {
     pid: process.pid,
     platform: "test 1.0; none",
     timeZone: "UTC",
+    refreshCommand: undefined,
     writeStderr: (text) => stderr.push(text),
   });
   onTestFinished(() => app.close());

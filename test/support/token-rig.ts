@@ -9,11 +9,14 @@ import { systemRandom } from "../../src/infra/random.ts";
 import { Redactor } from "../../src/infra/redact.ts";
 import { StateFolder } from "../../src/infra/state-folder.ts";
 import { TemporaryFiles } from "../../src/infra/temporary-files.ts";
+import { RefreshAttempts } from "../../src/services/refresh-attempts.ts";
 import { RefreshLedger } from "../../src/services/refresh-ledger.ts";
+import { RefreshSaver } from "../../src/services/refresh-saver.ts";
 import { Refresher } from "../../src/services/refresher.ts";
 import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
 import { TokenManager } from "../../src/services/token-manager.ts";
 import { TokenStore } from "../../src/services/token-store.ts";
+import { UnsavedLogin } from "../../src/services/unsaved-login.ts";
 import type { Simulator } from "../simulator/index.ts";
 import type { Home } from "./home.ts";
 
@@ -72,8 +75,12 @@ export function tokenRig(options: TokenRigOptions): TokenRig {
   });
   const ledger = new RefreshLedger(new StateFolder(home.stateDir, temporaries));
   const shared = { origins, store, clock, limits, log: silentLog };
-  const refresher = new Refresher({ ...shared, ledger, endpoint, lock: refreshLock });
-  const tokens = new TokenManager({ ...shared, refresher, redactor });
+  const unsaved = new UnsavedLogin(shared);
+  const saver = new RefreshSaver({ ...shared, endpoint, unsaved });
+  const refreshing = { ...shared, ledger, endpoint, lock: refreshLock, unsaved, saver };
+  const spending = new RefreshAttempts(refreshing);
+  const refresher = new Refresher({ ...refreshing, spending });
+  const tokens = new TokenManager({ ...refreshing, refresher, redactor });
   const get = (): ReturnType<TokenManager["getTokens"]> => tokens.getTokens(uncancelled());
   return { tokens, refresher, store, storeLock, refreshLock, self, get };
 }

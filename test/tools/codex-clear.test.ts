@@ -15,7 +15,8 @@ test("says whose login it was and leaves valid JSON without a token", async () =
   const tokens = writeLogin(home, simulator);
   const { text, facts } = await call("codex_clear");
   expect(text).toMatch(/^Signed out: the login of c\*\*\*@example\.test was removed/);
-  expect(facts).toEqual({ cleared: true, account: "c***@example.test" });
+  expect(text).toContain("from this machine and revoked at the server.");
+  expect(facts).toEqual({ cleared: true, account: "c***@example.test", revoked: "revoked" });
   expect(JSON.parse(home.readAuth())).toEqual({});
   for (const token of [tokens.accessToken, tokens.refreshToken, tokens.idToken]) {
     expect(home.readAuth()).not.toContain(token);

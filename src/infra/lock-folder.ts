@@ -1,0 +1,79 @@
+import { lstat, readdir } from "node:fs/promises";
+import { CodexError } from "../core/errors.ts";
+import type { Clock } from "./clock.ts";
+import { errnoOf } from "./fs-errors.ts";
+import { parseIdentity, type ProcessIdentity } from "./process-identity.ts";
+
+/** An empty lock directory is somebody else's: proper-lockfile's kind, kept fresh by its mtime. */
+const foreignStaleMs = 10_000;
+
+const maxReadings = 5;
+
+/** The one file in the lock's directory. */
+export const ownerPattern = /^owner\.([^.]+)\.\d+$/;
+
+/** A lock as it is found (`FileLock`). */
+export type LockContent =
+  | { kind: "free" }
+  | { kind: "foreign" }
+  | { kind: "abandoned" }
+  | { kind: "owned"; name: string; identity: ProcessIdentity; ageMs: number };
+
+/**
+ * What stands in the lock's place now.
+ *
+ * @throws CodexError `STORAGE` when it is nothing that can be a lock.
+ */
+export async function lookAt(path: string, clock: Clock): Promise<LockContent> {
+  const stat = await lstat(path).catch(ignoreMissing);
+  if (stat === undefined) return { kind: "free" };
+  if (!stat.isDirectory()) throw strange(path, "It is not a directory.");
+  const names = await namesIn(path);
+  if (names === undefined) return { kind: "free" };
+  const [name, ...others] = names;
+  const ageMs = clock.now() - stat.mtimeMs;
+  if (name === undefined) {
+    // An mtime of the future cannot be a live holder's: the clock was set back.
+    return { kind: Math.abs(ageMs) < foreignStaleMs ? "foreign" : "abandoned" };
+  }
+  const identity = parseIdentity(ownerPattern.exec(name)?.[1] ?? "");
+  if (identity === undefined || others.length > 0) {
+    throw strange(path, "It holds files that codex-oauth did not put there.");
+  }
+  return { kind: "owned", name, identity, ageMs };
+}
+
+/** A reading that meets the rename of an owner's file may see it under both names: look again. */
+async function namesIn(path: string): Promise<string[] | undefined> {
+  for (let reading = 1; ; reading++) {
+    const names = await readdir(path).catch(ignoreMissing);
+    const torn = (names?.length ?? 0) > 1 && names?.every((name) => ownerPattern.test(name));
+    if (!torn || reading === maxReadings) return names;
+  }
+}
+
+function strange(path: string, why: string): CodexError {
+  return new CodexError("STORAGE", `The lock ${path} cannot be used.`, {
+    why,
+    next: `Remove ${path}, then repeat the call.`,
+  });
+}
+
+/** Whether the operation worked; contention is the only failure that is an answer. */
+export async function succeeds(operation: Promise<unknown>): Promise<boolean> {
+  try {
+    await operation;
+    return true;
+  } catch (error) {
+    const contention = ["ENOENT", "ENOTEMPTY", "EEXIST", "EPERM", "EACCES", "EBUSY"];
+    const code = errnoOf(error) ?? "";
+    const windowsOnly = ["EPERM", "EACCES", "EBUSY"].includes(code) && process.platform !== "win32";
+    if (contention.includes(code) && !windowsOnly) return false;
+    throw error;
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (errnoOf(error) === "ENOENT") return undefined;
+  throw error;
+}

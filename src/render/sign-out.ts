@@ -1,0 +1,46 @@
+import type { LoginMode } from "../core/credentials.ts";
+import { accountLabel, type TokenSet } from "../core/tokens.ts";
+
+/** What a sign-out has done, as it is told. */
+export interface Cleared {
+  removed: TokenSet | undefined;
+  forgotten: LoginMode | undefined;
+  revoked: "revoked" | "failed" | "skipped";
+  why: string | undefined;
+  stoppedLogin: boolean;
+}
+
+const choices: Readonly<Record<LoginMode, string>> = {
+  chatgpt: "the ChatGPT login",
+  "codex-cli": "the Codex CLI's login",
+  "api-key": "the API key",
+};
+
+export function renderCleared(cleared: Cleared): string {
+  const { removed, forgotten, stoppedLogin } = cleared;
+  const stopped = stoppedLogin ? " A login that was waiting has been stopped." : "";
+  if (removed !== undefined) {
+    return (
+      `Signed out: the login of ${accountLabel(removed)} was removed from this machine ` +
+      `${revocation(cleared)}${stopped} Other programs on this machine keep their own logins.`
+    );
+  }
+  if (forgotten !== undefined) {
+    return `Forgotten: the choice to use ${choices[forgotten]} here. Nothing else was changed.${stopped}`;
+  }
+  return `Nothing to clear: nobody is signed in here.${stopped}`;
+}
+
+function revocation({ revoked, why }: Cleared): string {
+  switch (revoked) {
+    case "revoked":
+      return "and revoked at the server.";
+    case "skipped":
+      return `and not revoked at the server (${why ?? "not asked for"}).`;
+    case "failed":
+      return (
+        `but could not be revoked at the server (${why ?? "unknown reason"}): it is removed here; ` +
+        "end sessions in ChatGPT's settings if in doubt."
+      );
+  }
+}

@@ -1,0 +1,71 @@
+import { arch, platform, release } from "node:os";
+import { createApp } from "./app.ts";
+import { loadConfig, systemHome } from "./config.ts";
+import { CodexError } from "./core/errors.ts";
+import { defaultLimits, type Limits } from "./core/limits.ts";
+import { systemClock } from "./infra/clock.ts";
+import { deferred } from "./infra/promises.ts";
+import { systemRandom } from "./infra/random.ts";
+import { takenOver } from "./services/refresh-messages.ts";
+import { refreshProcessLimits } from "./services/refresh-work.ts";
+
+/**
+ * Be the process of a refresh: take the job from the server that started it, spend and save, report,
+ * and end; after 20 seconds in any case. It has no streams. A signal only keeps a request that has
+ * not begun from beginning.
+ */
+export function runRefresh(limits: Limits = defaultLimits): void {
+  const { lastRequestMs, ...processLimits } = refreshProcessLimits(limits);
+  setTimeout(() => process.exit(1), limits.refreshProcessMs);
+  const stopping = new AbortController();
+  const stop = (): void => {
+    stopping.abort(new CodexError("TIMEOUT", "The refresh was not begun in time."));
+  };
+  setTimeout(stop, lastRequestMs);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  const app = createApp({
+    config: loadConfig(process.env, systemHome()),
+    clock: systemClock,
+    random: systemRandom,
+    limits: processLimits,
+    pid: process.pid,
+    platform: `${platform()} ${release()}; ${arch()}`,
+    timeZone: "UTC",
+    refreshCommand: undefined,
+    writeStderr: () => undefined,
+  });
+  const end = (): void => {
+    const closed = app.close();
+    closed.then(
+      () => process.exit(0),
+      () => process.exit(0),
+    );
+  };
+  const taken = deferred<boolean>();
+  const server = {
+    takenOver: taken.promise,
+    report: (report: object) =>
+      new Promise<void>((resolve) => {
+        const done = (): void => {
+          resolve();
+        };
+        if (process.connected) process.send?.(report, done);
+        else done();
+      }),
+  };
+  let begun = false;
+  process.on("message", (message) => {
+    if (begun) {
+      if (takenOver.safeParse(message).success) taken.resolve(true);
+      return;
+    }
+    begun = true;
+    app.refreshWork.run(message, server, stopping.signal).then(end, end);
+  });
+  process.on("disconnect", () => {
+    taken.resolve(false);
+    if (!begun) end();
+  });
+  // Started by hand, without a server at the other end.
+  if (!process.connected) end();
+}

@@ -1,0 +1,111 @@
+import { CodexError, toCodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import { assertIssuedFor, type Origins, type TokenSet } from "../core/tokens.ts";
+import type { Clock } from "../infra/clock.ts";
+import type { Log } from "../infra/debug-log.ts";
+import type { RefreshResponse } from "../wire/oauth.ts";
+import { otherAccount, signedOutMeanwhile, withoutAccessToken } from "./refresh-errors.ts";
+import type { LedgerEntry } from "./refresh-ledger.ts";
+import { refreshedLogin } from "./refreshed-login.ts";
+import type { TokenEndpoint } from "./token-endpoint.ts";
+import type { TokenStore } from "./token-store.ts";
+import type { UnsavedLogin } from "./unsaved-login.ts";
+
+export interface RefreshSaverDeps {
+  origins: Origins;
+  store: Pick<TokenStore, "update">;
+  endpoint: Pick<TokenEndpoint, "revoke">;
+  unsaved: UnsavedLogin;
+  clock: Clock;
+  limits: Pick<Limits, "revokeTimeoutMs">;
+  log: Log;
+}
+
+type Note = (outcome: LedgerEntry["outcome"], restMs?: number) => Promise<void>;
+
+/** Brings home what a refresh was granted: into the file, else into memory, or back to the server. */
+export class RefreshSaver {
+  readonly #deps: RefreshSaverDeps;
+  readonly #revocations = new Set<Promise<void>>();
+
+  constructor(deps: RefreshSaverDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when what was given up is revoked, or could not be. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#revocations);
+  }
+
+  /**
+   * The login that counts from now on.
+   *
+   * @param usable the spent login's access token still does its work
+   * @throws CodexError `AUTH_EXPIRED` (another account), `AUTH_REQUIRED` (removed meanwhile),
+   *   `PROTOCOL` (no access token came, and the old one does not work)
+   */
+  async save(
+    spent: TokenSet,
+    grant: RefreshResponse,
+    note: Note,
+    usable: boolean,
+  ): Promise<TokenSet> {
+    const { store, unsaved, clock, log } = this.#deps;
+    const next = refreshedLogin(spent, grant, clock.now());
+    if (next === undefined) {
+      await note("refused");
+      throw otherAccount();
+    }
+    let replaced = false as boolean; // the compiler does not see the callback run
+    let stored: TokenSet | undefined;
+    try {
+      stored = await store.update((found, damaged) => {
+        // Whatever damaged the file has signed nobody out.
+        replaced = !damaged && !isSameLogin(found && unsaved.newest(found), spent);
+        return replaced ? undefined : next;
+      });
+      if (!replaced) unsaved.forget();
+    } catch (error) {
+      const reasonKept = toCodexError(error);
+      log("TOKEN", `the refreshed login could not be saved: ${reasonKept.message}`);
+      unsaved.keep(spent.refreshToken, next, reasonKept);
+    }
+    if (replaced) return this.#giveUp(next, stored);
+    if (next.refreshToken === spent.refreshToken) await note("unknown");
+    else if (unsaved.reason !== undefined) await note("granted");
+    if (grant.access_token === undefined && !usable) throw withoutAccessToken();
+    return next;
+  }
+
+  /** The login was removed or replaced during the refresh: its successor must not come back. */
+  #giveUp(successor: TokenSet, stored: TokenSet | undefined): TokenSet {
+    const { origins, log } = this.#deps;
+    log("TOKEN", "the login was removed or replaced during the refresh");
+    // A token of the stored login's own family must live: revoking one ends them all.
+    if (stored?.generation !== successor.generation) this.#revoke(successor);
+    if (stored === undefined) throw signedOutMeanwhile();
+    assertIssuedFor(stored, origins);
+    return stored;
+  }
+
+  /** At best effort; nobody waits for it but the end of the process. */
+  #revoke({ refreshToken }: TokenSet): void {
+    const { endpoint, clock, limits } = this.#deps;
+    const over = new AbortController();
+    const timer = clock.timer(limits.revokeTimeoutMs, () => {
+      over.abort(new CodexError("TIMEOUT", "The server did not answer in time."));
+    });
+    const revocation = endpoint
+      .revoke(refreshToken, over.signal)
+      .catch(() => undefined)
+      .finally(() => {
+        timer.cancel();
+        this.#revocations.delete(revocation);
+      });
+    this.#revocations.add(revocation);
+  }
+}
+
+function isSameLogin(stored: TokenSet | undefined, spent: TokenSet): boolean {
+  return stored?.generation === spent.generation && stored.refreshToken === spent.refreshToken;
+}

@@ -1,0 +1,110 @@
+import type { LoginChoice, LoginMode } from "../core/credentials.ts";
+import { CodexError, toCodexError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Origins, TokenSet } from "../core/tokens.ts";
+import type { Clock } from "../infra/clock.ts";
+import type { Log } from "../infra/debug-log.ts";
+import { orAborted } from "../infra/promises.ts";
+import type { TokenEndpoint } from "./token-endpoint.ts";
+import type { TokenStore } from "./token-store.ts";
+
+export interface SignOutDeps {
+  origins: Origins;
+  store: Pick<TokenStore, "peek" | "update">;
+  endpoint: Pick<TokenEndpoint, "revoke">;
+  /** The login to use in place of the stored one (`Refresher.newest`). */
+  newest: (stored: TokenSet) => TokenSet;
+  clock: Clock;
+  limits: Pick<Limits, "revokeTimeoutMs">;
+  log: Log;
+}
+
+export interface SignOutOptions {
+  /** Send nothing: only remove the login here. */
+  localOnly: boolean;
+  /** Ends the revocation, never the removal. */
+  signal?: AbortSignal | undefined;
+  /** What is stored in place of the login. */
+  choose?: LoginChoice["mode"] | undefined;
+}
+
+/** What a sign-out has done. */
+export interface SignedOut {
+  /** The login that was removed. */
+  removed: TokenSet | undefined;
+  /** The choice of another way that was forgotten. */
+  forgotten: Exclude<LoginMode, "chatgpt"> | undefined;
+  revoked: "revoked" | "failed" | "skipped";
+  /** Why it was not revoked, where a login was removed: one sentence without a full stop. */
+  why: string | undefined;
+}
+
+type Revocation = Pick<SignedOut, "revoked" | "why">;
+
+/**
+ * The way out: ask the server to forget the login (docs/wire.md §5), then remove it here, whatever
+ * the answer. The file's own lock guards the removal, so that it never waits for a refresh; one that
+ * is under way elsewhere finds the login gone and revokes what it got.
+ */
+export class SignOut {
+  readonly #deps: SignOutDeps;
+
+  constructor(deps: SignOutDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws CodexError `STORAGE` when the login could not be removed. */
+  async run({ localOnly, signal, choose }: SignOutOptions): Promise<SignedOut> {
+    const { store, newest, clock, limits, log } = this.#deps;
+    const { tokens, choice, damaged } = await store.peek();
+    if (tokens === undefined && choice === undefined && !damaged && choose === undefined) {
+      return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
+    }
+    const over = new AbortController();
+    const timer = clock.timer(limits.revokeTimeoutMs, () => {
+      over.abort(new CodexError("TIMEOUT", "The server did not answer in time."));
+    });
+    const ended = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+    try {
+      const asked = tokens && newest(tokens);
+      let revocation = asked && (await this.#revoke(asked, localOnly, ended));
+      let forgotten = choice;
+      const removed = await store.update((found, _, foundChoice) => {
+        forgotten = foundChoice;
+        if (choose === undefined) return (found ?? foundChoice) ? null : undefined;
+        const before = found?.generation ?? foundChoice?.generation ?? 0;
+        return { mode: choose, generation: Math.max(clock.now(), before + 1) };
+      });
+      // A refresh elsewhere came between: the token that is gone now is not the one that was revoked.
+      const last = removed && newest(removed);
+      if (last !== undefined && last.refreshToken !== asked?.refreshToken) {
+        revocation = await this.#revoke(last, localOnly, ended);
+      }
+      log("TOKEN", `removed the login: ${revocation?.revoked ?? "there was none"}`);
+      return {
+        removed,
+        forgotten: forgotten?.mode,
+        ...(revocation ?? { revoked: "skipped", why: undefined }),
+      };
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #revoke(login: TokenSet, localOnly: boolean, signal: AbortSignal): Promise<Revocation> {
+    const { origins, endpoint, log } = this.#deps;
+    if (localOnly) return { revoked: "skipped", why: "as asked" };
+    if (login.issuer !== origins.issuer) {
+      return { revoked: "skipped", why: `it belongs to ${login.issuer}, not to ${origins.issuer}` };
+    }
+    try {
+      signal.throwIfAborted();
+      await orAborted(endpoint.revoke(login.refreshToken, signal), signal);
+      return { revoked: "revoked", why: undefined };
+    } catch (thrown) {
+      const error = toCodexError(thrown);
+      log("TOKEN", `the login could not be revoked: ${error.message}`);
+      return { revoked: "failed", why: error.message.replace(/\.$/, "") };
+    }
+  }
+}
