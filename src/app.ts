@@ -7,8 +7,11 @@ import type { Clock } from "./infra/clock.ts";
 import { startDetached, type Command } from "./infra/child-process.ts";
 import { createDebugLog, silentLog, type Log } from "./infra/debug-log.ts";
 import { FileLock } from "./infra/file-lock.ts";
+import { foreignFolder } from "./infra/folder-owner.ts";
 import { Http } from "./infra/http.ts";
+import { probePort } from "./infra/port-probe.ts";
 import { identifySelf } from "./infra/process-identity.ts";
+import { proxySecrets } from "./infra/proxy.ts";
 import { uuid, type Random } from "./infra/random.ts";
 import { Redactor } from "./infra/redact.ts";
 import { StateFolder } from "./infra/state-folder.ts";
@@ -19,7 +22,7 @@ import { CodexClient } from "./services/codex-client.ts";
 import { Credentials } from "./services/credentials.ts";
 import { DeviceEndpoint } from "./services/device-endpoint.ts";
 import { DeviceFlow } from "./services/device-flow.ts";
-import { checkHealth } from "./services/health.ts";
+import { createDoctor } from "./services/doctor/index.ts";
 import { LoginService } from "./services/login-service.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
 import { OAuthFlow } from "./services/oauth-flow.ts";
@@ -47,6 +50,8 @@ export interface World {
   pid: number;
   /** "linux 6.1.0; x64" */
   platform: string;
+  /** The home folder; empty where nobody knows it. */
+  home: string;
   timeZone: string;
   /** What starts the process of a refresh; undefined: refreshes run in this process. */
   refreshCommand: Command | undefined;
@@ -74,7 +79,9 @@ export function createApp(world: World): App {
   const self = identifySelf(world.pid, random);
   const temporaries = new TemporaryFiles(self, clock);
   const folder = new StateFolder(stateDir, temporaries);
-  const http = new Http({ clock, log, proxy: config.proxy });
+  redactor.learn(...proxySecrets(config.proxy));
+  const { proxy, caFiles, tlsUnverified } = config;
+  const http = new Http({ clock, log, proxy, caFiles, tlsUnverified });
   const userAgent = `codex-oauth/${version} (${world.platform})`;
   const api = { userAgent, clientVersion: config.clientVersion };
   const origins = { issuer: config.issuer, apiOrigin: config.apiOrigin };
@@ -186,6 +193,23 @@ export function createApp(world: World): App {
     limits,
     log,
   });
+  const doctor = createDoctor({
+    config,
+    clock,
+    self,
+    temporaries,
+    http,
+    userAgent,
+    mode: () => Promise.resolve(config.auth ?? "chatgpt"),
+    tokens,
+    ledger,
+    catalog,
+    quota,
+    redactor,
+    home: world.home,
+    portState: async (port) => ({ state: await probePort(port) }),
+    pendingLogin: () => login.pending,
+  });
   return {
     log,
     refreshWork: new RefreshWork({ ...refreshing, attempts }),
@@ -197,15 +221,16 @@ export function createApp(world: World): App {
       client,
       catalog,
       quota,
-      health: (signal) =>
-        checkHealth(
-          [new URL(config.issuer).origin, config.apiOrigin],
-          http,
-          userAgent,
-          clock,
-          signal,
-        ),
-      refreshHolder: () => refreshLock.holder(),
+      doctor: (signal) => doctor.examine(signal),
+      surroundingNotices: async () => {
+        const foreign = stateDir === undefined ? undefined : foreignFolder(stateDir);
+        return [
+          ...(await http.authorities.notices()),
+          ...(foreign === undefined
+            ? []
+            : [`${foreign}, so nothing is kept in ${stateDir ?? ""}.`]),
+        ];
+      },
       config,
       limits,
       clock,
@@ -214,6 +239,7 @@ export function createApp(world: World): App {
         return world.timeZone;
       },
       version,
+      platform: world.platform,
       logFile:
         log.file ??
         (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),

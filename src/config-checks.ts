@@ -27,6 +27,12 @@ export function paths(
     else return normalize(path);
     return undefined;
   };
+  const stateFolder = (path: string): string | undefined => {
+    // Whoever serves it would see and could forge what is kept there, and a lost server would hang us.
+    if (!/^[\\/]{2}/.test(path)) return usable("CODEX_STATE_DIR", path, "state");
+    problem("state", "CODEX_STATE_DIR", "it is a network path.");
+    return undefined;
+  };
   const authSetting = get("CODEX_AUTH_FILE");
   const claudeFolder = get("CLAUDE_CONFIG_DIR");
   let authFile: string | undefined;
@@ -43,7 +49,7 @@ export function paths(
   const stateDir =
     stateSetting === undefined
       ? authFile && join(dirname(authFile), "codex-oauth")
-      : usable("CODEX_STATE_DIR", stateSetting, "state");
+      : stateFolder(stateSetting);
   return { authFile: authFile ?? "", stateDir: stateDir ?? "" };
 }
 

@@ -1,6 +1,7 @@
 import { isAbsolute, join, normalize } from "node:path";
 import type { Environment } from "./config.ts";
 import type { ProxySettings } from "./infra/proxy.ts";
+import type { CaFile } from "./infra/tls.ts";
 
 /** What the environment tells about the desk that a person sits at. */
 export interface DesktopFacts {
@@ -14,12 +15,6 @@ export interface DesktopFacts {
   wsl: boolean;
   /** `$PATH`, where an opener would be found. */
   searchPath: string;
-}
-
-/** A file of certificates that a variable names. */
-export interface CaFile {
-  variable: "NODE_EXTRA_CA_CERTS" | "CODEX_CA_CERTIFICATE" | "SSL_CERT_FILE";
-  path: string;
 }
 
 /** What variables of other programs say; none of them is ours, and all are taken as they are. */

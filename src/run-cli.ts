@@ -51,11 +51,8 @@ export async function runCli(args: readonly string[]): Promise<void> {
     interrupt,
     open: ({ noBrowser }) => {
       const world = systemWorld(defaultLimits);
-      const { config } = world;
-      return createApp({
-        ...world,
-        config: { ...config, noBrowser: config.noBrowser || noBrowser },
-      });
+      if (noBrowser) world.config = { ...world.config, noBrowser };
+      return createApp(world);
     },
   });
   clearInterval(waiting);

@@ -25,6 +25,7 @@ export function runRefresh(limits: Limits = defaultLimits): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   const app = createApp({
     config: loadConfig(process.env, systemHome()),
+    home: systemHome(),
     clock: systemClock,
     random: systemRandom,
     limits: processLimits,

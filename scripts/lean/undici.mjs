@@ -3,7 +3,7 @@
 import api from "undici/lib/api/index.js";
 import Agent from "undici/lib/dispatcher/agent.js";
 import Dispatcher from "undici/lib/dispatcher/dispatcher.js";
-import EnvHttpProxyAgent from "undici/lib/dispatcher/env-http-proxy-agent.js";
+import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js";
 
 Object.assign(Dispatcher.prototype, api); // as undici's index does it
 
@@ -12,4 +12,4 @@ function request(url, { dispatcher, ...options }) {
   return dispatcher.request({ ...options, origin, path: `${pathname}${search}` });
 }
 
-export { Agent, EnvHttpProxyAgent, request };
+export { Agent, ProxyAgent, request };

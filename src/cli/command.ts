@@ -1,9 +1,12 @@
-import type { ParseArgsOptionDescriptor } from "node:util";
 import type { ConfigArea } from "../config-checks.ts";
 import type { Services } from "../services/services.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface Option extends ParseArgsOptionDescriptor {
+/** As node:util's parseArgs takes it, with what the help says. */
+export interface Option {
+  type: "string" | "boolean";
+  /** One letter. */
+  short?: string;
   /** What stands for the value in the help: "MODEL". */
   value?: string;
   meaning: string;

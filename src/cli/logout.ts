@@ -1,6 +1,6 @@
 import { accountLabel } from "../core/tokens.ts";
-import { renderCleared } from "../render/login.ts";
-import type { Services } from "../services/services.ts";
+import { renderCleared } from "../render/sign-out.ts";
+import { clearLogin } from "../services/clear-login.ts";
 import { confirmed } from "./choose-mode.ts";
 import { UsageError, type Command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -26,20 +26,15 @@ export const logout: Command = {
     }
   },
   async run({ options }, context) {
-    const { services, terminal } = context;
+    const { services, terminal, signal } = context;
     const { tokens, damaged } = await services.tokens.state();
     const present = tokens !== undefined || damaged;
     if (present && options["yes"] !== true) {
       const whose = tokens === undefined ? "the damaged login" : accountLabel(tokens);
       if (!(await confirmed(`Sign out ${whose}?`, context))) return exitCodes.failed.code;
     }
-    const text = await signOut(services, options["local-only"] === true);
-    terminal.stdout.write(`${services.redactor.values(commandWords(text))}\n`);
+    const done = await clearLogin(services, options["local-only"] === true, signal);
+    terminal.stdout.write(`${services.redactor.values(commandWords(renderCleared(done)))}\n`);
     return exitCodes.ok.code;
   },
 };
-
-/** The one call to the service, and what it has done. */
-async function signOut({ tokens }: Services, _localOnly: boolean): Promise<string> {
-  return renderCleared(await tokens.clear(), false);
-}

@@ -1,11 +1,5 @@
+import type { DoctorReport } from "./doctor.ts";
 import type { Quota } from "./quota.ts";
-
-export interface OriginHealth {
-  origin: string;
-  reachable: boolean;
-  /** For a reader: "HTTP 200 in 31 ms", or the error's first sentence. */
-  detail: string;
-}
 
 /** A login under way; never the code of a device login. */
 export type PendingLoginStatus =
@@ -32,15 +26,6 @@ export interface Status {
   failedLogin: string | undefined;
   problems: readonly string[];
   logFile: string | undefined;
-  details: StatusDetails | undefined;
-}
-
-export interface StatusDetails {
-  version: string;
-  nodeVersion: string;
-  clientVersion: string;
-  stateDir: string;
-  modelListAgeMs: number | undefined;
-  lock: { pid: number | undefined } | undefined;
-  health: readonly OriginHealth[];
+  /** What the doctor found, where details are wanted. */
+  details: DoctorReport | undefined;
 }

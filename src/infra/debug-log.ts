@@ -1,6 +1,7 @@
 import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
+import { foreignFolder } from "./folder-owner.ts";
 import type { Redactor } from "./redact.ts";
 
 const maxLogBytes = 5 * 1024 * 1024;
@@ -34,7 +35,7 @@ export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLo
     const line = redactor.all(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
     const stamp = new Date(clock.now()).toISOString();
     writeStderr(`[${area}] ${line}\n`);
-    if (folder === undefined || file === undefined) return;
+    if (folder === undefined || file === undefined || foreignFolder(folder) !== undefined) return;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       rotate(file);

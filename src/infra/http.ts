@@ -2,7 +2,12 @@ import type { Dispatcher } from "undici";
 import { CodexError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./debug-log.ts";
-import { isLoopback, type ProxySettings } from "./proxy.ts";
+import { Dispatchers } from "./dispatchers.ts";
+import { networkCause, networkError, type ConnectionFacts } from "./network-error.ts";
+import { isLoopback, proxyRoute, type ProxySettings } from "./proxy.ts";
+import { Authorities, type CaFile } from "./tls.ts";
+
+export { networkError };
 
 export interface HttpRequest {
   method: "GET" | "POST" | "HEAD";
@@ -27,38 +32,47 @@ export interface HttpDeps {
   clock: Clock;
   log: Log;
   proxy: ProxySettings;
+  /** Certificates beside those that Node brings. */
+  caFiles?: readonly CaFile[];
+  /** The environment switches the check of certificates off; only this machine is then asked. */
+  tlsUnverified?: boolean;
 }
 
 /**
- * HTTP by `undici.request`: no redirect is ever followed, nothing is retried, and undici's own
- * five-minute time-outs are off, since a reasoning model may be silent for longer.
+ * HTTP by `undici.request`: no redirect is ever followed, nothing is retried, and no time-out
+ * of undici's own ends a silence, since a reasoning model may need long.
  */
 export class Http {
   readonly #deps: HttpDeps;
-  #direct: Promise<Dispatcher> | undefined;
-  #proxied: Promise<Dispatcher> | undefined;
+  readonly #dispatchers: Dispatchers;
+  /** What the files of certificates give. */
+  readonly authorities: Authorities;
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
+    this.authorities = new Authorities(deps.caFiles ?? []);
+    this.#dispatchers = new Dispatchers(this.authorities);
   }
 
   /**
    * Send, and resolve with the head of the answer; the caller reads or destroys the body.
    *
-   * @throws CodexError `NETWORK`; or the signal's reason.
+   * @throws CodexError `NETWORK`; `CONFIG` where a setting forbids to send; or the signal's reason.
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
     const { clock, log } = this.#deps;
     const started = clock.elapsed();
     const { origin, pathname } = new URL(request.url);
+    this.#refuse(request);
+    const route = proxyRoute(request.url, this.#deps.proxy);
     try {
-      const { request: send } = await import("undici");
-      const answer = await send(request.url, {
+      const undici = await import("undici");
+      const answer = await undici.request(request.url, {
         method: request.method,
         headers: request.headers ?? {},
         body: request.body ?? null,
-        dispatcher: await this.#dispatcher(request.url),
+        dispatcher: await this.#dispatchers.get(undici, request.url, route),
         signal,
       });
       // A body that breaks or is destroyed while nobody reads it must not end the process.
@@ -68,7 +82,11 @@ export class Http {
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     } catch (error) {
       log("HTTP", `${request.method} ${origin}${pathname} failed: ${networkCause(error)}`);
-      throw networkError(error, origin, signal);
+      const facts: ConnectionFacts = {
+        proxy: route?.variable,
+        notices: await this.authorities.notices(),
+      };
+      throw networkError(error, origin, signal, facts);
     }
   }
 
@@ -100,26 +118,35 @@ export class Http {
 
   /** Close every connection. */
   async close(): Promise<void> {
-    await (await this.#direct)?.destroy();
-    await (await this.#proxied)?.destroy();
+    await this.#dispatchers.destroy();
   }
 
-  #dispatcher(url: string): Promise<Dispatcher> {
-    const options = { headersTimeout: 0, bodyTimeout: 0, connections: null };
-    const { proxy } = this.#deps;
-    if (isLoopback(new URL(url).hostname) || (!proxy.httpProxy && !proxy.httpsProxy)) {
-      return (this.#direct ??= import("undici").then(({ Agent }) => new Agent(options)));
+  /** What must not leave, whatever the settings' own checks said. */
+  #refuse({ url, headers = {} }: HttpRequest): void {
+    const { origin, hostname } = new URL(url);
+    if (this.#deps.tlsUnverified === true && !isLoopback(hostname)) {
+      throw new CodexError(
+        "CONFIG",
+        `Nothing is sent to ${origin} while certificates are not checked.`,
+        {
+          why: "NODE_TLS_REJECT_UNAUTHORIZED=0 would let anybody in between read the login.",
+          next: "Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS, then restart.",
+          unsent: true,
+        },
+      );
     }
-    return (this.#proxied ??= import("undici").then(
-      ({ EnvHttpProxyAgent }) =>
-        new EnvHttpProxyAgent({
-          ...options,
-          // Empty strings keep undici from looking into the environment by itself.
-          httpProxy: proxy.httpProxy ?? "",
-          httpsProxy: proxy.httpsProxy ?? proxy.httpProxy ?? "",
-          noProxy: proxy.noProxy ?? "",
-        }),
-    ));
+    for (const [name, value] of Object.entries(headers)) {
+      // The library refuses most of these as well; but a value must not end in its message.
+      if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
+      throw new CodexError(
+        "CONFIG",
+        `The header ${name} cannot be sent: its value has characters that no header may have.`,
+        {
+          next: "Correct the setting or the key that it comes from (a line end at its end, perhaps), then restart.",
+          unsent: true,
+        },
+      );
+    }
   }
 }
 
@@ -151,54 +178,4 @@ export async function readText(
     body.destroy();
     throw networkError(error, origin, signal);
   }
-}
-
-/** What went wrong below HTTP, in words; foreign messages are not forwarded, they may hold headers. */
-export function networkError(error: unknown, origin: string, signal: AbortSignal): unknown {
-  if (error instanceof CodexError) return error;
-  if (signal.aborted) return signal.reason;
-  const cause = networkCause(error);
-  return new CodexError("NETWORK", `The connection to ${origin} failed (${cause}).`, {
-    why: explanations[cause],
-    retryable: !hopeless.test(cause),
-    unsent: neverSent.test(cause),
-    cause: error,
-  });
-}
-
-/** Failures before the first byte of a request can have left. */
-const neverSent =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|.*(CERT|LEAF).*)$/;
-
-/** Failures that the same request meets again: certificates, and a request that cannot be sent. */
-const hopeless = /CERT|LEAF|^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|HEADERS_OVERFLOW)$/;
-
-const untrusted =
-  "The certificate is not trusted; a company's own CA belongs into NODE_EXTRA_CA_CERTS.";
-
-const explanations: Readonly<Record<string, string>> = {
-  ENOTFOUND: "The name could not be resolved.",
-  EAI_AGAIN: "Name resolution does not work at the moment.",
-  ECONNREFUSED: "Nothing accepts connections there.",
-  ECONNRESET: "The other side broke the connection.",
-  UND_ERR_SOCKET: "The other side broke the connection.",
-  UND_ERR_CONNECT_TIMEOUT: "The connection was not accepted in time.",
-  ETIMEDOUT: "The connection was not accepted in time.",
-  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
-  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
-  CERT_HAS_EXPIRED: "The certificate has expired, or this machine's clock is wrong.",
-  ERR_TLS_CERT_ALTNAME_INVALID: "The certificate belongs to another host.",
-};
-
-function networkCause(error: unknown): string {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const code = (current as NodeJS.ErrnoException).code;
-    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
-    if (current instanceof AggregateError && current.errors.length > 0) {
-      return networkCause(current.errors[0]);
-    }
-  }
-  return "unknown cause";
 }

@@ -1,11 +1,13 @@
 import { chmod, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { foreignFolder } from "./folder-owner.ts";
 import { makePrivateFolder } from "./secure-file.ts";
 import type { TemporaryFiles } from "./temporary-files.ts";
 
 /**
  * Small JSON files that spare work and may be lost at any time: caches and last-seen facts. Reading
- * and writing never fail; secrets do not belong here.
+ * and writing never fail; secrets do not belong here. Another user's folder is none of ours: its owner
+ * could tell us anything, and lead our writes anywhere.
  */
 export class StateFolder {
   /** Undefined when the configured folder cannot be used. */
@@ -21,7 +23,7 @@ export class StateFolder {
 
   /** The file's content as JSON, or undefined when there is none that can be read. */
   async read(name: string): Promise<unknown> {
-    if (this.path === undefined) return undefined;
+    if (this.path === undefined || foreignFolder(this.path) !== undefined) return undefined;
     try {
       return JSON.parse(await readFile(join(this.path, name), "utf8")) as unknown;
     } catch {
@@ -31,7 +33,7 @@ export class StateFolder {
 
   /** Replace the file as a whole; false when that was not possible. */
   async write(name: string, content: unknown): Promise<boolean> {
-    if (this.path === undefined) return false;
+    if (this.path === undefined || foreignFolder(this.path) !== undefined) return false;
     const writing = this.#replace(this.path, name, JSON.stringify(content));
     this.#writing.add(writing);
     try {

@@ -1,5 +1,6 @@
-import type { Status, StatusDetails } from "../core/status.ts";
+import type { Status } from "../core/status.ts";
 import { localTime, span } from "../core/time.ts";
+import { renderDoctor } from "./doctor.ts";
 import { quotaLines } from "./quota.ts";
 
 /** The status for a reader: signed in or not comes first. */
@@ -33,7 +34,7 @@ export function renderStatus(status: Status, now: number, timeZone: string): str
     ...(problems.length === 0 ? [] : ["Configuration:", ...problems.map((line) => `  ${line}`)]),
   );
   if (logFile !== undefined) lines.push(`Debug log: ${logFile}`);
-  if (details !== undefined) lines.push(...detailLines(status, details));
+  if (details !== undefined) lines.push("", renderDoctor(details));
   return lines.join("\n");
 }
 
@@ -45,20 +46,4 @@ function headline(status: Status): string {
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;
   return `Signed in as ${status.account}${plan}.`;
-}
-
-function detailLines(status: Status, details: StatusDetails): string[] {
-  const { lock, modelListAgeMs } = details;
-  return [
-    `Versions: codex-oauth ${details.version}, Node ${details.nodeVersion}, reported Codex version ${details.clientVersion}`,
-    `State folder: ${details.stateDir}`,
-    `Model list: ${modelListAgeMs === undefined ? "none kept" : `fetched ${span(modelListAgeMs)} ago`}`,
-    `Refresh lock: ${lock === undefined ? "free" : `held by ${lock.pid === undefined ? "another program" : `process ${lock.pid}`}`}`,
-    `Issuer: ${status.issuer}`,
-    `API: ${status.apiOrigin}`,
-    ...details.health.map(
-      ({ origin, reachable, detail }) =>
-        `Health of ${origin}: ${reachable ? "reachable" : "not reachable"}, ${detail}`,
-    ),
-  ];
 }

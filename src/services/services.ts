@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { LoginMode } from "../core/credentials.ts";
 import type { Limits } from "../core/limits.ts";
-import type { OriginHealth } from "../core/status.ts";
+import type { Finding } from "../core/doctor.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Redactor } from "../infra/redact.ts";
 import type { CodexClient } from "./codex-client.ts";
@@ -39,9 +39,10 @@ export interface Services {
   client: Pick<CodexClient, "query">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
   quota: Pick<QuotaMemory, "lastSeen">;
-  health: (signal: AbortSignal) => Promise<OriginHealth[]>;
-  /** The process that refreshes the login right now, if any does. */
-  refreshHolder: () => Promise<{ pid: number | undefined } | undefined>;
+  /** Look at everything that may keep a question from its answer; never fails but by the signal. */
+  doctor: (signal: AbortSignal) => Promise<Finding[]>;
+  /** What is wrong around the program without being a setting of ours, a sentence each. */
+  surroundingNotices: () => Promise<readonly string[]>;
   config: Config;
   limits: Limits;
   clock: Clock;
@@ -49,6 +50,8 @@ export interface Services {
   /** IANA name; reset times are shown in it. */
   timeZone: string;
   version: string;
+  /** "linux 6.1.0; x64" */
+  platform: string;
   /** The debug log's path while it is written. */
   logFile: string | undefined;
 }

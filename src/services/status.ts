@@ -1,8 +1,9 @@
 import type { Config } from "../config.ts";
 import type { ConfigArea } from "../config-checks.ts";
+import type { DoctorReport } from "../core/doctor.ts";
 import { toCodexError, type CodexError } from "../core/errors.ts";
 import { defaultModel } from "../core/models.ts";
-import type { PendingLoginStatus, Status, StatusDetails } from "../core/status.ts";
+import type { PendingLoginStatus, Status } from "../core/status.ts";
 import { accountLabel, assertIssuedFor, type TokenSet } from "../core/tokens.ts";
 import { chatgptCredential } from "./credentials.ts";
 import { bundledList } from "./model-catalog.ts";
@@ -38,9 +39,10 @@ export async function collectStatus(
         ({ setting, message }) => `CONFIG: ${setting} cannot be used: ${message}`,
       ),
       ...config.notices,
+      ...(await services.surroundingNotices()),
     ],
     logFile,
-    details: verbose ? await collectDetails(services, kept?.fetchedAt, signal) : undefined,
+    details: verbose ? await examine(services, signal) : undefined,
   };
 }
 
@@ -96,23 +98,13 @@ function oneLineError({ code, message, next }: CodexError): string {
   return `${code}: ${message} Next: ${next}`;
 }
 
-async function collectDetails(
-  { version, config, clock, health, refreshHolder }: Services,
-  modelsFetchedAt: number | undefined,
-  signal: AbortSignal,
-): Promise<StatusDetails> {
-  // With a bad origin setting the standard origin stands in; nobody asked for that one.
-  const [lock, checked] = await Promise.all([
-    refreshHolder(),
-    hasProblem(config, "origins") ? [] : health(signal),
-  ]);
+async function examine(services: Services, signal: AbortSignal): Promise<DoctorReport> {
+  const { version, platform, config, doctor } = services;
   return {
     version,
     nodeVersion: process.version,
+    platform,
     clientVersion: config.clientVersion,
-    stateDir: config.stateDir,
-    modelListAgeMs: modelsFetchedAt === undefined ? undefined : clock.now() - modelsFetchedAt,
-    lock,
-    health: checked,
+    findings: await doctor(signal),
   };
 }

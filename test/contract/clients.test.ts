@@ -61,7 +61,7 @@ test.each([
   expect((await call("codex_query", { prompt: "hi" })).code).toBe("AUTH_REQUIRED");
   const login = await call("codex_login", { wait_seconds: 0 });
   expect((await simulator.signIn(String(login.facts["authorizationUrl"]))).status).toBe(200);
-  expect((await call("codex_status", { verbose: true })).text).toContain("Health of ");
+  expect((await call("codex_status", { verbose: true })).text).toContain("\nDoctor: ");
   expect((await call("codex_models")).text).toContain("(default)");
   const answer = await call("codex_query", { prompt: "Why?" });
   expect(answer.text).toContain("\n\n— ");

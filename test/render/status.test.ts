@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Status, StatusDetails } from "../../src/core/status.ts";
+import type { DoctorReport } from "../../src/core/doctor.ts";
+import type { Status } from "../../src/core/status.ts";
 import { renderStatus } from "../../src/render/status.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
@@ -32,20 +33,14 @@ const signedIn: Status = {
   expiresAt: now + 200 * minute,
 };
 
-const details: StatusDetails = {
+const details: DoctorReport = {
   version: "0.1.0",
   nodeVersion: "v20.20.2",
+  platform: "linux 6.1.0; x64",
   clientVersion: "0.169.0",
-  stateDir: "/home/jane/.claude/codex-oauth",
-  modelListAgeMs: 12 * minute,
-  lock: undefined,
-  health: [
-    { origin: "https://auth.openai.com", reachable: true, detail: "HTTP 200 in 31 ms" },
-    {
-      origin: "https://chatgpt.com",
-      reachable: false,
-      detail: "The connection failed (ENOTFOUND).",
-    },
+  findings: [
+    { check: "node", level: "ok", said: "Node v20.20.2.", remedy: undefined },
+    { check: "clock", level: "problem", said: "It is wrong.", remedy: "Set the clock." },
   ],
 };
 
@@ -101,14 +96,12 @@ test("signed in, with everything that can be known", () => {
     Configuration:
       CODEX_MODEL is not usable and was ignored.
     Debug log: /home/jane/.claude/codex-oauth/debug.log
-    Versions: codex-oauth 0.1.0, Node v20.20.2, reported Codex version 0.169.0
-    State folder: /home/jane/.claude/codex-oauth
-    Model list: fetched 12 min ago
-    Refresh lock: free
-    Issuer: https://auth.openai.com
-    API: https://chatgpt.com
-    Health of https://auth.openai.com: reachable, HTTP 200 in 31 ms
-    Health of https://chatgpt.com: not reachable, The connection failed (ENOTFOUND)."
+
+    codex-oauth 0.1.0, Node v20.20.2, linux 6.1.0; x64, reported Codex version 0.169.0
+    Doctor: 1 problem, no notes.
+    PROBLEM  clock: It is wrong.
+             → Set the clock.
+    ok       node: Node v20.20.2."
   `);
 });
 
@@ -146,17 +139,4 @@ describe("a login that cannot be used as it is", () => {
         CONFIG: HOME cannot be used: it is not an absolute path."
     `);
   });
-});
-
-test.each([
-  [{ pid: 4711 }, "Refresh lock: held by process 4711"],
-  [{ pid: undefined }, "Refresh lock: held by another program"],
-  [undefined, "Refresh lock: free"],
-])("verbose: a lock of %j", (lock, line) => {
-  expect(render({ ...signedIn, details: { ...details, lock } })).toContain(`\n${line}\n`);
-});
-
-test("verbose: no model list has been kept yet", () => {
-  const status = { ...signedIn, details: { ...details, modelListAgeMs: undefined } };
-  expect(render(status)).toContain("\nModel list: none kept\n");
 });

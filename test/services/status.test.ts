@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { DoctorReport } from "../../src/core/doctor.ts";
 import { collectStatus } from "../../src/services/status.ts";
 import { testApp, type TestAppOptions } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
@@ -66,24 +67,24 @@ describe("trouble is told, and the file stays as it is", () => {
 });
 
 describe("verbose", () => {
-  test("asks both origins, without the login, and tells versions and paths", async () => {
+  test("asks both origins, without the login, and tells versions and findings", async () => {
     const simulator = await simulate();
     const home = makeHome();
     const { accessToken } = writeLogin(home, simulator);
     const { details } = await collect({ simulator, home, verbose: true });
     expect(details).toMatchObject({
-      stateDir: home.stateDir,
+      platform: "test 1.0; none",
       clientVersion: "0.169.0",
       nodeVersion: process.version,
-      modelListAgeMs: undefined,
-      lock: undefined,
     });
-    expect(details?.health).toEqual(
-      [simulator.issuer, new URL(simulator.baseUrl).origin].map((origin) => ({
-        origin,
-        reachable: true,
-        detail: expect.stringMatching(/^HTTP \d{3} in \d+ ms$/) as string,
-      })),
+    expect(details?.findings.filter(({ level }) => level !== "ok")).toEqual([]);
+    expect(saidBy(details, "network")).toEqual(
+      [simulator.issuer, new URL(simulator.baseUrl).origin].map(
+        (origin) =>
+          expect.stringMatching(
+            new RegExp(`^${origin} is reachable, HTTP \\d{3} in \\d+ ms\\.$`),
+          ) as string,
+      ),
     );
     expect(simulator.requests).toHaveLength(2);
     for (const { method, headers } of simulator.requests) {
@@ -97,21 +98,38 @@ describe("verbose", () => {
     const simulator = await simulate();
     await simulator.close();
     const { details } = await collect({ simulator, verbose: true });
-    expect(details?.health.map(({ reachable, detail }) => [reachable, detail])).toEqual(
-      [simulator.issuer, new URL(simulator.baseUrl).origin].map((origin) => [
-        false,
-        `The connection to ${origin} failed (ECONNREFUSED).`,
-      ]),
+    expect(saidBy(details, "network")).toEqual(
+      [simulator.issuer, new URL(simulator.baseUrl).origin].map(
+        (origin) =>
+          `${origin} is not reachable: The connection to ${origin} failed (ECONNREFUSED). Nothing accepts connections there.`,
+      ),
     );
   });
 
-  test("tells a page of Cloudflare from an answer", async () => {
+  test("a page of Cloudflare on the front page alone says nothing about the API", async () => {
     const simulator = await simulate();
     simulator.always("health", { kind: "html" });
     const { details } = await collect({ simulator, verbose: true });
-    expect(details?.health[1]).toMatchObject({
-      reachable: true,
-      detail: expect.stringMatching(/^HTTP 403 in \d+ ms, challenged by Cloudflare$/) as string,
+    expect(saidBy(details, "network")[1]).toMatch(
+      /is reachable, HTTP 401 in \d+ ms \(only the front page is guarded\)\.$/,
+    );
+    for (const { headers } of simulator.requests) {
+      expect(headers).not.toHaveProperty("authorization");
+    }
+  });
+
+  test("a page of Cloudflare in place of the API is a problem", async () => {
+    const simulator = await simulate();
+    simulator.always("health", { kind: "html" });
+    simulator.always("models", { kind: "html" });
+    const { details } = await collect({ simulator, verbose: true });
+    expect(details?.findings).toContainEqual({
+      check: "network",
+      level: "problem",
+      said: expect.stringMatching(
+        /is blocked on this way: HTTP 403 in \d+ ms, challenged by Cloudflare, a page/,
+      ) as string,
+      remedy: expect.stringContaining("without VPN or proxy") as string,
     });
   });
 
@@ -119,10 +137,21 @@ describe("verbose", () => {
     const simulator = await simulate();
     const env = { CODEX_BASE_URL: "http://evil.test" };
     const { details } = await collect({ simulator, env, verbose: true });
-    expect(details?.health).toEqual([]);
+    expect(saidBy(details, "network")).toEqual([]);
     expect(simulator.requests).toEqual([]);
   });
 });
+
+test("a file of certificates that is missing is told", async () => {
+  const { problems } = await collect({ env: { SSL_CERT_FILE: "/nowhere/ca.pem" } });
+  expect(problems).toEqual(["SSL_CERT_FILE names /nowhere/ca.pem, which does not exist."]);
+});
+
+function saidBy(details: DoctorReport | undefined, check: string): string[] {
+  return (
+    details?.findings.filter((finding) => finding.check === check).map(({ said }) => said) ?? []
+  );
+}
 
 test("the log's place is told only while there is one", async () => {
   const home = makeHome();

@@ -39,6 +39,7 @@ export function testApp(options: TestAppOptions): App & { stderr: string[] } {
     limits: { ...defaultLimits, ...limits },
     pid: process.pid,
     platform: "test 1.0; none",
+    home: home.path,
     timeZone: "UTC",
     refreshCommand: undefined,
     writeStderr: (text) => stderr.push(text),

@@ -1,0 +1,72 @@
+import { note, type Finding } from "../../core/doctor.ts";
+import { toCodexError } from "../../core/errors.ts";
+import { oneLine } from "../../core/text.ts";
+import type { Clock } from "../../infra/clock.ts";
+import { within } from "../../infra/promises.ts";
+import type { Redactor } from "../../infra/redact.ts";
+import type { Check } from "./check.ts";
+
+/** Above what two requests of five seconds one after the other take. */
+const checkLimitMs = 12_000;
+
+export interface DoctorDeps {
+  checks: readonly Check[];
+  clock: Clock;
+  redactor: Pick<Redactor, "all">;
+  /** Shown as `~`; empty where nobody knows it. */
+  home: string;
+}
+
+/**
+ * Looks at everything that keeps a question from being answered, all at once and without any change.
+ * A check that fails or hangs is a finding, too, and keeps no other one from its result.
+ */
+export class Doctor {
+  readonly #deps: DoctorDeps;
+
+  constructor(deps: DoctorDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * What was found, in the order of the checks; within about 12 s, whatever hangs.
+   *
+   * @throws only the signal's reason
+   */
+  async examine(signal: AbortSignal): Promise<Finding[]> {
+    signal.throwIfAborted();
+    const found = await Promise.all(this.#deps.checks.map((check) => this.#run(check, signal)));
+    return found.flat().map((finding) => this.#clean(finding));
+  }
+
+  async #run({ name, run }: Check, signal: AbortSignal): Promise<Finding[]> {
+    const given = new AbortController();
+    const either = AbortSignal.any([signal, given.signal]); // one listener each on its own signal
+    try {
+      const work = (async () => run(either))();
+      const found = await within(work, checkLimitMs, this.#deps.clock, either);
+      const seconds = checkLimitMs / 1000;
+      return found ?? [note(name, `Could not be looked at within ${seconds} s.`)];
+    } catch (error) {
+      signal.throwIfAborted();
+      return [note(name, `Could not be looked at. ${toCodexError(error).message}`)];
+    } finally {
+      given.abort();
+    }
+  }
+
+  /** Fit for an issue: no secret, one line each, and the home folder without its user's name. */
+  #clean({ check, level, said, remedy }: Finding): Finding {
+    const clean = (text: string): string =>
+      oneLine(this.#withoutHome(this.#deps.redactor.all(text)), 600);
+    return { check, level, said: clean(said), remedy: remedy && clean(remedy) };
+  }
+
+  #withoutHome(text: string): string {
+    const { home } = this.#deps;
+    if (home.length < 2) return text;
+    const escaped = home.replace(/[/\\]+$/, "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    // Between quotes a shell would not know what ~ is.
+    return text.replace(new RegExp(`(?<![\\w'./\\\\-])${escaped}(?![\\w.-])`, "g"), "~");
+  }
+}

@@ -1,0 +1,68 @@
+import type { Config } from "../../config.ts";
+import type { LoginMode } from "../../core/credentials.ts";
+import type { Http } from "../../infra/http.ts";
+import { fingerprint } from "../../infra/random.ts";
+import { tokenPath } from "../../wire/constants.ts";
+import type { HealthTarget } from "../health.ts";
+import type { PendingLogin } from "../pending-login.ts";
+import type { RefreshLedger } from "../refresh-ledger.ts";
+import { Doctor, type DoctorDeps } from "./doctor.ts";
+import { environmentChecks } from "./environment.ts";
+import { fileChecks, type FilesDeps } from "./files.ts";
+import { loginChecks, type LoginDeps } from "./login.ts";
+import { networkChecks, type NetworkDeps } from "./network.ts";
+
+export interface DoctorParts
+  extends
+    FilesDeps,
+    Pick<NetworkDeps, "userAgent" | "portState">,
+    Pick<LoginDeps, "mode" | "tokens" | "catalog" | "quota">,
+    Pick<DoctorDeps, "redactor" | "home"> {
+  config: Config;
+  http: Pick<Http, "fetchText" | "authorities">;
+  ledger: Pick<RefreshLedger, "find">;
+  /** The sign-in of this process that waits for the browser, if one does. */
+  pendingLogin: () => PendingLogin | undefined;
+}
+
+/** The doctor with everything that it looks at, in the order in which it is told. */
+export function createDoctor(parts: DoctorParts): Doctor {
+  const { config, http, ledger, mode, pendingLogin, clock, redactor, home } = parts;
+  const deps = {
+    ...parts,
+    authorities: http.authorities,
+    nodeVersion: process.version,
+    targets: async () => healthTargets(config, await mode()),
+    callbackPorts: config.callbackPorts,
+    ownPort: () => redirectPort(pendingLogin()),
+    refreshOutcome: async ({ refreshToken }: { refreshToken: string }) =>
+      (await ledger.find(fingerprint(refreshToken)))?.outcome,
+  };
+  const checks = [
+    ...loginChecks(deps),
+    ...environmentChecks(deps),
+    ...fileChecks(deps),
+    ...networkChecks(deps),
+  ];
+  return new Doctor({ checks, clock, redactor, home });
+}
+
+/** What the program asks over the network; nothing where a setting spoils the origins. */
+export function healthTargets(config: Config, mode: LoginMode): HealthTarget[] {
+  // With a bad setting the standard origin stands in; nobody asked for that one.
+  if (config.problems.some(({ area }) => area === "origins")) return [];
+  const target = (base: string, path: string): HealthTarget => {
+    const { origin, pathname } = new URL(base);
+    return { origin, path: `${pathname.replace(/\/$/, "")}${path}` };
+  };
+  return [
+    target(config.issuer, tokenPath),
+    target(config.baseUrl, "/codex/models"),
+    ...(mode === "api-key" ? [target(config.apiBaseUrl, "/models")] : []),
+  ];
+}
+
+/** Where the browser of a pending sign-in comes back to. */
+function redirectPort(pending: PendingLogin | undefined): number | undefined {
+  return pending?.method === "browser" ? Number(new URL(pending.redirectUri).port) : undefined;
+}
