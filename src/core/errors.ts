@@ -121,7 +121,7 @@ export interface CodexErrorDetails {
   partialTotalChars?: number | undefined;
   /** The service's id for the request, for reports. */
   requestId?: string | undefined;
-  /** True when sending the same request again can help (before any answer text). */
+  /** True when sending the same request again can help; false once something of an answer has come. */
   retryable?: boolean | undefined;
   /** HTTP status of the refusal. */
   status?: number | undefined;

@@ -41,6 +41,8 @@ export interface Limits {
   /** Decoded characters of one stream event; an answer item travels as a single line. */
   maxEventChars: number;
   maxAnswerChars: number;
+  /** What a slow reader of a stream leaves unread, before the connection is held back. */
+  maxBacklogChars: number;
   /** Of an answer that failed, no more than this is handed on; a host takes no more of a result. */
   maxPartialChars: number;
   maxTokenResponseBytes: number;
@@ -78,6 +80,7 @@ export const defaultLimits: Limits = {
   maxConcurrentQueries: 32,
   maxEventChars: 8 * mebibyte,
   maxAnswerChars: 16 * mebibyte,
+  maxBacklogChars: 64 * 1024,
   maxPartialChars: 500_000,
   maxTokenResponseBytes: 256 * 1024,
   maxCatalogBytes: 4 * mebibyte,

@@ -1,12 +1,24 @@
+import type {
+  ConversationItem,
+  FunctionCall,
+  FunctionTool,
+  OutputItem,
+  ToolChoice,
+} from "./conversation.ts";
 import { clampEffort, isReasoningEffort, type ReasoningEffort, type Verbosity } from "./effort.ts";
 import { CodexError } from "./errors.ts";
 import { defaultModel, findModel, usableNames, type CodexModel, type ModelList } from "./models.ts";
 import type { Quota } from "./quota.ts";
 import type { Usage } from "./response-events.ts";
 
-/** One question. */
+/** One question: a prompt, or a conversation whose last item asks; exactly one of the two. */
 export interface QueryRequest {
-  prompt: string;
+  prompt?: string | undefined;
+  input?: readonly ConversationItem[] | undefined;
+  /** Functions that the model may ask for. */
+  tools?: readonly FunctionTool[] | undefined;
+  /** Default "auto". */
+  toolChoice?: ToolChoice | undefined;
   model?: string | undefined;
   systemPrompt?: string | undefined;
   reasoningEffort?: ReasoningEffort | undefined;
@@ -17,9 +29,14 @@ export interface QueryRequest {
 
 /** One whole answer. */
 export interface QueryReply {
+  /** Empty where the model only calls functions. */
   text: string;
   /** True when the text is the model's refusal to answer. */
   refused: boolean;
+  /** What the model wants called, in its order. */
+  functionCalls: readonly FunctionCall[];
+  /** Everything that the model gave; append it to the conversation before the next turn. */
+  items: readonly OutputItem[];
   model: string;
   effort: string | undefined;
   usage: Usage | undefined;

@@ -1,12 +1,8 @@
+import type { FunctionCall, FunctionCallItem, OutputItem, ReasoningItem } from "./conversation.ts";
 import { CodexError } from "./errors.ts";
+import type { LiveEvents } from "./live-events.ts";
+import { belongs, toAssistantMessage, type Piece } from "./pieces.ts";
 import type { ItemRef, MessageItem, ResponseEvent, Usage } from "./response-events.ts";
-
-interface Piece {
-  ref: ItemRef;
-  /** What came in deltas. */
-  text: string;
-  message: MessageItem | undefined;
-}
 
 /** A part of the reasoning begins with its heading; the rest of it is not kept. */
 const maxReasoningChars = 1_000;
@@ -19,23 +15,30 @@ export interface AnswerText {
 
 /**
  * Folds a stream's events into the answer. A finished message replaces its own deltas; the list in
- * `response.completed` counts only where no message came at all, since the service leaves it empty
- * (docs/wire.md §12).
+ * `response.completed` counts only where no message and no call came at all, since the service leaves
+ * it empty (docs/wire.md §12).
  */
 export class ReplyBuilder {
   readonly #maxChars: number;
-  readonly #pieces: Piece[] = [];
+  readonly #live: LiveEvents | undefined;
+  #output: (Piece | FunctionCallItem | ReasoningItem)[] = [];
+  #pieces: Piece[] = [];
   #current: Piece | undefined;
   #characters = 0;
+  /** Characters of everything that is kept. */
+  #size = 0;
   #unreadable = false;
+  #unfinishedCalls = 0;
   #reasoning = "";
   usage: Usage | undefined;
 
-  constructor(maxChars: number) {
+  /** @param live is told what comes, as it comes */
+  constructor(maxChars: number, live?: LiveEvents) {
     this.#maxChars = maxChars;
+    this.#live = live;
   }
 
-  /** Characters of answer text so far; reasoning does not count. */
+  /** Characters of answer text so far; reasoning and calls do not count. */
   get characters(): number {
     return this.#characters;
   }
@@ -47,34 +50,45 @@ export class ReplyBuilder {
    */
   add(event: ResponseEvent): boolean {
     switch (event.type) {
-      case "text":
+      case "text": {
         this.#grow(event.delta.length);
-        this.#piece(event.item).text += event.delta;
-        return false;
-      case "message": {
         const piece = this.#piece(event.item);
-        this.#grow(event.message.text.length - piece.text.length);
-        piece.message = event.message;
+        piece.text += event.delta;
+        this.#live?.text(piece, event.delta);
         return false;
       }
+      case "message":
+        this.#finish(this.#piece(event.item), event.message);
+        return false;
+      case "call-begun":
+        this.#unfinishedCalls++;
+        return false;
+      case "call":
+        this.#keep(event.item, event.item.arguments.length);
+        this.#unfinishedCalls = Math.max(0, this.#unfinishedCalls - 1);
+        this.#live?.call(event.item);
+        return false;
+      case "thought":
+        this.#keep(event.item, event.item.encryptedContent.length);
+        return false;
       case "reasoning-part":
         this.#reasoning = "";
+        this.#live?.reasoningPart();
         return false;
       case "reasoning":
         if (this.#reasoning.length < maxReasoningChars) {
           this.#reasoning += event.delta.slice(0, maxReasoningChars);
         }
+        this.#live?.reasoning(event.delta);
         return false;
       case "unreadable":
         this.#unreadable = true;
         return false;
       case "completed":
         this.usage = event.usage;
-        if (this.#pieces.length === 0) {
-          for (const message of event.output) {
-            this.#grow(message.text.length);
-            this.#pieces.push({ ref: { index: undefined, id: undefined }, text: "", message });
-          }
+        if (!this.#answered && event.output.length > 0) {
+          this.#output = []; // reasoning that the list repeats
+          for (const item of event.output) this.add(item);
         }
         return true;
       case "incomplete":
@@ -93,9 +107,10 @@ export class ReplyBuilder {
     return /\*\*(?<heading>[^*\n]{1,120})\*\*/.exec(this.#reasoning)?.groups?.["heading"]?.trim();
   }
 
-  /** True when an event could not be read and no finished message makes up for what it held. */
+  /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */
   get damaged(): boolean {
-    return this.#unreadable && this.#pieces.some((piece) => piece.message === undefined);
+    const lostText = this.#unreadable && this.#pieces.some((piece) => piece.message === undefined);
+    return lostText || this.#unfinishedCalls > 0;
   }
 
   answer(): AnswerText {
@@ -112,9 +127,49 @@ export class ReplyBuilder {
     };
   }
 
+  get functionCalls(): FunctionCall[] {
+    return this.#output.flatMap((part) =>
+      part.type === "function_call"
+        ? [{ callId: part.callId, name: part.name, arguments: part.arguments }]
+        : [],
+    );
+  }
+
+  /** Everything in its order, as the next turn of the conversation needs it. */
+  items(): OutputItem[] {
+    return this.#output.map((part) => (part.type === "piece" ? toAssistantMessage(part) : part));
+  }
+
+  /** True when text or a call has come, of which nobody can be told twice. */
+  get begun(): boolean {
+    return this.answer().text.trim() !== "" || this.functionCalls.length > 0;
+  }
+
+  get #answered(): boolean {
+    return this.#pieces.length > 0 || this.#output.some(({ type }) => type === "function_call");
+  }
+
+  #finish(piece: Piece, message: MessageItem): void {
+    const { text } = message;
+    this.#grow(text.length - piece.text.length);
+    piece.message = message;
+    // Where the deltas said something else, nobody can take that back.
+    if (text.startsWith(piece.text)) this.#live?.text(piece, text.slice(piece.text.length));
+  }
+
+  #keep(item: FunctionCallItem | ReasoningItem, characters: number): void {
+    this.#bound(characters);
+    this.#output.push(item);
+  }
+
   #grow(characters: number): void {
     this.#characters += characters;
-    if (this.#characters > this.#maxChars) {
+    this.#bound(characters);
+  }
+
+  #bound(characters: number): void {
+    this.#size += characters;
+    if (this.#size > this.#maxChars) {
       throw new CodexError("PROTOCOL", "The answer is too large to be taken.", {
         why: `It passed ${this.#maxChars.toLocaleString("en")} characters.`,
         next: "Ask for a shorter answer.",
@@ -134,17 +189,12 @@ export class ReplyBuilder {
     const found = this.#pieces.find(
       (piece) => piece.message === undefined && belongs(piece.ref, ref),
     );
-    const piece = found ?? { ref, text: "", message: undefined };
-    if (found === undefined) this.#pieces.push(piece);
+    const piece: Piece = found ?? { type: "piece", ref, text: "", message: undefined };
+    if (found === undefined) {
+      this.#pieces.push(piece);
+      this.#output.push(piece);
+    }
     this.#current = piece;
     return piece;
   }
-}
-
-/** References that name the same thing in one way, or of which one names nothing. */
-function belongs(a: ItemRef, b: ItemRef): boolean {
-  if (a.id !== undefined && a.id === b.id) return true;
-  if (a.index !== undefined && b.index !== undefined) return a.index === b.index;
-  if (a.id !== undefined && b.id !== undefined) return a.id === b.id;
-  return true;
 }

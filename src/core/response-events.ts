@@ -1,3 +1,4 @@
+import type { FunctionCallItem, ReasoningItem } from "./conversation.ts";
 import type { Quota } from "./quota.ts";
 
 /** Token counts of a response, as the service reports them. */
@@ -37,14 +38,22 @@ export interface StreamFailure {
   plan: string | undefined;
 }
 
+/** An item of the output that is finished. */
+export type ItemEvent =
+  | { type: "message"; item: ItemRef; message: MessageItem }
+  | { type: "call"; item: FunctionCallItem }
+  | { type: "thought"; item: ReasoningItem };
+
 /** The stream's events in our own words; kinds that do not matter to us are "other". */
 export type ResponseEvent =
   | { type: "text"; delta: string; item: ItemRef }
   | { type: "reasoning"; delta: string }
   | { type: "reasoning-part" }
-  | { type: "message"; item: ItemRef; message: MessageItem }
+  | ItemEvent
+  /** A call is on its way; the whole of it follows. */
+  | { type: "call-begun" }
   | { type: "quota"; quota: Quota }
-  | { type: "completed"; usage: Usage | undefined; output: readonly MessageItem[] }
+  | { type: "completed"; usage: Usage | undefined; output: readonly ItemEvent[] }
   | { type: "incomplete"; reason: string; usage: Usage | undefined }
   | { type: "failed"; failure: StreamFailure }
   | { type: "unreadable" }

@@ -1,4 +1,5 @@
 import { CodexError } from "../core/errors.ts";
+import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
 import { findModel, type ModelList } from "../core/models.ts";
 import {
@@ -10,13 +11,16 @@ import {
   type QueryReply,
   type QueryRequest,
 } from "../core/query.ts";
+import type { StreamEvent } from "../core/query-events.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
 import { Semaphore } from "../infra/semaphore.ts";
+import { checkedRequest } from "../wire/query-request.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
 import { QueryAttempts, type Attempt } from "./query-attempts.ts";
+import { QueryStream } from "./query-stream.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 
@@ -36,8 +40,8 @@ type OnProgress = (progress: QueryProgress) => void;
 
 export interface QueryOptions {
   /** Ends the query; the connection is closed at once. */
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 const uncancelled = new AbortController().signal;
@@ -59,11 +63,31 @@ export class CodexClient {
    *
    * @throws CodexError; with `partialText` where a part of the answer had come.
    */
-  async query(
+  query(request: QueryRequest, options: QueryOptions = {}): Promise<QueryReply> {
+    return this.#run(request, options, undefined);
+  }
+
+  /**
+   * Ask once and give the answer as it comes. Nothing is asked before the first `next`. Failures are
+   * thrown by it, as `query` throws them; leaving the loop ends the query and its connection.
+   */
+  stream(
     request: QueryRequest,
-    { signal = uncancelled, onProgress = () => undefined }: QueryOptions = {},
+    { signal = uncancelled, onProgress }: QueryOptions = {},
+  ): AsyncIterableIterator<StreamEvent, undefined> {
+    return new QueryStream((sink, left) => {
+      const either = AbortSignal.any([signal, left]);
+      return this.#run(request, { signal: either, onProgress }, sink);
+    }, this.#deps.limits.maxBacklogChars);
+  }
+
+  async #run(
+    request: unknown,
+    { signal = uncancelled, onProgress = () => undefined }: QueryOptions,
+    sink: EventSink | undefined,
   ): Promise<QueryReply> {
     const { clock, limits } = this.#deps;
+    const checked = checkedRequest(request, limits.maxPromptChars);
     const total = new AbortController();
     const timer = clock.timer(limits.queryTimeoutMs, () => {
       const minutes = Math.round(limits.queryTimeoutMs / 60_000);
@@ -77,7 +101,7 @@ export class CodexClient {
         onProgress({ type: "queued", ahead });
       });
       try {
-        return await this.#answer(request, either, onProgress);
+        return await this.#answer(checked, either, onProgress, sink);
       } finally {
         release();
       }
@@ -94,6 +118,7 @@ export class CodexClient {
     request: QueryRequest,
     signal: AbortSignal,
     onProgress: OnProgress,
+    sink: EventSink | undefined,
   ): Promise<QueryReply> {
     const { clock, credentials, catalog, quota, defaults } = this.#deps;
     const started = clock.elapsed();
@@ -108,6 +133,7 @@ export class CodexClient {
       onQuota: (seen) => {
         quota.remember(credential, seen);
       },
+      sink,
       repetitions: 0,
       renewed: false,
     };
@@ -115,6 +141,8 @@ export class CodexClient {
     return {
       text: result.text,
       refused: result.refused,
+      functionCalls: result.functionCalls,
+      items: result.items,
       model: used.slug,
       effort: used.effort,
       usage: result.usage,
@@ -131,6 +159,7 @@ export class CodexClient {
       return { result: await this.#attempts.ask(attempt, plan), plan };
     } catch (error) {
       if (!(error instanceof CodexError) || error.code !== "MODEL_UNAVAILABLE") throw error;
+      if (error.details.retryable === false) throw error; // a part of the answer has been told
       catalog.invalidate(attempt.credential);
       const { upgradeTo } = plan.model ?? {};
       if (upgradeTo === undefined || upgradeTo === plan.slug) throw error;

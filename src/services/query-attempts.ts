@@ -1,5 +1,6 @@
 import type { Credential } from "../core/credentials.ts";
 import { CodexError, toCodexError } from "../core/errors.ts";
+import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
 import type { Quota } from "../core/quota.ts";
@@ -28,6 +29,8 @@ export interface Attempt {
   signal: AbortSignal;
   onProgress: (progress: QueryProgress) => void;
   onQuota: (quota: Quota) => void;
+  /** Gets the answer as it comes. */
+  sink: EventSink | undefined;
   /** Requests that were repeated so far, in whatever shape and for whatever model. */
   repetitions: number;
   /** The service has refused the credential once already. */
@@ -67,7 +70,7 @@ export class QueryAttempts {
     }
   }
 
-  /** At most two repetitions for the whole query, and none once answer text has come. */
+  /** At most two repetitions for the whole query, and none once text or a call has come. */
   async #withRetries(
     attempt: Attempt,
     plan: QueryPlan,
@@ -129,10 +132,11 @@ const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel
  */
 function mayBeTheShape(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;
-  const { field, status, partialText, why = "" } = error.details;
-  if ((status !== 400 && status !== 404) || partialText !== undefined) return false;
+  const { field, status, retryable, why = "" } = error.details;
+  if ((status !== 400 && status !== 404) || retryable === false) return false;
   if (error.code === "MODEL_UNAVAILABLE") return !newerVersionWanted.test(why);
   if (status === 404) return true;
   const head = field?.split(/[.[]/)[0];
+  if (head === "tools" && head !== field) return false; // one of the caller's own functions
   return error.code === "BAD_REQUEST" && (head === undefined || classicFields.has(head));
 }

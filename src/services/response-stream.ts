@@ -1,20 +1,25 @@
-import { CodexError, type CodexErrorDetails } from "../core/errors.ts";
+import type { FunctionCall, OutputItem } from "../core/conversation.ts";
+import { CodexError } from "../core/errors.ts";
+import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
+import { LiveEvents } from "../core/live-events.ts";
 import type { Quota } from "../core/quota.ts";
 import type { QueryProgress } from "../core/query.ts";
 import { ReplyBuilder } from "../core/reply.ts";
-import type { ResponseEvent, StreamFailure, Usage } from "../core/response-events.ts";
-import { refusalError } from "../core/response-errors.ts";
-import { firstCharacters } from "../core/text.ts";
-import type { Clock, Timer } from "../infra/clock.ts";
+import type { ResponseEvent, Usage } from "../core/response-events.ts";
+import type { Clock } from "../infra/clock.ts";
 import { networkError, type HttpResponse } from "../infra/http.ts";
 import { deferred } from "../infra/promises.ts";
 import { createEventReader } from "../infra/sse.ts";
 import { toResponseEvent } from "../wire/stream-events.ts";
+import type { IdleLimit } from "./idle-limit.ts";
+import { brokenOff, cutOff, stoppedShort, streamFailure } from "./stream-failures.ts";
 
 export interface StreamResult {
   text: string;
   refused: boolean;
+  functionCalls: readonly FunctionCall[];
+  items: readonly OutputItem[];
   usage: Usage | undefined;
 }
 
@@ -23,9 +28,11 @@ export interface StreamOptions {
   clock: Clock;
   limits: Limits;
   /** Started by the sender; every event winds it up again, comments do not. */
-  idle: Timer;
+  idle: Pick<IdleLimit, "refresh" | "hold">;
   onProgress: (progress: QueryProgress) => void;
   onQuota: (quota: Quota) => void;
+  /** Gets the answer as it comes, and holds the body back when it is full. */
+  sink?: EventSink | undefined;
 }
 
 /**
@@ -41,8 +48,9 @@ export async function readResponseStream(
   signal: AbortSignal,
 ): Promise<StreamResult> {
   const { body } = response;
-  const { clock, limits, idle, onProgress, onQuota, origin } = options;
-  const builder = new ReplyBuilder(limits.maxAnswerChars);
+  const { clock, limits, idle, onProgress, onQuota, origin, sink } = options;
+  const live = sink === undefined ? undefined : new LiveEvents((event) => sink.push(event));
+  const builder = new ReplyBuilder(limits.maxAnswerChars, live);
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let finished = false;
@@ -77,6 +85,13 @@ export async function readResponseStream(
       reader.push(chunk);
       if (heard) idle.refresh();
       heard = false;
+      if (sink?.full !== true || finished) return;
+      body.pause();
+      idle.hold();
+      sink.whenRoom(() => {
+        idle.refresh();
+        body.resume();
+      });
     });
   });
   body.once("end", () => {
@@ -100,12 +115,8 @@ export async function readResponseStream(
   } catch (error) {
     finished = true;
     body.destroy();
-    const partialText = builder.answer().text;
-    if (!(error instanceof CodexError) || partialText.trim() === "") throw error;
-    throw amidAnswer(error).with({
-      ...shortened(partialText, limits.maxPartialChars),
-      retryable: false,
-    });
+    if (!(error instanceof CodexError) || !builder.begun) throw error;
+    throw brokenOff(error, builder.answer().text, limits.maxPartialChars);
   } finally {
     signal.removeEventListener("abort", onAbort);
     if (finished && !body.destroyed) finishLater(body, clock, limits.drainMs);
@@ -120,63 +131,11 @@ function judge(last: ResponseEvent | "end", builder: ReplyBuilder): StreamResult
     throw new CodexError("PROTOCOL", "A part of the answer arrived unreadable.");
   }
   const { text, refused } = builder.answer();
-  if (text.trim() === "") {
+  const { functionCalls, usage } = builder;
+  if (text.trim() === "" && functionCalls.length === 0) {
     throw new CodexError("EMPTY_RESPONSE", "Codex finished without any text.");
   }
-  return { text, refused, usage: builder.usage };
-}
-
-/** Failures that would mean something else if no text had come: here they break an answer off. */
-function amidAnswer(error: CodexError): CodexError {
-  if (error.code === "NETWORK") return cutOff(error);
-  // Nothing was renewed, since nothing may be asked twice; the next call does that.
-  if (error.code === "AUTH_EXPIRED")
-    return cutOff(error, "The service no longer accepted the login.");
-  return error;
-}
-
-function shortened(
-  text: string,
-  max: number,
-): Pick<CodexErrorDetails, "partialText" | "partialTotalChars"> {
-  if (text.length <= max) return { partialText: text };
-  return { partialText: firstCharacters(text, max), partialTotalChars: text.length };
-}
-
-function cutOff(cause?: CodexError, why = cause?.message): CodexError {
-  return new CodexError("INCOMPLETE", "The stream ended before the answer was complete.", {
-    why,
-    retryable: true,
-    cause,
-  });
-}
-
-function stoppedShort(reason: string): CodexError {
-  if (reason === "content_filter") {
-    return new CodexError("POLICY", "The service's content filter stopped the answer.");
-  }
-  const why =
-    reason === "max_output_tokens" ? "It reached the service's limit for one answer." : undefined;
-  return new CodexError("INCOMPLETE", "The service stopped the answer before its end.", {
-    why,
-    next: "Ask for a shorter answer, or for one part at a time.",
-  });
-}
-
-function streamFailure(failure: StreamFailure): CodexError {
-  return refusalError({
-    status: failure.status,
-    inStream: true,
-    code: failure.code,
-    type: failure.type,
-    message: failure.message,
-    param: failure.param,
-    resetsAt: failure.resetsAt,
-    retryAfterMs: undefined,
-    html: false,
-    challenge: false,
-    requestId: undefined,
-  });
+  return { text, refused, functionCalls, items: builder.items(), usage };
 }
 
 /** A stream that has said its last word normally ends at once; one that does not is dropped. */

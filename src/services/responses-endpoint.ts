@@ -1,5 +1,6 @@
 import type { Credential } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
+import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
 import { exhaustedUntil, type Quota } from "../core/quota.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
@@ -12,6 +13,7 @@ import { requestId, toRefusal } from "../wire/error-body.ts";
 import { quotaFromHeaders } from "../wire/rate-limits.ts";
 import { responseRequest, type RequestShape } from "../wire/response-request.ts";
 import { apiHeaders, type ApiHeaderDeps } from "./api-headers.ts";
+import { IdleLimit } from "./idle-limit.ts";
 import { readResponseStream, type StreamResult } from "./response-stream.ts";
 
 export interface ResponsesEndpointDeps extends ApiHeaderDeps {
@@ -32,6 +34,8 @@ export interface ResponsesCall {
   onProgress: (progress: QueryProgress) => void;
   /** Told with every answer that names one, also with a refusal. */
   onQuota: (quota: Quota) => void;
+  /** Gets the answer as it comes. */
+  sink?: EventSink | undefined;
 }
 
 export interface ResponsesResult extends StreamResult {
@@ -50,7 +54,7 @@ export class ResponsesEndpoint {
   async ask(call: ResponsesCall): Promise<ResponsesResult> {
     const { idleTimeoutMs, clock, limits, http } = this.#deps;
     const quiet = new AbortController();
-    const idle = clock.timer(idleTimeoutMs, () => {
+    const idle = new IdleLimit(clock, idleTimeoutMs, () => {
       quiet.abort(
         new CodexError(
           "TIMEOUT",
@@ -80,7 +84,8 @@ export class ResponsesEndpoint {
       const told = quotaFromHeaders(response.headers, clock.now());
       if (told !== undefined) onQuota(told);
       await this.#refuse(response, origin, signal);
-      const stream = { origin, clock, limits, idle, onProgress: call.onProgress, onQuota };
+      const { onProgress, sink } = call;
+      const stream = { origin, clock, limits, idle, onProgress, onQuota, sink };
       const result = await readResponseStream(response, stream, signal).catch((error: unknown) => {
         throw withRequestId(error, response);
       });

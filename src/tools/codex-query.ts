@@ -77,7 +77,7 @@ export const codexQuery = defineTool({
     if (unsaved !== undefined) {
       notices.push(`the refreshed login could not be saved yet: ${unsaved.message}`);
     }
-    const { text: _, ...facts } = reply;
+    const { text: _text, items: _items, functionCalls: _calls, ...facts } = reply;
     return { text: renderReply(reply, notices, clock.now(), timeZone), facts };
   },
 });

@@ -1,4 +1,7 @@
+import type { ToolChoice } from "../core/conversation.ts";
+import { CodexError } from "../core/errors.ts";
 import type { QueryPlan, QueryRequest } from "../core/query.ts";
+import { asked, toWireItem, toWireTool } from "./conversation-items.ts";
 
 /** The two request shapes (docs/wire.md §9, §10). */
 export type RequestShape = "classic" | "lite";
@@ -9,11 +12,18 @@ const defaultInstructions =
   "no files, no tools, no earlier conversation. Answer first, then the reasons, briefly and " +
   "concretely. Say plainly what you cannot know from what you were given.";
 
+/** The same for a conversation, of which the above would be untrue. */
+const conversationInstructions =
+  "You answer in a conversation with a developer's program. You see only this conversation, and " +
+  "have only the functions that it offers. Answer briefly and concretely, and say plainly what you " +
+  "cannot know.";
+
 /**
- * The body of a question. Classic carries instructions at the top; Lite carries them as the first
- * developer item, and names no tools.
+ * The body of a question. Classic carries instructions and functions at the top; Lite carries them as
+ * the first items.
  *
  * @param sessionId stable for this process, for the service's prompt cache
+ * @throws CodexError `BAD_REQUEST` when a call is forced, which Lite cannot say.
  */
 export function responseRequest(
   request: QueryRequest,
@@ -22,15 +32,14 @@ export function responseRequest(
   sessionId: string,
 ): Record<string, unknown> {
   const lite = shape === "lite";
-  const system = request.systemPrompt?.trim();
-  const instructions = system === undefined || system === "" ? defaultInstructions : system;
-  const question = message("user", request.prompt);
+  const instructions = instructionsOf(request);
+  const input = request.input?.map(toWireItem) ?? [asked("user", request.prompt ?? "")];
   return {
     model: plan.slug,
     ...(lite ? {} : { instructions }),
-    input: lite ? [message("developer", instructions), question] : [question],
-    ...(lite ? {} : { tools: [], tool_choice: "auto" }),
-    parallel_tool_calls: false,
+    input: lite ? [...liteTools(request), asked("developer", instructions), ...input] : input,
+    ...(lite ? {} : classicTools(request)),
+    ...(lite ? { parallel_tool_calls: false } : {}),
     reasoning: {
       ...(plan.effort === undefined ? {} : { effort: plan.effort }),
       summary: "auto",
@@ -44,6 +53,39 @@ export function responseRequest(
   };
 }
 
-function message(role: "user" | "developer", text: string): object {
-  return { type: "message", role, content: [{ type: "input_text", text }] };
+function instructionsOf({ systemPrompt = "", input, tools }: QueryRequest): string {
+  if (systemPrompt.trim() !== "") return systemPrompt.trim();
+  const alone = input === undefined && (tools === undefined || tools.length === 0);
+  return alone ? defaultInstructions : conversationInstructions;
+}
+
+function classicTools({ tools = [], toolChoice = "auto" }: QueryRequest): object {
+  return {
+    tools: tools.map(toWireTool),
+    tool_choice:
+      typeof toolChoice === "string" ? toolChoice : { type: "function", name: toolChoice.name },
+    parallel_tool_calls: tools.length > 0,
+  };
+}
+
+function liteTools({ tools = [], toolChoice = "auto" }: QueryRequest): object[] {
+  if (isForced(toolChoice)) {
+    throw new CodexError("BAD_REQUEST", "This model cannot be made to call a function.", {
+      why: "The service takes its questions in a form that has no toolChoice.",
+      field: "toolChoice",
+      next: 'Leave toolChoice out, or set it to "auto" or "none".',
+    });
+  }
+  if (tools.length === 0 || toolChoice === "none") return [];
+  const functions = {
+    type: "namespace",
+    name: "functions",
+    description: "Functions of the calling program.",
+    tools: tools.map(toWireTool),
+  };
+  return [{ type: "additional_tools", role: "developer", tools: [functions] }];
+}
+
+function isForced(choice: ToolChoice): boolean {
+  return choice !== "auto" && choice !== "none";
 }

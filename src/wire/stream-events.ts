@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { CodexError } from "../core/errors.ts";
-import type { MessageItem, ResponseEvent, Usage } from "../core/response-events.ts";
+import type { ResponseEvent, Usage } from "../core/response-events.ts";
 import { parseJson } from "./json.ts";
 import { errorFields, resetsAt } from "./error-body.ts";
+import { anyItem, toItemEvent } from "./output-items.ts";
 import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
 
 const itemRef = {
@@ -13,18 +14,7 @@ const itemRef = {
 const textDelta = z.object({ delta: z.string(), ...itemRef });
 const reasoningDelta = z.object({ delta: z.string() });
 
-const part = z.union([
-  z.object({ type: z.literal("output_text"), text: z.string() }),
-  z.object({ type: z.literal("refusal"), refusal: z.string() }),
-  z.object({ type: z.string() }).loose(),
-]);
-const messageItem = z.object({
-  type: z.literal("message"),
-  id: z.string().nullish(),
-  phase: z.string().nullish(),
-  content: z.array(part),
-});
-const anyItem = z.object({ type: z.string() }).loose();
+const itemAdded = z.object({ item: anyItem });
 const itemDone = z.object({ item: anyItem, ...itemRef });
 
 const count = z.number().int().nonnegative().catch(0);
@@ -109,15 +99,15 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
       return { type: "reasoning", delta: expect(reasoningDelta, event).delta };
     case "response.reasoning_summary_part.added":
       return { type: "reasoning-part" };
+    case "response.output_item.added": {
+      const { data } = itemAdded.safeParse(event);
+      return { type: data?.item.type === "function_call" ? "call-begun" : "other" };
+    }
     case "response.output_item.done": {
       const { item, output_index: index } = expect(itemDone, event);
-      if (item.type !== "message") return { type: "other" };
-      const message = expect(messageItem, item, event.type);
-      return {
-        type: "message",
-        item: { index, id: message.id ?? undefined },
-        message: toMessage(message),
-      };
+      const read = toItemEvent(item, index);
+      if (read === "malformed") throw unknownForm(event.type);
+      return read === "other" ? { type: "other" } : read;
     }
     case "codex.rate_limits": {
       const quota = quotaFromEvent(expect(rateLimitsEvent, event), now);
@@ -126,8 +116,9 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
     case "response.completed": {
       const { response } = expect(completed, event);
       const output = (response.output ?? []).flatMap((item) => {
-        const message = messageItem.safeParse(item);
-        return message.success ? [toMessage(message.data)] : [];
+        const { data } = anyItem.safeParse(item);
+        const read = data === undefined ? "other" : toItemEvent(data);
+        return typeof read === "string" ? [] : [read];
       });
       return { type: "completed", usage: toUsage(response.usage), output };
     }
@@ -149,26 +140,17 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
   }
 }
 
-function expect<T>(schema: z.ZodType<T>, event: { type: string }, name = event.type): T {
+function expect<T>(schema: z.ZodType<T>, event: { type: string }): T {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
-  throw new CodexError("PROTOCOL", "The service sent an event in an unknown form.", {
-    why: `The event is called "${name.slice(0, 60)}".`,
-    cause: parsed.error,
-  });
+  throw unknownForm(event.type, parsed.error);
 }
 
-function toMessage(item: z.infer<typeof messageItem>): MessageItem {
-  let text = "";
-  let refused = false;
-  for (const content of item.content) {
-    if (content.type === "output_text" && typeof content.text === "string") text += content.text;
-    if (content.type === "refusal" && "refusal" in content && typeof content.refusal === "string") {
-      text += content.refusal;
-      refused = true;
-    }
-  }
-  return { text, refused, phase: item.phase ?? undefined };
+function unknownForm(name: string, cause?: unknown): CodexError {
+  return new CodexError("PROTOCOL", "The service sent an event in an unknown form.", {
+    why: `The event is called "${name.slice(0, 60)}".`,
+    cause,
+  });
 }
 
 function toUsage(wire: z.infer<typeof usage>): Usage | undefined {

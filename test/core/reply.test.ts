@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import { ReplyBuilder } from "../../src/core/reply.ts";
-import type { ItemRef, MessageItem, ResponseEvent } from "../../src/core/response-events.ts";
+import type {
+  ItemEvent,
+  ItemRef,
+  MessageItem,
+  ResponseEvent,
+} from "../../src/core/response-events.ts";
 
 const nothing: ItemRef = { index: undefined, id: undefined };
 
@@ -12,7 +17,7 @@ function message(
   words: string,
   item: Partial<ItemRef> = {},
   rest: Partial<MessageItem> = {},
-): ResponseEvent {
+): ItemEvent {
   return {
     type: "message",
     item: { ...nothing, ...item },
@@ -21,8 +26,7 @@ function message(
 }
 
 function completed(...output: string[]): ResponseEvent {
-  const messages = output.map((words) => ({ text: words, refused: false, phase: undefined }));
-  return { type: "completed", usage: undefined, output: messages };
+  return { type: "completed", usage: undefined, output: output.map((words) => message(words)) };
 }
 
 function built(...events: ResponseEvent[]): ReplyBuilder {

@@ -7,6 +7,8 @@ const now = Date.UTC(2026, 10, 20, 12);
 const reply: QueryReply = {
   text: "Use a lock.",
   refused: false,
+  functionCalls: [],
+  items: [],
   model: "gpt-6.1-sol",
   effort: "low",
   usage: { inputTokens: 1234, cachedInputTokens: 0, outputTokens: 56, reasoningTokens: 12 },

@@ -73,11 +73,14 @@ test("usage is read, and odd usage does no harm", () => {
   }
 });
 
-test("the messages of the final list are read", () => {
+test("the items of the final list are read", () => {
   const [whole] = answerEvents({ text: "hi", output: "full", reasoning: ["**x**"] }).slice(-1);
   expect(read(whole)).toMatchObject({
     type: "completed",
-    output: [{ text: "hi", refused: false, phase: "final_answer" }],
+    output: [
+      { type: "thought", item: { summary: ["**x**"] } },
+      { type: "message", message: { text: "hi", refused: false, phase: "final_answer" } },
+    ],
   });
 });
 
@@ -163,9 +166,10 @@ test.each([
   expect(read({ type, delta: 5, response: "odd" })).toEqual({ type: "other" });
 });
 
-test("items that are no message are ignored", () => {
-  const item = { type: "reasoning", summary: [], encrypted_content: "x" };
-  expect(read({ type: "response.output_item.done", item })).toEqual({ type: "other" });
+test("items of an unknown kind, and reasoning that cannot be sent again, are ignored", () => {
+  for (const item of [{ type: "web_search_call" }, { type: "reasoning", summary: [] }]) {
+    expect(read({ type: "response.output_item.done", item })).toEqual({ type: "other" });
+  }
 });
 
 test.each([

@@ -1,0 +1,66 @@
+import { CodexError, type CodexErrorDetails } from "../core/errors.ts";
+import type { StreamFailure } from "../core/response-events.ts";
+import { refusalError } from "../core/response-errors.ts";
+import { firstCharacters } from "../core/text.ts";
+
+/**
+ * An error that broke an answer off, with the part of the text that had come. Nothing may be asked
+ * twice from here on, so it is not retryable.
+ */
+export function brokenOff(error: CodexError, partialText: string, maxChars: number): CodexError {
+  const part = partialText.trim() === "" ? {} : shortened(partialText, maxChars);
+  return amidAnswer(error).with({ ...part, retryable: false });
+}
+
+/** Failures that would mean something else if nothing had come: here they break an answer off. */
+function amidAnswer(error: CodexError): CodexError {
+  if (error.code === "NETWORK") return cutOff(error);
+  // Nothing was renewed, since nothing may be asked twice; the next call does that.
+  if (error.code === "AUTH_EXPIRED")
+    return cutOff(error, "The service no longer accepted the login.");
+  return error;
+}
+
+function shortened(
+  text: string,
+  max: number,
+): Pick<CodexErrorDetails, "partialText" | "partialTotalChars"> {
+  if (text.length <= max) return { partialText: text };
+  return { partialText: firstCharacters(text, max), partialTotalChars: text.length };
+}
+
+export function cutOff(cause?: CodexError, why = cause?.message): CodexError {
+  return new CodexError("INCOMPLETE", "The stream ended before the answer was complete.", {
+    why,
+    retryable: true,
+    cause,
+  });
+}
+
+export function stoppedShort(reason: string): CodexError {
+  if (reason === "content_filter") {
+    return new CodexError("POLICY", "The service's content filter stopped the answer.");
+  }
+  const why =
+    reason === "max_output_tokens" ? "It reached the service's limit for one answer." : undefined;
+  return new CodexError("INCOMPLETE", "The service stopped the answer before its end.", {
+    why,
+    next: "Ask for a shorter answer, or for one part at a time.",
+  });
+}
+
+export function streamFailure(failure: StreamFailure): CodexError {
+  return refusalError({
+    status: failure.status,
+    inStream: true,
+    code: failure.code,
+    type: failure.type,
+    message: failure.message,
+    param: failure.param,
+    resetsAt: failure.resetsAt,
+    retryAfterMs: undefined,
+    html: false,
+    challenge: false,
+    requestId: undefined,
+  });
+}

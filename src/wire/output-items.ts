@@ -1,0 +1,88 @@
+import * as z from "zod";
+import type { ItemEvent, MessageItem } from "../core/response-events.ts";
+
+const part = z.union([
+  z.object({ type: z.literal("output_text"), text: z.string() }),
+  z.object({ type: z.literal("refusal"), refusal: z.string() }),
+  z.object({ type: z.string() }).loose(),
+]);
+const messageItem = z.object({
+  type: z.literal("message"),
+  id: z.string().nullish(),
+  phase: z.string().nullish(),
+  content: z.array(part),
+});
+const functionCallItem = z.object({
+  type: z.literal("function_call"),
+  call_id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+  namespace: z.string().nullish().catch(undefined),
+});
+const reasoningItem = z.object({
+  type: z.literal("reasoning"),
+  summary: z.array(z.object({ text: z.string() })).catch([]),
+  encrypted_content: z.string(),
+});
+
+/** The item of an event, before its type is looked at. */
+export const anyItem = z.object({ type: z.string() }).loose();
+
+export type ItemReading = ItemEvent | "malformed" | "other";
+
+/**
+ * A finished output item (docs/wire.md §12). Reasoning without its encrypted content is "other": it
+ * could not be sent again.
+ */
+export function toItemEvent(item: z.infer<typeof anyItem>, index?: number): ItemReading {
+  switch (item.type) {
+    case "message": {
+      const { data } = messageItem.safeParse(item);
+      if (data === undefined) return "malformed";
+      return {
+        type: "message",
+        item: { index, id: data.id ?? undefined },
+        message: toMessage(data),
+      };
+    }
+    case "function_call": {
+      const { data } = functionCallItem.safeParse(item);
+      if (data === undefined) return "malformed";
+      const { call_id: callId, name, arguments: json, namespace } = data;
+      return {
+        type: "call",
+        item: {
+          type: "function_call",
+          callId,
+          name,
+          arguments: json,
+          ...(namespace ? { namespace } : {}),
+        },
+      };
+    }
+    case "reasoning": {
+      const { data } = reasoningItem.safeParse(item);
+      if (data === undefined) return "other";
+      const summary = data.summary.map(({ text }) => text);
+      return {
+        type: "thought",
+        item: { type: "reasoning", summary, encryptedContent: data.encrypted_content },
+      };
+    }
+    default:
+      return "other";
+  }
+}
+
+function toMessage(item: z.infer<typeof messageItem>): MessageItem {
+  let text = "";
+  let refused = false;
+  for (const content of item.content) {
+    if (content.type === "output_text" && typeof content.text === "string") text += content.text;
+    if (content.type === "refusal" && "refusal" in content && typeof content.refusal === "string") {
+      text += content.refusal;
+      refused = true;
+    }
+  }
+  return { text, refused, phase: item.phase ?? undefined };
+}
