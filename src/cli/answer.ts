@@ -1,44 +1,50 @@
 import { PlainTextStream, terminalText } from "../core/plain-text-stream.ts";
-import type { QueryReply, QueryRequest } from "../core/query.ts";
+import { CodexError } from "../core/errors.ts";
+import type { QueryProgress, QueryReply, QueryRequest } from "../core/query.ts";
 import { renderProgress } from "../render/progress.ts";
 import { renderFooter } from "../render/reply.ts";
-import { ask } from "./ask.ts";
 import type { CommandContext } from "./command.ts";
 import { Spinner } from "./spinner.ts";
 import { dim } from "./terminal.ts";
 
-/**
- * Ask, with a spinner that tells how it stands until the first text, or until the end where nobody
- * takes the text.
- */
+/** Ask, with a spinner that tells how it stands. */
 export async function askWithSpinner(
   request: QueryRequest,
-  { services, terminal, signal }: CommandContext,
-  takeText?: (delta: string) => void,
+  context: CommandContext,
 ): Promise<QueryReply> {
-  const { client, clock, redactor } = services;
+  const { services, signal } = context;
+  return withSpinner(context, ({ onProgress }) =>
+    services.client.query(request, { signal, onProgress }),
+  );
+}
+
+interface Showing {
+  onProgress: (step: QueryProgress) => void;
+  /** From now on the answer itself is to be seen. */
+  stop: () => void;
+}
+
+async function withSpinner<T>(
+  { services, terminal }: CommandContext,
+  work: (showing: Showing) => Promise<T>,
+): Promise<T> {
+  const { clock, redactor } = services;
   const spinner = new Spinner(terminal, clock);
   const started = clock.elapsed();
-  const say = (words: (elapsedMs: number) => string): void => {
-    spinner.say(() => redactor.values(words(clock.elapsed() - started)));
+  let stopped = false;
+  const onProgress = (step: QueryProgress): void => {
+    if (stopped) return;
+    spinner.say(() => redactor.values(renderProgress(step, clock.elapsed() - started)));
   };
-  let writing = false;
-  say((elapsedMs) => renderProgress({ type: "sent" }, elapsedMs));
-  try {
-    return await ask(client, request, {
-      signal,
-      onText: (delta) => {
-        if (takeText === undefined) return;
-        writing = true;
-        spinner.stop();
-        takeText(delta);
-      },
-      onProgress: (step) => {
-        if (!writing) say((elapsedMs) => renderProgress(step, elapsedMs));
-      },
-    });
-  } finally {
+  const stop = (): void => {
+    stopped = true;
     spinner.stop();
+  };
+  onProgress({ type: "sent" });
+  try {
+    return await work({ onProgress, stop });
+  } finally {
+    stop();
   }
 }
 
@@ -47,7 +53,7 @@ export async function printAsItComes(
   request: QueryRequest,
   context: CommandContext,
 ): Promise<void> {
-  const { terminal, services } = context;
+  const { terminal, services, signal } = context;
   const mask = (text: string): string => services.redactor.values(text);
   const clean = new PlainTextStream(mask);
   let printed = "";
@@ -57,8 +63,14 @@ export async function printAsItComes(
     terminal.stdout.write(text);
   };
   try {
-    const reply = await askWithSpinner(request, context, (delta) => {
-      print(clean.push(delta));
+    const reply = await withSpinner(context, async ({ onProgress, stop }) => {
+      for await (const event of services.client.stream(request, { signal, onProgress })) {
+        if (event.type === "completed") return event.reply;
+        if (event.type !== "text") continue;
+        stop();
+        print(clean.push(event.delta));
+      }
+      throw new CodexError("INTERNAL", "The answer ended without its last event.");
     });
     print(clean.end());
     print(missing(printed, mask(terminalText(reply.text))));
