@@ -46,7 +46,8 @@ interface Values {
 function parse(command: Command, args: string[]): Values {
   const options = { ...command.options, help: { type: "boolean", short: "h" } as const };
   try {
-    return parseArgs({ args, options, allowPositionals: true }) as Values;
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    return { values: { ...values }, positionals };
   } catch (error) {
     throw new UsageError(`${command.name}: ${complaint(error)}`);
   }

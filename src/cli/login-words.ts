@@ -44,7 +44,7 @@ export function loginInstructions(
       login.userCode,
       "",
       "Only enter this code if you started this sign-in yourself, and give it to nobody.",
-      `${until}`,
+      until,
     );
   }
   return `${lines.join("\n")}\n`;

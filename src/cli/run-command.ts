@@ -1,4 +1,5 @@
-import type { App } from "../app.ts";
+import type { Log } from "../infra/debug-log.ts";
+import type { Services } from "../services/services.ts";
 import { assertConfigured } from "../config.ts";
 import { toCodexError } from "../core/errors.ts";
 import { readArguments } from "./arguments.ts";
@@ -9,10 +10,18 @@ import { commands } from "./index.ts";
 import { reportError, reportJson } from "./report.ts";
 import { Stopped } from "./stop.ts";
 
+/** The program, composed. */
+export interface Opened {
+  services: Services;
+  log: Log;
+  /** End what is under way. */
+  close: () => Promise<void>;
+}
+
 export interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt"> {
   version: string;
   /** Compose the program; nothing is opened for the help, the version and wrong arguments. */
-  open: (wishes: { noBrowser: boolean }) => Pick<App, "services" | "close" | "log">;
+  open: (wishes: { noBrowser: boolean }) => Opened;
 }
 
 /** Do what the arguments say; every failure is told on stderr and becomes an exit code. */
