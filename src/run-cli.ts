@@ -61,7 +61,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
 }
 
 function systemTerminal(): Terminal {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdin, stdout, stderr } = process;
   const stderrIsTty = stderr.isTTY;
   return {
     stdin,
@@ -71,8 +71,8 @@ function systemTerminal(): Terminal {
     stdoutIsTty: stdout.isTTY,
     stderrIsTty,
     columns: () => stderr.columns || 80,
-    colors: wantsColors(env, stderrIsTty),
-    rewrites: stderrIsTty && env["TERM"] !== "dumb",
+    colors: wantsColors(process.env, stderrIsTty),
+    rewrites: stderrIsTty && process.env["TERM"] !== "dumb",
   };
 }
 

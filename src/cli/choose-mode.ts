@@ -1,7 +1,7 @@
 import type { LoginMode } from "../core/credentials.ts";
 import { UsageError, type CommandContext } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { askLine } from "./input.ts";
+import { LineReader } from "./input.ts";
 import { commandWords } from "./words.ts";
 
 /** Explain another way to pay, ask, and keep it as the choice. */
@@ -25,7 +25,10 @@ export async function chooseMode(
 /** A question that only yes agrees to; says so when it was not agreed to. */
 export async function confirmed(question: string, context: CommandContext): Promise<boolean> {
   if (!context.terminal.stdinIsTty) throw new UsageError("nobody can answer here; add --yes");
-  const line = await askLine(`${question} [y/N] `, context, context.signal, false);
+  const reader = new LineReader(context);
+  const line = await reader.ask(`${question} [y/N] `, context.signal).finally(() => {
+    reader.close();
+  });
   const yes = /^y(es)?$/i.test(line?.trim() ?? "");
   if (!yes) context.terminal.stderr.write("Nothing was changed.\n");
   return yes;

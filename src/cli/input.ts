@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import { CodexError } from "../core/errors.ts";
 import { deferred, orAborted } from "../infra/promises.ts";
@@ -34,35 +34,60 @@ export async function readAll(
 }
 
 /**
- * One line that the person types after the question; undefined when the input ends.
+ * Reads what the person types, line by line, until it is closed.
  *
- * With `hidden` the terminal shows nothing of it: what is pasted may be a secret, and a window's
- * history is kept. Ctrl-C then comes to us as a key, and interrupts all the same.
+ * With `hidden` the terminal shows nothing of it in all that time: what is pasted may be a secret, and
+ * a window's history is kept. Ctrl-C then comes to us as a key, and interrupts all the same.
  */
-export async function askLine(
-  question: string,
-  { terminal, interrupt }: Pick<CommandContext, "terminal" | "interrupt">,
-  signal: AbortSignal,
-  hidden: boolean,
-): Promise<string | undefined> {
-  signal.throwIfAborted();
-  terminal.stderr.write(question);
-  const typed = deferred<string | undefined>();
-  const reader = createInterface({
-    input: terminal.stdin,
-    terminal: hidden,
-    ...(hidden ? { output: nowhere(), historySize: 0 } : {}),
-  });
-  reader.once("line", typed.resolve);
-  reader.once("close", () => {
-    typed.resolve(undefined);
-  });
-  reader.on("SIGINT", interrupt);
-  try {
-    return await orAborted(typed.promise, signal);
-  } finally {
-    reader.close();
-    if (hidden) terminal.stderr.write("\n"); // the key that ended the line was not shown either
+export class LineReader {
+  readonly #stderr: Terminal["stderr"];
+  readonly #hidden: boolean;
+  readonly #reader: Interface;
+  readonly #lines: string[] = [];
+  #ended = false;
+  #next = deferred<undefined>();
+
+  constructor(
+    { terminal, interrupt }: Pick<CommandContext, "terminal" | "interrupt">,
+    hidden = false,
+  ) {
+    this.#stderr = terminal.stderr;
+    this.#hidden = hidden;
+    this.#reader = createInterface({
+      input: terminal.stdin,
+      terminal: hidden,
+      ...(hidden ? { output: nowhere(), historySize: 0 } : {}),
+    });
+    const tell = (): void => {
+      this.#next.resolve(undefined);
+      this.#next = deferred();
+    };
+    this.#reader.on("line", (line) => {
+      this.#lines.push(line);
+      tell();
+    });
+    this.#reader.once("close", () => {
+      this.#ended = true;
+      tell();
+    });
+    this.#reader.on("SIGINT", interrupt);
+  }
+
+  /** The line that answers the question; undefined when the input has ended. */
+  async ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+    this.#stderr.write(question);
+    try {
+      while (this.#lines.length === 0 && !this.#ended) {
+        await orAborted(this.#next.promise, signal);
+      }
+    } finally {
+      if (this.#hidden) this.#stderr.write("\n"); // the key that ends a line is not shown either
+    }
+    return this.#lines.shift();
+  }
+
+  close(): void {
+    this.#reader.close();
   }
 }
 

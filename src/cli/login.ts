@@ -9,7 +9,7 @@ import type { BrowserLogin } from "../services/pending-login.ts";
 import { chooseMode } from "./choose-mode.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { askLine } from "./input.ts";
+import { LineReader } from "./input.ts";
 import { loginInstructions, pasteQuestion } from "./login-words.ts";
 import { commandWords } from "./words.ts";
 
@@ -92,18 +92,27 @@ async function takePaste(
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { services, terminal } = context;
-  const { clock, timeZone, redactor } = services;
-  for (;;) {
-    const pasted = await askLine(pasteQuestion, context, signal, true);
-    if (pasted === undefined) return;
-    if (pasted.trim() === "") continue;
-    try {
-      pending.finish(pasted);
-      return;
-    } catch (error) {
-      const text = renderError(toCodexError(error), clock.now(), timeZone);
-      terminal.stderr.write(`${redactor.all(commandWords(text))}\n`);
+  const reader = new LineReader(context, true);
+  try {
+    for (;;) {
+      const pasted = await reader.ask(pasteQuestion, signal);
+      if (pasted === undefined || (pasted.trim() !== "" && isTaken(pasted, pending, context)))
+        return;
     }
+  } finally {
+    reader.close();
+  }
+}
+
+/** Whether the login goes on with it; if not, it is said why. */
+function isTaken(pasted: string, pending: BrowserLogin, context: CommandContext): boolean {
+  const { clock, timeZone, redactor } = context.services;
+  try {
+    pending.finish(pasted);
+    return true;
+  } catch (error) {
+    const text = renderError(toCodexError(error), clock.now(), timeZone);
+    context.terminal.stderr.write(`${redactor.all(commandWords(text))}\n`);
+    return false;
   }
 }

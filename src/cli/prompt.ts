@@ -14,7 +14,7 @@ export async function readPrompt(
   const wantsInput = words.length === 0 || words.includes("-");
   const { maxPromptChars } = services.limits;
   const piped = wantsInput ? (await readAll(terminal, maxPromptChars, signal)).trimEnd() : "";
-  if (wantsInput && piped === "") throw noPrompt();
+  if (wantsInput && piped === "") throw new UsageError("query: nothing was piped in");
   const prompt = words.length === 0 ? piped : fill(words, piped);
   if (prompt.trim() === "") throw noPrompt();
   return prompt;

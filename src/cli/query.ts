@@ -30,7 +30,7 @@ export const query: Command = {
   },
   takesWords: true,
   notes: [
-    "The prompt is the words of the command line. Without any, it is what is piped in.",
+    "The words of the command line are the prompt, else what is piped in.",
     'A "-" among the words stands for what is piped in; else that is left unread:',
     "",
     '  git diff | codex-oauth query "Review this change:" -',

@@ -13,7 +13,7 @@ export const status: Command = {
     verbose: {
       type: "boolean",
       short: "v",
-      meaning: "also ask both services whether they can be reached, and show versions and paths",
+      meaning: "also check files and network, as doctor does",
     },
     json: { type: "boolean", meaning: "one JSON object" },
   },

@@ -45,12 +45,16 @@ export function markCode(text: string, { colors }: Pick<Terminal, "colors">): st
   return colors ? text.replace(/^[A-Z_]+(?=:)/, "\u001b[1;31m$&\u001b[0m") : text;
 }
 
+/** Scripts of East Asia and pictures (Unicode, East Asian Width). */
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
 /** As much of a line as fits into the columns; wide characters count twice. */
 export function fitWidth(text: string, columns: number): string {
   let used = 0;
   let fitting = "";
   for (const character of text) {
-    const width = (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;
+    const width = wide.test(character) ? 2 : 1;
     if (used + width > columns) return fitting;
     used += width;
     fitting += character;

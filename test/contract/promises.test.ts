@@ -29,6 +29,10 @@ test("the official client's folder is named in one place, and only to read its l
 });
 
 test("the environment is read in one place, and the project's folder nowhere", () => {
-  expect(filesWith(/process\.env\b/)).toEqual(["src/run-refresh.ts", "src/run.ts"]);
+  expect(filesWith(/process\.env\b/)).toEqual([
+    "src/run-cli.ts",
+    "src/run-refresh.ts",
+    "src/world.ts",
+  ]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
 });

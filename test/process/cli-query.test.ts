@@ -84,7 +84,7 @@ describe("in a pipe", () => {
     const reply = { kind: "json", status, body: { error: refusals[code] } } as const;
     const env: Record<string, string> =
       code === "AUTH_REQUIRED" ? { CODEX_AUTH_FILE: join(home.path, "none.json") } : {};
-    if (code !== "AUTH_REQUIRED") simulator.next("responses", reply, reply);
+    if (code !== "AUTH_REQUIRED") simulator.always("responses", reply);
     const plain = await run(["query", "hi"], { env });
     expect(plain, what).toMatchObject({ code: exit, stdout: "" });
     expect(plain.stderr).toMatch(new RegExp(`^${code}: .*\\n[^]*Next: `));

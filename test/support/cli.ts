@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import type { Simulator } from "../simulator/index.ts";
 import { expectNoSecrets } from "./canary.ts";
 import type { Home } from "./home.ts";
