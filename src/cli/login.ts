@@ -28,8 +28,8 @@ export const login: Command = {
   },
   takesWords: false,
   notes: [
-    "It waits until the browser has come back or, on a terminal, until the address that",
-    "the browser ended at was pasted. It takes no key and no password.",
+    "It waits until the browser has come back. On a terminal the address that the",
+    "browser ended at can be pasted, too. It takes no key and no password.",
   ],
   needs: ["storage", "origins", "ports"],
   check({ options }, { stdinIsTty }) {

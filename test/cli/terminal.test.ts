@@ -32,9 +32,9 @@ describe("the spinner", () => {
     expect(terminal.err()).toBe("\r\u001b[2K⠋ thinking:");
     words = "字字字字字字";
     await clock.advance(100);
-    expect(terminal.err()).toMatch(/\u001b\[2K⠙ 字字字字$/);
+    expect(terminal.err().endsWith("\u001b[2K⠙ 字字字字")).toBe(true);
     spinner.stop();
-    expect(terminal.err()).toMatch(/\r\u001b\[2K$/);
+    expect(terminal.err().endsWith("\r\u001b[2K")).toBe(true);
     const before = terminal.err();
     await clock.advance(1_000);
     expect(terminal.err()).toBe(before);

@@ -91,7 +91,9 @@ describe("in a pipe", () => {
     const json = await run(["query", "--json", "hi"], { env });
     expect(json).toMatchObject({ code: exit, stderr: "" });
     const { error } = JSON.parse(json.stdout) as { error: Record<string, unknown> };
-    expect(error).toMatchObject({ code, message: expect.any(String), next: expect.any(String) });
+    expect(error["code"]).toBe(code);
+    expect(plain.stderr).toContain(String(error["message"]));
+    expect(plain.stderr).toContain(String(error["next"]));
   });
 
   test("what had arrived of a broken answer is shown on stderr, and marked", async () => {
@@ -177,13 +179,15 @@ describe("on a terminal", () => {
 
   test("nothing of an answer can move the cursor or change the terminal", async () => {
     const { simulator, home } = await signedIn();
-    const events = answerEvents({ text: withEscapes, deltas: [...withEscapes] });
+    const events = answerEvents({ text: withEscapes, deltas: Array.from(withEscapes) });
     simulator.next("responses", { kind: "stream", events });
     const env = { NO_COLOR: "1", TERM: "dumb" };
     const run = startInTerminal({ simulator, home, args: ["query", "hi"], env });
     expect(await run.ended).toBe(0);
     expect(run.screen()).toContain("red plain5m \r\nover\r\n");
-    expect(run.screen()).not.toMatch(/[\u001b\u0007\u009b]|title/);
+    for (const bad of ["\u001b", "\u0007", "\u009b", "title"]) {
+      expect(run.screen()).not.toContain(bad);
+    }
   });
 
   test("into a file goes the answer alone, and the spinner stays on the terminal", async () => {
