@@ -1,5 +1,5 @@
 // The one direction of imports: main → server → tools → services → infra → wire → core, and
-// tools → render → core. An import upward is a red build, not a matter of taste.
+// tools → render → core; the command line stands beside the tools (cli → services, render). An import upward is a red build, not a matter of taste.
 const layer = (name) => `^src/${name}/`;
 const not = (from, to) => ({
   name: `${from}-must-not-import-${to}`,
@@ -8,11 +8,13 @@ const not = (from, to) => ({
   to: { path: layer(to) },
 });
 const above = {
-  core: ["wire", "infra", "services", "render", "tools"],
-  wire: ["infra", "services", "render", "tools"],
-  infra: ["services", "render", "tools"],
-  services: ["render", "tools"],
-  render: ["wire", "infra", "services", "tools"],
+  core: ["wire", "infra", "services", "render", "tools", "cli"],
+  wire: ["infra", "services", "render", "tools", "cli"],
+  infra: ["services", "render", "tools", "cli"],
+  services: ["render", "tools", "cli"],
+  render: ["wire", "infra", "services", "tools", "cli"],
+  tools: ["cli"],
+  cli: ["tools"],
 };
 const only = (name, module, from) => ({
   name,
@@ -33,14 +35,28 @@ module.exports = {
     {
       name: "only-the-edge-composes",
       severity: "error",
-      from: { path: "^src/(core|wire|infra|services|render|tools)/" },
-      to: { path: "^src/(main|run|run-refresh|refresh-command|library|index|app|server)\\.ts$" },
+      from: { path: "^src/(core|wire|infra|services|render|tools|cli)/" },
+      to: {
+        path: "^src/(main|run|run-cli|run-refresh|refresh-command|world|library|index|app|server)\\.ts$",
+      },
     },
     {
       name: "core-and-render-are-pure",
       severity: "error",
       from: { path: "^src/(core|render)/" },
       to: { dependencyTypes: ["core", "npm"] },
+    },
+    {
+      name: "the-server-loads-nothing-of-the-command-line",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(cli/|run-cli\\.ts$|main\\.ts$)" },
+      to: { path: "^src/(cli/|run-cli\\.ts$)" },
+    },
+    {
+      name: "main-loads-the-command-line-when-it-is-asked-for",
+      severity: "error",
+      from: { path: "^src/main\\.ts$" },
+      to: { path: "^src/(cli/|run-cli\\.ts$)", dependencyTypesNot: ["dynamic-import"] },
     },
     only("only-infra-sends", "node_modules/undici/", "^src/infra/"),
     only("only-infra-opens", "node_modules/open/", "^src/infra/"),

@@ -1,5 +1,5 @@
 // Bundles each program into one file. `npm ci` runs this by way of `prepare`.
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { writeTypes } from "./types.mjs";
@@ -16,6 +16,8 @@ const testing = {
   "dist/test/bench.cjs": "bench/bench.ts",
   "dist/test/bare-server.cjs": "bench/bare-server.ts",
 };
+/** What a shell starts by its name (package.json, bin). */
+const commands = ["dist/main.cjs"];
 /** The benchmark's yardstick takes its packages as they come. */
 const plain = ["dist/test/bare-server.cjs"];
 
@@ -54,12 +56,14 @@ await Promise.all(
         minifySyntax: true,
         minifyWhitespace: true,
         legalComments: "none",
+        banner: commands.includes(outfile) ? { js: "#!/usr/bin/env node" } : {},
         plugins: plain.includes(outfile) ? [] : [lean],
         logLevel: "warning",
         // `open` looks for a script beside itself by import.meta.url; a bundle has none, and
         // `open` then takes the system's xdg-open, which is what we want.
         logOverride: { "empty-import-meta": "silent" },
       });
+      if (commands.includes(outfile)) await chmod(fresh, 0o755);
       await rename(fresh, outfile);
     } finally {
       await rm(fresh, { force: true });

@@ -1,16 +1,20 @@
 // The tables of README.md and DEPLOYMENT.md that say what the source says: tools, settings, error
-// codes. `--check` fails when one is out of date, `--write` brings them up to date; both work on the
+// and exit codes. `--check` fails when one is out of date, `--write` brings them up to date; both work on the
 // documents of the current folder.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const { tools, settings, errorCodes, z } = await loadSource();
+const { tools, settings, errorCodes, exitCodes, z } = await loadSource();
 
 /** Per document: marker name to table. */
 const documents = {
   "README.md": { tools: toolTable(), "query-arguments": argumentTable("codex_query") },
-  "DEPLOYMENT.md": { settings: settingTable(), "error-codes": errorTable() },
+  "DEPLOYMENT.md": {
+    settings: settingTable(),
+    "error-codes": errorTable(),
+    "exit-codes": exitTable(),
+  },
 };
 
 const mode = process.argv[2];
@@ -43,6 +47,7 @@ async function loadSource() {
         export { tools } from "./src/tools/index.ts";
         export { settings } from "./src/settings.ts";
         export { errorCodes } from "./src/core/errors.ts";
+        export { exitCodes } from "./src/cli/exit-codes.ts";
         export { z } from "zod";`,
       resolveDir: join(import.meta.dirname, ".."),
     },
@@ -97,6 +102,13 @@ function errorTable() {
   return table(
     ["Code", "Meaning", "Next step"],
     Object.entries(errorCodes).map(([code, { meaning, next }]) => [`\`${code}\``, meaning, next]),
+  );
+}
+
+function exitTable() {
+  return table(
+    ["Exit code", "Meaning"],
+    Object.values(exitCodes).map(({ code, meaning }) => [`\`${code}\``, meaning]),
   );
 }
 

@@ -1,13 +1,10 @@
-import { arch, platform, release } from "node:os";
 import { createApp } from "./app.ts";
-import { loadConfig, systemHome } from "./config.ts";
 import { CodexError } from "./core/errors.ts";
 import { defaultLimits, type Limits } from "./core/limits.ts";
-import { systemClock } from "./infra/clock.ts";
 import { deferred } from "./infra/promises.ts";
-import { systemRandom } from "./infra/random.ts";
 import { takenOver } from "./services/refresh-messages.ts";
 import { refreshProcessLimits } from "./services/refresh-work.ts";
+import { systemWorld } from "./world.ts";
 
 /**
  * Be the process of a refresh: take the job from the server that started it, spend and save, report,
@@ -24,15 +21,8 @@ export function runRefresh(limits: Limits = defaultLimits): void {
   setTimeout(stop, lastRequestMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   const app = createApp({
-    config: loadConfig(process.env, systemHome()),
-    clock: systemClock,
-    random: systemRandom,
-    limits: processLimits,
-    pid: process.pid,
-    platform: `${platform()} ${release()}; ${arch()}`,
-    timeZone: "UTC",
-    home: systemHome(),
-    refreshCommand: undefined,
+    ...systemWorld(processLimits),
+    refreshCommand: undefined, // this is the process that does it
     writeStderr: () => undefined,
   });
   const end = (): void => {

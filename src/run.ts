@@ -1,12 +1,8 @@
 import { createApp, type App } from "./app.ts";
-import { loadConfig, systemHome } from "./config.ts";
 import { defaultLimits, type Limits } from "./core/limits.ts";
-import { systemClock } from "./infra/clock.ts";
-import { platformName } from "./infra/platform.ts";
-import { systemRandom } from "./infra/random.ts";
 import { StdioTransport } from "./infra/stdio-transport.ts";
-import { refreshCommand } from "./refresh-command.ts";
 import { createServer } from "./server.ts";
+import { systemWorld } from "./world.ts";
 
 /**
  * Serve MCP on this process's stdio until the host goes: at the end of stdin, at a broken stdout, or
@@ -17,23 +13,7 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   // Losing stderr must not end us: hosts close it at will.
   stderr.on("error", () => undefined);
   keepStdoutForProtocol();
-  // Asking loads the system's calendar data, 12 ms of work: not before a time is shown.
-  let timeZone: string | undefined;
-  const home = systemHome();
-  const app = createApp({
-    config: loadConfig(process.env, home),
-    home,
-    clock: systemClock,
-    random: systemRandom,
-    limits,
-    pid: process.pid,
-    platform: platformName(),
-    get timeZone() {
-      return (timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
-    },
-    refreshCommand: refreshCommand(process),
-    writeStderr: (text) => stderr.write(text),
-  });
+  const app = createApp(systemWorld(limits));
   const server = createServer(app.services, app.log);
   const end = endOnce(app, () => server.close(), limits.shutdownGraceMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

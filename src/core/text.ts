@@ -14,12 +14,16 @@ const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
  * U+2028 and U+2029 become line ends, since some readers of lines would end one there.
  */
 export function plainText(text: string): string {
+  return withoutControls(text).toWellFormed();
+}
+
+/** `plainText` of a piece of a text, which may begin or end within a surrogate pair. */
+export function withoutControls(text: string): string {
   return text
     .replace(escapeSequences, "")
     .replace(controls, "")
     .replaceAll("\u2028", "\n")
-    .replaceAll("\u2029", "\n\n")
-    .toWellFormed();
+    .replaceAll("\u2029", "\n\n");
 }
 
 /** One line of at most `max` characters. */

@@ -115,7 +115,8 @@ const hindrances: Record<Hindrance, string> = {
   "no-opener": "There is no xdg-open on the PATH, so no browser was opened.",
 };
 
-function sentence(reason: LoginReason): string {
+/** Why it is not the login of a desktop. */
+export function sentence(reason: LoginReason): string {
   return reason.kind === "ports-held" ? reason.said : hindrances[reason.hindrance];
 }
 

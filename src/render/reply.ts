@@ -17,6 +17,16 @@ export function renderReply(
   now: number,
   timeZone: string,
 ): string {
+  return `${plainText(reply.text)}\n\n${renderFooter(reply, notices, now, timeZone)}`;
+}
+
+/** The line of facts: who answered, what it cost, what is left, and what was not done as asked. */
+export function renderFooter(
+  reply: QueryReply,
+  notices: readonly string[],
+  now: number,
+  timeZone: string,
+): string {
   const { usage, quota } = reply;
   const facts = [
     `${reply.model}${payer[reply.mode]}`,
@@ -30,8 +40,7 @@ export function renderReply(
     ...notices,
     ...reply.notices,
   ];
-  const footer = facts.filter((fact) => fact !== undefined).join(" · ");
-  return `${plainText(reply.text)}\n\n— ${footer}`;
+  return `— ${facts.filter((fact) => fact !== undefined).join(" · ")}`;
 }
 
 /** A whole number with its thousands set off, without the number formats that Intl would load. */

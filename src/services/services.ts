@@ -24,7 +24,7 @@ export interface Services {
   >;
   /** The ways to pay that are no login of ours. */
   mode: Pick<LoginModes, "choose" | "found">;
-  client: Pick<CodexClient, "query">;
+  client: Pick<CodexClient, "query" | "stream">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
   quota: Pick<QuotaMemory, "lastSeen">;
   /** Look at everything that may keep a question from its answer; never fails but by the signal. */

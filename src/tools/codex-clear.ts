@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { accountLabel } from "../core/tokens.ts";
 import { renderCleared } from "../render/sign-out.ts";
+import { clearLogin } from "../services/clear-login.ts";
 import { defineTool } from "./tool.ts";
 
 export const codexClear = defineTool({
@@ -24,16 +25,11 @@ export const codexClear = defineTool({
       .describe("True: send nothing to the server, only remove the login here. Default false."),
   }),
   needs: ["storage"],
-  async handle({ local_only }, { tokens, login, config }, { signal }) {
-    const stoppedLogin = await login.cancel("The login was cleared.");
-    // Where the server cannot be told from somebody else's, nothing is sent.
-    const unsafe = config.problems.find(({ area }) => area === "origins");
-    const localOnly = local_only === true || unsafe !== undefined;
-    const done = await tokens.signOut({ localOnly, signal });
-    const why = local_only !== true && unsafe ? `${unsafe.setting} cannot be used` : done.why;
+  async handle({ local_only }, services, { signal }) {
+    const done = await clearLogin(services, local_only === true, signal);
     const account = done.removed === undefined ? undefined : accountLabel(done.removed);
     return {
-      text: renderCleared({ ...done, why, stoppedLogin }),
+      text: renderCleared(done),
       facts: {
         cleared: done.removed !== undefined,
         account,

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { CodexError } from "../core/errors.ts";
 import { accountLabel } from "../core/tokens.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../render/login.ts";
+import { foreignIssuer } from "../services/foreign-issuer.ts";
 import type { LoginAttempt } from "../services/login-service.ts";
 import type { Services } from "../services/services.ts";
 import { maxCallbackInput } from "../wire/callback-input.ts";
-import { defaultIssuer } from "../wire/constants.ts";
 import { defineTool, type ToolResult } from "./tool.ts";
 
 const methods = ["auto", "browser", "device", "codex-cli", "api-key"] as const;
@@ -88,7 +88,7 @@ export const codexLogin = defineTool({
     }
     const { tokens } = outcome;
     const facts = { signedIn: true, account: accountLabel(tokens), plan: tokens.plan };
-    return { text: renderSignedIn(tokens, foreignIssuer(services)), facts };
+    return { text: renderSignedIn(tokens, foreignIssuer(services.config)), facts };
   },
 });
 
@@ -100,7 +100,7 @@ function waitingResult(
 ): ToolResult {
   const { login, clock, timeZone } = services;
   const { endsAt } = pending;
-  const common = { endsAt, joined, reason, foreign: foreignIssuer(services), otherLogin };
+  const common = { endsAt, joined, reason, foreign: foreignIssuer(services.config), otherLogin };
   if (pending.method === "device") {
     const { method, verificationUrl } = pending;
     const userCode = login.tellCode(pending);
@@ -116,8 +116,4 @@ function waitingResult(
     text: renderWaiting(waiting, clock.now(), timeZone),
     facts: { signedIn: false, method, authorizationUrl, endsAt, browserOpened },
   };
-}
-
-function foreignIssuer({ config }: Services): string | undefined {
-  return config.issuer === defaultIssuer ? undefined : new URL(config.issuer).host;
 }

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { reasoningEfforts, verbosities } from "../core/effort.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { modelName } from "../core/model-name.ts";
 import type { QueryProgress } from "../core/query.ts";
-import { oneLine } from "../core/text.ts";
-import { span } from "../core/time.ts";
-import { count, renderReply } from "../render/reply.ts";
+import { renderProgress } from "../render/progress.ts";
+import { renderReply } from "../render/reply.ts";
 import { defineTool } from "./tool.ts";
 
 const input = z.strictObject({
@@ -16,7 +16,7 @@ const input = z.strictObject({
     .describe("The question, with all the context that Codex needs: it sees nothing else."),
   model: z
     .string()
-    .regex(/^[A-Za-z0-9][\w.:-]{0,99}$/, "must be a model name such as gpt-6.1-sol")
+    .regex(modelName, "must be a model name such as gpt-6.1-sol")
     .optional()
     .describe("A name from codex_models. Leave it out for the account's default."),
   system_prompt: z
@@ -58,7 +58,7 @@ export const codexQuery = defineTool({
   async handle(args, { client, tokens, clock, config, timeZone }, { signal, progress }) {
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {
-      progress.report(() => words(step, clock.elapsed() - started));
+      progress.report(() => renderProgress(step, clock.elapsed() - started));
     };
     report({ type: "sent" }); // a refresh by another window may come first, and take its time
     const reply = await client.query(
@@ -81,22 +81,3 @@ export const codexQuery = defineTool({
     return { text: renderReply(reply, notices, clock.now(), timeZone), facts };
   },
 });
-
-/** Progress as a person reads it. */
-function words(step: QueryProgress, elapsedMs: number): string {
-  switch (step.type) {
-    case "queued":
-      return `waiting for a free place, ${step.ahead + 1} in line, ${span(elapsedMs)}`;
-    case "sent":
-      return `waiting for Codex, ${span(elapsedMs)}`;
-    case "retry":
-      return `trying again in ${span(step.delayMs)} (attempt ${step.attempt}): ${oneLine(step.reason, 120)}`;
-    case "thinking": {
-      const heading =
-        step.heading === undefined ? "" : `: ${oneLine(step.heading, 80).toLowerCase()}`;
-      return `thinking${heading}, ${span(elapsedMs)}`;
-    }
-    case "writing":
-      return `writing, ${count(step.characters)} characters`;
-  }
-}

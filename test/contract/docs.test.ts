@@ -78,7 +78,7 @@ describe("references", () => {
 
   test.each(guides)("every error code that $path names exists", ({ text }) => {
     const others =
-      /^(CODEX|CLAUDE|NODE|OPENAI|SSL|HTTPS?|NO)_|^(README|DEPLOYMENT|LICENSE|PATH|URL|ARGUMENTS)$/;
+      /^(CODEX|CLAUDE|NODE|OPENAI|SSL|HTTPS?|NO|FORCE)_|^(README|DEPLOYMENT|LICENSE|PATH|URL|ARGUMENTS)$/;
     for (const name of mentions(text, /`\$?([A-Z]{3,}(?:_[A-Z]+)*)`/g)) {
       if (!others.test(name)) expect(Object.keys(errorCodes)).toContain(name);
     }
@@ -116,7 +116,7 @@ describe("commands in the guides", () => {
   });
 
   test("the shell lines of the guides use programs that the text introduces", () => {
-    const known = ["npm", "node", "claude", "mkdir", "ssh", "CODEX_DEBUG=1"];
+    const known = ["npm", "node", "claude", "mkdir", "ssh", "git", "codex-oauth", "CODEX_DEBUG=1"];
     for (const { path, text } of guides) {
       for (const line of codeBlocks(text, "sh").join("").trim().split("\n")) {
         const [program = ""] = line.split(" ");

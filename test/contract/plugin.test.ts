@@ -128,7 +128,7 @@ describe("manifests", () => {
     expect(Object.keys(mcpServers)).toEqual(["codex"]);
     const { command, args } = mcpServers["codex"]!;
     expect(command).toBe("node");
-    expect(args).toEqual(["${CLAUDE_PLUGIN_ROOT}/dist/main.cjs"]);
+    expect(args).toEqual(["${CLAUDE_PLUGIN_ROOT}/dist/main.cjs", "serve"]);
     expect(read("scripts/build.mjs")).toContain('"dist/main.cjs": "src/main.ts"');
     expect(has("dist/main.cjs"), "npm ci or npm run build makes it").toBe(true);
   });

@@ -34,11 +34,11 @@ test("the official client's folder is named in one place, and only to read its l
   );
 });
 
-test("the environment is read where each program begins, and the project's folder nowhere", () => {
+test("the environment is read in one place, and the project's folder nowhere", () => {
   expect(filesWith(/process\.env\b/)).toEqual([
     "src/library.ts",
-    "src/run-refresh.ts",
-    "src/run.ts",
+    "src/run-cli.ts",
+    "src/world.ts",
   ]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
 });

@@ -1,11 +1,22 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
 import { tools } from "../../src/tools/index.ts";
+import { cliEnvironment, expectNothingSecret } from "../support/cli.ts";
 import { codeBlocks, read, root } from "../support/documents.ts";
+import { makeHome } from "../support/home.ts";
+import { shippedEntry, simulate } from "../support/server.ts";
 
 interface Run {
   child: ChildProcessByStdio<null, Readable, Readable>;
@@ -89,4 +100,46 @@ test("an interrupted trial stops its server and removes its folder", async () =>
   expect(running.output()).toContain("Interrupted.");
   expect(running.output()).not.toContain("PKCE protects");
   expect(leftovers(running)).toEqual([]);
+});
+
+test("the README's lines for the command line work in a shell as they stand there", async () => {
+  const block = codeBlocks(read("README.md"), "sh").find((one) =>
+    one.includes("codex-oauth login"),
+  );
+  const lines = (block ?? "").trim().split("\n");
+  const simulator = await simulate();
+  const home = makeHome();
+  const bin = join(home.path, "bin");
+  mkdirSync(bin);
+  symlinkSync(shippedEntry, join(bin, "codex-oauth"));
+  writeFileSync(join(bin, "git"), "#!/bin/sh\necho '+ changed line'\n", { mode: 0o755 });
+  const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
+  let printed = "";
+
+  const shell = async (line: string): Promise<number | null> => {
+    const options = { env: cliEnvironment({ simulator, home, args: [], env }), cwd: home.path };
+    const child = spawn("/bin/sh", ["-c", line], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (piece: string) => (printed += piece));
+    child.stderr.setEncoding("utf8").on("data", (piece: string) => {
+      text += piece;
+      printed += piece;
+      const [url] = /^http\S+(?=\n)/m.exec(text) ?? [];
+      if (url === undefined) return;
+      text = "";
+      void simulator.signIn(url);
+    });
+    return new Promise((resolve) => child.once("close", resolve));
+  };
+  for (const line of lines) {
+    // Signing out asks, and here nobody can answer.
+    const code = await shell(line === "codex-oauth logout" ? `${line} --yes` : line);
+    // What the doctor finds depends on the machine.
+    expect(line === "codex-oauth doctor" ? [0, 1] : [0], `${line}\n${printed}`).toContain(code);
+  }
+  const asked = simulator.requests.filter(({ route }) => route === "responses");
+  expect(asked).toHaveLength(2);
+  expect(asked[1]?.body).toContain("Review this change:\\n\\n+ changed line");
+  expect(home.record()).toBeUndefined();
+  expectNothingSecret(printed, simulator, home);
 });

@@ -1,0 +1,118 @@
+import type { LoginMethod } from "../core/login-method.ts";
+import type { TokenSet } from "../core/tokens.ts";
+import { renderError } from "../render/error.ts";
+import { renderSignedIn } from "../render/login.ts";
+import { toCodexError } from "../core/errors.ts";
+import { orAborted } from "../infra/promises.ts";
+import { foreignIssuer } from "../services/foreign-issuer.ts";
+import type { BrowserLogin } from "../services/pending-login.ts";
+import { chooseMode } from "./choose-mode.ts";
+import { UsageError, type Arguments, type Command, type CommandContext } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { LineReader } from "./input.ts";
+import { loginInstructions, pasteQuestion } from "./login-words.ts";
+import { commandWords } from "./words.ts";
+
+const ways = ["device", "no-browser", "codex-cli", "api-key"] as const;
+
+export const login: Command = {
+  name: "login",
+  summary: "Sign in with ChatGPT",
+  usage: "[OPTIONS]",
+  options: {
+    device: { type: "boolean", meaning: "with a code that is entered in any browser" },
+    "no-browser": { type: "boolean", meaning: "open no browser, only show the URL" },
+    "codex-cli": { type: "boolean", meaning: "use the login of OpenAI's own Codex CLI" },
+    "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
+    yes: { type: "boolean", short: "y", meaning: "agree to --codex-cli or --api-key unasked" },
+  },
+  takesWords: false,
+  notes: [
+    "It waits until the browser has come back. On a terminal the address that the",
+    "browser ended at can be pasted, too. It takes no key and no password.",
+  ],
+  needs: ["storage", "origins", "ports"],
+  check({ options }, { stdinIsTty }) {
+    const chosen = ways.filter((way) => options[way] === true);
+    const [first, second] = chosen;
+    if (second !== undefined) {
+      throw new UsageError(`login: --${first ?? ""} and --${second} exclude each other`);
+    }
+    const asks = first === "codex-cli" || first === "api-key";
+    if (asks && options["yes"] !== true && !stdinIsTty) {
+      throw new UsageError(`login: --${first} asks first; add --yes where nobody can answer`);
+    }
+  },
+  async run({ options }, context) {
+    for (const mode of ["codex-cli", "api-key"] as const) {
+      if (options[mode] === true) return chooseMode(mode, options["yes"] === true, context);
+    }
+    const { services, terminal } = context;
+    const tokens = await signIn(options, context);
+    const text = renderSignedIn(tokens, foreignIssuer(services.config));
+    terminal.stdout.write(`${services.redactor.values(commandWords(text))}\n`);
+    return exitCodes.ok.code;
+  },
+};
+
+async function signIn(options: Arguments["options"], context: CommandContext): Promise<TokenSet> {
+  const { services, terminal, signal } = context;
+  const { login: service, clock, timeZone, config } = services;
+  const quiet = options["no-browser"] === true;
+  const method: LoginMethod = options["device"] === true ? "device" : quiet ? "browser" : "auto";
+  try {
+    const { pending, browserOpened, reason } = await orAborted(service.beginOrJoin(method), signal);
+    const opened = await orAborted(browserOpened, signal);
+    const about = { opened, reason: quiet ? undefined : reason, foreign: foreignIssuer(config) };
+    terminal.stderr.write(loginInstructions(pending, about, clock.now(), timeZone));
+    return pending.method === "browser" && terminal.stdinIsTty
+      ? await browserOrPaste(pending, context)
+      : await orAborted(pending.completed, signal);
+  } finally {
+    await service.cancel("The sign-in was interrupted."); // nothing happens when it is over
+  }
+}
+
+/** The callback and what the person pastes, whichever comes first. */
+async function browserOrPaste(pending: BrowserLogin, context: CommandContext): Promise<TokenSet> {
+  const over = new AbortController();
+  const pasting = takePaste(pending, context, AbortSignal.any([context.signal, over.signal]));
+  pasting.catch(() => undefined); // it only ends by force
+  try {
+    return await orAborted(pending.completed, context.signal);
+  } finally {
+    over.abort();
+    await pasting.catch(() => undefined);
+  }
+}
+
+/** Ask until something pasted belongs to this login, or the input ends. */
+async function takePaste(
+  pending: BrowserLogin,
+  context: CommandContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const reader = new LineReader(context, true);
+  try {
+    for (;;) {
+      const pasted = await reader.ask(pasteQuestion, signal);
+      if (pasted === undefined || (pasted.trim() !== "" && isTaken(pasted, pending, context)))
+        return;
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** Whether the login goes on with it; if not, it is said why. */
+function isTaken(pasted: string, pending: BrowserLogin, context: CommandContext): boolean {
+  const { clock, timeZone, redactor } = context.services;
+  try {
+    pending.finish(pasted);
+    return true;
+  } catch (error) {
+    const text = renderError(toCodexError(error), clock.now(), timeZone);
+    context.terminal.stderr.write(`${redactor.all(commandWords(text))}\n`);
+    return false;
+  }
+}

@@ -1,0 +1,35 @@
+import type { CodexError } from "../core/errors.ts";
+import { terminalText } from "../core/plain-text-stream.ts";
+import { renderError, renderPartial } from "../render/error.ts";
+import type { Services } from "../services/services.ts";
+import { toJson } from "./json.ts";
+import { markCode, type Terminal } from "./terminal.ts";
+import { commandWords } from "./words.ts";
+
+/** The error on stderr, and what had arrived of an answer where nobody has seen it yet. */
+export function reportError(error: CodexError, services: Services, terminal: Terminal): void {
+  const { clock, timeZone, redactor } = services;
+  const { partialText, partialTotalChars } = error.details;
+  const head = redactor.all(commandWords(renderError(error, clock.now(), timeZone)));
+  const partial =
+    partialText === undefined || terminal.stdoutIsTty
+      ? ""
+      : redactor.values(renderPartial(partialText, partialTotalChars));
+  terminal.stderr.write(`${markCode(head, terminal)}${terminalText(partial)}\n`);
+}
+
+/** The error as the one JSON object on stdout. */
+export function reportJson(error: CodexError, { redactor }: Services, terminal: Terminal): void {
+  const { code, message, next, details } = error;
+  const { why, resetsAt, retryAfterMs, partialText } = details;
+  const said = {
+    code,
+    message: redactor.all(commandWords(message)),
+    why: why === undefined ? undefined : redactor.all(commandWords(why)),
+    next: redactor.all(commandWords(next)),
+    resetsAt,
+    retryAfterMs,
+    partialText: partialText === undefined ? undefined : redactor.values(partialText),
+  };
+  terminal.stdout.write(toJson({ error: said }));
+}

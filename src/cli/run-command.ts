@@ -1,0 +1,72 @@
+import type { Log } from "../infra/debug-log.ts";
+import type { Services } from "../services/services.ts";
+import { assertConfigured } from "../config.ts";
+import { toCodexError } from "../core/errors.ts";
+import { readArguments } from "./arguments.ts";
+import { UsageError, type Arguments, type Command, type CommandContext } from "./command.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { commandHelp, generalHelp } from "./help.ts";
+import { commands } from "./index.ts";
+import { reportError, reportJson } from "./report.ts";
+import { Stopped } from "./stop.ts";
+
+/** The program, composed. */
+export interface Opened {
+  services: Services;
+  log: Log;
+  /** End what is under way. */
+  close: () => Promise<void>;
+}
+
+export interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt"> {
+  version: string;
+  /** Compose the program; nothing is opened for the help, the version and wrong arguments. */
+  open: (wishes: { noBrowser: boolean }) => Opened;
+}
+
+/** Do what the arguments say; every failure is told on stderr and becomes an exit code. */
+export async function runCommand(args: readonly string[], line: CommandLine): Promise<number> {
+  const { terminal, version } = line;
+  try {
+    const parsed = readArguments(args, commands);
+    if (parsed.kind === "run") {
+      parsed.command.check?.(parsed.args, terminal);
+      return await runOpened(parsed.command, parsed.args, line);
+    }
+    const text =
+      parsed.kind === "version"
+        ? `${version}\n`
+        : parsed.command === undefined
+          ? generalHelp(commands, version)
+          : commandHelp(parsed.command);
+    terminal.stdout.write(text);
+    return exitCodes.ok.code;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const [about] = args;
+    const name = commands.some(({ name }) => name === about) ? `${about ?? ""} ` : "";
+    terminal.stderr.write(`codex-oauth: ${error.message}. See: codex-oauth ${name}--help\n`);
+    return exitCodes.usage.code;
+  }
+}
+
+async function runOpened(command: Command, args: Arguments, line: CommandLine): Promise<number> {
+  const { terminal, signal } = line;
+  const { services, close, log } = line.open({ noBrowser: args.options["no-browser"] === true });
+  try {
+    assertConfigured(services.config, command.needs);
+    return await command.run(args, { ...line, services });
+  } catch (thrown) {
+    if (signal.aborted && signal.reason instanceof Stopped) return signal.reason.exitCode;
+    if (thrown instanceof UsageError) throw thrown;
+    const error = toCodexError(thrown);
+    const { cause } = error;
+    const why = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : "";
+    log("CODEX", `${command.name} failed with ${error.code}: ${error.message}${why}`);
+    if (args.options["json"] === true) reportJson(error, services, terminal);
+    else reportError(error, services, terminal);
+    return exitCodeOf(error.code);
+  } finally {
+    await close();
+  }
+}

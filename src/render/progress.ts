@@ -1,0 +1,23 @@
+import type { QueryProgress } from "../core/query.ts";
+import { oneLine } from "../core/text.ts";
+import { span } from "../core/time.ts";
+import { count } from "./reply.ts";
+
+/** Progress as a person reads it. */
+export function renderProgress(step: QueryProgress, elapsedMs: number): string {
+  switch (step.type) {
+    case "queued":
+      return `waiting for a free place, ${step.ahead + 1} in line, ${span(elapsedMs)}`;
+    case "sent":
+      return `waiting for Codex, ${span(elapsedMs)}`;
+    case "retry":
+      return `trying again in ${span(step.delayMs)} (attempt ${step.attempt}): ${oneLine(step.reason, 120)}`;
+    case "thinking": {
+      const heading =
+        step.heading === undefined ? "" : `: ${oneLine(step.heading, 80).toLowerCase()}`;
+      return `thinking${heading}, ${span(elapsedMs)}`;
+    }
+    case "writing":
+      return `writing, ${count(step.characters)} characters`;
+  }
+}

@@ -1,0 +1,86 @@
+import { createApp } from "./app.ts";
+import { exitCodes } from "./cli/exit-codes.ts";
+import { runCommand } from "./cli/run-command.ts";
+import { Stopped } from "./cli/stop.ts";
+import { wantsColors, type Terminal } from "./cli/terminal.ts";
+import { defaultLimits } from "./core/limits.ts";
+import { version } from "./version.ts";
+import { systemWorld } from "./world.ts";
+
+/** Longer than any run; it only keeps the process from ending while a promise is waited for. */
+const alive = 2 ** 30;
+
+/** Run one command in this process, and end it with the command's exit code. */
+export async function runCli(args: readonly string[]): Promise<void> {
+  const { stdout, stderr } = process;
+  Object.assign(console, new console.Console(stderr)); // whatever a library prints is no answer
+  const aborter = new AbortController();
+  const stop = (exitCode: number): void => {
+    aborter.abort(new Stopped(exitCode));
+  };
+  let broken: number | undefined;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (broken !== undefined) return;
+    // The reader has seen enough: no failure (`| head`).
+    broken = error.code === "EPIPE" ? exitCodes.ok.code : exitCodes.failed.code;
+    if (error.code !== "EPIPE") {
+      stderr.write(`codex-oauth: stdout cannot be written: ${error.code ?? "unknown"}\n`);
+    }
+    stop(broken);
+  });
+  stderr.on("error", () => undefined);
+  const interrupt = (): void => {
+    // The second time it is meant: not even the end of what was begun is waited for.
+    if (aborter.signal.aborted) process.exit(exitCodes.interrupted.code);
+    stop(exitCodes.interrupted.code);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  const defect = (thrown: unknown): void => {
+    const name = thrown instanceof Error ? thrown.name : "a thrown value";
+    stderr.write(`INTERNAL: codex-oauth met a case that it does not handle (${name}).\n`);
+    process.exit(exitCodes.failed.code);
+  };
+  process.on("uncaughtException", defect);
+  process.on("unhandledRejection", defect);
+
+  const waiting = setInterval(() => undefined, alive);
+  const code = await runCommand(args, {
+    terminal: systemTerminal(),
+    version,
+    signal: aborter.signal,
+    interrupt,
+    open: ({ noBrowser }) => {
+      const world = systemWorld(defaultLimits);
+      if (noBrowser) world.config = { ...world.config, noBrowser };
+      return createApp(world);
+    },
+  });
+  clearInterval(waiting);
+  await Promise.all([stdout, stderr].map(flushed));
+  process.exit(broken ?? code);
+}
+
+function systemTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process;
+  const stderrIsTty = stderr.isTTY;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    stdinIsTty: stdin.isTTY,
+    stdoutIsTty: stdout.isTTY,
+    stderrIsTty,
+    columns: () => stderr.columns || 80,
+    colors: wantsColors(process.env, stderrIsTty),
+    rewrites: stderrIsTty && process.env["TERM"] !== "dumb",
+  };
+}
+
+/** Pipes are written in the background on some systems. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => {
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import { CodexError } from "../core/errors.ts";
+import type { ModelList } from "../core/models.ts";
+import { bundledListFor } from "./list-format.ts";
+import type { Services } from "./services.ts";
+
+/**
+ * The models to choose from: the account's own, else the bundled table with a note that says why.
+ *
+ * @throws CodexError `STORAGE`; or the signal's reason.
+ */
+export async function modelsFor(
+  { credentials, catalog }: Pick<Services, "credentials" | "catalog">,
+  signal: AbortSignal,
+): Promise<{ list: ModelList; note: string | undefined }> {
+  try {
+    const credential = await credentials.get(signal);
+    const kept = await catalog.kept(credential);
+    const list = kept?.fresh === true ? kept : await catalog.refresh(credential, signal);
+    return { list, note: undefined };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
+    // Without a usable login the table still answers what there is to choose from.
+    const list = bundledListFor(await credentials.mode());
+    return { list, note: `${error.code}: ${error.message} ${error.next}` };
+  }
+}

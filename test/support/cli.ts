@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Simulator } from "../simulator/index.ts";
+import { expectNoSecrets } from "./canary.ts";
+import type { Home } from "./home.ts";
+import { serverEnvironment, shippedEntry } from "./server.ts";
+
+export interface CliOptions {
+  simulator: Simulator;
+  home: Home;
+  args: readonly string[];
+  env?: Record<string, string>;
+  /** What is piped in; null: stdin stays open and silent. */
+  input?: string | null;
+}
+
+/** The command line in a process of its own, its three streams being pipes. */
+export interface CliRun {
+  stdout: () => string;
+  stderr: () => string;
+  /** Resolves when the words stand in a stream. */
+  seen: (stream: "stdout" | "stderr", words: string | RegExp) => Promise<void>;
+  kill: (signal: NodeJS.Signals) => void;
+  /** Close our end of a stream, as a reader does that has seen enough. */
+  hangUp: (stream: "stdout" | "stderr") => void;
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** The environment of a person's shell; nothing but the simulator is reached. */
+export function cliEnvironment({ simulator, home, env }: CliOptions): Record<string, string> {
+  return serverEnvironment({ simulator, home, env: { CODEX_DEBUG: "", TERM: "xterm", ...env } });
+}
+
+/** Start it; when the test ends it must be over, and nothing that it printed may hold a secret. */
+export function startCli(options: CliOptions): CliRun {
+  const child = spawn(process.execPath, [shippedEntry, ...options.args], {
+    env: cliEnvironment(options),
+  });
+  const texts = { stdout: "", stderr: "" };
+  const listeners = new Set<() => void>();
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      texts[name] += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  child.stdin.on("error", () => undefined);
+  if (options.input !== null) child.stdin.end(options.input ?? "");
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once("close", (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await ended;
+    const { simulator, home } = options;
+    expectNothingSecret(texts.stdout + texts.stderr, simulator, home);
+  });
+  return {
+    stdout: () => texts.stdout,
+    stderr: () => texts.stderr,
+    seen: (name, words) =>
+      waitFor(
+        listeners,
+        () => found(texts[name], words),
+        ended,
+        () => texts.stderr,
+      ),
+    kill: (signal) => child.kill(signal),
+    hangUp: (name) => child[name].destroy(),
+    ended,
+  };
+}
+
+/** Run it to its end. */
+export async function runCli(
+  options: CliOptions,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const run = startCli(options);
+  const { code } = await run.ended;
+  return { code, stdout: run.stdout(), stderr: run.stderr() };
+}
+
+export function found(text: string, words: string | RegExp): boolean {
+  return typeof words === "string" ? text.includes(words) : words.test(text);
+}
+
+/** Resolves when the condition holds, which is looked at whenever a listener is called. */
+export function waitFor(
+  listeners: Set<() => void>,
+  holds: () => boolean,
+  ended: Promise<unknown>,
+  output: () => string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      if (!holds()) return;
+      listeners.delete(look);
+      resolve();
+    };
+    listeners.add(look);
+    look();
+    void ended.then(() => {
+      look();
+      reject(new Error(`it ended without these words; it said: ${output().slice(-500)}`));
+    });
+  });
+}
+
+export function expectNothingSecret(printed: string, simulator: Simulator, home: Home): void {
+  const secrets = simulator.secrets();
+  expectNoSecrets(printed, secrets, "what was printed");
+  if (!existsSync(home.stateDir)) return;
+  for (const name of readdirSync(home.stateDir)) {
+    expectNoSecrets(readFileSync(join(home.stateDir, name), "utf8"), secrets, `state/${name}`);
+  }
+}

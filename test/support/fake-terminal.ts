@@ -1,0 +1,30 @@
+import { PassThrough } from "node:stream";
+import type { Terminal } from "../../src/cli/terminal.ts";
+
+export interface FakeTerminal extends Terminal {
+  stdin: PassThrough;
+  /** What was written so far. */
+  out: () => string;
+  err: () => string;
+}
+
+/** A terminal without a terminal: everything is a pipe where the test does not say otherwise. */
+export function fakeTerminal(facts: Partial<Terminal> = {}): FakeTerminal {
+  const written = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof written): PassThrough =>
+    new PassThrough({ encoding: "utf8" }).on("data", (text: string) => (written[name] += text));
+  return {
+    stdout: stream("stdout"),
+    stderr: stream("stderr"),
+    stdinIsTty: false,
+    stdoutIsTty: false,
+    stderrIsTty: false,
+    columns: () => 80,
+    colors: false,
+    rewrites: false,
+    ...facts,
+    stdin: new PassThrough(),
+    out: () => written.stdout,
+    err: () => written.stderr,
+  };
+}
