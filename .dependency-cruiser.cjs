@@ -1,5 +1,6 @@
 // The one direction of imports: main → server → tools → services → infra → wire → core, and
-// tools → render → core; the command line stands beside the tools (cli → services, render). An import upward is a red build, not a matter of taste.
+// tools → render → core; the command line stands beside the tools (cli → services, render). What composes
+// them stands above all of them. An import upward is a red build, not a matter of taste.
 const layer = (name) => `^src/${name}/`;
 const not = (from, to) => ({
   name: `${from}-must-not-import-${to}`,
@@ -37,8 +38,20 @@ module.exports = {
       severity: "error",
       from: { path: "^src/(core|wire|infra|services|render|tools|cli)/" },
       to: {
-        path: "^src/(main|run|run-cli|run-refresh|refresh-command|world|library|index|app|server)\\.ts$",
+        path: "^src/(main|run|run-cli|run-refresh|refresh-command|system-world|library|index|app|server)\\.ts$",
       },
+    },
+    {
+      name: "only-the-app-uses-the-parts-of-the-composition",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(compose/|app\\.ts$|system-world\\.ts$)" },
+      to: { path: "^src/compose/" },
+    },
+    {
+      name: "the-composition-shows-nothing",
+      severity: "error",
+      from: { path: "^src/compose/" },
+      to: { path: "^src/(tools|render|cli)/" },
     },
     {
       name: "core-and-render-are-pure",

@@ -1,74 +1,24 @@
 import { join } from "node:path";
-import type { Config } from "./config.ts";
-import type { Credential } from "./core/credentials.ts";
-import type { Limits } from "./core/limits.ts";
-import { openInBrowser } from "./infra/browser.ts";
-import type { Clock } from "./infra/clock.ts";
-import { startDetached, type Command } from "./infra/child-process.ts";
-import { createDebugLog, createForwardingLog, silentLog, type Log } from "./infra/debug-log.ts";
-import { FileLock } from "./infra/file-lock.ts";
+import { composeGround, type Ground } from "./compose/ground.ts";
+import { composeLogin } from "./compose/login.ts";
+import { composeQueries, type QueryParts } from "./compose/queries.ts";
+import { composeTokens, type TokenParts } from "./compose/tokens.ts";
+import type { World } from "./compose/world.ts";
+import type { Finding } from "./core/doctor.ts";
+import type { Log } from "./infra/debug-log.ts";
 import { foreignFolder } from "./infra/folder-owner.ts";
-import { Http } from "./infra/http.ts";
 import { portHolder } from "./infra/port-holder.ts";
 import { probePort } from "./infra/port-probe.ts";
-import { identifySelf } from "./infra/process-identity.ts";
-import { proxySecrets } from "./infra/proxy.ts";
-import { uuid, type Random } from "./infra/random.ts";
-import { Redactor } from "./infra/redact.ts";
-import { StateFolder } from "./infra/state-folder.ts";
-import { lookAround } from "./infra/surroundings.ts";
-import { TemporaryFiles } from "./infra/temporary-files.ts";
-import { apiHeaders } from "./services/api-headers.ts";
-import { CodexClient } from "./services/codex-client.ts";
-import { DeviceEndpoint } from "./services/device-endpoint.ts";
-import { DeviceFlow } from "./services/device-flow.ts";
-import { createDoctor } from "./services/doctor/index.ts";
-import { CodexCliLogin } from "./services/codex-cli-login.ts";
-import { Credentials } from "./services/credentials.ts";
-import { LoginModes } from "./services/login-mode.ts";
-import { LoginService } from "./services/login-service.ts";
-import { ModelCatalog } from "./services/model-catalog.ts";
-import { OAuthFlow } from "./services/oauth-flow.ts";
-import { QuotaMemory } from "./services/quota-memory.ts";
-import { DetachedSpending } from "./services/detached-spending.ts";
-import { RefreshAttempts } from "./services/refresh-attempts.ts";
-import { RefreshLedger } from "./services/refresh-ledger.ts";
-import { RefreshSaver } from "./services/refresh-saver.ts";
-import { RefreshWork } from "./services/refresh-work.ts";
-import { Refresher } from "./services/refresher.ts";
-import { ResponsesEndpoint } from "./services/responses-endpoint.ts";
+import type { CodexClient } from "./services/codex-client.ts";
+import type { LoginService } from "./services/login-service.ts";
+import type { OAuthFlow } from "./services/oauth-flow.ts";
 import type { Services } from "./services/services.ts";
-import { TokenEndpoint } from "./services/token-endpoint.ts";
-import { TokenManager } from "./services/token-manager.ts";
-import { TokenStore } from "./services/token-store.ts";
-import { UnsavedLogin } from "./services/unsaved-login.ts";
-import { WorkspaceRoutes } from "./services/workspace-routing.ts";
+import type { TokenManager } from "./services/token-manager.ts";
 import { version } from "./version.ts";
 
-/** Everything that the program takes from the world; tests give their own. */
-export interface World {
-  config: Config;
-  clock: Clock;
-  random: Random;
-  limits: Limits;
-  pid: number;
-  /** "linux 6.1.0; x64" */
-  platform: string;
-  /** The home folder; empty where nobody knows it. */
-  home: string;
-  timeZone: string;
-  /** What starts the process of a refresh; undefined: refreshes run in this process. */
-  refreshCommand: Command | undefined;
-  writeStderr: (text: string) => void;
-  /** Takes the diagnostics in place of the debug log. */
-  takeLog?: ((area: string, text: string) => void) | undefined;
-}
-
-export interface App {
+export interface App extends Pick<TokenParts, "refreshWork"> {
   services: Services;
   log: Log;
-  /** What this process does when it is the process of a refresh. */
-  refreshWork: RefreshWork;
   tokens: TokenManager;
   oauth: OAuthFlow;
   client: CodexClient;
@@ -78,194 +28,30 @@ export interface App {
 
 /** Compose the program. Nothing is read, opened or sent before the first call. */
 export function createApp(world: World): App {
-  const { config, clock, random, limits } = world;
-  const redactor = new Redactor();
-  const storageUsable = !config.problems.some(({ area }) => ["storage", "state"].includes(area));
-  const stateDir = storageUsable ? config.stateDir : undefined;
-  const log =
-    world.takeLog !== undefined
-      ? createForwardingLog(world.takeLog, redactor)
-      : config.debug
-        ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr: world.writeStderr })
-        : silentLog;
-  const self = identifySelf(world.pid, random);
-  const temporaries = new TemporaryFiles(self, clock);
-  const folder = new StateFolder(stateDir, temporaries);
-  redactor.learn(...proxySecrets(config.proxy));
-  const { proxy, caFiles, tlsUnverified } = config;
-  const http = new Http({ clock, log, proxy, caFiles, tlsUnverified });
-  const userAgent = `codex-oauth/${version} (${world.platform})`;
-  const api = { userAgent, clientVersion: config.clientVersion };
-  const origins = { issuer: config.issuer, apiOrigin: config.apiOrigin };
-
-  const endpoint = new TokenEndpoint({
-    issuer: config.issuer,
-    http,
-    limits,
-    redactor,
-    userAgent,
-    now: () => clock.now(),
-  });
-  const lockDeps = { clock, random, self };
-  const refreshLock = new FileLock(`${config.authFile}.refresh.lock`, lockDeps);
-  const store = new TokenStore({
-    path: config.authFile,
-    lock: new FileLock(`${config.authFile}.lock`, lockDeps),
-    lockWaitMs: limits.fileLockWaitMs,
-    temporaries,
-    clock,
-    log,
-  });
-  const ledger = new RefreshLedger(folder);
-  const basics = { origins, store, clock, limits, log };
-  const unsaved = new UnsavedLogin(basics);
-  const saver = new RefreshSaver({ ...basics, endpoint, unsaved });
-  const refreshing = { ...basics, ledger, endpoint, lock: refreshLock, unsaved, saver, redactor };
-  const attempts = new RefreshAttempts(refreshing);
-  const { refreshCommand } = world;
-  const spending =
-    refreshCommand === undefined
-      ? attempts
-      : new DetachedSpending({
-          ...refreshing,
-          here: attempts,
-          start: (events) => startDetached(refreshCommand, events),
-        });
-  const refresher = new Refresher({ ...refreshing, spending });
-  const tokens = new TokenManager({ ...refreshing, refresher });
-  const flow = new OAuthFlow({
-    issuer: config.issuer,
-    ports: config.callbackPorts,
-    endpoint,
-    save: (grant) => tokens.saveLogin(grant),
-    clock,
-    random,
-    limits,
-    redactor,
-    log,
-  });
-  const device = new DeviceFlow({
-    issuer: config.issuer,
-    endpoint: new DeviceEndpoint({
-      issuer: config.issuer,
-      http,
-      limits,
-      redactor,
-      userAgent,
-      now: () => clock.now(),
-    }),
-    tokens: endpoint,
-    save: (grant) => tokens.saveLogin(grant),
-    clock,
-    limits,
-    log,
-  });
-  const login = new LoginService({
-    flow,
-    device,
-    here: async () => ({
-      ...config.desktop,
-      ...(await lookAround(config.desktop)),
-      noBrowser: config.noBrowser,
-    }),
-    openBrowser: openInBrowser,
-    isStored: (saved) => tokens.isStored(saved),
-    clock,
-    limits,
-    log,
-  });
-  redactor.learn(config.apiKey);
-  const { auth, baseUrl } = config;
-  const headers = (credential: Credential): Record<string, string> => apiHeaders(api, credential);
-  const guest = new CodexCliLogin({ folder: config.codexHome, origins, baseUrl, redactor, clock });
-  const routes = new WorkspaceRoutes({ http, headers, store, clock, limits, log });
-  const key = config;
-  const credentials = new Credentials({
-    tokens,
-    choice: tokens,
-    guest,
-    routes,
-    key,
-    auth,
-    baseUrl,
-  });
-  const timeZone = (): string => world.timeZone;
-  const mode = new LoginModes({ choice: tokens, guest, key, auth, clock, timeZone });
-  const catalog = new ModelCatalog({
-    clientVersion: config.clientVersion,
-    folder,
-    http,
-    headers,
-    credentials,
-    clock,
-    limits,
-    log,
-  });
-  const quota = new QuotaMemory(folder);
-  const responses = new ResponsesEndpoint({
-    ...api,
-    sessionId: uuid(random),
-    idleTimeoutMs: config.idleTimeoutMs,
-    http,
-    clock,
-    limits,
-  });
-  const client = new CodexClient({
-    credentials,
-    catalog,
-    endpoint: responses,
-    quota,
-    defaults: { model: config.model, reasoningEffort: config.reasoningEffort },
-    clock,
-    random,
-    limits,
-    log,
-  });
-  const doctor = createDoctor({
-    config,
-    clock,
-    self,
-    temporaries,
-    http,
-    userAgent,
-    mode: () => credentials.mode(),
-    tokens,
-    ledger,
-    catalog,
-    quota,
-    redactor,
-    home: world.home,
-    portState: async (port) => ({
-      state: await probePort(port),
-      ...(await portHolder(port)),
-    }),
-    pendingLogin: () => login.pending,
-  });
+  const ground = composeGround(world);
+  const { config, clock, limits, redactor, log, folder, http, stateDir } = ground;
+  const tokenParts = composeTokens(ground, world.refreshCommand);
+  const { tokens } = tokenParts;
+  const { flow, login } = composeLogin(ground, tokenParts);
+  const queries = composeQueries(ground, tokenParts, () => world.timeZone);
+  const { client, quota, ...others } = queries;
   return {
     log,
-    refreshWork: new RefreshWork({ ...refreshing, attempts }),
+    refreshWork: tokenParts.refreshWork,
     tokens,
     oauth: flow,
     client,
     services: {
+      ...others,
       tokens,
-      credentials,
-      guest,
-      mode,
       login,
       client,
-      catalog,
       quota,
-      doctor: (signal) => doctor.examine(signal),
-      surroundingNotices: async () => {
-        const foreign = stateDir === undefined ? undefined : foreignFolder(stateDir);
-        return [
-          ...(await http.authorities.notices()),
-          ...(foreign === undefined
-            ? []
-            : [`${foreign}, so nothing is kept in ${stateDir ?? ""}.`]),
-        ];
-      },
+      doctor: (signal) => examine(world, ground, tokenParts, queries, login, signal),
+      surroundingNotices: async () => [
+        ...(await http.authorities.notices()),
+        ...foreignNotices(stateDir),
+      ],
       config,
       limits,
       clock,
@@ -285,4 +71,36 @@ export function createApp(world: World): App {
       await Promise.all([folder.flush(), http.close()]);
     },
   };
+}
+
+function foreignNotices(stateDir: string | undefined): string[] {
+  const foreign = stateDir === undefined ? undefined : foreignFolder(stateDir);
+  return foreign === undefined ? [] : [`${foreign}, so nothing is kept in ${stateDir ?? ""}.`];
+}
+
+/** The doctor is loaded when somebody asks for it. */
+async function examine(
+  { home }: World,
+  ground: Ground,
+  { tokens, ledger }: TokenParts,
+  { credentials, catalog, quota }: QueryParts,
+  login: LoginService,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const { createDoctor } = await import("./services/doctor/index.ts");
+  const doctor = createDoctor({
+    ...ground,
+    mode: () => credentials.mode(),
+    tokens,
+    ledger,
+    catalog,
+    quota,
+    home,
+    portState: async (port) => ({
+      state: await probePort(port),
+      ...(await portHolder(port)),
+    }),
+    pendingLogin: () => login.pending,
+  });
+  return doctor.examine(signal);
 }

@@ -5,7 +5,7 @@ import { Stopped } from "./cli/stop.ts";
 import { wantsColors, type Terminal } from "./cli/terminal.ts";
 import { defaultLimits } from "./core/limits.ts";
 import { version } from "./version.ts";
-import { systemWorld } from "./world.ts";
+import { systemWorld } from "./system-world.ts";
 
 /** Longer than any run; it only keeps the process from ending while a promise is waited for. */
 const alive = 2 ** 30;

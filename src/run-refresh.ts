@@ -4,7 +4,7 @@ import { defaultLimits, type Limits } from "./core/limits.ts";
 import { deferred } from "./infra/promises.ts";
 import { takenOver } from "./services/refresh-messages.ts";
 import { refreshProcessLimits } from "./services/refresh-work.ts";
-import { systemWorld } from "./world.ts";
+import { systemWorld } from "./system-world.ts";
 
 /**
  * Be the process of a refresh: take the job from the server that started it, spend and save, report,
@@ -51,7 +51,8 @@ export function runRefresh(limits: Limits = defaultLimits): void {
       return;
     }
     begun = true;
-    app.refreshWork.run(message, server, stopping.signal).then(end, end);
+    const run = app.refreshWork().then((work) => work.run(message, server, stopping.signal));
+    run.then(end, end);
   });
   process.on("disconnect", () => {
     taken.resolve(false);

@@ -2,7 +2,7 @@ import { createApp, type App } from "./app.ts";
 import { defaultLimits, type Limits } from "./core/limits.ts";
 import { StdioTransport } from "./infra/stdio-transport.ts";
 import { createServer } from "./server.ts";
-import { systemWorld } from "./world.ts";
+import { systemWorld } from "./system-world.ts";
 
 /**
  * Serve MCP on this process's stdio until the host goes: at the end of stdin, at a broken stdout, or

@@ -26,7 +26,10 @@ test("one file sends requests, one opens the browser, and one starts this progra
 
 test("the official client's folder is named in one place, and only to read its login", () => {
   expect(filesWith(/"\.codex"|CODEX_HOME/)).toEqual(["src/config-environment.ts"]);
-  expect(filesWith(/config\.codexHome/)).toEqual(["src/app.ts"]);
+  expect(filesWith(/\bcodexHome\b/).sort()).toEqual([
+    "src/compose/queries.ts",
+    "src/config-environment.ts",
+  ]);
   const guest = sources.find(({ path }) => path === "src/services/codex-cli-login.ts");
   expect(guest?.text).toContain("readSecureFile");
   expect(guest?.text).not.toMatch(
@@ -38,7 +41,7 @@ test("the environment is read in one place, and the project's folder nowhere", (
   expect(filesWith(/process\.env\b/)).toEqual([
     "src/library.ts",
     "src/run-cli.ts",
-    "src/world.ts",
+    "src/system-world.ts",
   ]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
 });
@@ -46,8 +49,9 @@ test("the environment is read in one place, and the project's folder nowhere", (
 test("the API key is read from the environment only, and is no argument and no part of the file", () => {
   expect(filesWith(/OPENAI_API_KEY"\)/)).toEqual(["src/config-environment.ts"]);
   expect(filesWith(/\bapiKey\b/).sort()).toEqual([
-    "src/app.ts",
+    "src/compose/ground.ts", // the redactor learns it
     "src/config-environment.ts",
     "src/services/api-key.ts",
+    "src/services/doctor/login.ts", // whether there is one
   ]);
 });

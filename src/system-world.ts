@@ -1,4 +1,4 @@
-import type { World } from "./app.ts";
+import type { World } from "./compose/world.ts";
 import { loadConfig, systemHome } from "./config.ts";
 import type { Limits } from "./core/limits.ts";
 import { systemClock } from "./infra/clock.ts";

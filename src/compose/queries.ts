@@ -1,0 +1,52 @@
+import type { Credential } from "../core/credentials.ts";
+import { uuid } from "../infra/random.ts";
+import { apiHeaders } from "../services/api-headers.ts";
+import { CodexCliLogin } from "../services/codex-cli-login.ts";
+import { CodexClient } from "../services/codex-client.ts";
+import { Credentials } from "../services/credentials.ts";
+import { LoginModes } from "../services/login-mode.ts";
+import { ModelCatalog } from "../services/model-catalog.ts";
+import { QuotaMemory } from "../services/quota-memory.ts";
+import { ResponsesEndpoint } from "../services/responses-endpoint.ts";
+import { WorkspaceRoutes } from "../services/workspace-routing.ts";
+import type { Ground } from "./ground.ts";
+import type { TokenParts } from "./tokens.ts";
+
+/** Questions, and everything that authorizes and plans them. */
+export interface QueryParts {
+  guest: CodexCliLogin;
+  credentials: Credentials;
+  mode: LoginModes;
+  catalog: ModelCatalog;
+  quota: QuotaMemory;
+  client: CodexClient;
+}
+
+export function composeQueries(
+  ground: Ground,
+  { store, tokens }: TokenParts,
+  timeZone: () => string,
+): QueryParts {
+  const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } = ground;
+  const { auth, baseUrl, clientVersion, codexHome, idleTimeoutMs, model, reasoningEffort } = config;
+  const api = { userAgent, clientVersion };
+  const headers = (credential: Credential): Record<string, string> => apiHeaders(api, credential);
+  const guest = new CodexCliLogin({ folder: codexHome, origins, baseUrl, redactor, clock });
+  const routes = new WorkspaceRoutes({ http, headers, store, clock, limits, log });
+  const ways = { choice: tokens, guest, key: config, auth };
+  const credentials = new Credentials({ ...ways, tokens, routes, baseUrl });
+  const shared = { clock, limits, log, credentials };
+  const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers });
+  const quota = new QuotaMemory(folder);
+  const sessionId = uuid(random);
+  const client = new CodexClient({
+    ...shared,
+    catalog,
+    endpoint: new ResponsesEndpoint({ ...api, sessionId, idleTimeoutMs, http, clock, limits }),
+    quota,
+    defaults: { model, reasoningEffort },
+    random,
+  });
+  const mode = new LoginModes({ ...ways, clock, timeZone });
+  return { guest, credentials, mode, catalog, quota, client };
+}
