@@ -1,4 +1,5 @@
-// Bundles each program into one file. `npm ci` runs this by way of `prepare`.
+// Bundles each program into one file. `npm ci` runs this by way of `prepare`; the launcher in bin/ with
+// `--server FILE`, which builds the server alone, to where it says.
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -14,7 +15,15 @@ const testing = {
 /** The benchmark's yardstick takes its packages as they come. */
 const plain = ["dist/test/bare-server.cjs"];
 
-const wanted = process.argv.includes("--testing") ? { ...shipped, ...testing } : shipped;
+const wanted = serverAlone() ?? {
+  ...shipped,
+  ...(process.argv.includes("--testing") ? testing : {}),
+};
+
+function serverAlone() {
+  const at = process.argv.indexOf("--server");
+  return at < 0 ? undefined : { [process.argv[at + 1]]: shipped["dist/main.cjs"] };
+}
 
 /** Stand-ins for modules of which nearly everything would be dead weight at every start. */
 const lean = {
