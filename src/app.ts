@@ -16,6 +16,7 @@ import { CodexClient } from "./services/codex-client.ts";
 import { Credentials } from "./services/credentials.ts";
 import { checkHealth } from "./services/health.ts";
 import { LoginService } from "./services/login-service.ts";
+import { LongAnswers } from "./services/long-answers.ts";
 import { ModelCatalog } from "./services/model-catalog.ts";
 import { OAuthFlow } from "./services/oauth-flow.ts";
 import { QuotaMemory } from "./services/quota-memory.ts";
@@ -145,6 +146,13 @@ export function createApp(world: World): App {
     limits,
     log,
   });
+  const longAnswers = new LongAnswers({
+    folder: folder.inside("answers"),
+    redact: (text) => redactor.values(text),
+    clock,
+    random,
+    limits,
+  });
   return {
     log,
     services: {
@@ -152,6 +160,7 @@ export function createApp(world: World): App {
       credentials,
       login,
       client,
+      longAnswers,
       catalog,
       quota,
       health: (signal) =>

@@ -2,12 +2,17 @@ import type { QueryReply } from "../core/query.ts";
 import { plainText } from "../core/text.ts";
 import { quotaSummary } from "./quota.ts";
 
-/** The answer, then one line of facts about it. */
+/**
+ * The answer, then one line of facts about it.
+ *
+ * @param whole where all of the answer lies, when the reply's text is only its beginning
+ */
 export function renderReply(
   reply: QueryReply,
   notices: readonly string[],
   now: number,
   timeZone: string,
+  whole?: { path: string; characters: number },
 ): string {
   const { usage, quota } = reply;
   const facts = [
@@ -23,7 +28,12 @@ export function renderReply(
     ...reply.notices,
   ];
   const footer = facts.filter((fact) => fact !== undefined).join(" · ");
-  return `${plainText(reply.text)}\n\n— ${footer}`;
+  const text = plainText(reply.text);
+  const cut =
+    whole === undefined
+      ? ""
+      : `\n\n[The first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path}]`;
+  return `${text}${cut}\n\n— ${footer}`;
 }
 
 /** A whole number with its thousands set off, without the number formats that Intl would load. */

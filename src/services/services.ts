@@ -6,6 +6,7 @@ import type { Redactor } from "../infra/redact.ts";
 import type { CodexClient } from "./codex-client.ts";
 import type { Credentials } from "./credentials.ts";
 import type { LoginService } from "./login-service.ts";
+import type { LongAnswers } from "./long-answers.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { TokenManager } from "./token-manager.ts";
@@ -16,6 +17,7 @@ export interface Services {
   credentials: Pick<Credentials, "get">;
   login: Pick<LoginService, "beginOrJoin" | "wait" | "cancel" | "pending" | "failure">;
   client: Pick<CodexClient, "query">;
+  longAnswers: Pick<LongAnswers, "fit">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
   quota: Pick<QuotaMemory, "lastSeen">;
   health: (signal: AbortSignal) => Promise<OriginHealth[]>;

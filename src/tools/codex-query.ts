@@ -55,7 +55,11 @@ export const codexQuery = defineTool({
   meta: { "anthropic/alwaysLoad": true, "anthropic/maxResultSizeChars": 500_000 },
   input,
   needs: ["storage", "state", "auth", "origins"],
-  async handle(args, { client, tokens, clock, config, timeZone }, { signal, progress }) {
+  async handle(
+    args,
+    { client, longAnswers, tokens, clock, config, timeZone },
+    { signal, progress },
+  ) {
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {
       progress.report(() => words(step, clock.elapsed() - started));
@@ -78,7 +82,11 @@ export const codexQuery = defineTool({
       notices.push(`the refreshed login could not be saved yet: ${unsaved.message}`);
     }
     const { text: _, ...facts } = reply;
-    return { text: renderReply(reply, notices, clock.now(), timeZone), facts };
+    const { text, whole } = await longAnswers.fit(reply.text);
+    return {
+      text: renderReply({ ...reply, text }, notices, clock.now(), timeZone, whole),
+      facts: { ...facts, ...(whole === undefined ? {} : { answerFile: whole.path }) },
+    };
   },
 });
 
