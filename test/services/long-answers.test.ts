@@ -10,7 +10,7 @@ import { stateFolder } from "../support/state.ts";
 
 const day = 24 * 3_600_000;
 
-function rig(path: string | undefined = join(makeHome().path, "state/answers")) {
+function rig(path = join(makeHome().path, "state/answers")) {
   const clock = fakeClock(Date.now());
   const answers = new LongAnswers({
     folder: stateFolder(path),
@@ -21,12 +21,12 @@ function rig(path: string | undefined = join(makeHome().path, "state/answers")) 
   });
   /** A file from earlier, as old as that. */
   const put = (name: string, ageMs: number): void => {
-    mkdirSync(path ?? "", { recursive: true });
-    writeFileSync(join(path ?? "", name), "");
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, name), "");
     const at = new Date(clock.now() - ageMs);
-    utimesSync(join(path ?? "", name), at, at);
+    utimesSync(join(path, name), at, at);
   };
-  return { answers, clock, put, path: path ?? "", names: () => readdirSync(path ?? "").sort() };
+  return { answers, clock, put, path, names: () => readdirSync(path).sort() };
 }
 
 const line = `${"x".repeat(99)}\n`;
@@ -44,7 +44,7 @@ test("of a longer one the first whole lines are handed on, and all of it lies in
   const { text, whole } = await answers.fit(long);
   expect(text).toBe(line.repeat(4_500).trimEnd());
   expect(whole?.characters).toBe(500_000);
-  const file = whole?.path ?? "";
+  const file = String(whole?.path);
   expect(dirname(file)).toBe(path);
   expect(readFileSync(file, "utf8")).toBe(long);
   expect([statSync(file).mode & 0o777, statSync(path).mode & 0o777]).toEqual([0o600, 0o700]);
@@ -60,7 +60,7 @@ test("a line without an end is cut, never through a character", async () => {
 test("the file has no more than the reader may see: no secret, no escape of a terminal", async () => {
   const { answers } = rig();
   const { whole } = await answers.fit(`\u001b[31mred secret\n${long}`);
-  expect(readFileSync(whole?.path ?? "", "utf8")).toBe(`red [masked]\n${long}`);
+  expect(readFileSync(String(whole?.path), "utf8")).toBe(`red [masked]\n${long}`);
 });
 
 test("two answers of one moment have files of their own", async () => {
@@ -75,7 +75,7 @@ test("the newest twenty are kept", async () => {
   for (let n = 10; n < 35; n++) put(`${n}.txt`, n);
   const { whole } = await answers.fit(long);
   expect(names()).toHaveLength(20);
-  expect(names()).toContain((whole?.path ?? "").split("/").at(-1));
+  expect(names()).toContain(String(whole?.path).split("/").at(-1));
   expect(names()).not.toContain("34.txt");
 });
 

@@ -1,17 +1,21 @@
-import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { createInterface } from "node:readline";
 import { expect, inject, onTestFinished } from "vitest";
 import type { Simulator } from "../../simulator/index.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
 import { claudeEnvironment } from "./install.ts";
 import { startModel, type Model } from "./model.ts";
+import { runToTheEnd, startSession, type Outcome, type Session } from "./run.ts";
 
 /** What Claude Code calls a tool of ours. */
 export const tool = (name: string): string => `mcp__plugin_codex-oauth_codex__${name}`;
+
+/** A call of a tool of ours, as a model makes it. */
+export const call = (name: string, input: object = {}): { name: string; input: object } => ({
+  name: tool(name),
+  input,
+});
 
 /** A person's machine with Claude Code and the plugin, a scripted model and a simulated service. */
 export interface Host {
@@ -21,53 +25,38 @@ export interface Host {
   config: string;
   project: string;
   env: Record<string, string>;
-  /** `claude -p`, to its end. */
-  ask(prompt: string, ...args: string[]): Promise<Outcome>;
-}
-
-export interface Outcome {
-  code: number | null;
-  events: HostEvent[];
-  /** The text that a person reads at the end. */
-  result: string;
-  denials: unknown[];
-  stderr: string;
-}
-
-/** A line of `--output-format stream-json`. */
-export interface HostEvent {
-  type: string;
-  subtype?: string;
-  result?: string;
-  permission_denials?: unknown[];
-  mcp_servers?: { name: string; status: string }[];
-  tools?: string[];
-  response?: { request_id?: string };
+  /** `claude -p`, to its end; in another folder than the project where one is given. */
+  ask(prompt: string, folder?: string): Promise<Outcome>;
+  session(): Session;
 }
 
 export interface HostOptions {
   signedIn?: boolean;
   env?: Record<string, string>;
+  /** A configuration folder to work with a copy of; that of the clone where it is not given. */
+  config?: string;
 }
 
-export async function claudeHost({ signedIn = true, env }: HostOptions = {}): Promise<Host> {
+export async function claudeHost({
+  signedIn = true,
+  env,
+  config,
+}: HostOptions = {}): Promise<Host> {
   const simulator = await simulate();
   const model = await startModel();
   const home = makeHome();
   if (signedIn) writeLogin(home, simulator);
-  const config = join(home.path, "claude");
   const project = join(home.path, "project");
   mkdirSync(project);
-  const installed = inject("installed");
-  cpSync(installed.config, config, {
-    recursive: true,
-    filter: (path) => basename(path) !== "cache", // the paths inside name the first one
-  });
+  const own = join(home.path, "claude");
+  // What is installed stays where it is: the paths in the configuration lead there.
+  const filter = (path: string): boolean => basename(path) !== "cache";
+  cpSync(config ?? inject("installed").config, own, { recursive: true, filter });
   const whole: Record<string, string> = {
-    ...claudeEnvironment(home.path, config),
+    ...claudeEnvironment(home.path, own),
     ANTHROPIC_BASE_URL: model.url,
     ANTHROPIC_API_KEY: "sk-ant-not-a-key",
-    MCP_CONNECTION_NONBLOCKING: "0",
+    MCP_CONNECTION_NONBLOCKING: "0", // the first prompt waits for the server
     CODEX_ISSUER: simulator.issuer,
     CODEX_BASE_URL: simulator.baseUrl,
     CODEX_AUTH_FILE: home.authFile,
@@ -77,50 +66,17 @@ export async function claudeHost({ signedIn = true, env }: HostOptions = {}): Pr
     CODEX_DEBUG: "1",
     ...env,
   };
+  onTestFinished(() => {
+    expect(model.failures, "what went wrong inside the script of the model").toEqual([]);
+  });
   return {
     model,
     simulator,
     home,
-    config,
+    config: own,
     project,
     env: whole,
-    ask: (prompt, ...args) => run(["-p", prompt, ...args], whole, project),
+    ask: (prompt, folder = project) => runToTheEnd(["-p", prompt], whole, folder),
+    session: () => startSession(whole, project),
   };
 }
-
-async function run(
-  args: readonly string[],
-  env: Record<string, string>,
-  cwd: string,
-): Promise<Outcome> {
-  const { claude } = inject("installed");
-  const format = ["--output-format", "stream-json", "--verbose"];
-  const child = spawn(claude, [...args, ...format], {
-    env,
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  const events: HostEvent[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    events.push(JSON.parse(line) as HostEvent);
-  });
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  const last = events.findLast(({ type }) => type === "result");
-  return {
-    code,
-    events,
-    result: last?.result ?? "",
-    denials: last?.permission_denials ?? [],
-    stderr,
-  };
-}
-void expect;
-void mkdtempSync;
-void realpathSync;
-void rmSync;
-void tmpdir;

@@ -55,6 +55,13 @@ export function toolResults({ messages }: ModelRequest): ToolResult[] {
   );
 }
 
+/** The newest result; fails where there is none. */
+export function lastResult(request: ModelRequest): ToolResult {
+  const last = toolResults(request).at(-1);
+  if (last === undefined) throw new Error("the model was shown no result of a tool");
+  return last;
+}
+
 /** Every text of the conversation that is no result of a tool, one after the other. */
 export function conversation({ messages }: ModelRequest): string {
   return messages.map(({ content }) => textOf(content)).join("\n");

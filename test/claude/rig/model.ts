@@ -16,6 +16,8 @@ export interface Model {
   requests: ModelRequest[];
   /** The next turns, in order. After them the model ends its turn with "Done." */
   plan(...steps: Step[]): void;
+  /** Steps of the script that threw. */
+  failures: unknown[];
   /** Resolves when the count-th request with tools has come in. */
   asked(count: number): Promise<ModelRequest>;
 }
@@ -23,6 +25,7 @@ export interface Model {
 export async function startModel(): Promise<Model> {
   const steps: Step[] = [];
   const requests: ModelRequest[] = [];
+  const failures: unknown[] = [];
   const waiting: { count: number; resolve: (request: ModelRequest) => void }[] = [];
   let turns = 0;
 
@@ -33,12 +36,17 @@ export async function startModel(): Promise<Model> {
       if (requests.length === count) resolve(request);
     }
     const step = steps.shift() ?? { text: "Done." };
-    return typeof step === "function" ? step(request) : step;
+    try {
+      return typeof step === "function" ? await step(request) : step;
+    } catch (error) {
+      failures.push(error);
+      return { text: `The script failed: ${String(error)}` };
+    }
   };
 
   const server = createServer((message, response) => {
     void answer(message, response, next, () => ++turns).catch(() => {
-      response.destroy(); // the host went away, or a step of the script threw
+      response.destroy(); // the host went away
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -49,6 +57,7 @@ export async function startModel(): Promise<Model> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    failures,
     plan: (...planned) => {
       steps.push(...planned);
     },
@@ -79,8 +88,8 @@ async function answer(
     response.writeHead(200, { "content-type": "application/json" }).end(tokens);
     return;
   }
-  const request = JSON.parse(body) as ModelRequest;
-  request.tools ??= [] as ModelRequest["tools"];
+  const sent = JSON.parse(body) as Partial<ModelRequest>;
+  const request = { tools: [], messages: [], model: "", system: "", ...sent };
   const events = turnEvents(await next(request), number());
   response.writeHead(200, { "content-type": "text/event-stream" });
   for (const event of events) {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:f
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** The host that these tests were written against; docs/hosts/ says what it does. */
+/** The host that these tests were written against. */
 const version = "2.1.329";
 
 /**
@@ -35,8 +35,6 @@ export function claudeProgram(): string {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-  if (!existsSync(program)) throw new Error(`${wanted(platform)} has no program for this machine`);
+  if (!existsSync(program)) throw new Error(`npm brought no ${platform} for this machine`);
   return program;
 }
-
-const wanted = (platform: string): string => `@anthropic-ai/${platform}@${version}`;

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -23,7 +24,7 @@ declare module "vitest" {
   }
 }
 
-export async function setup(project: TestProject): Promise<() => void> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const claude = claudeProgram();
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "codex-oauth-claude-")));
   const installed: Installed = {
@@ -37,9 +38,7 @@ export async function setup(project: TestProject): Promise<() => void> {
   const { installFromClone } = await import("./install.ts");
   installFromClone(installed, folder);
   project.provide("installed", installed);
-  return () => {
-    rmSync(folder, { recursive: true, force: true });
-  };
+  return () => rm(folder, { recursive: true, force: true });
 }
 
 /** Tracked files and new ones, as they are now: on a clean checkout exactly the commit. */
