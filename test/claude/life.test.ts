@@ -1,5 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { answerEvents } from "../simulator/index.ts";
+import { writeLogin } from "../support/home.ts";
+import { gate } from "../support/replies.ts";
 import { call, claudeHost, type Host } from "./rig/host.ts";
 import { lastResult } from "./rig/messages.ts";
 import { isAlive, isOpen, serverOf, within } from "./rig/processes.ts";
@@ -85,11 +89,61 @@ test("a host that is killed while a login waits leaves no process and no open po
     { calls: [call("codex_login", { wait_seconds: 100 })] },
   );
   session.say("/codex-oauth:codex-config login").catch(() => undefined);
-  const told = lastResult(await host.model.asked(2)).text;
-  const [url = ""] = /http\S+authorize\S+/.exec(told) ?? [];
-  const port = Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
+  const port = portOf(lastResult(await host.model.asked(2)).text);
   expect(await isOpen(port)).toBe(true);
   const server = serverOf(session.pid);
   session.kill();
   expect(await within(2_000, async () => !isAlive(server!) && !(await isOpen(port)))).toBe(true);
 });
+
+test("an interrupt while a login waits ends the login and closes its port", async () => {
+  const host = await claudeHost({ signedIn: false });
+  const session = host.session();
+  host.model.plan({ calls: [call("codex_login", { wait_seconds: 100 })] });
+  const turn = session.say("/codex-oauth:codex-config login");
+  const port = await portInLog(host);
+  expect(await isOpen(port)).toBe(true);
+  await session.interrupt();
+  await turn;
+  expect(await within(5_000, async () => !(await isOpen(port)))).toBe(true);
+  expect(host.home.record()).toBeUndefined();
+});
+
+test("a host that is killed while the login is refreshed loses neither login nor order", async () => {
+  const host = await claudeHost({ signedIn: false });
+  const { refreshToken } = writeLogin(host.home, host.simulator, { accessExpiresInMs: -1_000 });
+  const answer = gate();
+  host.simulator.next("token:refresh", { kind: "default", afterCommit: answer.promise });
+  const session = host.session();
+  host.model.plan({ calls: [call("codex_query", { prompt: "one" })] });
+  session.say("/codex-oauth:codex one").catch(() => undefined);
+  await host.simulator.waitForRequest("token:refresh");
+  const server = serverOf(session.pid);
+  session.kill();
+  answer.resolve(undefined);
+  const saved = (): boolean => {
+    const newest = host.simulator.family(refreshToken)?.current;
+    return newest !== refreshToken && host.home.record()?.["refreshToken"] === newest;
+  };
+  expect(await within(20_000, saved)).toBe(true);
+  expect(await within(20_000, () => !isAlive(server!))).toBe(true);
+  expect(host.simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+});
+
+/** Where the browser comes back to, from the URL in what codex_login says. */
+function portOf(text: string): number {
+  const [url = ""] = /http\S+authorize\S+/.exec(text) ?? [];
+  return Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
+}
+
+/** The same, from the log of a call that still waits. */
+async function portInLog({ home }: Host): Promise<number> {
+  const path = join(home.stateDir, "debug.log");
+  let port: string | undefined;
+  await within(30_000, () => {
+    const log = existsSync(path) ? readFileSync(path, "utf8") : "";
+    port = /waiting for the browser on port (\d+)/.exec(log)?.[1];
+    return port !== undefined;
+  });
+  return Number(port);
+}
