@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../../src/cli/exit-codes.ts";
@@ -178,11 +178,13 @@ test("a full disk behind stdout is a failure and no crash", async () => {
   expect(run.screen()).toBe("codex-oauth: stdout cannot be written: ENOSPC\r\n");
 });
 
-test("the package's command is the built program, which the system can start", () => {
+test("the package's command is the launcher, which the system can start", () => {
   const root = join(import.meta.dirname, "../..");
   const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     bin: Record<string, string>;
   };
-  expect(bin).toEqual({ "codex-oauth": "dist/main.cjs" });
-  expect(readFileSync(join(root, "dist/main.cjs"), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(bin).toEqual({ "codex-oauth": "bin/codex-oauth.mjs" });
+  const launcher = join(root, "bin/codex-oauth.mjs");
+  expect(readFileSync(launcher, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(statSync(launcher).mode & 0o111).toBe(0o111);
 });
