@@ -90,8 +90,17 @@ test.each([
 
 describe("status", () => {
   const keys = [
-    ...["signedIn", "account", "plan", "expiresAt", "authFile", "issuer", "apiOrigin"],
-    ...["defaultModel", "quota", "trouble", "problems", "logFile", "details"],
+    ...["signedIn", "mode", "decidedBy", "account", "plan", "expiresAt", "authFile", "guestFile"],
+    ...[
+      "issuer",
+      "apiOrigin",
+      "defaultModel",
+      "quota",
+      "trouble",
+      "problems",
+      "logFile",
+      "details",
+    ],
   ];
 
   test("signed in it ends with 0, else with 3; the keys of --json stay the same", async () => {
