@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const processTests = "test/{e2e,process}/**/*.test.ts";
 const soakTests = "test/soak/**/*.test.ts";
+const claudeTests = "test/claude/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -10,7 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests],
+          exclude: [processTests, soakTests, claudeTests],
           testTimeout: 20_000,
         },
       },
@@ -32,6 +33,18 @@ export default defineConfig({
           testTimeout: 15 * 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // The real Claude Code, fetched and installed once; each test starts it anew.
+        test: {
+          name: "claude",
+          include: [claudeTests],
+          globalSetup: ["test/claude/rig/setup.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,8 +1,8 @@
-// Bundles each program into one file. `npm ci` runs this by way of `prepare`.
-import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
+// Bundles each program into one file. `npm ci` runs this by way of `prepare`; the launcher in bin/ with
+// `--server FILE`, which builds the server alone, to where it says.
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { writeTypes } from "./types.mjs";
 
 /** What a person runs, `npm run try`, and what programs import. */
 const shipped = {
@@ -16,12 +16,18 @@ const testing = {
   "dist/test/bench.cjs": "bench/bench.ts",
   "dist/test/bare-server.cjs": "bench/bare-server.ts",
 };
-/** What a shell starts by its name (package.json, bin). */
-const commands = ["dist/main.cjs"];
 /** The benchmark's yardstick takes its packages as they come. */
 const plain = ["dist/test/bare-server.cjs"];
 
-const wanted = process.argv.includes("--testing") ? { ...shipped, ...testing } : shipped;
+const wanted = serverAlone() ?? {
+  ...shipped,
+  ...(process.argv.includes("--testing") ? testing : {}),
+};
+
+function serverAlone() {
+  const at = process.argv.indexOf("--server");
+  return at < 0 ? undefined : { [process.argv[at + 1]]: shipped["dist/main.cjs"] };
+}
 
 /** Stand-ins for modules of which nearly everything would be dead weight at every start. */
 const lean = {
@@ -35,11 +41,15 @@ const lean = {
   },
 };
 
-await mkdir("dist", { recursive: true });
 // Both ends of `exports` are one module, so that an error of the one is an error of the other.
-await writeFile("dist/index.js", 'export * from "./index.cjs";\n');
+if ("dist/index.cjs" in wanted) {
+  await mkdir("dist", { recursive: true });
+  await writeFile("dist/index.js", 'export * from "./index.cjs";\n');
+}
 // They take longer than all the rest, and only who packs or tests the package needs them.
-const types = process.argv.includes("--types") ? writeTypes() : Promise.resolve();
+const types = process.argv.includes("--types")
+  ? import("./types.mjs").then(({ writeTypes }) => writeTypes())
+  : Promise.resolve();
 types.catch(() => undefined); // told below
 await Promise.all(
   Object.entries(wanted).map(async ([outfile, entry]) => {
@@ -56,14 +66,12 @@ await Promise.all(
         minifySyntax: true,
         minifyWhitespace: true,
         legalComments: "none",
-        banner: commands.includes(outfile) ? { js: "#!/usr/bin/env node" } : {},
         plugins: plain.includes(outfile) ? [] : [lean],
         logLevel: "warning",
         // `open` looks for a script beside itself by import.meta.url; a bundle has none, and
         // `open` then takes the system's xdg-open, which is what we want.
         logOverride: { "empty-import-meta": "silent" },
       });
-      if (commands.includes(outfile)) await chmod(fresh, 0o755);
       await rename(fresh, outfile);
     } finally {
       await rm(fresh, { force: true });

@@ -16,7 +16,8 @@ import { tools } from "./tools/index.ts";
 import type { SendProgress } from "./tools/progress.ts";
 import type { Tool } from "./tools/tool.ts";
 
-const instructions = `codex-oauth asks OpenAI's Codex models, on the user's own ChatGPT plan.
+/** What a host tells its model about this server. */
+export const instructions = `codex-oauth asks OpenAI's Codex models, on the user's own ChatGPT plan.
 
 Use codex_query when the user asks for Codex, for a second opinion, or for a review by another model, and when you are stuck on a hard question that fits into one self-contained prompt. Put everything that Codex needs into the prompt: code, error text, versions, what was tried. It reads no files and remembers nothing. Do not use it for what you can answer or look up yourself: each call uses the user's quota.
 

@@ -5,6 +5,7 @@ import { CodexCliLogin } from "../services/codex-cli-login.ts";
 import { CodexClient } from "../services/codex-client.ts";
 import { Credentials } from "../services/credentials.ts";
 import { LoginModes } from "../services/login-mode.ts";
+import { LongAnswers } from "../services/long-answers.ts";
 import { ModelCatalog } from "../services/model-catalog.ts";
 import { QuotaMemory } from "../services/quota-memory.ts";
 import { ResponsesEndpoint } from "../services/responses-endpoint.ts";
@@ -20,6 +21,7 @@ export interface QueryParts {
   catalog: ModelCatalog;
   quota: QuotaMemory;
   client: CodexClient;
+  longAnswers: LongAnswers;
 }
 
 export function composeQueries(
@@ -48,5 +50,12 @@ export function composeQueries(
     random,
   });
   const mode = new LoginModes({ ...ways, clock, timeZone });
-  return { guest, credentials, mode, catalog, quota, client };
+  const longAnswers = new LongAnswers({
+    folder: folder.inside("answers"),
+    redact: (text) => redactor.values(text),
+    clock,
+    random,
+    limits,
+  });
+  return { guest, credentials, mode, catalog, quota, client, longAnswers };
 }

@@ -43,8 +43,14 @@ export interface Limits {
   maxAnswerChars: number;
   /** What a slow reader of a stream leaves unread, before the connection is held back. */
   maxBacklogChars: number;
-  /** Of an answer that failed, no more than this is handed on; a host takes no more of a result. */
+  /** Of a longer answer only the beginning is handed on: a host takes 500,000 with all around it. */
+  maxInlineChars: number;
+  /** Of an answer that failed, no more than this is handed on, for the same reason. */
   maxPartialChars: number;
+  /** How long the file with the whole of a long answer is kept. */
+  keptAnswerMs: number;
+  /** How many such files are kept at most. */
+  maxKeptAnswers: number;
   maxTokenResponseBytes: number;
   maxCatalogBytes: number;
   maxErrorBodyBytes: number;
@@ -81,7 +87,10 @@ export const defaultLimits: Limits = {
   maxEventChars: 8 * mebibyte,
   maxAnswerChars: 16 * mebibyte,
   maxBacklogChars: 64 * 1024,
-  maxPartialChars: 500_000,
+  maxInlineChars: 450_000,
+  maxPartialChars: 450_000,
+  keptAnswerMs: 7 * 24 * 60 * minute,
+  maxKeptAnswers: 20,
   maxTokenResponseBytes: 256 * 1024,
   maxCatalogBytes: 4 * mebibyte,
   maxErrorBodyBytes: 64 * 1024,

@@ -33,6 +33,13 @@ export function oneLine(text: string, max: number): string {
   return `${firstCharacters(line, max - 1)}…`;
 }
 
+/** The first whole lines, at most `max` UTF-16 units; a line may be cut where all are very long. */
+export function firstLines(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const end = text.lastIndexOf("\n", max);
+  return end > max / 2 ? text.slice(0, end) : firstCharacters(text, max);
+}
+
 /** At most the first `max` UTF-16 units, never half of a surrogate pair at the cut. */
 export function firstCharacters(text: string, max: number): string {
   return text.length <= max ? text : text.slice(0, max).replace(/[\ud800-\udbff]$/, "");

@@ -1,4 +1,4 @@
-import { chmod, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { foreignFolder } from "./folder-owner.ts";
 import { makePrivateFolder } from "./secure-file.ts";
@@ -33,14 +33,44 @@ export class StateFolder {
 
   /** Replace the file as a whole; false when that was not possible. */
   async write(name: string, content: unknown): Promise<boolean> {
-    if (this.path === undefined || foreignFolder(this.path) !== undefined) return false;
-    const writing = this.#replace(this.path, name, JSON.stringify(content));
+    return (await this.writeText(name, JSON.stringify(content))) !== undefined;
+  }
+
+  /** The same for text as it is; gives its path, or undefined when that was not possible. */
+  async writeText(name: string, text: string): Promise<string | undefined> {
+    if (this.path === undefined || foreignFolder(this.path) !== undefined) return undefined;
+    const writing = this.#replace(this.path, name, text);
     this.#writing.add(writing);
     try {
-      return await writing;
+      return (await writing) ? join(this.path, name) : undefined;
     } finally {
       this.#writing.delete(writing);
     }
+  }
+
+  /**
+   * Remove the files that were last written before a time, and all but the newest few. Never fails.
+   *
+   * @param since epoch milliseconds
+   */
+  async prune(since: number, newest: number): Promise<void> {
+    const { path } = this;
+    if (path === undefined) return;
+    const files: { file: string; at: number }[] = [];
+    for (const name of await readdir(path).catch(() => [])) {
+      const file = join(path, name);
+      const stat = await lstat(file).catch(() => undefined);
+      if (stat?.isFile() === true) files.push({ file, at: stat.mtimeMs });
+    }
+    files.sort((a, b) => b.at - a.at);
+    for (const [n, { file, at }] of files.entries()) {
+      if (n >= newest || at < since) await unlink(file).catch(() => undefined);
+    }
+  }
+
+  /** A folder inside this one, with files of its own. */
+  inside(name: string): StateFolder {
+    return new StateFolder(this.path && join(this.path, name), this.#temporaries);
   }
 
   /** Resolves when the writes that have begun are done. */

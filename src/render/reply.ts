@@ -10,14 +10,24 @@ const payer: Readonly<Record<LoginMode, string>> = {
   "api-key": " (API key)",
 };
 
-/** The answer, then one line of facts about it. */
+/**
+ * The answer, then one line of facts about it.
+ *
+ * @param whole where all of the answer lies, when the reply's text is only its beginning
+ */
 export function renderReply(
   reply: QueryReply,
   notices: readonly string[],
   now: number,
   timeZone: string,
+  whole?: { path: string; characters: number },
 ): string {
-  return `${plainText(reply.text)}\n\n${renderFooter(reply, notices, now, timeZone)}`;
+  const text = plainText(reply.text);
+  const cut =
+    whole === undefined
+      ? ""
+      : `\n\n[The first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path}]`;
+  return `${text}${cut}\n\n${renderFooter(reply, notices, now, timeZone)}`;
 }
 
 /** The line of facts: who answered, what it cost, what is left, and what was not done as asked. */

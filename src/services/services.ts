@@ -8,6 +8,7 @@ import type { CodexCliLogin } from "./codex-cli-login.ts";
 import type { Credentials } from "./credentials.ts";
 import type { LoginModes } from "./login-mode.ts";
 import type { LoginService } from "./login-service.ts";
+import type { LongAnswers } from "./long-answers.ts";
 import type { ModelCatalog } from "./model-catalog.ts";
 import type { QuotaMemory } from "./quota-memory.ts";
 import type { TokenManager } from "./token-manager.ts";
@@ -25,6 +26,7 @@ export interface Services {
   /** The ways to pay that are no login of ours. */
   mode: Pick<LoginModes, "choose" | "found">;
   client: Pick<CodexClient, "query" | "stream">;
+  longAnswers: Pick<LongAnswers, "fit">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;
   quota: Pick<QuotaMemory, "lastSeen">;
   /** Look at everything that may keep a question from its answer; never fails but by the signal. */

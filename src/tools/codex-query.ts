@@ -55,7 +55,11 @@ export const codexQuery = defineTool({
   meta: { "anthropic/alwaysLoad": true, "anthropic/maxResultSizeChars": 500_000 },
   input,
   needs: ["storage", "state", "auth", "origins"],
-  async handle(args, { client, tokens, clock, config, timeZone }, { signal, progress }) {
+  async handle(
+    args,
+    { client, longAnswers, tokens, clock, config, timeZone },
+    { signal, progress },
+  ) {
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {
       progress.report(() => renderProgress(step, clock.elapsed() - started));
@@ -78,6 +82,10 @@ export const codexQuery = defineTool({
       notices.push(`the refreshed login could not be saved yet: ${unsaved.message}`);
     }
     const { text: _text, items: _items, functionCalls: _calls, ...facts } = reply;
-    return { text: renderReply(reply, notices, clock.now(), timeZone), facts };
+    const { text, whole } = await longAnswers.fit(reply.text);
+    return {
+      text: renderReply({ ...reply, text }, notices, clock.now(), timeZone, whole),
+      facts: { ...facts, ...(whole === undefined ? {} : { answerFile: whole.path }) },
+    };
   },
 });

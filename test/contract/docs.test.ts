@@ -70,9 +70,10 @@ describe("references", () => {
   });
 
   test.each(pages)("every setting that $path names exists", ({ text }) => {
-    // Two are the official client's own, and honoured as they are.
+    // Two are the official client's own, and honoured as they are; the rest is for who tests.
     const others = ["CODEX_CA_CERTIFICATE", "CODEX_HOME"];
-    const names: readonly string[] = [...settings.map(({ name }) => name), ...others];
+    const tests = ["CODEX_OAUTH_ARTEFACTS", "CODEX_OAUTH_CHECKS_CACHE"];
+    const names: readonly string[] = [...settings.map(({ name }) => name), ...others, ...tests];
     for (const name of mentions(text, /\bCODEX_[A-Z_]+\b/g)) expect(names).toContain(name);
   });
 

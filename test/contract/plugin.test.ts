@@ -124,11 +124,12 @@ test("the skill is short, and its description says when to use it", () => {
 });
 
 describe("manifests", () => {
-  test("the MCP configuration starts what the build makes", () => {
+  test("the MCP configuration starts the launcher, which runs what the build makes", () => {
     expect(Object.keys(mcpServers)).toEqual(["codex"]);
     const { command, args } = mcpServers["codex"]!;
     expect(command).toBe("node");
-    expect(args).toEqual(["${CLAUDE_PLUGIN_ROOT}/dist/main.cjs", "serve"]);
+    expect(args).toEqual(["${CLAUDE_PLUGIN_ROOT}/bin/codex-oauth.mjs", "serve"]);
+    expect(read("bin/codex-oauth.mjs")).toContain('join(root, "dist", "main.cjs")');
     expect(read("scripts/build.mjs")).toContain('"dist/main.cjs": "src/main.ts"');
     expect(has("dist/main.cjs"), "npm ci or npm run build makes it").toBe(true);
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../../src/cli/exit-codes.ts";
@@ -91,8 +91,21 @@ test.each([
 describe("status", () => {
   const keys = [
     ...["signedIn", "mode", "decidedBy", "account", "plan", "expiresAt", "authFile", "guestFile"],
+<<<<<<< HEAD
     ...["issuer", "apiOrigin"],
     ...["defaultModel", "quota", "trouble", "problems", "logFile", "details"],
+=======
+    ...[
+      "issuer",
+      "apiOrigin",
+      "defaultModel",
+      "quota",
+      "trouble",
+      "problems",
+      "logFile",
+      "details",
+    ],
+>>>>>>> wt/install
   ];
 
   test("signed in it ends with 0, else with 3; the keys of --json stay the same", async () => {
@@ -179,11 +192,13 @@ test("a full disk behind stdout is a failure and no crash", async () => {
   expect(run.screen()).toBe("codex-oauth: stdout cannot be written: ENOSPC\r\n");
 });
 
-test("the package's command is the built program, which the system can start", () => {
+test("the package's command is the launcher, which the system can start", () => {
   const root = join(import.meta.dirname, "../..");
   const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     bin: Record<string, string>;
   };
-  expect(bin).toEqual({ "codex-oauth": "dist/main.cjs" });
-  expect(readFileSync(join(root, "dist/main.cjs"), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(bin).toEqual({ "codex-oauth": "bin/codex-oauth.mjs" });
+  const launcher = join(root, "bin/codex-oauth.mjs");
+  expect(readFileSync(launcher, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(statSync(launcher).mode & 0o111).toBe(0o111);
 });

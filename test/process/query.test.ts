@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { platform, release } from "node:os";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { answerEvents, type Reply, type Simulator } from "../simulator/index.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
@@ -117,14 +118,14 @@ test("the network may cut a stream anywhere, and end its lines as it likes", asy
   }
 });
 
-test("an answer of 2 MB in one line arrives whole", async () => {
+test("an answer of 2 MB in one line arrives whole, in its file", async () => {
   const simulator = await simulate();
   const { call } = await signedIn(simulator);
   const text = "äöü🙂 ".repeat(350_000);
   simulator.next("responses", { kind: "stream", events: [messageDone(text), completed()] });
   const answer = await call("codex_query", { prompt: "hi" });
-  expect(answer.text.startsWith(text.trimEnd())).toBe(true);
-  expect(answer.text.length).toBeGreaterThan(text.length);
+  expect(readFileSync(String(answer.facts["answerFile"]), "utf8")).toBe(text);
+  expect(answer.text.startsWith(text.slice(0, 449_000))).toBe(true);
 });
 
 test("what an answer holds cannot break the protocol or the reader's terminal", async () => {
@@ -154,4 +155,25 @@ test("a host that leaves right after an answer leaves the quota and no other fil
     expect(left).toContain("quota.json");
     expect(left.filter((name) => name.includes(".tmp."))).toEqual([]);
   }
+});
+
+test("a very long answer: its beginning, then where all of it lies", async () => {
+  const simulator = await simulate();
+  const text = Array.from({ length: 60_000 }, (_, n) => `line ${n} of many\n`).join("");
+  simulator.next("responses", { kind: "stream", events: answerEvents({ text }) });
+  const { call, home } = await signedIn(simulator, { entry: "shipped" });
+  const answer = await call("codex_query", { prompt: "Tell me everything." });
+  const path = String(answer.facts["answerFile"]);
+  expect(dirname(path)).toBe(join(home.stateDir, "answers"));
+  expect(readFileSync(path, "utf8")).toBe(text);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const [shown = "", note, footer] = answer.text.split(/\n\n(?=\[The first|— )/);
+  expect(text.startsWith(`${shown}\n`)).toBe(true);
+  expect(shown.length).toBeGreaterThan(449_900);
+  expect(answer.text.length).toBeLessThan(451_000);
+  expect(note).toMatch(
+    /^\[The first 4\d\d,\d{3} of 1,\d{3},\d{3} characters; the whole answer is in .*\.txt\]$/,
+  );
+  expect(note).toContain(path);
+  expect(footer).toMatch(/^— gpt-6\.1-sol · /);
 });

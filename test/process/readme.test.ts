@@ -16,7 +16,7 @@ import { tools } from "../../src/tools/index.ts";
 import { cliEnvironment, expectNothingSecret } from "../support/cli.ts";
 import { codeBlocks, read, root } from "../support/documents.ts";
 import { makeHome } from "../support/home.ts";
-import { shippedEntry, simulate } from "../support/server.ts";
+import { simulate } from "../support/server.ts";
 
 interface Run {
   child: ChildProcessByStdio<null, Readable, Readable>;
@@ -111,7 +111,7 @@ test("the README's lines for the command line work in a shell as they stand ther
   const home = makeHome();
   const bin = join(home.path, "bin");
   mkdirSync(bin);
-  symlinkSync(shippedEntry, join(bin, "codex-oauth"));
+  symlinkSync(join(import.meta.dirname, "../../bin/codex-oauth.mjs"), join(bin, "codex-oauth"));
   writeFileSync(join(bin, "git"), "#!/bin/sh\necho '+ changed line'\n", { mode: 0o755 });
   const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
   let printed = "";

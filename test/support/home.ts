@@ -18,7 +18,8 @@ export interface Home {
 export function makeHome(): Home {
   const path = mkdtempSync(join(tmpdir(), "codex-oauth-test-"));
   onTestFinished(() => {
-    rmSync(path, { recursive: true, force: true });
+    // A program that a test has just killed may have left a child that still writes its last line.
+    rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   });
   const authFile = join(path, "auth.json");
   return {

@@ -134,8 +134,10 @@ function expectCleanOutput(transport: ChildTransport, { simulator, home }: Serve
   expectNoSecrets(transport.lines.join("\n"), secrets, "stdout");
   expectNoSecrets(transport.stderr, secrets, "stderr");
   if (!existsSync(home.stateDir)) return;
-  for (const name of readdirSync(home.stateDir)) {
-    expectNoSecrets(name, secrets, "a file name");
-    expectNoSecrets(readFileSync(join(home.stateDir, name), "utf8"), secrets, `state/${name}`);
+  for (const entry of readdirSync(home.stateDir, { withFileTypes: true, recursive: true })) {
+    expectNoSecrets(entry.name, secrets, "a file name");
+    if (!entry.isFile()) continue;
+    const text = readFileSync(join(entry.parentPath, entry.name), "utf8");
+    expectNoSecrets(text, secrets, `state/${entry.name}`);
   }
 }

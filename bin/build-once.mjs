@@ -1,0 +1,77 @@
+// Builds the program where an install brought the packages but no build: Claude Code installs a git
+// marketplace with `npm ci --ignore-scripts`.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+/**
+ * The path of a fresh bundle, built now if need be; undefined, with the remedy on stderr, when that is
+ * not possible. Windows that start together may all build: each renames a whole file into place.
+ */
+export function bundleFor(root, built, isFresh) {
+  const file = isWritable(root) ? built : join(dataFolder(root), "main.cjs");
+  if (isFresh(file, root)) return file;
+  if (!hasPackages(root)) {
+    if (existsSync(built)) return built; // older than the sources, but better than nothing
+    complain(`its packages are missing. Run this once:\n  npm --prefix "${root}" ci`);
+    return undefined;
+  }
+  try {
+    mkdirSync(join(file, ".."), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    complain(`no build can be written to ${join(file, "..")} (${error.code}).`);
+    return undefined;
+  }
+  const build = spawnSync(
+    process.execPath,
+    [join(root, "scripts", "build.mjs"), "--server", file],
+    {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  if (build.status === 0) return file;
+  if (existsSync(built)) return built;
+  complain(`it could not be built. See what this says:\n  npm --prefix "${root}" run build`);
+  return undefined;
+}
+
+function isWritable(root) {
+  try {
+    accessSync(existsSync(join(root, "dist")) ? join(root, "dist") : root, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Beside the plugin's or our own data; a folder for each place and version of the program. */
+function dataFolder(root) {
+  const {
+    CLAUDE_PLUGIN_DATA: plugin,
+    CODEX_STATE_DIR: state,
+    CLAUDE_CONFIG_DIR: claude,
+  } = process.env;
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const base = [plugin, state, claude && join(claude, "codex-oauth")].find(
+    (path) => path !== undefined && isAbsolute(path),
+  );
+  const place = createHash("sha256").update(`${root}\n${version}`).digest("hex").slice(0, 16);
+  return join(base ?? join(homedir(), ".claude", "codex-oauth"), `build-${place}`);
+}
+
+function hasPackages(root) {
+  try {
+    createRequire(join(root, "package.json")).resolve("esbuild");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function complain(what) {
+  process.stderr.write(`codex-oauth cannot start: ${what}\n`);
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Installed } from "./setup.ts";
+
+/** What every start of Claude Code in these tests has: no telemetry, no updates, no real home. */
+export function claudeEnvironment(home: string, config: string): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    HOME: home,
+    LANG: "C.UTF-8",
+    TZ: "UTC",
+    TMPDIR: process.env["TMPDIR"] ?? "/tmp",
+    CLAUDE_CONFIG_DIR: config,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+    DISABLE_TELEMETRY: "1",
+    DISABLE_ERROR_REPORTING: "1",
+    DISABLE_AUTOUPDATER: "1",
+    IS_SANDBOX: "1", // it may run as root in a container
+  };
+}
+
+/** What npm needs to reach the registry as it does for whoever runs the tests. */
+export function npmEnvironment(): Record<string, string> {
+  const names = ["NODE_EXTRA_CA_CERTS", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy"];
+  const settings = [
+    ...names,
+    ...Object.keys(process.env).filter((name) => /^npm_config_/i.test(name)),
+  ]
+    .map((name) => [name, process.env[name]] as const)
+    .filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return {
+    NPM_CONFIG_USERCONFIG: join(homedir(), ".npmrc"),
+    NPM_CONFIG_CACHE: join(homedir(), ".npm"),
+    ...Object.fromEntries(settings),
+  };
+}
+
+/** The README's way: `npm ci`, then the clone as a marketplace, then the plugin out of it. */
+export function installFromClone({ claude, clone, config }: Installed, home: string): void {
+  const env = { ...claudeEnvironment(home, config), ...npmEnvironment() };
+  const run = (command: string, ...args: string[]): string =>
+    execFileSync(command, args, {
+      cwd: clone,
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  run("npm", "ci");
+  run(claude, "plugin", "marketplace", "add", "./");
+  run(claude, "plugin", "install", "codex-oauth@codex-oauth");
+}

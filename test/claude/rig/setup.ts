@@ -1,0 +1,64 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { claudeProgram } from "./package.ts";
+
+/** What is fetched and installed once for the whole suite. */
+export interface Installed {
+  /** Claude Code's program. */
+  claude: string;
+  /** A Git repository with what would be committed of this working copy. */
+  repository: string;
+  /** A clone of it that was installed as the README says. */
+  clone: string;
+  /** A Claude configuration folder with the plugin; tests work with copies. */
+  config: string;
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    installed: Installed;
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const claude = claudeProgram();
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "codex-oauth-claude-")));
+  const installed: Installed = {
+    claude,
+    repository: join(folder, "repository"),
+    clone: join(folder, "clone"),
+    config: join(folder, "config"),
+  };
+  commitWorkingCopy(installed.repository);
+  execFileSync("git", ["clone", "--quiet", installed.repository, installed.clone]);
+  const { installFromClone } = await import("./install.ts");
+  installFromClone(installed, folder);
+  project.provide("installed", installed);
+  return () => rm(folder, { recursive: true, force: true });
+}
+
+/** Tracked files and new ones, as they are now: on a clean checkout exactly the commit. */
+function commitWorkingCopy(repository: string): void {
+  const root = join(import.meta.dirname, "../../..");
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+  const files = execFileSync("git", list, { cwd: root, encoding: "utf8" }).split("\0");
+  for (const file of files.filter((name) => name !== "")) {
+    mkdirSync(dirname(join(repository, file)), { recursive: true });
+    try {
+      cpSync(join(root, file), join(repository, file));
+    } catch {
+      // Deleted here and not committed yet.
+    }
+  }
+  const git = (...args: string[]): void => {
+    const identity = ["-c", "user.name=test", "-c", "user.email=test@example.test"];
+    execFileSync("git", [...identity, ...args], { cwd: repository, stdio: "ignore" });
+  };
+  git("init", "--initial-branch=main");
+  git("add", "--all", "--force");
+  git("commit", "--message", "The working copy");
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, readdirSync, readFileSync, utimesSync, watch, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { installedCopy, type Copy } from "../support/launcher.ts";
+
+/** Runs until stdin ends, then says a word: of the same length each, as V8's own check goes by it. */
+const saysAtTheEnd = (word: string) =>
+  `function say() { process.stdout.write("${word}"); }
+   process.stdin.resume().on("end", () => { say(); process.exit(0); });`;
+
+const folderOf = (copy: Copy) => join(copy.root, "dist/.compiled");
+const own = `${process.version}-${process.arch}-`;
+
+/** Start and stay until the compiled code has been kept; gives what was said. */
+async function runUntilKept(copy: Copy): Promise<string> {
+  const folder = folderOf(copy);
+  mkdirSync(folder, { recursive: true });
+  const kept = new Promise<void>((resolve) => {
+    const watcher = watch(folder, () => {
+      if (!readdirSync(folder).some((name) => name.startsWith(own) && name.endsWith(".bin")))
+        return;
+      watcher.close();
+      resolve();
+    });
+  });
+  const { child, ended } = copy.start();
+  await kept;
+  child.stdin.end();
+  return (await ended).stdout;
+}
+
+async function runToTheEnd(copy: Copy): Promise<string> {
+  const { child, ended } = copy.start();
+  child.stdin.end();
+  return (await ended).stdout;
+}
+
+test("the compiled code of an earlier build is never run, nor damaged code", async () => {
+  const copy = installedCopy("none");
+  copy.writeBuilt(saysAtTheEnd("one"));
+  expect(await runUntilKept(copy)).toBe("one");
+  const [name = ""] = readdirSync(folderOf(copy));
+  const path = join(folderOf(copy), name);
+  const whole = readFileSync(path);
+  expect(await runToTheEnd(copy)).toBe("one");
+  for (const damaged of [whole.subarray(0, 100), Buffer.alloc(whole.length), Buffer.alloc(0)]) {
+    writeFileSync(path, damaged);
+    expect(await runToTheEnd(copy)).toBe("one");
+  }
+  writeFileSync(path, whole);
+  copy.writeBuilt(saysAtTheEnd("two"));
+  expect(await runToTheEnd(copy)).toBe("two");
+});
+
+test("what other versions of Node compiled stays beside it, at most six files in all", async () => {
+  const copy = installedCopy("none");
+  copy.writeBuilt(saysAtTheEnd("one"));
+  mkdirSync(folderOf(copy));
+  const others = Array.from({ length: 7 }, (_, n) => `v9${n}.0.0-x64-${"0".repeat(32)}.bin`);
+  for (const [n, name] of [...others, `${own}${"0".repeat(32)}.bin.5`].entries()) {
+    writeFileSync(join(folderOf(copy), name), "");
+    utimesSync(join(folderOf(copy), name), n + 1, n + 1);
+  }
+  await runUntilKept(copy);
+  const left = readdirSync(folderOf(copy)).sort();
+  expect(left).toEqual([
+    expect.stringMatching(/^v\d+\.\d+\.\d+-\w+-[0-9a-f]{32}\.bin$/),
+    ...others.slice(2),
+  ]);
+});

@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  installedCopy,
+  startReadOnly,
+  tellsWhatRuns,
+  type Copy,
+  type Started,
+} from "../support/launcher.ts";
+
+const built = (copy: Copy) => join(copy.root, "dist/main.cjs");
+const soon = () => new Date(Date.now() + 60_000);
+
+/** What `tellsWhatRuns` says: the file, the process and its arguments. */
+async function told({ ended }: Started): Promise<[string, number, string[]]> {
+  const { code, stdout, stderr } = await ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as [string, number, string[]];
+}
+
+describe("where a build is there", () => {
+  test("it is run as it is, in the very process that the host started, with its arguments", async () => {
+    const copy = installedCopy("none");
+    copy.writeBuilt(tellsWhatRuns);
+    const started = copy.start();
+    expect(await told(started)).toEqual([built(copy), started.child.pid, ["serve"]]);
+  });
+
+  test("a packed copy, which has no sources, never builds", async () => {
+    const copy = installedCopy();
+    copy.writeBuilt("process.stdout.write('packed')");
+    rmSync(join(copy.root, "src"), { recursive: true });
+    expect((await copy.start().ended).stdout).toBe("packed");
+  });
+
+  test("without packages it is run even when it is older than the sources", async () => {
+    const copy = installedCopy("none");
+    copy.writeBuilt(tellsWhatRuns);
+    copy.writeSource("", soon());
+    expect((await told(copy.start()))[0]).toBe(built(copy));
+  });
+
+  test("one that is older than a source is built anew", async () => {
+    const copy = installedCopy();
+    copy.writeBuilt("process.stdout.write('old')");
+    copy.writeSource(tellsWhatRuns, soon());
+    expect((await told(copy.start()))[0]).toBe(built(copy));
+  });
+
+  test("sources that cannot be built leave the old build in use, and say so on stderr", async () => {
+    const copy = installedCopy();
+    copy.writeBuilt("process.stdout.write('old')");
+    copy.writeSource("const = 1;", soon());
+    const { code, stdout, stderr } = await copy.start().ended;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "old" });
+    expect(stderr).toContain("src/main.ts:1:6");
+  });
+
+  test("the bundle may import what Node brings, only when it needs it", async () => {
+    const copy = installedCopy("none");
+    copy.writeBuilt("import('node:zlib').then((zlib) => console.log(typeof zlib.gzipSync))");
+    expect((await copy.start().ended).stdout).toBe("function\n");
+  });
+});
+
+describe("where there is no build", () => {
+  test("it is made before the first start, and used by the second", async () => {
+    const copy = installedCopy();
+    expect((await told(copy.start()))[0]).toBe(built(copy));
+    expect(readdirSync(join(copy.root, "dist"))).toEqual(["main.cjs"]);
+    const { ino } = statSync(built(copy));
+    await told(copy.start());
+    expect(statSync(built(copy)).ino).toBe(ino);
+  });
+
+  test("windows that start together all get a whole one", async () => {
+    const copy = installedCopy();
+    const started = Array.from({ length: 6 }, () => copy.start());
+    for (const one of started) expect((await told(one))[0]).toBe(built(copy));
+    expect(readdirSync(join(copy.root, "dist"))).toEqual(["main.cjs"]);
+  });
+
+  test("in a folder that cannot be written it goes to the plugin's data, once", async () => {
+    const copy = installedCopy("copied");
+    const [file] = await told(startReadOnly(copy));
+    expect(file.startsWith(`${copy.data}/build-`)).toBe(true);
+    expect(existsSync(join(copy.root, "dist"))).toBe(false);
+    expect(statSync(file).mode & 0o022).toBe(0);
+    const { ino } = statSync(file);
+    expect((await told(startReadOnly(copy)))[0]).toBe(file);
+    expect(statSync(file).ino).toBe(ino);
+  });
+
+  test("without packages it says what to run, and ends with 1 and nothing on stdout", async () => {
+    const copy = installedCopy("none");
+    const { code, stdout, stderr } = await copy.start().ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toBe(
+      "codex-oauth cannot start: its packages are missing. Run this once:\n" +
+        `  npm --prefix "${copy.root}" ci\n`,
+    );
+  });
+
+  test("a build that fails says so, and ends with 1 and nothing on stdout", async () => {
+    const copy = installedCopy();
+    copy.writeSource("const = 1;");
+    const { code, stdout, stderr } = await copy.start().ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("src/main.ts:1:6");
+    expect(stderr).toContain(`npm --prefix "${copy.root}" run build`);
+  });
+});
