@@ -3,7 +3,8 @@ import { answerEvents } from "../simulator/index.ts";
 import { gate } from "../support/replies.ts";
 import { call, claudeHost, tool } from "./rig/host.ts";
 import { conversation, lastResult, toolResults } from "./rig/messages.ts";
-import { hasTmux, openTerminal } from "./rig/terminal.ts";
+import { hasTmux } from "./rig/processes.ts";
+import { openTerminal } from "./rig/terminal.ts";
 
 const never = new Promise<never>(() => undefined);
 const half = answerEvents({ text: "half an answer" }).slice(0, 6);

@@ -129,6 +129,8 @@ describe("manifests", () => {
     const { command, args } = mcpServers["codex"]!;
     expect(command).toBe("node");
     expect(args).toEqual(["${CLAUDE_PLUGIN_ROOT}/bin/codex-oauth.mjs", "serve"]);
+    const { bin } = readJson("package.json") as { bin: Record<string, string> };
+    expect(bin).toEqual({ "codex-oauth": "bin/codex-oauth.mjs" });
     expect(read("bin/codex-oauth.mjs")).toContain('join(root, "dist", "main.cjs")');
     expect(read("scripts/build.mjs")).toContain('"dist/main.cjs": "src/main.ts"');
     expect(has("dist/main.cjs"), "npm ci or npm run build makes it").toBe(true);

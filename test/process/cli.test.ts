@@ -91,10 +91,6 @@ test.each([
 describe("status", () => {
   const keys = [
     ...["signedIn", "mode", "decidedBy", "account", "plan", "expiresAt", "authFile", "guestFile"],
-<<<<<<< HEAD
-    ...["issuer", "apiOrigin"],
-    ...["defaultModel", "quota", "trouble", "problems", "logFile", "details"],
-=======
     ...[
       "issuer",
       "apiOrigin",
@@ -105,7 +101,6 @@ describe("status", () => {
       "logFile",
       "details",
     ],
->>>>>>> wt/install
   ];
 
   test("signed in it ends with 0, else with 3; the keys of --json stay the same", async () => {

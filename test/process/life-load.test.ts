@@ -49,11 +49,11 @@ test("a thousand calls leave memory and open files as they were", async () => {
 
 test("answers wait whole for a reader that pauses, in bounded memory", async () => {
   const { simulator, transport, client, pid } = await start();
-  const text = "lorem ipsum ".repeat((2 * mebibyte) / 12);
+  const text = "lorem ipsum ".repeat(37_000); // nearly as long as an answer is handed on
   simulator.always("responses", { kind: "stream", events: answerEvents({ text, deltas: 64 }) });
   await client.call("codex_query", { prompt: "the model list is known from now on" });
   transport.child.stdout.pause();
-  const ids = ["a", "b", "c", "d", "e"];
+  const ids = Array.from({ length: 25 }, (_, n) => `call ${n}`);
   for (const id of ids) {
     const params = { name: "codex_query", arguments: { prompt: "hi" } };
     client.send({ jsonrpc: "2.0", id, method: "tools/call", params });

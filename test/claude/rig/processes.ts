@@ -1,5 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { connect } from "node:net";
+
+/** Without it nothing can be shown as a person sees it. */
+export const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
 
 export interface ProcessLine {
   pid: number;

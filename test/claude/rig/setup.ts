@@ -4,7 +4,9 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { installFromClone } from "./install.ts";
 import { claudeProgram } from "./package.ts";
+import { hasTmux } from "./processes.ts";
 
 /** What is fetched and installed once for the whole suite. */
 export interface Installed {
@@ -33,12 +35,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     clone: join(folder, "clone"),
     config: join(folder, "config"),
   };
-  commitWorkingCopy(installed.repository);
-  execFileSync("git", ["clone", "--quiet", installed.repository, installed.clone]);
-  const { installFromClone } = await import("./install.ts");
-  installFromClone(installed, folder);
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    commitWorkingCopy(installed.repository);
+    execFileSync("git", ["clone", "--quiet", installed.repository, installed.clone]);
+    installFromClone(installed, folder);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  if (!hasTmux) process.stderr.write("not run here, without tmux: what a terminal shows\n");
   project.provide("installed", installed);
-  return () => rm(folder, { recursive: true, force: true });
+  return remove;
 }
 
 /** Tracked files and new ones, as they are now: on a clean checkout exactly the commit. */

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,8 +16,6 @@ export interface Terminal {
   /** Resolves with the screen once it shows the words; fails after a while. */
   shows(words: string | RegExp): Promise<string>;
 }
-
-export const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
 
 let terminals = 0;
 /** Long enough for a busy machine: it only matters where a test fails. */
