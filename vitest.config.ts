@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const processTests = "test/{e2e,process}/**/*.test.ts";
 const soakTests = "test/soak/**/*.test.ts";
+const browserTests = "test/browser/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -10,7 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests],
+          exclude: [processTests, soakTests, browserTests],
           testTimeout: 20_000,
         },
       },
@@ -32,6 +33,18 @@ export default defineConfig({
           testTimeout: 15 * 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // The pages in the machine's Chromium, driven by what is fetched once.
+        test: {
+          name: "browser",
+          include: [browserTests],
+          globalSetup: ["test/browser/rig/setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],
