@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 const processTests = "test/{e2e,process}/**/*.test.ts";
 const soakTests = "test/soak/**/*.test.ts";
 const claudeTests = "test/claude/**/*.test.ts";
+const browserTests = "test/browser/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -11,7 +12,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests, claudeTests],
+          exclude: [processTests, soakTests, claudeTests, browserTests],
           testTimeout: 20_000,
         },
       },
@@ -45,6 +46,18 @@ export default defineConfig({
           hookTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        // The pages in the machine's Chromium, driven by what is fetched once.
+        test: {
+          name: "browser",
+          include: [browserTests],
+          globalSetup: ["test/browser/rig/setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

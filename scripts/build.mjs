@@ -15,6 +15,8 @@ const testing = {
   "dist/test/server.cjs": "test/support/server-entry.ts",
   "dist/test/bench.cjs": "bench/bench.ts",
   "dist/test/bare-server.cjs": "bench/bare-server.ts",
+  "dist/test/images.cjs": "scripts/images/main.ts",
+  "dist/test/capture.cjs": "scripts/capture/main.ts",
 };
 /** The benchmark's yardstick takes its packages as they come. */
 const plain = ["dist/test/bare-server.cjs"];

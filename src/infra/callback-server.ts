@@ -1,31 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CodexError } from "../core/errors.ts";
 import { callbackPath } from "../wire/constants.ts";
-import { readAuthorizationResponse, type AuthorizationResponse } from "./authorization-response.ts";
+import { CallbackHandler, type CallbackHandlerOptions } from "./callback-handler.ts";
 import { errnoOf } from "./fs-errors.ts";
 import type { PortHolder } from "./port-holder.ts";
-import { failurePage, pageHeaders, successPage, type FailurePage } from "./callback-pages.ts";
 
-/** How long answers that are under way may take once the login is decided. */
-const flushMs = 500;
 const slowClientMs = 5_000;
 /** Cookies belong to all ports of a host: those of every local web app come along. */
 const maxHeaderBytes = 64 * 1024;
 /** A free port of one loopback family may be taken in the other one. */
 const freePortAttempts = 10;
 
-export interface CallbackServerOptions {
+export interface CallbackServerOptions extends CallbackHandlerOptions {
   /** Tried in this order; 0 takes any free port. */
   ports: readonly number[];
-  /** The value that the callback must bring back. */
-  state: string;
-  /** Compared with an `iss` parameter, if one comes (RFC 9207 §2.4). */
-  issuer: string;
-  /** Called at most once; when it rejects, the browser sees the reason. */
-  onResponse: (response: AuthorizationResponse) => Promise<void>;
-  /** Takes what is secret out of the reason. */
-  redact: (text: string) => string;
   /** Who listens on a port, where the system tells it. */
   holderOf: (port: number) => Promise<PortHolder | undefined>;
 }
@@ -124,81 +113,4 @@ async function listen(
       resolve(server);
     });
   });
-}
-
-class CallbackHandler {
-  readonly #options: CallbackServerOptions;
-  readonly #answering = new Set<ServerResponse>();
-  #outcome: Promise<FailurePage | undefined> | undefined;
-  port = 0;
-
-  constructor(options: CallbackServerOptions) {
-    this.#options = options;
-  }
-
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#answering.add(response);
-    response.once("close", () => this.#answering.delete(response));
-    request.resume();
-    const refusal = this.#refuse(request);
-    if (refusal !== undefined) {
-      send(response, refusal.status, refusal.text);
-      return;
-    }
-    const query = new URL(request.url ?? "/", "http://localhost").searchParams;
-    const answer = readAuthorizationResponse(query, this.#options);
-    if (typeof answer === "string") {
-      send(response, 400, answer);
-      return;
-    }
-    // One exchange: a repeated request gets the same page from the same outcome.
-    this.#outcome ??= this.#options.onResponse(answer).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
-    void this.#outcome.then((failure) => {
-      const page =
-        failure === undefined ? successPage() : failurePage(failure, this.#options.redact);
-      response.writeHead(failure === undefined ? 200 : 400, pageHeaders(page)).end(page);
-    });
-  }
-
-  async close(listeners: readonly Server[]): Promise<void> {
-    for (const listener of listeners) listener.close();
-    const answered = [...this.#answering].map(
-      (response) => new Promise((resolve) => response.once("close", resolve)),
-    );
-    await Promise.race([
-      Promise.all(answered),
-      new Promise((resolve) => setTimeout(resolve, flushMs).unref()),
-    ]);
-    for (const listener of listeners) listener.closeAllConnections();
-  }
-
-  #refuse(request: IncomingMessage): { status: number; text: string } | undefined {
-    const hosts = request.rawHeaders.filter(
-      (_, i) => i % 2 === 1 && request.rawHeaders[i - 1]?.toLowerCase() === "host",
-    );
-    const own = [`localhost:${this.port}`, `127.0.0.1:${this.port}`, `[::1]:${this.port}`];
-    const [host] = hosts;
-    // A page that was made to resolve to this machine names its own host (DNS rebinding).
-    if (hosts.length !== 1 || host === undefined || !own.includes(host.toLowerCase())) {
-      return { status: 403, text: "This address is only for the sign-in on this machine." };
-    }
-    if (request.url?.split("?")[0] !== callbackPath) return { status: 404, text: "Not found." };
-    if (request.method !== "GET") return { status: 405, text: "Only GET is answered here." };
-    const purpose = request.headers["sec-purpose"] ?? request.headers["purpose"] ?? "";
-    if (purpose.includes("prefetch")) return { status: 204, text: "" };
-    return undefined;
-  }
-}
-
-function send(response: ServerResponse, status: number, text: string): void {
-  response
-    .writeHead(status, {
-      ...pageHeaders(text),
-      "content-type": "text/plain; charset=utf-8",
-      ...(status === 405 ? { allow: "GET" } : {}),
-    })
-    .end(text);
 }

@@ -88,3 +88,40 @@ test("no answer repeats code, state or anything else of its request, or sends el
     }
   }
 });
+
+test("each request is answered in the language that it asks for, from one outcome", async () => {
+  const { port, responses } = await listenForCallback();
+  const ask = (target: string, ...headers: string[]) =>
+    sendRaw(port, target, { headers: [`Host: localhost:${port}`, ...headers] });
+  const chinese = "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8";
+  expect((await ask(goodCallback, chinese)).body).toContain('lang="zh-Hans"');
+  expect((await ask(goodCallback, "Accept-Language: zh;q=0.2, en")).body).toContain('lang="en"');
+  expect((await ask(goodCallback)).body).toContain('lang="en"');
+  expect((await ask(`${path}?${code}&state=${otherState}`, chinese)).body).toContain("zh-Hans");
+  expect((await ask("/favicon.ico", chinese)).headers["vary"]).toBe("Accept-Language");
+  expect(responses).toHaveLength(1);
+});
+
+test("every refusal is a page that says why and what to do next", async () => {
+  const { port } = await listenForCallback();
+  const answers = await Promise.all([
+    sendRaw(port, `${path}?${code}&state=${otherState}`),
+    sendRaw(port, `${goodCallback}&iss=https://evil.test`),
+    sendRaw(port, `${path}?state=${callbackState}`),
+    sendRaw(port, "/"),
+    sendRaw(port, goodCallback, { headers: ["Host: evil.test"] }),
+    sendRaw(port, goodCallback, { method: "POST" }),
+  ]);
+  expect(answers.map(({ body }) => /<h1>(.*)<\/h1>/.exec(body)?.[1])).toEqual([
+    "This link belongs to another sign-in",
+    "This answer comes from elsewhere",
+    "This address is not complete",
+    "There is nothing here",
+    "Not for this address",
+    "Not in this way",
+  ]);
+  for (const { headers, body } of answers) {
+    expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+    expect(body).toContain("What to do next");
+  }
+});

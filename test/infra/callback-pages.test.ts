@@ -1,46 +1,96 @@
 import { expect, test } from "vitest";
-import { CodexError } from "../../src/core/errors.ts";
-import { failurePage, pageHeaders, successPage } from "../../src/infra/callback-pages.ts";
+import { CodexError, type CodexErrorCode } from "../../src/core/errors.ts";
+import {
+  failurePage,
+  pageHeaders,
+  renderPage,
+  successPage,
+  type Failure,
+} from "../../src/infra/callback-pages.ts";
+import { words, type PageKind } from "../../src/infra/callback-words.ts";
+import { languages } from "../../src/wire/accept-language.ts";
 
 const asIs = (text: string) => text;
 
-function pageOf(why: string): string {
-  return failurePage({ error: new CodexError("AUTH_DENIED", "Refused.", { why }) }, asIs);
+function failed(error: unknown, brought: Failure["brought"] = "error", redact = asIs): string {
+  return renderPage(failurePage({ error, brought }, redact), "en");
 }
 
-const pages: [string, string][] = [
-  ["success", successPage()],
-  ["failure", pageOf("The person said no.")],
-];
+const denial = (why: string) => failed(new CodexError("AUTH_DENIED", "Refused.", { why }));
 
-test.each(pages)("the page of %s asks for nothing from elsewhere", (_, page) => {
+const kinds = Object.keys(words.en.pages) as PageKind[];
+const pages = languages.flatMap((language) =>
+  kinds.map((kind): [string, PageKind, string] => [
+    language,
+    kind,
+    renderPage({ kind, details: ["It happened."], step: "Do it." }, language),
+  ]),
+);
+
+test.each(pages)("the page in %s of %s asks for nothing from elsewhere", (_, __, page) => {
   for (const word of ["http:", "https:", "//", "src=", "href=", "url(", "@import", "<script"]) {
     expect(page).not.toContain(word);
   }
 });
 
-test.each(pages)("the page of %s has colours for light and for dark", (_, page) => {
+test.each(pages)("the page in %s of %s has colours for light and for dark", (_, __, page) => {
   expect(page).toContain("color-scheme: light dark");
   expect(page).toContain("prefers-color-scheme: dark");
 });
 
-test.each(pages)("the page of %s is whole, and says that the tab can be closed", (_, page) => {
-  expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
-  expect(page).toContain('<meta charset="utf-8">');
-  expect(page.trimEnd()).toMatch(/<\/html>$/);
-  expect(page).toContain("close this tab");
+test.each(pages)(
+  "the page in %s of %s is whole, and says that the tab can be closed",
+  (...args) => {
+    const [language, kind, page] = args;
+    const tag = { en: "en", zh: "zh-Hans" }[language];
+    expect(page).toMatch(new RegExp(`^<!doctype html>\n<html lang="${tag}">`));
+    expect(page).toContain('<meta charset="utf-8">');
+    expect(page.trimEnd()).toMatch(/<\/html>$/);
+    expect(page).toMatch(/[Yy]ou can close this tab|可以关闭此标签页/);
+    expect(page).toContain(`<h1>${words[language as "en"].pages[kind].title}</h1>`);
+  },
+);
+
+test("every page has words of its own in each language", () => {
+  for (const language of languages) {
+    const titles = kinds.map((kind) => words[language].pages[kind].title);
+    expect(new Set(titles).size).toBe(kinds.length);
+    for (const { lead, next } of Object.values(words[language].pages)) {
+      expect([lead, ...next].join("")).toMatch(language === "zh" ? /\p{Script=Han}/u : /^[ -~]+$/);
+    }
+  }
+});
+
+test("on a Chinese page what stays English says so", () => {
+  const error = new CodexError("AUTH_DENIED", "It was refused.", { next: "Ask somebody." });
+  const page = renderPage(failurePage({ error, brought: "error" }, asIs), "zh");
+  expect(page).toContain('<p lang="en">It was refused.</p>');
+  expect(page).toContain('<li lang="en">Ask somebody.</li>');
+});
+
+test.each<[CodexErrorCode, Failure["brought"], PageKind]>([
+  ["AUTH_DENIED", "error", "denied"],
+  ["AUTH_DENIED", "code", "used"],
+  ["LOGIN_TIMEOUT", "code", "expired"],
+  ["CANCELLED", "code", "ended"],
+  ["STORAGE", "code", "unsaved"],
+  ["UPSTREAM", "code", "unfinished"],
+  ["NETWORK", "code", "unfinished"],
+  ["PROTOCOL", "code", "unfinished"],
+])("%s after the browser brought a %s has the page %s", (code, brought, kind) => {
+  expect(failurePage({ error: new CodexError(code, "x"), brought }, asIs).kind).toBe(kind);
 });
 
 test("a failure says what happened, why, and what to do next", () => {
   const error = new CodexError("AUTH_DENIED", "It was refused.", { why: "Somebody said no." });
-  const page = failurePage({ error }, asIs);
+  const page = failed(error);
   for (const text of ["Sign-in failed", "It was refused.", "Somebody said no.", "codex_login"]) {
     expect(page).toContain(text);
   }
 });
 
 test("a failure that is not ours shows nothing of what was thrown", () => {
-  const page = failurePage({ error: new Error("secret detail") }, asIs);
+  const page = failed(new Error("secret detail"), "code");
   expect(page).toContain("Sign-in failed");
   expect(page).not.toContain("secret detail");
 });
@@ -51,14 +101,14 @@ test.each([
   ["'&amp;", "&#39;&#38;amp;"],
   ["</style></title><b>", "&#60;/style&#62;&#60;/title&#62;&#60;b&#62;"],
 ])("shows %s as text", (hostile, escaped) => {
-  const page = pageOf(hostile);
+  const page = denial(hostile);
   expect(page).toContain(escaped);
   expect(page).not.toContain(hostile);
 });
 
 test("takes out of the reason what must not be seen", () => {
   const error = new CodexError("AUTH_DENIED", "about XYZ", { why: "why XYZ", next: "next XYZ" });
-  const page = failurePage({ error }, (text) => text.replaceAll("XYZ", "***"));
+  const page = failed(error, "error", (text) => text.replaceAll("XYZ", "***"));
   expect(page).not.toContain("XYZ");
   expect(page.match(/\*\*\*/g)).toHaveLength(3);
 });
@@ -76,4 +126,9 @@ test("the content policy allows the page's own style and nothing else", () => {
 
 test("the length counts bytes, not characters", () => {
   expect(pageHeaders("ü·→")["content-length"]).toBe(7);
+});
+
+test("a page that was there for the success says so, and keeps no further step", () => {
+  expect(renderPage(successPage, "en")).toContain("<h1>Signed in</h1>");
+  expect(renderPage(successPage, "en")).not.toContain("Details");
 });

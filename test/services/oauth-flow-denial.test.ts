@@ -1,13 +1,9 @@
 import { expect, test } from "vitest";
-import { expectPortFree } from "../support/callback.ts";
+import { expectPortFree, reasonOf } from "../support/callback.ts";
 import { flowRig, type FlowRig } from "../support/login-rig.ts";
 import { sendRaw } from "../support/raw-http.ts";
 
 /** The reason that a person sees: the page's paragraphs. */
-function reasonOf(page: string): string {
-  return [...page.matchAll(/<p>([^]*?)<\/p>/g)].map(([, text]) => text ?? "").join("\n");
-}
-
 async function begin({ flow }: FlowRig) {
   const pending = await flow.begin();
   return { pending, port: Number(new URL(pending.redirectUri).port) };

@@ -44,6 +44,12 @@ export async function listenForCallback({
   return { server, port: server.port, responses };
 }
 
+/** What a page says about why it failed and what to do next. */
+export function reasonOf(page: string): string {
+  const sections = [...page.matchAll(/<section>([^]*?)<\/section>/g)];
+  return sections.map(([, text = ""]) => text.replace(/<[^>]*>/g, "")).join("\n");
+}
+
 /** Somebody else's program that holds a port of one loopback family and never says a word. */
 export async function holdPort(host: "127.0.0.1" | "::1", port = 0): Promise<number> {
   const holder = await listenOn(host, port);
