@@ -79,7 +79,7 @@ describe("references", () => {
 
   test.each(guides)("every error code that $path names exists", ({ text }) => {
     const others =
-      /^(CODEX|CLAUDE|NODE|OPENAI|SSL|HTTPS?|NO|FORCE)_|^(README|DEPLOYMENT|LICENSE|PATH|URL|ARGUMENTS)$/;
+      /^(CODEX|CLAUDE|CHROMIUM|NODE|OPENAI|SSL|HTTPS?|NO|FORCE)_|^(README|DEPLOYMENT|LICENSE|PATH|URL|ARGUMENTS)$/;
     for (const name of mentions(text, /`\$?([A-Z]{3,}(?:_[A-Z]+)*)`/g)) {
       if (!others.test(name)) expect(Object.keys(errorCodes)).toContain(name);
     }
