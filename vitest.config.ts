@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const processTests = "test/{e2e,process}/**/*.test.ts";
 const soakTests = "test/soak/**/*.test.ts";
+const peerTests = "test/peers/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -10,7 +11,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests],
+          exclude: [processTests, soakTests, peerTests],
           testTimeout: 20_000,
         },
       },
@@ -32,6 +33,17 @@ export default defineConfig({
           testTimeout: 15 * 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // Programs of others, fetched from npm once: one at a time.
+        test: {
+          name: "peers",
+          include: [peerTests],
+          testTimeout: 5 * 60_000,
+          hookTimeout: 5 * 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],
