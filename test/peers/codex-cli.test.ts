@@ -43,7 +43,12 @@ enabled = false
   writeFileSync(join(codexHome, "config.toml"), provider + text);
   const command = ["exec", "--strict-config", "--skip-git-repo-check", "--json", "Ask the other."];
   const ran = await run(process.execPath, [codex, ...command], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: home.path, CODEX_HOME: codexHome },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: home.path,
+      CODEX_HOME: codexHome,
+      CODEX_MODEL: "not-handed-on", // a setting of ours reaches the server by the entry alone
+    },
     cwd: home.path,
   });
   expect(ran.code, ran.stderr).toBe(0);
@@ -93,6 +98,7 @@ test("the real Codex CLI finds the tools, asks a question without a prompt, and 
   expect(offered?.tools?.[0]?.tools.map(({ name }) => name)).toContain("codex_query");
 
   const { json } = await rig.simulator.waitForRequest("responses");
+  expect(json).toMatchObject({ model: "gpt-6.1-sol" });
   expect(JSON.stringify(json)).toContain(JSON.stringify(prompt));
   expect(rig.said()[0]?.message.params).toMatchObject({
     protocolVersion: "2025-06-18",

@@ -9,6 +9,7 @@ export const pinned = {
   conformance: "@modelcontextprotocol/conformance@0.1.16",
   inspector: "@modelcontextprotocol/inspector@2.12.0",
   codex: "@openai/codex@0.169.0",
+  gemini: "@google/gemini-cli@0.61.0",
 } as const;
 
 export const nodeVersions = { 22: "22.23.3", 24: "24.21.0" } as const;
