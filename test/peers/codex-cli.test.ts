@@ -115,9 +115,13 @@ test("the real Codex CLI shows the model a failure with its code and the next st
   expect(shown).toContain("Next: Call codex_login");
 });
 
-test("the real Codex CLI runs nothing that changes the login unless a person agrees", async () => {
+test.each([
+  ["codex_clear", {}],
+  ["codex_login", { wait_seconds: 0 }],
+])("the real Codex CLI runs no %s unless a person agrees", async (name, args) => {
   const rig = await peerRig();
-  const { calls } = await execute(rig, calling("codex_clear", {}));
-  expect(calls).toMatchObject([{ tool: "codex_clear", status: "failed" }]);
+  const { calls } = await execute(rig, calling(name, args));
+  expect(calls).toMatchObject([{ tool: name, status: "failed" }]);
+  expect(rig.said().map(({ message }) => message.method)).not.toContain("tools/call");
   expect(rig.home.record()).toBeDefined();
 });
