@@ -4,6 +4,7 @@ const processTests = "test/{e2e,process}/**/*.test.ts";
 const soakTests = "test/soak/**/*.test.ts";
 const claudeTests = "test/claude/**/*.test.ts";
 const browserTests = "test/browser/**/*.test.ts";
+const peerTests = "test/peers/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -12,7 +13,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests, claudeTests, browserTests],
+          exclude: [processTests, soakTests, claudeTests, peerTests, browserTests],
           testTimeout: 20_000,
         },
       },
@@ -56,6 +57,17 @@ export default defineConfig({
           globalSetup: ["test/browser/rig/setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        // Programs of others, fetched from npm once: one at a time.
+        test: {
+          name: "peers",
+          include: [peerTests],
+          testTimeout: 5 * 60_000,
+          hookTimeout: 5 * 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
         },

@@ -1,11 +1,12 @@
-// The tables of README.md and DEPLOYMENT.md that say what the source says: tools, settings, error
-// and exit codes. `--check` fails when one is out of date, `--write` brings them up to date; both work on the
+// The parts of README.md, DEPLOYMENT.md and docs/hosts/ that say what the source says: tools, settings,
+// error and exit codes, hosts. `--check` fails when one is out of date, `--write` brings them up to date; both work on the
 // documents of the current folder.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const { tools, settings, errorCodes, exitCodes, z } = await loadSource();
+const { tools, settings, errorCodes, exitCodes, hostConfiguration, serverName, z } =
+  await loadSource();
 
 /** Per document: marker name to table. */
 const documents = {
@@ -15,6 +16,13 @@ const documents = {
     "error-codes": errorTable(),
     "exit-codes": exitTable(),
   },
+  "docs/hosts/cursor.md": { configuration: await hostSection("cursor") },
+  "docs/hosts/vscode.md": { configuration: await hostSection("vscode") },
+  "docs/hosts/codex.md": { configuration: await hostSection("codex") },
+  "docs/hosts/gemini-cli.md": { configuration: await hostSection("gemini") },
+  "docs/hosts/claude-desktop.md": { configuration: await hostSection("claude-desktop") },
+  "docs/hosts/claude-code.md": { configuration: await entrySection() },
+  "docs/hosts/inspector.md": { configuration: await entrySection() },
 };
 
 const mode = process.argv[2];
@@ -34,7 +42,7 @@ for (const [name, tables] of Object.entries(documents)) {
     await writeFile(name, current);
     console.log(`${name}: brought up to date`);
   } else {
-    console.error(`${name}: a table is out of date; run npm run docs:write`);
+    console.error(`${name}: a generated part is out of date; run npm run docs:write`);
     process.exitCode = 1;
   }
 }
@@ -48,6 +56,7 @@ async function loadSource() {
         export { settings } from "./src/settings.ts";
         export { errorCodes } from "./src/core/errors.ts";
         export { exitCodes } from "./src/cli/exit-codes.ts";
+        export { hostConfiguration, serverName } from "./src/cli/hosts.ts";
         export { z } from "zod";`,
       resolveDir: join(import.meta.dirname, ".."),
     },
@@ -110,6 +119,31 @@ function exitTable() {
     ["Exit code", "Meaning"],
     Object.values(exitCodes).map(({ code, meaning }) => [`\`${code}\``, meaning]),
   );
+}
+
+/** The entry that the plugin has, for a clone at a place of one's own. */
+async function readEntry() {
+  const plugin = await readFile(join(import.meta.dirname, "../.mcp.json"), "utf8");
+  const [{ command, args }] = Object.values(JSON.parse(plugin).mcpServers);
+  const inClone = (arg) => arg.replace("${CLAUDE_PLUGIN_ROOT}", "/path/to/codex-oauth");
+  return { command, args: args.map(inClone) };
+}
+
+/** Where a host's configuration goes, and the configuration. */
+async function hostSection(host) {
+  const { file, format, text } = hostConfiguration(host, await readEntry());
+  const names = { linux: "Linux", macos: "macOS", windows: "Windows" };
+  const files = Object.entries(file).map(([system, path]) => [names[system], `\`${path}\``]);
+  return `${table(["System", "File"], files)}\n\n${fenced(format, text)}`;
+}
+
+async function entrySection() {
+  const document = { mcpServers: { [serverName]: await readEntry() } };
+  return fenced("json", `${JSON.stringify(document, null, 2)}\n`);
+}
+
+function fenced(language, text) {
+  return `\`\`\`${language}\n${text}\`\`\``;
 }
 
 function accepts({ type, enum: values, minimum, maximum, pattern, maxLength }) {

@@ -1,6 +1,6 @@
 // `npm test`: every check of the project, then one line that adds up what ran.
-// `npm test -- --long` adds the suites that take minutes, `--claude` those in the real Claude Code, `--browser` the
-// pages in a real browser.
+// `npm test -- --long` adds the suites that take minutes, `--claude` those in the real Claude Code, `--peers` those with
+// hosts and peers of others, `--browser` the pages in a real browser.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 const long = process.argv.includes("--long");
 const claude = process.argv.includes("--claude");
 const browser = process.argv.includes("--browser");
+const peers = process.argv.includes("--peers");
 const scratch = mkdtempSync(join(tmpdir(), "codex-oauth-report-"));
 const report = join(scratch, "report.json");
 const bin = (name) => join("node_modules", ".bin", name);
@@ -62,6 +63,7 @@ function runTests(...names) {
 
 runTests("unit", "process", ...(long ? ["soak"] : []));
 if (claude) runTests("claude");
+if (peers) runTests("peers");
 if (browser) runTests("browser");
 rmSync(scratch, { recursive: true, force: true });
 

@@ -4,7 +4,6 @@ import {
   CallToolRequestSchema,
   ErrorCode,
   ListToolsRequestSchema,
-  McpError,
   type Tool as ToolDefinition,
 } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
@@ -57,7 +56,7 @@ export function createServer(services: Services, log: Log): Server {
   server.setRequestHandler(callRequest, async ({ params }, { signal, _meta, sendNotification }) => {
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) {
-      throw new McpError(ErrorCode.InvalidParams, `Unknown tool: ${oneLine(params.name, 60)}`);
+      throw new UnknownTool(params.name);
     }
     const token = _meta?.progressToken;
     const sendProgress: SendProgress | undefined =
@@ -77,6 +76,15 @@ export function createServer(services: Services, log: Log): Server {
     log("CODEX", `protocol: ${error.message}`);
   };
   return server;
+}
+
+/** The SDK's own class puts its code into the message, where each client then puts it once more. */
+class UnknownTool extends Error {
+  readonly code = ErrorCode.InvalidParams;
+
+  constructor(name: string) {
+    super(`Unknown tool: ${oneLine(name, 60)}`);
+  }
 }
 
 function toDefinition(tool: Tool): ToolDefinition {

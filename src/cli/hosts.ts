@@ -36,29 +36,29 @@ export function hostConfiguration(host: Host, entry: ServerEntry): HostConfigura
 
 const configurations: Record<Host, (entry: ServerEntry) => HostConfiguration> = {
   cursor: (entry) => ({
-    file: inHome(".cursor", "mcp.json"),
+    file: inHome(".cursor/mcp.json"),
     format: "json",
     text: json({ mcpServers: { [serverName]: entryOf(entry) } }),
   }),
   vscode: (entry) => ({
-    file: inSettings("Code/User", "mcp.json"),
+    file: inSettings("Code/User/mcp.json"),
     format: "json",
     text: json({ servers: { [serverName]: { type: "stdio", ...entryOf(entry) } } }),
   }),
   codex: (entry) => ({
-    file: inHome(".codex", "config.toml"),
+    file: inHome(".codex/config.toml"),
     format: "toml",
     text: codexToml(entry),
   }),
   gemini: (entry) => ({
-    file: inHome(".gemini", "settings.json"),
+    file: inHome(".gemini/settings.json"),
     format: "json",
     text: json({
       mcpServers: { [serverName]: { ...entryOf(entry), timeout: longestCallSeconds * 1000 } },
     }),
   }),
   "claude-desktop": (entry) => ({
-    file: inSettings("Claude", "claude_desktop_config.json"),
+    file: inSettings("Claude/claude_desktop_config.json"),
     format: "json",
     text: json({ mcpServers: { [serverName]: entryOf(entry) } }),
   }),
@@ -68,17 +68,20 @@ function entryOf({ command, args, env }: ServerEntry): object {
   return { command, args, ...(env === undefined ? {} : { env }) };
 }
 
-function inHome(folder: string, name: string): Record<OperatingSystem, string> {
-  const file = `~/${folder}/${name}`;
-  return { linux: file, macos: file, windows: `%USERPROFILE%\\${folder}\\${name}` };
+function inHome(path: string): Record<OperatingSystem, string> {
+  return { linux: `~/${path}`, macos: `~/${path}`, windows: onWindows(`%USERPROFILE%/${path}`) };
 }
 
-function inSettings(folder: string, name: string): Record<OperatingSystem, string> {
+function inSettings(path: string): Record<OperatingSystem, string> {
   return {
-    linux: `~/.config/${folder}/${name}`,
-    macos: `~/Library/Application Support/${folder}/${name}`,
-    windows: `%APPDATA%\\${folder.replaceAll("/", "\\")}\\${name}`,
+    linux: `~/.config/${path}`,
+    macos: `~/Library/Application Support/${path}`,
+    windows: onWindows(`%APPDATA%/${path}`),
   };
+}
+
+function onWindows(path: string): string {
+  return path.replaceAll("/", "\\");
 }
 
 function json(value: object): string {

@@ -62,10 +62,10 @@ export class Authorities {
         .flatMap(({ certificates }) => certificates);
     const ours = from(false);
     if (ours.length === 0) return undefined;
-    // A list of our own replaces Node's: what it would have had must stand in ours.
-    return tls.createSecureContext({
-      ca: [...(nodeDefaults() ?? [...tls.rootCertificates, ...from(true)]), ...ours],
-    });
+    // A list of our own replaces Node's: what it would have had must stand in ours. A newer Node tells
+    // it, but with the variable as it was when the process started, and a program may say otherwise.
+    const ca = new Set([...(nodeDefaults() ?? tls.rootCertificates), ...from(true), ...ours]);
+    return tls.createSecureContext({ ca: [...ca] });
   }
 }
 

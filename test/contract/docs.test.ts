@@ -30,21 +30,29 @@ describe("generated tables", () => {
     expect(run("--check", root)).toMatchObject({ status: 0, stderr: "" });
   });
 
-  test.each(["README.md", "DEPLOYMENT.md"])("a wrong one in %s is found and mended", (name) => {
-    const folder = mkdtempSync(join(tmpdir(), "codex-oauth-docs-"));
-    onTestFinished(() => {
-      rmSync(folder, { recursive: true, force: true });
-    });
-    for (const page of ["README.md", "DEPLOYMENT.md"]) cpSync(join(root, page), join(folder, page));
-    const path = join(folder, name);
-    const right = readFileSync(path, "utf8");
-    writeFileSync(path, right.replace(/^\| `(codex_models|BLOCKED)` .*\n/m, ""));
-    const checked = run("--check", folder);
-    expect(checked.status).toBe(1);
-    expect(checked.stderr).toContain(name);
-    expect(run("--write", folder).status).toBe(0);
-    expect(readFileSync(path, "utf8")).toBe(right);
-  });
+  test.each(["README.md", "DEPLOYMENT.md", "docs/hosts/codex.md"])(
+    "a wrong one in %s is found and mended",
+    (name) => {
+      const folder = mkdtempSync(join(tmpdir(), "codex-oauth-docs-"));
+      onTestFinished(() => {
+        rmSync(folder, { recursive: true, force: true });
+      });
+      for (const page of ["README.md", "DEPLOYMENT.md", "docs"]) {
+        cpSync(join(root, page), join(folder, page), { recursive: true });
+      }
+      const path = join(folder, name);
+      const right = readFileSync(path, "utf8");
+      writeFileSync(
+        path,
+        right.replace(/^(\| `(codex_models|BLOCKED)` |tool_timeout_sec).*\n/m, ""),
+      );
+      const checked = run("--check", folder);
+      expect(checked.status).toBe(1);
+      expect(checked.stderr).toContain(name);
+      expect(run("--write", folder).status).toBe(0);
+      expect(readFileSync(path, "utf8")).toBe(right);
+    },
+  );
 });
 
 describe("references", () => {

@@ -74,7 +74,7 @@ describe("names that nobody has", () => {
       const shown = name.length > 60 ? `${name.slice(0, 59)}…` : name;
       expect((await client.call(name)).error, name).toEqual({
         code: -32602,
-        message: `MCP error -32602: Unknown tool: ${shown}`,
+        message: `Unknown tool: ${shown}`,
       });
       expect((await client.request(name)).error, name).toEqual({
         code: -32601,
