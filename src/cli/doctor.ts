@@ -2,7 +2,7 @@ import { renderDoctor } from "../render/doctor.ts";
 import type { Command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { toJson } from "./json.ts";
-import { commandWords } from "./words.ts";
+import { inCommandWords } from "./words.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -17,11 +17,10 @@ export const doctor: Command = {
   needs: [],
   async run({ options }, { services, terminal, signal }) {
     const { version, platform, config, redactor } = services;
-    const findings = await services.doctor(signal);
+    const findings = (await services.doctor(signal)).map(inCommandWords);
     const { clientVersion } = config;
     const report = { version, nodeVersion: process.version, platform, clientVersion, findings };
-    const text =
-      options["json"] === true ? toJson(report) : `${commandWords(renderDoctor(report))}\n`;
+    const text = options["json"] === true ? toJson(report) : `${renderDoctor(report)}\n`;
     terminal.stdout.write(redactor.all(text));
     const found = findings.some(({ level }) => level === "problem");
     return found ? exitCodes.failed.code : exitCodes.ok.code;

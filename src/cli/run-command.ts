@@ -1,7 +1,7 @@
 import type { Log } from "../infra/debug-log.ts";
 import type { Services } from "../services/services.ts";
 import { assertConfigured } from "../config.ts";
-import { toCodexError } from "../core/errors.ts";
+import { CodexError, toCodexError } from "../core/errors.ts";
 import { readArguments } from "./arguments.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "./command.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -57,7 +57,13 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
     assertConfigured(services.config, command.needs);
     return await command.run(args, { ...line, services });
   } catch (thrown) {
-    if (signal.aborted && signal.reason instanceof Stopped) return signal.reason.exitCode;
+    if (signal.aborted && signal.reason instanceof Stopped) {
+      const { exitCode } = signal.reason;
+      if (args.options["json"] === true && exitCode === exitCodes.interrupted.code) {
+        reportJson(new CodexError("CANCELLED", "The command was interrupted."), services, terminal);
+      }
+      return exitCode;
+    }
     if (thrown instanceof UsageError) throw thrown;
     const error = toCodexError(thrown);
     const { cause } = error;

@@ -3,7 +3,7 @@ import { collectStatus } from "../services/status.ts";
 import type { Command } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { toJson } from "./json.ts";
-import { commandWords } from "./words.ts";
+import { commandWords, inCommandWords } from "./words.ts";
 
 export const status: Command = {
   name: "status",
@@ -24,12 +24,21 @@ export const status: Command = {
     const { clock, timeZone, redactor } = services;
     const collected = await collectStatus(services, options["verbose"] === true, signal);
     // A login that waits belongs to the process that began it, and this one has begun none.
-    const { pendingLogin: _, failedLogin: __, ...facts } = collected;
+    const { pendingLogin: _, failedLogin: __, ...shown } = collected;
+    const { trouble, details } = shown;
+    const facts = {
+      ...shown,
+      trouble: trouble === undefined ? undefined : commandWords(trouble),
+      details: details && { ...details, findings: details.findings.map(inCommandWords) },
+    };
     const text =
       options["json"] === true
         ? toJson(facts)
         : `${commandWords(renderStatus(collected, clock.now(), timeZone))}\n`;
     terminal.stdout.write(redactor.values(text));
-    return collected.signedIn ? exitCodes.ok.code : exitCodes.login.code;
+    if (collected.signedIn) return exitCodes.ok.code;
+    // A file or a setting that cannot be used says nothing about who is signed in.
+    const signedOut = trouble === undefined || trouble.startsWith("AUTH_");
+    return signedOut ? exitCodes.login.code : exitCodes.failed.code;
   },
 };

@@ -21,4 +21,6 @@ export interface EventStream extends AsyncIterable<StreamEvent> {
   next(): Promise<IteratorResult<StreamEvent, undefined>>;
   /** End the query; resolves when its connection is closed. Leaving a loop calls it. */
   return(): Promise<IteratorResult<StreamEvent, undefined>>;
+  /** As `return`, then rejects with the error. */
+  throw(error: unknown): Promise<IteratorResult<StreamEvent, undefined>>;
 }

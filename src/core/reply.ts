@@ -28,6 +28,7 @@ export class ReplyBuilder {
   /** Characters of everything that is kept. */
   #size = 0;
   #unreadable = false;
+  readonly #calls = new Set<string>();
   #unfinishedCalls = 0;
   #reasoning = "";
   usage: Usage | undefined;
@@ -64,6 +65,9 @@ export class ReplyBuilder {
         this.#unfinishedCalls++;
         return false;
       case "call":
+        // A call that is told twice must not be made twice.
+        if (this.#calls.has(event.item.callId)) return false;
+        this.#calls.add(event.item.callId);
         this.#keep(event.item, event.item.arguments.length);
         this.#unfinishedCalls = Math.max(0, this.#unfinishedCalls - 1);
         this.#live?.call(event.item);

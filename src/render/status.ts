@@ -6,8 +6,7 @@ import { quotaLines } from "./quota.ts";
 /** The status for a reader: signed in or not comes first. */
 export function renderStatus(status: Status, now: number, timeZone: string): string {
   const { pendingLogin, quota, problems, details, logFile } = status;
-  const lines = [headline(status)];
-  if (status.trouble !== undefined) lines.push(status.trouble);
+  const lines = [headline(status), status.trouble].filter((line) => line !== undefined);
   lines.push(...loginLines(status, now, timeZone));
   if (status.defaultModel !== undefined) lines.push(`Default model: ${status.defaultModel}`);
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
@@ -31,7 +30,8 @@ export function renderStatus(status: Status, now: number, timeZone: string): str
   return lines.join("\n");
 }
 
-function headline(status: Status): string {
+/** Undefined where the trouble is all that is known: a file or a setting that cannot be used. */
+function headline(status: Status): string | undefined {
   const { mode, account, signedIn, trouble, decidedBy } = status;
   if (mode === "api-key" && signedIn) {
     const by = decidedBy === undefined ? "chosen with codex_login" : `${decidedBy}=api-key`;
@@ -39,7 +39,8 @@ function headline(status: Status): string {
     return `Ready with an API key: OPENAI_API_KEY is set and pays for each question at ${host} (${by}).`;
   }
   if (account === undefined) {
-    return trouble === undefined ? "Not signed in. Call codex_login to sign in." : "Not signed in.";
+    if (trouble === undefined) return "Not signed in. Call codex_login to sign in.";
+    return trouble.startsWith("AUTH_") ? "Not signed in." : undefined;
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;
   const guest = mode === "codex-cli" ? ", as a guest of the Codex CLI's login" : "";

@@ -60,6 +60,12 @@ export class QueryStream implements EventStream, EventSink {
     return { done: true, value: undefined };
   }
 
+  /** A generator that passes an error on ends the query, too. */
+  async throw(error: unknown): Promise<Result> {
+    await this.return();
+    throw error;
+  }
+
   push(event: StreamEvent): void {
     if (this.#over) return;
     const reader = this.#readers.shift();

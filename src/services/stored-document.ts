@@ -1,6 +1,6 @@
 import type { LoginChoice } from "../core/credentials.ts";
 import { CodexError } from "../core/errors.ts";
-import type { TokenSet } from "../core/tokens.ts";
+import { recordVersion, type TokenSet } from "../core/tokens.ts";
 import { readRecord } from "../wire/auth-file.ts";
 import { parseJson } from "../wire/json.ts";
 
@@ -45,7 +45,10 @@ export function judgeFile(text: string | undefined, path: string): Judged {
       return { ...nobody, kind: "damaged", document };
     case "newer":
       throw new CodexError("STORAGE", `The login in ${path} was written by a newer codex-oauth.`, {
-        why: `Its record has version ${record.version}, this program knows version 1.`,
+        why:
+          record.version === recordVersion
+            ? "Its record names a way of signing in that this program does not know."
+            : `Its record has version ${record.version}, this program knows version ${recordVersion}.`,
         next: "Update codex-oauth, or set CODEX_AUTH_FILE to another file.",
       });
   }

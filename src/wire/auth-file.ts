@@ -38,12 +38,15 @@ const choiceRecord = z.object({
 });
 
 const versionOnly = z.object({ version: z.number() });
+const knownModes: readonly string[] = ["chatgpt", "codex-cli", "api-key"];
+const unknownMode = z.object({ mode: z.string().refine((mode) => !knownModes.includes(mode)) });
 
 /** What stands in the login file, judged. */
 export type StoredRecord =
   | { kind: "none" }
   | { kind: "login"; tokens: TokenSet }
   | ({ kind: "choice" } & LoginChoice)
+  /** Of another version, or of this one with a way of signing in that is not known here. */
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
 
@@ -55,6 +58,8 @@ export function readRecord(document: Readonly<Record<string, unknown>>): StoredR
   if (version.success && version.data.version > recordVersion) {
     return { kind: "newer", version: version.data.version };
   }
+  // A way that was added later, without a new version: whoever uses it must not be signed out here.
+  if (unknownMode.safeParse(stored).success) return { kind: "newer", version: recordVersion };
   const choice = choiceRecord.safeParse(stored);
   if (choice.success) {
     return { kind: "choice", mode: choice.data.mode, generation: choice.data.generation };

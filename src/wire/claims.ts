@@ -13,6 +13,7 @@ const claims = z.object({
     .max(lastEpochMs / 1000)
     .optional()
     .catch(undefined),
+  iat: z.number().nonnegative().optional().catch(undefined),
   email: z.string().optional().catch(undefined),
   [profileClaim]: z
     .object({ email: z.string().optional().catch(undefined) })
@@ -32,6 +33,8 @@ const claims = z.object({
 export interface TokenClaims {
   /** Epoch ms. */
   expiresAt: number | undefined;
+  /** Epoch ms, by the server's clock. */
+  issuedAt: number | undefined;
   accountId: string | undefined;
   plan: string | undefined;
   email: string | undefined;
@@ -49,6 +52,7 @@ export function readClaims(jwt: string): TokenClaims {
   const auth = found[authClaim];
   return {
     expiresAt: found.exp === undefined ? undefined : Math.round(found.exp * 1000),
+    issuedAt: found.iat === undefined ? undefined : Math.round(found.iat * 1000),
     accountId: printable(auth?.chatgpt_account_id),
     plan: printable(auth?.chatgpt_plan_type),
     email: printable(found.email ?? found[profileClaim]?.email),

@@ -25,10 +25,7 @@ test("one file sends requests, one opens the browser, and one starts this progra
 });
 
 test("the official client's folder is named in one place, and only to read its login", () => {
-  expect(filesWith(/"\.codex"|CODEX_HOME/).sort()).toEqual([
-    "src/cli/hosts.ts", // tells a person where that client's configuration is
-    "src/config-environment.ts",
-  ]);
+  expect(filesWith(/"\.codex"|CODEX_HOME/)).toEqual(["src/config-environment.ts"]);
   expect(filesWith(/\bcodexHome\b/).sort()).toEqual([
     "src/compose/queries.ts",
     "src/config-environment.ts",

@@ -177,3 +177,14 @@ test("a message with the id of its deltas replaces them, whatever its index", ()
   builder.add({ type: "message", item: { index: 0, id: "a" }, message });
   expect(builder.answer().text).toBe("Hello");
 });
+
+test("a call that is told twice is one call", () => {
+  const builder = new ReplyBuilder(1_000);
+  const call: ResponseEvent = {
+    type: "call",
+    item: { type: "function_call", callId: "call_1", name: "look", arguments: "{}" },
+  };
+  builder.add(call);
+  builder.add(call);
+  expect(builder.functionCalls).toEqual([{ callId: "call_1", name: "look", arguments: "{}" }]);
+});

@@ -136,6 +136,16 @@ describe("in a pipe", () => {
   );
 });
 
+test("an interrupted --json says so in JSON", async () => {
+  const { simulator, home } = await signedIn();
+  simulator.next("responses", { kind: "hang" });
+  const run = startCli({ simulator, home, args: ["query", "--json", "hi"] });
+  await simulator.waitForRequest("responses");
+  run.kill("SIGINT");
+  expect(await run.ended).toEqual({ code: 130, signal: null });
+  expect(JSON.parse(run.stdout())).toMatchObject({ error: { code: "CANCELLED" } });
+});
+
 describe("on a terminal", () => {
   test("the text is there before the answer is complete, and the facts follow it", async () => {
     const { simulator, home } = await signedIn();

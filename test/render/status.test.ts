@@ -135,8 +135,7 @@ describe("a login that cannot be used as it is", () => {
     const problems = ["CONFIG: HOME cannot be used: it is not an absolute path."];
     const status: Status = { ...signedOut, authFile: "", trouble, problems, details: undefined };
     expect(render(status)).toMatchInlineSnapshot(`
-      "Not signed in.
-      No login can be used until the configuration below is corrected.
+      "No login can be used until the configuration below is corrected.
       Default model: gpt-6.1-sol
       Configuration:
         CONFIG: HOME cannot be used: it is not an absolute path."

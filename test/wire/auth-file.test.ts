@@ -151,8 +151,9 @@ test("a login takes the place of a choice, and a record without a mode is a logi
   }
 });
 
-test("a mode that nobody knows is damage, and one of a newer version is not", () => {
-  expect(readRecord(stored({ mode: "telepathy" }))).toEqual({ kind: "damaged" });
+test("a way of signing in that nobody knows belongs to a newer program, whatever the version", () => {
+  expect(readRecord(stored({ mode: "telepathy" }))).toEqual({ kind: "newer", version: 1 });
+  expect(readRecord(stored({ mode: 7 })).kind).toBe("damaged");
   expect(readRecord(stored({ mode: "telepathy", version: 2 }))).toEqual({
     kind: "newer",
     version: 2,
