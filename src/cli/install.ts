@@ -14,7 +14,11 @@ export const install: Command = {
   summary: "Add the plugin to Claude Code, or show another host's set-up",
   usage: "[OPTIONS]",
   options: {
-    host: { type: "string", value: "HOST", meaning: "claude-code, which it is when left out," },
+    host: {
+      type: "string",
+      value: "HOST",
+      meaning: "claude-code when left out; the others: see below",
+    },
     print: { type: "boolean", meaning: "only show what to do; for the other hosts" },
     yes: { type: "boolean", short: "y", meaning: "also the shortcuts, unasked" },
     "no-shortcuts": { type: "boolean", meaning: "no shortcuts, and no question" },

@@ -25,7 +25,7 @@ export async function ownership(path: string): Promise<Ownership> {
     if (!(await lstat(path)).isFile()) return "foreign";
     return ownerOf(await readFile(path, "utf8"));
   } catch (error) {
-    return errnoOf(error) === "ENOENT" ? "absent" : "foreign";
+    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") ? "absent" : "foreign";
   }
 }
 
