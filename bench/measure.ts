@@ -22,6 +22,13 @@ export type Metric = keyof typeof metrics;
 /** Everything that one run saw of one contestant. */
 export type Samples = Record<Metric, number[]>;
 
+/** A run that saw nothing. */
+export function unmeasured(): Samples {
+  return Object.fromEntries(
+    Object.keys(metrics).map((metric) => [metric, []]),
+  ) as unknown as Samples;
+}
+
 const starts = 5;
 const restMs = 300;
 const warmUpQueries = 50;
@@ -44,6 +51,13 @@ export async function measureRun(contestant: Contestant): Promise<Samples> {
     firstAnswer: hurried.map(({ firstAnswer }) => firstAnswer),
     ...(await wholeLife(contestant)),
   };
+}
+
+/** Only the starts, for what differs in nothing else. */
+export async function measureStarts(contestant: Contestant): Promise<number[]> {
+  const samples = [];
+  for (let n = 0; n < starts; n++) samples.push((await hurriedStart(contestant)).initialize);
+  return samples;
 }
 
 /** Start it and ask at once. */

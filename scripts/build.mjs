@@ -75,6 +75,9 @@ const inputs = await Promise.all(
         platform: "node",
         format: "cjs",
         target: "node20.18",
+        // Node's own modules as well by require: import() loads the loader of ES modules first, and in
+        // a program that the launcher runs it prints a warning.
+        supported: { "dynamic-import": false },
         minifySyntax: true,
         minifyWhitespace: true,
         legalComments: "none",
