@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { startSimulator, type Simulator } from "../test/simulator/index.ts";
 import { scriptAnswers } from "./answers.ts";
 import type { Contestant } from "./contestant.ts";
-import { measureRun, measureStarts, unmeasured, type Samples } from "./measure.ts";
+import { measureRun, measureStarts, type Samples } from "./measure.ts";
 import { report } from "./report.ts";
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
@@ -33,11 +33,8 @@ async function main({ runs, node, starts, check }: Options): Promise<void> {
     const direct = { ...ours, entry: join(__dirname, "../main.cjs") };
     const bare = bareAgainst(simulator, node);
     await measureRun(ours); // fills its caches (models, compiled code), and the system's own of all files
-    const samples = { ours: [] as Samples[], bare: [] as Samples[], direct: [] as number[] };
-    const measure = async (contestant: Contestant): Promise<Samples> =>
-      starts
-        ? { ...unmeasured(), initialize: await measureStarts(contestant) }
-        : measureRun(contestant);
+    const samples = { ours: [] as Samples[], bare: [] as Samples[], direct: [] as Samples[] };
+    const measure = starts ? measureStarts : measureRun;
     await measure(bare);
     for (let run = 1; run <= runs; run++) {
       // Who goes first changes, so that neither always gets the warmer machine.
@@ -45,7 +42,7 @@ async function main({ runs, node, starts, check }: Options): Promise<void> {
         if (turn === 0) samples.ours.push(await measure(ours));
         else samples.bare.push(await measure(bare));
       }
-      samples.direct.push(...(await measureStarts(direct)));
+      samples.direct.push(await measureStarts(direct));
       process.stderr.write(`run ${run} of ${runs}\n`);
     }
     const { text, held } = report(samples);

@@ -22,8 +22,8 @@ const launcherMs = 10;
 export interface Measured {
   ours: readonly Samples[];
   bare: readonly Samples[];
-  /** Spawn to initialize of ours without the launcher, ms. */
-  direct: readonly number[];
+  /** Starts of ours without the launcher. */
+  direct: readonly Samples[];
 }
 
 /** Medians over all samples of all runs. */
@@ -44,16 +44,18 @@ export function report({ ours, bare, direct }: Measured): Report {
     }
     rows.push([metrics[metric], number(a), number(b), (a / b).toFixed(2), number(a - b), verdict]);
   }
-  const starts = [ours, bare].map((runs) => runs.flatMap(({ initialize }) => initialize));
-  const [launched = [], yardstick = []] = starts;
-  const added = median(launched) - median(direct);
+  const [launched = [], yardstick = [], alone = []] = [ours, bare, direct].map((runs) =>
+    runs.flatMap(({ initialize }) => initialize),
+  );
+  const added = median(launched) - median(alone);
   held &&= added <= launcherMs;
-  const least = [launched, yardstick, direct].map((values) => number(Math.min(...values)));
-  const [a = "", b = "", c = ""] = least;
+  const [a = "", b = "", c = ""] = [launched, yardstick, alone].map((all) =>
+    number(Math.min(...all)),
+  );
   const text = [
     table(rows),
     "",
-    `Without the launcher: ${number(median(direct))} ms to initialize; it adds ${number(added)} ms (at most ${launcherMs}).`,
+    `Without the launcher: ${number(median(alone))} ms to initialize; it adds ${number(added)} ms (at most ${launcherMs}).`,
     `The fastest starts: ours ${a} ms, bare ${b} ms, without the launcher ${c} ms.`,
   ].join("\n");
   return { text, held };
