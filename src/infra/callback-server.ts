@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CodexError } from "../core/errors.ts";
 import { callbackPath } from "../wire/constants.ts";
@@ -101,6 +101,7 @@ async function listen(
   host: string,
   handler: CallbackHandler,
 ): Promise<Server | string> {
+  const { createServer } = await import("node:http"); // no start of the program waits for it
   const server = createServer(
     {
       headersTimeout: slowClientMs,
