@@ -5,6 +5,8 @@ import { ChildTransport } from "../test/support/child-transport.ts";
 /** A program to measure. */
 export interface Contestant {
   name: string;
+  /** The Node that runs it. */
+  node: string;
   entry: string;
   /** All that it gets: what stands in ours (a CA file, for one) would cost time. */
   env: Record<string, string>;
@@ -24,9 +26,9 @@ export class Running {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor({ entry, env, tool }: Contestant) {
+  constructor({ node, entry, env, tool }: Contestant) {
     this.#tool = tool;
-    this.#transport = new ChildTransport(process.execPath, [entry], env);
+    this.#transport = new ChildTransport(node, [entry], env);
     this.#transport.onmessage = (message) => {
       this.#receive(message);
     };

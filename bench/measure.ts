@@ -5,6 +5,7 @@ import { Running, type Contestant } from "./contestant.ts";
 /** What is measured, in the order of the table. */
 export const metrics = {
   initialize: "spawn to initialize, ms",
+  initializeCpu: "  its CPU, ms",
   firstAnswer: "spawn to first answer, ms",
   firstQuery: "first query after a rest, ms",
   query: "query of 200 deltas, ms",
@@ -22,6 +23,13 @@ export type Metric = keyof typeof metrics;
 /** Everything that one run saw of one contestant. */
 export type Samples = Record<Metric, number[]>;
 
+/** A run that saw nothing. */
+function unmeasured(): Samples {
+  return Object.fromEntries(
+    Object.keys(metrics).map((metric) => [metric, []]),
+  ) as unknown as Samples;
+}
+
 const starts = 5;
 const restMs = 300;
 const warmUpQueries = 50;
@@ -29,6 +37,8 @@ const warmQueries = 150;
 const longQueries = 3;
 const crowd = 50;
 const queriesInAll = 500;
+
+type Start = Record<"initialize" | "initializeCpu" | "firstAnswer", number>;
 
 interface Cost {
   wall: number;
@@ -41,28 +51,36 @@ export async function measureRun(contestant: Contestant): Promise<Samples> {
   for (let n = 0; n < starts; n++) hurried.push(await hurriedStart(contestant));
   return {
     initialize: hurried.map(({ initialize }) => initialize),
+    initializeCpu: hurried.map(({ initializeCpu }) => initializeCpu),
     firstAnswer: hurried.map(({ firstAnswer }) => firstAnswer),
     ...(await wholeLife(contestant)),
   };
 }
 
+/** Only the starts, for what differs in nothing else. */
+export async function measureStarts(contestant: Contestant): Promise<Samples> {
+  const samples = unmeasured();
+  for (let n = 0; n < starts; n++) {
+    const start = await hurriedStart(contestant);
+    for (const metric of Object.keys(start) as (keyof Start)[]) samples[metric].push(start[metric]);
+  }
+  return samples;
+}
+
 /** Start it and ask at once. */
-async function hurriedStart(
-  contestant: Contestant,
-): Promise<{ initialize: number; firstAnswer: number }> {
+async function hurriedStart(contestant: Contestant): Promise<Start> {
   const started = performance.now();
   const running = new Running(contestant);
   await running.initialize();
   const initialize = performance.now() - started;
+  const initializeCpu = running.cpuMs();
   await ask(running, "short");
   const firstAnswer = performance.now() - started;
   await running.end();
-  return { initialize, firstAnswer };
+  return { initialize, initializeCpu, firstAnswer };
 }
 
-async function wholeLife(
-  contestant: Contestant,
-): Promise<Omit<Samples, "initialize" | "firstAnswer">> {
+async function wholeLife(contestant: Contestant): Promise<Omit<Samples, keyof Start>> {
   const running = new Running(contestant);
   await running.initialize();
   await running.listTools();

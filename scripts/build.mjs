@@ -1,7 +1,8 @@
 // Bundles each program into one file. `npm ci` runs this by way of `prepare`; the launcher in bin/ with
-// `--server FILE`, which builds the server alone, to where it says.
+// `--server FILE`, which builds the server alone, to where it says; scripts/pack.mjs with `--package FOLDER`,
+// which builds all that is published, with its types and the licences of what is in it.
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /** What a person runs, `npm run try`, and what programs import. */
@@ -21,14 +22,23 @@ const testing = {
 /** The benchmark's yardstick takes its packages as they come. */
 const plain = ["dist/test/bare-server.cjs"];
 
-const wanted = serverAlone() ?? {
-  ...shipped,
-  ...(process.argv.includes("--testing") ? testing : {}),
-};
+const server = valueOf("--server");
+const folder = valueOf("--package");
+const wanted =
+  server !== undefined
+    ? { [server]: shipped["dist/main.cjs"] }
+    : folder !== undefined
+      ? packed(folder)
+      : { ...shipped, ...(process.argv.includes("--testing") ? testing : {}) };
 
-function serverAlone() {
-  const at = process.argv.indexOf("--server");
-  return at < 0 ? undefined : { [process.argv[at + 1]]: shipped["dist/main.cjs"] };
+function valueOf(option) {
+  const at = process.argv.indexOf(option);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+function packed(into) {
+  const names = ["dist/main.cjs", "dist/index.cjs"];
+  return Object.fromEntries(names.map((name) => [join(into, name), shipped[name]]));
 }
 
 /** Stand-ins for modules of which nearly everything would be dead weight at every start. */
@@ -44,40 +54,51 @@ const lean = {
 };
 
 // Both ends of `exports` are one module, so that an error of the one is an error of the other.
-if ("dist/index.cjs" in wanted) {
-  await mkdir("dist", { recursive: true });
-  await writeFile("dist/index.js", 'export * from "./index.cjs";\n');
+const index = Object.keys(wanted).find((name) => name.endsWith("index.cjs"));
+if (index !== undefined) {
+  await mkdir(dirname(index), { recursive: true });
+  await writeFile(join(dirname(index), "index.js"), 'export * from "./index.cjs";\n');
 }
 // They take longer than all the rest, and only who packs or tests the package needs them.
-const types = process.argv.includes("--types")
-  ? import("./types.mjs").then(({ writeTypes }) => writeTypes())
-  : Promise.resolve();
+const types =
+  folder !== undefined || process.argv.includes("--types")
+    ? import("./types.mjs").then(({ writeTypes }) => writeTypes(join(folder ?? ".", "dist")))
+    : Promise.resolve();
 types.catch(() => undefined); // told below
-await Promise.all(
+const inputs = await Promise.all(
   Object.entries(wanted).map(async ([outfile, entry]) => {
     // Written aside and renamed: another window may be starting the old one at this moment.
     const fresh = `${outfile}.${process.pid}`;
     try {
-      await build({
+      const { metafile } = await build({
         entryPoints: [entry],
         outfile: fresh,
         bundle: true,
         platform: "node",
         format: "cjs",
         target: "node20.18",
+        // Node's own modules as well by require: import() loads the loader of ES modules first, and in
+        // a program that the launcher runs it prints a warning.
+        supported: { "dynamic-import": false },
         minifySyntax: true,
         minifyWhitespace: true,
         legalComments: "none",
         plugins: plain.includes(outfile) ? [] : [lean],
+        metafile: true,
         logLevel: "warning",
         // `open` looks for a script beside itself by import.meta.url; a bundle has none, and
         // `open` then takes the system's xdg-open, which is what we want.
         logOverride: { "empty-import-meta": "silent" },
       });
       await rename(fresh, outfile);
+      return Object.keys(metafile.inputs);
     } finally {
       await rm(fresh, { force: true });
     }
   }),
 );
 await types;
+if (folder !== undefined) {
+  const { thirdPartyLicenses } = await import("./licenses.mjs");
+  await writeFile(join(folder, "THIRD-PARTY-LICENSES"), await thirdPartyLicenses(inputs.flat()));
+}

@@ -26,7 +26,6 @@ const checks = [
   ],
   ["types", bin("tsc"), ["-p", "."]],
   ["generated docs", node, ["scripts/docs.mjs", "--check"]],
-  ["package", node, ["scripts/check-package.mjs"]],
   ["version", node, ["scripts/check-version.mjs", "--check"]],
 ];
 

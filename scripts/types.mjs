@@ -6,13 +6,12 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const target = "dist/index.d.ts";
-
 /** False where nothing was written: there is no bundler of types, or nothing has changed. */
-export async function writeTypes() {
+export async function writeTypes(folder = "dist") {
+  const target = join(folder, "index.d.ts");
   const bundler = findBundler();
-  if (bundler === undefined || (await isFresh())) return false;
-  const fresh = `dist/index.${process.pid}.d.ts`;
+  if (bundler === undefined || (await isFresh(target))) return false;
+  const fresh = join(folder, `index.${process.pid}.d.ts`);
   const args = [
     "--no-check",
     "--silent",
@@ -24,10 +23,12 @@ export async function writeTypes() {
   ];
   try {
     await promisify(execFile)(process.execPath, [bundler, ...args]);
-    // The bundler keeps what is said in zod's words, and loses the import of them.
+    // The package has no dependencies, so its types may name none. The bundler leaves `z.` where it
+    // loses the import.
     const text = await readFile(fresh, "utf8");
-    if (/\bz\.\w/.test(text)) await writeFile(fresh, `import * as z from "zod";\n${text}`);
-    await copyFile(fresh, "dist/index.d.cts");
+    const [foreign] = /^import .* from ['"](?!node:).*|^.*\bz\.\w.*/m.exec(text) ?? [];
+    if (foreign !== undefined) throw new Error(`the types name another package: ${foreign}`);
+    await copyFile(fresh, join(folder, "index.d.cts"));
     await rename(fresh, target);
   } finally {
     await rm(fresh, { force: true });
@@ -46,7 +47,7 @@ function findBundler() {
 }
 
 /** Newer than every source: bundling types takes longer than everything else together. */
-async function isFresh() {
+async function isFresh(target) {
   try {
     const written = (await stat(target)).mtimeMs;
     const names = await readdir("src", { recursive: true });

@@ -28,6 +28,8 @@ export interface Surroundings {
   apiKey: string | undefined;
   /** Where the official client keeps its login; empty where nobody can tell. */
   codexHome: string;
+  /** Where Claude Code keeps what is the person's own; empty where nobody can tell. */
+  claudeHome: string;
 }
 
 export function surroundings(env: Environment, home: string): Surroundings {
@@ -54,11 +56,12 @@ export function surroundings(env: Environment, home: string): Surroundings {
     caFiles,
     tlsUnverified: get("NODE_TLS_REJECT_UNAUTHORIZED") === "0",
     apiKey: get("OPENAI_API_KEY"),
-    codexHome: codexHome(get("CODEX_HOME"), home),
+    codexHome: folderOf(get("CODEX_HOME"), home, ".codex"),
+    claudeHome: folderOf(get("CLAUDE_CONFIG_DIR"), home, ".claude"),
   };
 }
 
-function codexHome(setting: string | undefined, home: string): string {
-  const path = setting ?? (isAbsolute(home) ? join(home, ".codex") : "");
+function folderOf(setting: string | undefined, home: string, name: string): string {
+  const path = setting ?? (isAbsolute(home) ? join(home, name) : "");
   return isAbsolute(path) && !path.includes("\0") ? normalize(path) : "";
 }

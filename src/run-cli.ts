@@ -1,3 +1,5 @@
+import { realpathSync } from "node:fs";
+import { dirname } from "node:path";
 import { createApp } from "./app.ts";
 import { exitCodes } from "./cli/exit-codes.ts";
 import { runCommand } from "./cli/run-command.ts";
@@ -49,6 +51,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     version,
     signal: aborter.signal,
     interrupt,
+    place: packageFolder(process.argv[1]),
     open: ({ noBrowser }) => {
       const world = systemWorld(defaultLimits);
       if (noBrowser) world.config = { ...world.config, noBrowser };
@@ -58,6 +61,16 @@ export async function runCli(args: readonly string[]): Promise<void> {
   clearInterval(waiting);
   await Promise.all([stdout, stderr].map(flushed));
   process.exit(broken ?? code);
+}
+
+/** What was started lies in bin/ or dist/, whatever link led to it. */
+function packageFolder(started: string | undefined): string | undefined {
+  if (started === undefined) return undefined;
+  try {
+    return dirname(dirname(realpathSync(started)));
+  } catch {
+    return undefined;
+  }
 }
 
 function systemTerminal(): Terminal {

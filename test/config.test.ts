@@ -29,6 +29,7 @@ test("has a sound default for every setting", () => {
     tlsUnverified: false,
     apiKey: undefined,
     codexHome: "/home/jane/.codex",
+    claudeHome: "/home/jane/.claude",
     problems: [],
     notices: [],
   } satisfies Config);

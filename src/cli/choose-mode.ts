@@ -23,13 +23,17 @@ export async function chooseMode(
 }
 
 /** A question that only yes agrees to; says so when it was not agreed to. */
-export async function confirmed(question: string, context: CommandContext): Promise<boolean> {
+export async function confirmed(
+  question: string,
+  context: CommandContext,
+  otherwise = "Nothing was changed.\n",
+): Promise<boolean> {
   if (!context.terminal.stdinIsTty) throw new UsageError("nobody can answer here; add --yes");
   const reader = new LineReader(context);
   const line = await reader.ask(`${question} [y/N] `, context.signal).finally(() => {
     reader.close();
   });
   const yes = /^y(es)?$/i.test(line?.trim() ?? "");
-  if (!yes) context.terminal.stderr.write("Nothing was changed.\n");
+  if (!yes) context.terminal.stderr.write(otherwise);
   return yes;
 }

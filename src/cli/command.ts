@@ -26,6 +26,8 @@ export interface CommandContext {
   signal: AbortSignal;
   /** Interrupt, as Ctrl-C does, where the keys are read by us. */
   interrupt: () => void;
+  /** The folder of the package that runs; undefined where nobody can tell. */
+  place: string | undefined;
 }
 
 export interface Command {

@@ -18,7 +18,10 @@ export interface Opened {
   close: () => Promise<void>;
 }
 
-export interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt"> {
+export interface CommandLine extends Pick<
+  CommandContext,
+  "terminal" | "signal" | "interrupt" | "place"
+> {
   version: string;
   /** Compose the program; nothing is opened for the help, the version and wrong arguments. */
   open: (wishes: { noBrowser: boolean }) => Opened;

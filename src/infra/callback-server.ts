@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CodexError } from "../core/errors.ts";
 import { callbackPath } from "../wire/constants.ts";
@@ -90,6 +90,7 @@ async function listen(
   host: string,
   handler: CallbackHandler,
 ): Promise<Server | string> {
+  const { createServer } = await import("node:http"); // no start of the program waits for it
   const server = createServer(
     {
       headersTimeout: slowClientMs,

@@ -1,4 +1,4 @@
-import type { Dispatcher } from "undici";
+import type { Readable } from "node:stream";
 import { CodexError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./debug-log.ts";
@@ -20,7 +20,7 @@ export interface HttpResponse {
   status: number;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  body: Dispatcher.ResponseData["body"];
+  body: Readable;
 }
 
 /** A whole small answer. */

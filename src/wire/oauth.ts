@@ -11,25 +11,33 @@ export const tokenString = z
 const expiresIn = z.number().positive().max(3_200_000_000).optional().catch(undefined);
 
 /** Answer to a code exchange: all three tokens are required (RFC 6749 §5.1, docs/wire.md §3). */
-export const codeExchangeResponse = z.object({
+export interface CodeExchangeResponse {
+  access_token: string;
+  refresh_token: string;
+  id_token: string;
+  /** Seconds. */
+  expires_in?: number | undefined;
+}
+export const codeExchangeResponse: z.ZodType<CodeExchangeResponse> = z.object({
   access_token: tokenString,
   refresh_token: tokenString,
   id_token: tokenString,
   expires_in: expiresIn,
 });
-export type CodeExchangeResponse = z.infer<typeof codeExchangeResponse>;
 
 /**
  * Answer to a refresh: what is missing keeps its old value (docs/wire.md §4). What is there in a
  * wrong form counts as missing: the rest is the only thing that a spent token was good for.
  */
-export const refreshResponse = z.object({
+export type RefreshResponse = {
+  [Name in keyof CodeExchangeResponse]?: CodeExchangeResponse[Name] | undefined;
+};
+export const refreshResponse: z.ZodType<RefreshResponse> = z.object({
   access_token: tokenString.optional().catch(undefined),
   refresh_token: tokenString.optional().catch(undefined),
   id_token: tokenString.optional().catch(undefined),
   expires_in: expiresIn,
 });
-export type RefreshResponse = z.infer<typeof refreshResponse>;
 
 const errorBody = z.object({
   error: z

@@ -17,15 +17,22 @@ test("the source names no other host than the three that it talks to", () => {
   ]);
 });
 
-test("one file sends requests, one opens the browser, and one starts this program again", () => {
+test("one file sends requests, one opens the browser, and two start programs: this one again, and claude", () => {
   expect(filesWith(/import\("undici"\)/)).toEqual(["src/infra/http.ts"]);
   expect(filesWith(/import\("open"\)/)).toEqual(["src/infra/browser.ts"]);
-  expect(filesWith(/node:child_process/)).toEqual(["src/infra/child-process.ts"]);
+  expect(filesWith(/node:child_process/).sort()).toEqual([
+    "src/infra/child-process.ts",
+    "src/infra/run-program.ts",
+  ]);
+  expect(filesWith(/infra\/run-program|\.\/run-program/)).toEqual(["src/cli/claude-code.ts"]);
   expect(filesWith(/node:https"|(?<![#\w])fetch\(/)).toEqual([]);
 });
 
-test("the official client's folder is named in one place, and only to read its login", () => {
-  expect(filesWith(/"\.codex"|CODEX_HOME/)).toEqual(["src/config-environment.ts"]);
+test("the official client's folder is looked into at one place, and only to read its login", () => {
+  expect(filesWith(/"\.codex"|CODEX_HOME/).sort()).toEqual([
+    "src/cli/hosts.ts", // shows where its configuration goes, and touches nothing
+    "src/config-environment.ts",
+  ]);
   expect(filesWith(/\bcodexHome\b/).sort()).toEqual([
     "src/compose/queries.ts",
     "src/config-environment.ts",

@@ -2,7 +2,6 @@ import { Readable } from "node:stream";
 import { defaultLimits, type Limits } from "../../src/core/limits.ts";
 import type { QueryProgress } from "../../src/core/query.ts";
 import type { Quota } from "../../src/core/quota.ts";
-import type { HttpResponse } from "../../src/infra/http.ts";
 import { readResponseStream, type StreamResult } from "../../src/services/response-stream.ts";
 import { encodeEvent } from "../simulator/index.ts";
 import { fakeClock } from "./fake-clock.ts";
@@ -19,7 +18,7 @@ export interface ReadOptions {
 export function readStream(body: Readable, options: ReadOptions = {}): Promise<StreamResult> {
   const ignore = (): void => undefined;
   return readResponseStream(
-    { status: 200, headers: {}, body: body as unknown as HttpResponse["body"] },
+    { status: 200, headers: {}, body: body },
     {
       origin: "https://api.test",
       clock: fakeClock(),
