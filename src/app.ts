@@ -83,7 +83,7 @@ async function examine(
   { home }: World,
   ground: Ground,
   { tokens, ledger }: TokenParts,
-  { credentials, catalog, quota }: QueryParts,
+  { credentials, guest, catalog, quota }: QueryParts,
   login: LoginService,
   signal: AbortSignal,
 ): Promise<Finding[]> {
@@ -92,6 +92,7 @@ async function examine(
     ...ground,
     mode: () => credentials.mode(),
     tokens,
+    guest,
     ledger,
     catalog,
     quota,

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import tls from "node:tls";
+import tls, { type SecureContext } from "node:tls";
 import { oneLine } from "../core/text.ts";
 import { errnoOf } from "./fs-errors.ts";
 
@@ -28,7 +28,7 @@ const maxFileBytes = 8 * 1024 * 1024;
 export class Authorities {
   readonly #files: readonly CaFile[];
   #reports: Promise<CaFileReport[]> | undefined;
-  #context: Promise<tls.SecureContext | undefined> | undefined;
+  #context: Promise<SecureContext | undefined> | undefined;
 
   constructor(files: readonly CaFile[]) {
     this.#files = files;
@@ -50,11 +50,11 @@ export class Authorities {
    * For `tls.connect`; undefined where Node's own choice is right, which knows NODE_EXTRA_CA_CERTS by
    * itself. One context for all connections: making one reads every root anew.
    */
-  context(): Promise<tls.SecureContext | undefined> {
+  context(): Promise<SecureContext | undefined> {
     return (this.#context ??= this.#makeContext());
   }
 
-  async #makeContext(): Promise<tls.SecureContext | undefined> {
+  async #makeContext(): Promise<SecureContext | undefined> {
     const reports = await this.reports();
     const from = (node: boolean): string[] =>
       reports

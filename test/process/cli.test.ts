@@ -90,7 +90,8 @@ test.each([
 
 describe("status", () => {
   const keys = [
-    ...["signedIn", "account", "plan", "expiresAt", "authFile", "issuer", "apiOrigin"],
+    ...["signedIn", "mode", "decidedBy", "account", "plan", "expiresAt", "authFile", "guestFile"],
+    ...["issuer", "apiOrigin"],
     ...["defaultModel", "quota", "trouble", "problems", "logFile", "details"],
   ];
 

@@ -111,7 +111,7 @@ test("in a world where everything is wrong, every cause is named with its remedy
   expect(of(answer, "settings")[0]?.[1]).toMatch(/^CODEX_MODEL is not usable/);
   expect(of(answer, `port ${port}`)[0]?.slice(0, 2)).toEqual([
     "problem",
-    "Another program listens on it.",
+    `node (process ${process.pid}) listens on it.`,
   ]);
   expect(of(answer, "clock")[0]?.[1]).toMatch(/clock is (59 min|1 h) behind the services'/);
   expect(of(answer, "network").map(([level]) => level)).toEqual(["ok", "problem"]);

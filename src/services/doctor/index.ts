@@ -17,7 +17,7 @@ export interface DoctorParts
   extends
     FilesDeps,
     Pick<NetworkDeps, "userAgent" | "portState">,
-    Pick<LoginDeps, "mode" | "tokens" | "catalog" | "quota">,
+    Pick<LoginDeps, "mode" | "tokens" | "guest" | "catalog" | "quota">,
     Pick<DoctorDeps, "redactor" | "home"> {
   config: Config;
   http: Pick<Http, "fetchText" | "authorities">;

@@ -1,4 +1,5 @@
 import type { Config } from "../../config.ts";
+import { credentialLabel } from "../../core/credential-label.ts";
 import type { Credential, LoginMode } from "../../core/credentials.ts";
 import { note, ok, problem, type Finding } from "../../core/doctor.ts";
 import { toCodexError } from "../../core/errors.ts";
@@ -6,6 +7,7 @@ import { exhaustedUntil, windowName, type Quota } from "../../core/quota.ts";
 import { span } from "../../core/time.ts";
 import { accountLabel, assertIssuedFor, isExpired, type TokenSet } from "../../core/tokens.ts";
 import type { Clock } from "../../infra/clock.ts";
+import { assertAlive, type CodexCliLogin } from "../codex-cli-login.ts";
 import { chatgptCredential } from "../credentials.ts";
 import type { ModelCatalog } from "../model-catalog.ts";
 import type { QuotaMemory } from "../quota-memory.ts";
@@ -20,6 +22,7 @@ export interface LoginDeps {
   clock: Clock;
   mode: () => Promise<LoginMode>;
   tokens: Pick<TokenManager, "state">;
+  guest: Pick<CodexCliLogin, "look" | "path">;
   /** What became of the last use of these tokens' refresh token, where it is known. */
   refreshOutcome: (tokens: TokenSet) => Promise<LedgerEntry["outcome"] | undefined>;
   catalog: Pick<ModelCatalog, "kept">;
@@ -28,7 +31,7 @@ export interface LoginDeps {
 
 /** Whether a question could be paid for, and what is known of the account. */
 export function loginChecks(deps: LoginDeps): Check[] {
-  const { config, clock, mode, tokens, refreshOutcome, catalog, quota } = deps;
+  const { config, clock, mode, guest, tokens, refreshOutcome, catalog, quota } = deps;
   const stored = async (): Promise<LoginState> => tokens.state();
   const account = (login: TokenSet): Credential => chatgptCredential(login, config.baseUrl);
   const ifSignedIn = (name: string, judge: (login: TokenSet) => Promise<Finding>): Check => ({
@@ -44,9 +47,7 @@ export function loginChecks(deps: LoginDeps): Check[] {
       run: async () => {
         const chosen = await mode();
         if (chosen === "api-key") return [judgeApiKey(config.apiKey)];
-        if (chosen === "codex-cli") {
-          return [ok("login", "The login of the Codex CLI is used, as a guest.")];
-        }
+        if (chosen === "codex-cli") return [await judgeGuest(guest, clock.now())];
         if (config.authFile === "") return [];
         try {
           const state = await stored();
@@ -95,6 +96,28 @@ export function judgeLogin(
   }
   const token = expired ? "has expired; the next question refreshes it" : `is valid for ${left}`;
   return ok(check, `${who}. The access token ${token}.`);
+}
+
+/** The official client's login: whether its file can be used, and whether its token still works. */
+export async function judgeGuest(
+  guest: Pick<CodexCliLogin, "look" | "path">,
+  now: number,
+): Promise<Finding> {
+  const check = "login";
+  try {
+    const credential = await guest.look();
+    const who = `Used as a guest: ${credentialLabel(credential)}, from ${guest.path}`;
+    try {
+      assertAlive(credential, now);
+      return ok(check, `${who}. It is only read.`);
+    } catch (thrown) {
+      const { message, next } = toCodexError(thrown);
+      return problem(check, `${who}. ${message}`, next);
+    }
+  } catch (thrown) {
+    const { message, details, next } = toCodexError(thrown);
+    return problem(check, `${message}${details.why ? ` ${details.why}` : ""}`, next);
+  }
 }
 
 export function judgeApiKey(key: string | undefined): Finding {

@@ -99,7 +99,7 @@ export function judgePorts(
       : problem(
           check,
           said,
-          "Close that program (often another sign-in that waits), then sign in.",
+          "Sign in with a device code, or close that program (often another sign-in that waits).",
         );
   });
 }

@@ -3,10 +3,12 @@ import { CodexError } from "../../../src/core/errors.ts";
 import type { TokenSet } from "../../../src/core/tokens.ts";
 import {
   judgeApiKey,
+  judgeGuest,
   judgeLogin,
   judgeModelList,
   judgeQuota,
 } from "../../../src/services/doctor/login.ts";
+import { guestFile, modeRig, writeGuest } from "../../support/modes.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
@@ -74,6 +76,28 @@ describe("the login", () => {
       remedy: "Sign in with codex_login.",
     });
   });
+});
+
+test("a guest's login is told with its file, or why it cannot be used", async () => {
+  const { simulator, home, services } = await modeRig();
+  const judged = () => judgeGuest(services.guest, services.clock.now());
+  expect(await judged()).toMatchObject({
+    level: "problem",
+    said: expect.stringContaining("The Codex CLI is not signed in") as string,
+  });
+  writeGuest(home, simulator);
+  expect(await judged()).toEqual({
+    check: "login",
+    level: "ok",
+    said: `Used as a guest: c***@example.test by the Codex CLI's login, from ${guestFile(home)}. It is only read.`,
+    remedy: undefined,
+  });
+  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  expect(await judged()).toMatchObject({
+    level: "problem",
+    remedy: expect.stringContaining("Open the Codex CLI once") as string,
+  });
+  expect(simulator.requests).toEqual([]);
 });
 
 test("an API key is there and is one, or is not; no piece of it is shown", () => {
