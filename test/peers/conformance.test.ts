@@ -73,6 +73,7 @@ test("the official conformance suite finds nothing wrong, and its table is in th
   await run(nodeProgram(22), [...suite, "--url", bridge.url, "--output-dir", results], {
     env: { PATH: process.env["PATH"] ?? "", HOME: home.path },
     cwd: home.path,
+    timeoutMs: 240_000,
   });
   const rows = readdirSync(results)
     .sort()

@@ -46,7 +46,7 @@ function fetchInto(folder: string, wanted: string): void {
     if (npm.status !== 0) {
       throw new Error(`${wanted} could not be fetched:\n${npm.error?.message ?? npm.stderr}`);
     }
-    renameSync(fresh, folder);
+    if (!existsSync(folder)) renameSync(fresh, folder); // another run may have been faster
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
