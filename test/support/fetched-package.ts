@@ -15,7 +15,7 @@ import { join } from "node:path";
 export function fetchedPackage(name: string, version: string): string {
   const cache =
     process.env["CODEX_OAUTH_CHECKS_CACHE"] ?? join(homedir(), ".cache/codex-oauth-checks");
-  const kept = join(cache, `${name}-${version}`);
+  const kept = join(cache, `${name.split("/").at(-1) ?? name}-${version}`);
   const folder = join(kept, "node_modules", name);
   if (existsSync(folder)) return folder;
   const fresh = `${kept}.${process.pid}`;
