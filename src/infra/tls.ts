@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
-import tls, { type SecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { oneLine } from "../core/text.ts";
 import { errnoOf } from "./fs-errors.ts";
 
@@ -62,15 +62,16 @@ export class Authorities {
         .flatMap(({ certificates }) => certificates);
     const ours = from(false);
     if (ours.length === 0) return undefined;
+    const { default: tls } = await import("node:tls"); // not before the first connection that needs it
     // A list of our own replaces Node's: what it would have had must stand in ours. A newer Node tells
     // it, but with the variable as it was when the process started, and a program may say otherwise.
-    const ca = new Set([...(nodeDefaults() ?? tls.rootCertificates), ...from(true), ...ours]);
+    const ca = new Set([...(nodeDefaults(tls) ?? tls.rootCertificates), ...from(true), ...ours]);
     return tls.createSecureContext({ ca: [...ca] });
   }
 }
 
 /** Since Node 22.15 Node tells which authorities it takes, also those of the system. */
-function nodeDefaults(): string[] | undefined {
+function nodeDefaults(tls: object): string[] | undefined {
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
   return getCACertificates?.("default");
 }
