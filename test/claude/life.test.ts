@@ -142,10 +142,13 @@ async function refreshing() {
   const server = serverOf(session.pid) ?? NaN;
   const refresh = refreshOf(server) ?? NaN;
   expect([isAlive(server), isAlive(refresh)]).toEqual([true, true]);
+  const kill = (): void => {
+    session.kill();
+  };
   const answer = (): void => {
     open.resolve(undefined);
   };
-  return { host, refreshToken, server, refresh, kill: session.kill, answer };
+  return { host, refreshToken, server, refresh, kill, answer };
 }
 
 /** Where the browser comes back to, from the URL in what codex_login says. */

@@ -116,6 +116,7 @@ describe("refused", () => {
       method: "device",
       refuse: ({ simulator }: Host, request: ModelRequest) => {
         simulator.approveDevice(codeIn(lastResult(request)), "deny");
+        return Promise.resolve();
       },
     },
   ];
