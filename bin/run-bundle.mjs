@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { Module, createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { Script, constants } from "node:vm";
+import { Script } from "node:vm";
 
 /** By then the first questions of a host are answered, and the functions that they need compiled. */
 const keepAfterMs = 3_000;
@@ -28,12 +28,9 @@ export function runBundle(file) {
   const folder = join(dirname(file), ".compiled");
   const name = `${process.version}-${process.arch}-${digest.digest("hex").slice(0, 32)}.bin`;
   const cachedData = readCompiled(join(folder, name));
-  const script = new Script(Module.wrap(source), {
-    filename: file,
-    cachedData,
-    // Without it an `import()` that the bundle keeps would fail, and only when started here.
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  // Nothing is set up for an `import()`: in Node 20 it fails as soon as compiled code runs, whatever
+  // is set. So it fails at the first start as well, and the build leaves none in the bundle.
+  const script = new Script(Module.wrap(source), { filename: file, cachedData });
   const program = { exports: {} };
   script
     .runInThisContext()

@@ -77,8 +77,8 @@ const inputs = await Promise.all(
         platform: "node",
         format: "cjs",
         target: "node20.18",
-        // Node's own modules as well by require: import() loads the loader of ES modules first, and in
-        // a program that the launcher runs it prints a warning.
+        // Each `import()` becomes a `require`: V8's compiled code, which the launcher runs, has none, and it
+        // would load the loader of ES modules first.
         supported: { "dynamic-import": false },
         minifySyntax: true,
         minifyWhitespace: true,

@@ -107,12 +107,15 @@ describe("the others", () => {
     const { host } = opener;
     host.model.plan(
       { calls: [call("codex_status", { verbose: true })] },
-      { calls: [call("codex_login")] },
+      // The machine of the tests may be a container, where only the explicit wish opens a browser.
+      { calls: [call("codex_login", { method: "browser" })] },
       (request) => ({ text: lastResult(request).text }),
     );
-    const { result, denials } = await host.ask("/codex-oauth:codex-config login");
+    const { result, denials } = await host.ask("/codex-oauth:codex-config login in the browser");
     expect(denials).toEqual([]);
-    expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex-config", "login"));
+    expect(conversation(host.model.requests[0]!)).toContain(
+      bodyOf("codex-config", "login in the browser"),
+    );
     expect(result).toMatch(/ Signed in as .\*\*\*@/);
     expect(opener.calls()).toEqual([[expect.stringContaining("/oauth/authorize?")]]);
     expect(host.home.record()?.["refreshToken"]).toBeDefined();

@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { answerEvents } from "../simulator/index.ts";
 import { writeLogin } from "../support/home.ts";
 import { gate } from "../support/replies.ts";
 import { call, claudeHost, type Host } from "./rig/host.ts";
 import { lastResult } from "./rig/messages.ts";
-import { isAlive, isOpen, serverOf, within } from "./rig/processes.ts";
+import { isAlive, isOpen, refreshOf, serverOf, within } from "./rig/processes.ts";
 import type { Session } from "./rig/run.ts";
 
 const never = new Promise<never>(() => undefined);
@@ -96,54 +94,65 @@ test("a host that is killed while a login waits leaves no process and no open po
   expect(await within(2_000, async () => !isAlive(server!) && !(await isOpen(port)))).toBe(true);
 });
 
-test("an interrupt while a login waits ends the login and closes its port", async () => {
-  const host = await claudeHost({ signedIn: false });
-  const session = host.session();
-  host.model.plan({ calls: [call("codex_login", { wait_seconds: 100 })] });
-  const turn = session.say("/codex-oauth:codex-config login");
-  const port = await portInLog(host);
-  expect(await isOpen(port)).toBe(true);
-  await session.interrupt();
-  await turn;
-  expect(await within(5_000, async () => !(await isOpen(port)))).toBe(true);
-  expect(host.home.record()).toBeUndefined();
+describe("a host that is killed while the login is refreshed", () => {
+  test("loses neither login nor order, and the refresh leaves no process", async () => {
+    const { host, refreshToken, server, refresh, kill, answer } = await refreshing();
+    kill();
+    expect(isAlive(refresh)).toBe(true);
+    answer();
+    expect(await within(20_000, () => !isAlive(refresh) && !isAlive(server))).toBe(true);
+    const newest = host.simulator.family(refreshToken)?.current;
+    expect(newest).not.toBe(refreshToken);
+    expect(host.home.record()).toMatchObject({ refreshToken: newest });
+    const answered = await question(host, host.session(), "two");
+    expect(answered).toMatch(/^The simulator received: two\n/);
+    expect(host.simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+  });
+
+  test("leaves no process after 20 seconds, even if the service never answers", async () => {
+    const { server, refresh, kill } = await refreshing();
+    kill();
+    expect(await within(20_000, () => !isAlive(refresh) && !isAlive(server))).toBe(true);
+  });
+
+  test("loses no login even if its server is killed with it", async () => {
+    const { host, refreshToken, server, refresh, kill, answer } = await refreshing();
+    kill();
+    process.kill(server, "SIGKILL");
+    expect(await within(2_000, () => !isAlive(server))).toBe(true);
+    expect(isAlive(refresh)).toBe(true);
+    answer();
+    expect(await within(20_000, () => !isAlive(refresh))).toBe(true);
+    const newest = host.simulator.family(refreshToken)?.current;
+    expect(newest).not.toBe(refreshToken);
+    expect(host.home.record()).toMatchObject({ refreshToken: newest });
+  });
 });
 
-test("a host that is killed while the login is refreshed loses neither login nor order", async () => {
+/** A session whose question waits for a refresh, which was spent and waits for its answer. */
+async function refreshing() {
   const host = await claudeHost({ signedIn: false });
   const { refreshToken } = writeLogin(host.home, host.simulator, { accessExpiresInMs: -1_000 });
-  const answer = gate();
-  host.simulator.next("token:refresh", { kind: "default", afterCommit: answer.promise });
+  const open = gate();
+  host.simulator.next("token:refresh", { kind: "default", afterCommit: open.promise });
   const session = host.session();
   host.model.plan({ calls: [call("codex_query", { prompt: "one" })] });
   session.say("/codex-oauth:codex one").catch(() => undefined);
   await host.simulator.waitForRequest("token:refresh");
-  const server = serverOf(session.pid);
-  session.kill();
-  answer.resolve(undefined);
-  const saved = (): boolean => {
-    const newest = host.simulator.family(refreshToken)?.current;
-    return newest !== refreshToken && host.home.record()?.["refreshToken"] === newest;
+  const server = serverOf(session.pid) ?? NaN;
+  const refresh = refreshOf(server) ?? NaN;
+  expect([isAlive(server), isAlive(refresh)]).toEqual([true, true]);
+  const kill = (): void => {
+    session.kill();
   };
-  expect(await within(20_000, saved)).toBe(true);
-  expect(await within(20_000, () => !isAlive(server!))).toBe(true);
-  expect(host.simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
-});
+  const answer = (): void => {
+    open.resolve(undefined);
+  };
+  return { host, refreshToken, server, refresh, kill, answer };
+}
 
 /** Where the browser comes back to, from the URL in what codex_login says. */
 function portOf(text: string): number {
   const [url = ""] = /http\S+authorize\S+/.exec(text) ?? [];
   return Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
-}
-
-/** The same, from the log of a call that still waits. */
-async function portInLog({ home }: Host): Promise<number> {
-  const path = join(home.stateDir, "debug.log");
-  let port: string | undefined;
-  await within(30_000, () => {
-    const log = existsSync(path) ? readFileSync(path, "utf8") : "";
-    port = /waiting for the browser on port (\d+)/.exec(log)?.[1];
-    return port !== undefined;
-  });
-  return Number(port);
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { codexLogin } from "../../src/tools/codex-login.ts";
 import { tools } from "../../src/tools/index.ts";
 import { documents, frontmatter, has, mentions, read, readJson } from "../support/documents.ts";
 
@@ -103,6 +105,30 @@ describe("commands", () => {
     const { body } = frontmatter(read("commands/codex-clear.md"));
     expect(body.indexOf("Ask whether")).toBeGreaterThan(0);
     expect(body.indexOf("Ask whether")).toBeLessThan(body.indexOf("codex_clear`"));
+  });
+
+  test("setting up names every way to sign in, and what each of them needs", () => {
+    const { body } = frontmatter(read("commands/codex-config.md"));
+    const { properties } = z.toJSONSchema(codexLogin.input) as {
+      properties: Record<string, { enum?: string[] }>;
+    };
+    const { method, ...others } = properties;
+    const methods = method?.enum ?? [];
+    expect(methods).toContain("device");
+    for (const name of methods.filter((one) => one !== "auto")) {
+      expect(body).toContain(`\`${name}\``);
+    }
+    for (const name of Object.keys(others)) expect(body).toContain(`\`${name}\``);
+    // The permission ends with the turn, and what is pasted comes in the next one.
+    expect(body).toContain("`/codex-oauth:codex-config <address>`");
+  });
+
+  test("a login may give a code in place of a URL, and where another next step is named no login begins", () => {
+    for (const name of ["codex", "codex-config"]) {
+      const { body } = frontmatter(read(`commands/${name}.md`));
+      expect(body, name).toContain("device code");
+      expect(body, name).toContain("the API key or the Codex CLI");
+    }
   });
 
   test("asking goes by status, login and query, in this order", () => {

@@ -1,7 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, utimesSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { ChildTransport } from "../support/child-transport.ts";
+import { root } from "../support/documents.ts";
+import { makeHome, writeLogin } from "../support/home.ts";
 import { installedCopy, type Copy } from "../support/launcher.ts";
+import { serverEnvironment, simulate } from "../support/server.ts";
 
 /** Runs until stdin ends, then says a word: of the same length each, as V8's own check goes by it. */
 const saysAtTheEnd = (word: string) =>
@@ -69,4 +73,23 @@ test("what other versions of Node compiled stays beside it, at most six files in
     expect.stringMatching(/^v\d+\.\d+\.\d+-\w+-[0-9a-f]{32}\.bin$/),
     ...others.slice(2),
   ]);
+});
+
+test("from compiled code, too, a refresh has a process of its own", async () => {
+  const copy = installedCopy("none");
+  copy.writeBuilt(readFileSync(join(root, "dist/main.cjs"), "utf8"));
+  await runUntilKept(copy);
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
+  const launcher = join(copy.root, "bin/codex-oauth.mjs");
+  const env = serverEnvironment({ simulator, home });
+  const transport = new ChildTransport(process.execPath, [launcher, "serve"], env);
+  onTestFinished(() => transport.close());
+  const params = { name: "codex_query", arguments: { prompt: "hi" } };
+  transport.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`);
+  expect(await transport.lineWhere((line) => line.includes('"id":1'))).toContain("received: hi");
+  expect(readFileSync(join(home.stateDir, "debug.log"), "utf8")).toMatch(
+    /refresh \(expired\) in process \d+: stored/,
+  );
 });

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { connect } from "node:net";
+import { refreshArgument } from "../../../src/refresh-command.ts";
 
 /** Without it nothing can be shown as a person sees it. */
 export const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
@@ -23,6 +24,13 @@ export function processes(): ProcessLine[] {
 export function serverOf(host: number): number | undefined {
   return processes().find(
     ({ parent, command }) => parent === host && command.includes("codex-oauth.mjs"),
+  )?.pid;
+}
+
+/** The process that this server has started for a refresh of the login. */
+export function refreshOf(server: number): number | undefined {
+  return processes().find(
+    ({ parent, command }) => parent === server && command.includes(refreshArgument),
   )?.pid;
 }
 
