@@ -29,7 +29,7 @@ test("one file sends requests, one opens the browser, and two start programs: th
 });
 
 test("the official client's folder is looked into at one place, and only to read its login", () => {
-  expect(filesWith(/"\.codex"|CODEX_HOME/).sort()).toEqual([
+  expect(filesWith(/"\.codex\b|CODEX_HOME/).sort()).toEqual([
     "src/cli/hosts.ts", // shows where its configuration goes, and touches nothing
     "src/config-environment.ts",
   ]);
