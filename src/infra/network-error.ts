@@ -7,6 +7,8 @@ export interface ConnectionFacts {
   proxy?: ProxyVariable | undefined;
   /** Files of certificates that could not be used: perhaps the cause of a failed check. */
   notices?: readonly string[] | undefined;
+  /** False where the request was never given to a connection. */
+  sent?: boolean | undefined;
 }
 
 /** What went wrong below HTTP, in words; foreign messages are not forwarded, they may hold headers. */
@@ -14,7 +16,7 @@ export function networkError(
   error: unknown,
   origin: string,
   signal: AbortSignal,
-  { proxy, notices = [] }: ConnectionFacts = {},
+  { proxy, notices = [], sent }: ConnectionFacts = {},
 ): unknown {
   if (error instanceof CodexError) return error;
   if (signal.aborted) return signal.reason;
@@ -36,10 +38,47 @@ export function networkError(
       why: why.length === 0 ? undefined : why.join(" "),
       next: explanation?.next,
       retryable: !hopeless.test(cause) && !tlsTrouble,
-      unsent: neverSent.test(cause) || tlsTrouble,
+      unsent: sent === false || neverSent.test(cause) || tlsTrouble,
       cause: error,
     },
   );
+}
+
+/** No connection came about within the time, so nothing was sent. */
+export function unconnected(
+  origin: string,
+  limitMs: number,
+  proxy: ProxyVariable | undefined,
+): CodexError {
+  const seconds = `${limitMs / 1000} s`;
+  if (proxy === undefined) {
+    return new CodexError("NETWORK", `No connection to ${origin} came about within ${seconds}.`, {
+      why: "The other side, or a firewall on the way, takes the connection up and says nothing.",
+      next: "Check the connection, VPN and firewall, then repeat the call.",
+      unsent: true,
+    });
+  }
+  return new CodexError(
+    "NETWORK",
+    `The proxy of ${proxy} gave no way to ${origin} within ${seconds}.`,
+    {
+      why: "It is not reachable, or takes the connection up and does not answer.",
+      next: `Correct ${proxy}, or unset it where no proxy is needed, then restart.`,
+      unsent: true,
+    },
+  );
+}
+
+/** A small request was sent, and the time for its answer is over. */
+export function outOfTime(
+  origin: string,
+  limitMs: number,
+  proxy: ProxyVariable | undefined,
+): CodexError {
+  const through = proxy === undefined ? "the proxy settings" : `the proxy of ${proxy}`;
+  return new CodexError("TIMEOUT", `${origin} did not answer within ${limitMs / 1000} s.`, {
+    next: `Check the connection, ${through} and the firewall, then repeat the call.`,
+  });
 }
 
 /** The system's or the library's name for what failed. */
