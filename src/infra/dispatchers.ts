@@ -37,6 +37,11 @@ export class Dispatchers {
     return made;
   }
 
+  /** Whether there may be a connection. */
+  get any(): boolean {
+    return this.#made.size > 0;
+  }
+
   /** Drop every connection, each without waiting for the others. */
   async destroy(): Promise<void> {
     const all = [...this.#made.values()];

@@ -1,17 +1,13 @@
 import type { Dispatcher } from "undici";
 import { CodexError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
+import { outOfTime, unconnected } from "./connection-limits.ts";
 import type { Log } from "./debug-log.ts";
 import { Dispatchers } from "./dispatchers.ts";
-import {
-  networkCause,
-  networkError,
-  outOfTime,
-  unconnected,
-  type ConnectionFacts,
-} from "./network-error.ts";
+import { networkCause, networkError, type ConnectionFacts } from "./network-error.ts";
 import { orAborted, within } from "./promises.ts";
-import { isLoopback, proxyRoute, type ProxyRoute, type ProxySettings } from "./proxy.ts";
+import { proxyRoute, type ProxyRoute, type ProxySettings } from "./proxy.ts";
+import { assertSendable } from "./sendable.ts";
 import { noticeSent } from "./sent-notice.ts";
 import { Authorities, type CaFile } from "./tls.ts";
 
@@ -93,7 +89,7 @@ export class Http {
     const { clock, log } = this.#deps;
     const started = clock.elapsed();
     const { origin, pathname } = new URL(request.url);
-    this.#refuse(request);
+    assertSendable(request, this.#deps.tlsUnverified === true);
     const route = proxyRoute(request.url, this.#deps.proxy);
     progress.proxy = route?.variable;
     const limit = new AbortController();
@@ -175,36 +171,9 @@ export class Http {
 
   /** Close every connection; also those that hang before they exist. */
   async close(): Promise<void> {
+    if (!this.#dispatchers.any) return;
     const { clock } = this.#deps;
     await within(this.#dispatchers.destroy(), closeLimitMs, clock, new AbortController().signal);
-  }
-
-  /** What must not leave, whatever the settings' own checks said. */
-  #refuse({ url, headers = {} }: HttpRequest): void {
-    const { origin, hostname } = new URL(url);
-    if (this.#deps.tlsUnverified === true && !isLoopback(hostname)) {
-      throw new CodexError(
-        "CONFIG",
-        `Nothing is sent to ${origin} while certificates are not checked.`,
-        {
-          why: "NODE_TLS_REJECT_UNAUTHORIZED=0 would let anybody in between read the login.",
-          next: "Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS, then restart.",
-          unsent: true,
-        },
-      );
-    }
-    for (const [name, value] of Object.entries(headers)) {
-      // The library refuses most of these as well; but a value must not end in its message.
-      if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
-      throw new CodexError(
-        "CONFIG",
-        `The header ${name} cannot be sent: its value has characters that no header may have.`,
-        {
-          next: "Correct the setting or the key that it comes from (a line end at its end, perhaps), then restart.",
-          unsent: true,
-        },
-      );
-    }
   }
 }
 
