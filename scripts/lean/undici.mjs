@@ -3,6 +3,7 @@
 import api from "undici/lib/api/index.js";
 import Agent from "undici/lib/dispatcher/agent.js";
 import Dispatcher from "undici/lib/dispatcher/dispatcher.js";
+import Pool from "undici/lib/dispatcher/pool.js";
 import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js";
 
 Object.assign(Dispatcher.prototype, api); // as undici's index does it
@@ -12,4 +13,4 @@ function request(url, { dispatcher, ...options }) {
   return dispatcher.request({ ...options, origin, path: `${pathname}${search}` });
 }
 
-export { Agent, ProxyAgent, request };
+export { Agent, Pool, ProxyAgent, request };

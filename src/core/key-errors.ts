@@ -3,6 +3,9 @@ import { CodexError } from "./errors.ts";
 /** The other ways to pay, for every error about a key. */
 const otherWays = "sign in with ChatGPT (codex_login with method browser)";
 
+const lacksScopes = /scopes|permission/i;
+const lackedPermission = "The key lacks the permission to write responses.";
+
 /**
  * Refusals of the API for keys in its own terms: no login, no plan, but a key and its billing. The
  * service's words about a wrong key show a part of it and are not quoted.
@@ -15,9 +18,7 @@ export function keyError(error: unknown): unknown {
       return new CodexError("AUTH_EXPIRED", "The API does not accept the key in OPENAI_API_KEY.", {
         ...details,
         cause: error,
-        why: /scopes|permission/i.test(details.why ?? "")
-          ? "The key lacks the permission to write responses."
-          : undefined,
+        why: lacksScopes.test(details.why ?? "") ? lackedPermission : undefined,
         next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${otherWays}.`,
       });
     case "USAGE_LIMIT":
@@ -37,8 +38,20 @@ export function keyError(error: unknown): unknown {
         next: `Check the key's project at platform.openai.com, or ${otherWays}.`,
       });
     default:
-      return error;
+      return details.status === 403 && error.code === "UPSTREAM" ? forbidden(error) : error;
   }
+}
+
+/** A 403: mostly a restricted key, at times a project, a country or an address list. */
+function forbidden(error: CodexError): CodexError {
+  const next = `Give the key the write permission for Responses (or all) at platform.openai.com, check its project, or ${otherWays}.`;
+  if (!lacksScopes.test(error.details.why ?? "")) return error.with({ next });
+  return new CodexError("PLAN_REQUIRED", "The API key may not do this (HTTP 403).", {
+    ...error.details,
+    cause: error,
+    why: lackedPermission,
+    next,
+  });
 }
 
 /** @param why where the key cannot even be used */

@@ -2,7 +2,7 @@ import type * as Undici from "undici";
 import { isLoopback, type ProxyRoute } from "./proxy.ts";
 import type { Authorities } from "./tls.ts";
 
-type Library = Pick<typeof Undici, "Agent" | "ProxyAgent">;
+type Library = Pick<typeof Undici, "Agent" | "Pool" | "ProxyAgent">;
 
 // Undici's five-minute time-outs are off, since a reasoning model may be silent for longer.
 const options = {
@@ -10,6 +10,11 @@ const options = {
   bodyTimeout: 0,
   connections: null,
 } satisfies Undici.Agent.Options;
+
+/** For TCP and TLS together. */
+const connectTimeoutMs = 10_000;
+/** For a proxy's answer to CONNECT. */
+const tunnelTimeoutMs = 15_000;
 
 /**
  * The connections of this process: to this machine, straight to others, and through each proxy. To
@@ -32,18 +37,25 @@ export class Dispatchers {
     return made;
   }
 
-  /** Drop every connection. */
+  /** Whether there may be a connection. */
+  get any(): boolean {
+    return this.#made.size > 0;
+  }
+
+  /** Drop every connection, each without waiting for the others. */
   async destroy(): Promise<void> {
-    for (const made of this.#made.values()) await (await made).destroy();
+    const all = [...this.#made.values()];
+    await Promise.allSettled(all.map(async (made) => (await made).destroy()));
   }
 
   async #make(
-    { Agent, ProxyAgent }: Library,
+    { Agent, Pool, ProxyAgent }: Library,
     { route, local, secure }: { route: ProxyRoute | undefined; local: boolean; secure: boolean },
   ): Promise<Undici.Dispatcher> {
     // Without TLS no file of certificates is looked at.
     const secureContext = secure ? await this.#authorities.context() : undefined;
     const connect = {
+      timeout: connectTimeoutMs,
       ...(secureContext === undefined ? {} : { secureContext }),
       ...(local ? {} : { rejectUnauthorized: true }),
     };
@@ -54,6 +66,8 @@ export class Dispatchers {
       ...(route.authorization === undefined ? {} : { token: route.authorization }),
       requestTls: connect,
       proxyTls: connect,
+      clientFactory: (origin, given) =>
+        new Pool(origin, { ...given, headersTimeout: tunnelTimeoutMs }),
     });
   }
 }

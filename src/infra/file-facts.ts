@@ -46,6 +46,19 @@ export async function pathFacts(path: string): Promise<PathFacts> {
   }
 }
 
+/** The folder on the way to `path` that this user may not enter, if there is one. Never fails. */
+export async function closedFolder(path: string): Promise<string | undefined> {
+  const parents: string[] = [];
+  for (let part = path; part !== dirname(part); part = dirname(part))
+    parents.unshift(dirname(part));
+  for (const folder of parents) {
+    const code = await lstat(`${folder}/.`).then(() => undefined, errnoOf);
+    if (code === "EACCES") return folder;
+    if (code !== undefined) return undefined;
+  }
+  return undefined;
+}
+
 /** The damaged files that were set aside beside `path`. Never fails. */
 export async function setAsideFiles(path: string): Promise<string[]> {
   const folder = dirname(path);

@@ -1,10 +1,14 @@
 import type { Readable } from "node:stream";
 import { CodexError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
+import { outOfTime, unconnected } from "./connection-limits.ts";
 import type { Log } from "./debug-log.ts";
 import { Dispatchers } from "./dispatchers.ts";
 import { networkCause, networkError, type ConnectionFacts } from "./network-error.ts";
-import { isLoopback, proxyRoute, type ProxySettings } from "./proxy.ts";
+import { orAborted, within } from "./promises.ts";
+import { proxyRoute, type ProxyRoute, type ProxySettings } from "./proxy.ts";
+import { assertSendable } from "./sendable.ts";
+import { noticeSent } from "./sent-notice.ts";
 import { Authorities, type CaFile } from "./tls.ts";
 
 export { networkError };
@@ -38,6 +42,18 @@ export interface HttpDeps {
   tlsUnverified?: boolean;
 }
 
+/** Time for a connection to exist, through a proxy's tunnel or without; for an answer the caller knows. */
+const connectLimitMs = 15_000;
+/** Connections end at once; what hangs in between must not keep the program. */
+const closeLimitMs = 500;
+
+/** How far a request has come. */
+interface Progress {
+  /** Given to a connection: from then on the other side may have it. */
+  sent: boolean;
+  proxy: ConnectionFacts["proxy"];
+}
+
 /**
  * HTTP by `undici.request`: no redirect is ever followed, nothing is retried, and no time-out
  * of undici's own ends a silence, since a reasoning model may need long.
@@ -57,37 +73,74 @@ export class Http {
   /**
    * Send, and resolve with the head of the answer; the caller reads or destroys the body.
    *
-   * @throws CodexError `NETWORK`; `CONFIG` where a setting forbids to send; or the signal's reason.
+   * @throws CodexError `NETWORK`, also where no connection exists within 15 s; `CONFIG` where a
+   *   setting forbids to send; or the signal's reason, at once.
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    return this.#send(request, signal, { sent: false, proxy: undefined });
+  }
+
+  async #send(
+    request: HttpRequest,
+    signal: AbortSignal,
+    progress: Progress,
+  ): Promise<HttpResponse> {
     signal.throwIfAborted();
     const { clock, log } = this.#deps;
     const started = clock.elapsed();
     const { origin, pathname } = new URL(request.url);
-    this.#refuse(request);
+    assertSendable(request, this.#deps.tlsUnverified === true);
     const route = proxyRoute(request.url, this.#deps.proxy);
+    progress.proxy = route?.variable;
+    const limit = new AbortController();
+    const timer = clock.timer(connectLimitMs, () => {
+      limit.abort(unconnected(origin, connectLimitMs, route?.variable));
+    });
+    const onSent = (): void => {
+      progress.sent = true;
+      timer.cancel();
+    };
+    const either = AbortSignal.any([signal, limit.signal]);
     try {
-      const undici = await import("undici");
-      const answer = await undici.request(request.url, {
-        method: request.method,
-        headers: request.headers ?? {},
-        body: request.body ?? null,
-        dispatcher: await this.#dispatchers.get(undici, request.url, route),
-        signal,
-      });
-      // A body that breaks or is destroyed while nobody reads it must not end the process.
-      answer.body.on("error", () => undefined);
+      // The library looks at a signal only once a connection exists.
+      const answer = await orAborted(this.#ask(request, route, either, onSent), either);
       const ms = Math.round(clock.elapsed() - started);
       log("HTTP", `${request.method} ${origin}${pathname} ${answer.statusCode} in ${ms} ms`);
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     } catch (error) {
-      log("HTTP", `${request.method} ${origin}${pathname} failed: ${networkCause(error)}`);
+      const cause = error instanceof CodexError ? error.code : networkCause(error);
+      log("HTTP", `${request.method} ${origin}${pathname} failed: ${cause}`);
+      if (either.aborted) throw either.reason;
       const facts: ConnectionFacts = {
         proxy: route?.variable,
         notices: await this.authorities.notices(),
+        sent: progress.sent,
       };
-      throw networkError(error, origin, signal, facts);
+      throw networkError(error, origin, either, facts);
+    } finally {
+      timer.cancel();
     }
+  }
+
+  async #ask(
+    request: HttpRequest,
+    route: ProxyRoute | undefined,
+    signal: AbortSignal,
+    onSent: () => void,
+  ): Promise<Dispatcher.ResponseData> {
+    const undici = await import("undici");
+    const dispatcher = await this.#dispatchers.get(undici, request.url, route);
+    signal.throwIfAborted();
+    const answer = await undici.request(request.url, {
+      method: request.method,
+      headers: request.headers ?? {},
+      body: request.body ?? null,
+      dispatcher: dispatcher.compose(noticeSent(onSent)),
+      signal,
+    });
+    // A body that breaks or is destroyed while nobody reads it must not end the process.
+    answer.body.on("error", () => undefined);
+    return answer;
   }
 
   /**
@@ -101,14 +154,14 @@ export class Http {
   ): Promise<TextResponse> {
     const { origin } = new URL(request.url);
     const limit = new AbortController();
+    const progress: Progress = { sent: false, proxy: undefined };
     const timer = this.#deps.clock.timer(timeoutMs, () => {
-      limit.abort(
-        new CodexError("TIMEOUT", `${origin} did not answer within ${timeoutMs / 1000} s.`),
-      );
+      const failed = progress.sent ? outOfTime : unconnected;
+      limit.abort(failed(origin, timeoutMs, progress.proxy));
     });
     const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
     try {
-      const { status, headers, body } = await this.send(request, either);
+      const { status, headers, body } = await this.#send(request, either, progress);
       const text = await readText({ status, headers, body }, maxBytes, origin, either);
       return { status, headers, text };
     } finally {
@@ -116,37 +169,11 @@ export class Http {
     }
   }
 
-  /** Close every connection. */
+  /** Close every connection; also those that hang before they exist. */
   async close(): Promise<void> {
-    await this.#dispatchers.destroy();
-  }
-
-  /** What must not leave, whatever the settings' own checks said. */
-  #refuse({ url, headers = {} }: HttpRequest): void {
-    const { origin, hostname } = new URL(url);
-    if (this.#deps.tlsUnverified === true && !isLoopback(hostname)) {
-      throw new CodexError(
-        "CONFIG",
-        `Nothing is sent to ${origin} while certificates are not checked.`,
-        {
-          why: "NODE_TLS_REJECT_UNAUTHORIZED=0 would let anybody in between read the login.",
-          next: "Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS, then restart.",
-          unsent: true,
-        },
-      );
-    }
-    for (const [name, value] of Object.entries(headers)) {
-      // The library refuses most of these as well; but a value must not end in its message.
-      if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
-      throw new CodexError(
-        "CONFIG",
-        `The header ${name} cannot be sent: its value has characters that no header may have.`,
-        {
-          next: "Correct the setting or the key that it comes from (a line end at its end, perhaps), then restart.",
-          unsent: true,
-        },
-      );
-    }
+    if (!this.#dispatchers.any) return;
+    const { clock } = this.#deps;
+    await within(this.#dispatchers.destroy(), closeLimitMs, clock, new AbortController().signal);
   }
 }
 

@@ -8,6 +8,8 @@ export type LockReport =
   | { kind: "held"; pid: number; life: "alive" | "dead" | "unknown"; ageMs: number }
   /** An empty directory, which other programs use as a lock. */
   | { kind: "foreign"; ageMs: number }
+  /** The folder around it may not be entered, which is told about the folder. */
+  | { kind: "hidden" }
   /** Something that no program of ours put there, or that cannot be looked at. */
   | { kind: "strange"; why: string };
 
@@ -18,7 +20,11 @@ export async function reportLock(
   now: number,
 ): Promise<LockReport> {
   try {
-    const stat = await lstat(path);
+    const stat = await lstat(path).catch((error: unknown) => {
+      if (errnoOf(error) === "EACCES") return undefined;
+      throw error;
+    });
+    if (stat === undefined) return { kind: "hidden" };
     if (!stat.isDirectory()) return { kind: "strange", why: "it is not a directory" };
     const ageMs = Math.max(0, now - stat.mtimeMs);
     const [name, ...others] = await readdir(path);

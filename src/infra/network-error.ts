@@ -7,6 +7,8 @@ export interface ConnectionFacts {
   proxy?: ProxyVariable | undefined;
   /** Files of certificates that could not be used: perhaps the cause of a failed check. */
   notices?: readonly string[] | undefined;
+  /** False where the request was never given to a connection. */
+  sent?: boolean | undefined;
 }
 
 /** What went wrong below HTTP, in words; foreign messages are not forwarded, they may hold headers. */
@@ -14,7 +16,7 @@ export function networkError(
   error: unknown,
   origin: string,
   signal: AbortSignal,
-  { proxy, notices = [] }: ConnectionFacts = {},
+  { proxy, notices = [], sent }: ConnectionFacts = {},
 ): unknown {
   if (error instanceof CodexError) return error;
   if (signal.aborted) return signal.reason;
@@ -36,7 +38,7 @@ export function networkError(
       why: why.length === 0 ? undefined : why.join(" "),
       next: explanation?.next,
       retryable: !hopeless.test(cause) && !tlsTrouble,
-      unsent: neverSent.test(cause) || tlsTrouble,
+      unsent: sent === false || neverSent.test(cause) || tlsTrouble,
       cause: error,
     },
   );

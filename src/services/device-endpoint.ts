@@ -133,7 +133,8 @@ export class DeviceEndpoint {
 
   /** What says nothing about the login itself: a proxy's page, a limit, a failure of the server. */
   #passing({ status, headers }: TextResponse): CodexError | undefined {
-    if (status === 403 && String(headers["content-type"] ?? "").includes("text/html")) {
+    const page = status === 403 && String(headers["content-type"] ?? "").includes("text/html");
+    if (page || headers["cf-mitigated"] === "challenge") {
       return new CodexError(
         "BLOCKED",
         "Cloudflare blocked the request before it reached the authorization server.",

@@ -14,6 +14,8 @@ import type { TokenEndpoint } from "./token-endpoint.ts";
 const slowDownMs = 5_000;
 /** A server in trouble is asked ever more rarely, but never more rarely than this by ourselves. */
 const maxBackOffMs = 60_000;
+/** So many polls in a row that Cloudflare answers: the person's approval could not be seen either. */
+const maxBlocked = 3;
 
 export interface DeviceFlowDeps {
   issuer: string;
@@ -85,7 +87,11 @@ export class DeviceFlow {
     await run.complete((signal) => tokens.exchangeCode(request, signal)).catch(() => undefined);
   }
 
-  /** Poll until the person has approved; troubles that may pass are only noted. */
+  /**
+   * Poll until the person has approved; troubles that may pass are only noted.
+   *
+   * @throws CodexError as `DeviceEndpoint.poll` does, and `BLOCKED`
+   */
   async #granted(
     device: DeviceCode,
     signal: AbortSignal,
@@ -94,6 +100,7 @@ export class DeviceFlow {
     const { endpoint, clock, limits } = this.#deps;
     let { intervalMs } = device;
     let failures = 0;
+    let blocked = 0;
     let pauseMs = intervalMs;
     for (;;) {
       await sleep(clock, Math.min(pauseMs, limits.deviceLoginTimeoutMs), signal);
@@ -102,6 +109,8 @@ export class DeviceFlow {
       if (poll.kind === "slow-down") intervalMs += slowDownMs;
       const trouble = poll.kind === "trouble" ? poll.error : undefined;
       note(trouble);
+      blocked = trouble?.code === "BLOCKED" ? blocked + 1 : 0;
+      if (trouble !== undefined && blocked >= maxBlocked) throw trouble;
       failures = trouble === undefined ? 0 : failures + 1;
       const backOffMs = Math.max(intervalMs, Math.min(maxBackOffMs, intervalMs * 2 ** failures));
       pauseMs = Math.max(backOffMs, trouble?.details.retryAfterMs ?? 0);

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { reportLock } from "../../src/infra/lock-report.ts";
 import { identifySelf } from "../../src/infra/process-identity.ts";
 import { systemRandom } from "../../src/infra/random.ts";
 import { makeHome } from "../support/home.ts";
+import { withoutPrivileges } from "../support/ordinary-user.ts";
 import {
   anHourMs,
   deadProcess,
@@ -56,4 +57,13 @@ test("what others put there is told apart", async () => {
   expect(await report(join(file, "below"))).toMatchObject({
     why: expect.stringMatching(/ENOTDIR/) as string,
   });
+});
+
+test("a lock in a folder that may not be entered is hidden, not strange", async () => {
+  const home = makeHome().path;
+  const closed = join(home, "closed");
+  mkdirSync(closed, { mode: 0o000 });
+  chmodSync(home, 0o755);
+  const seen = await withoutPrivileges(() => report(join(closed, "x.lock")));
+  expect(seen).toEqual({ kind: "hidden" });
 });

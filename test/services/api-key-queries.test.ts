@@ -96,6 +96,26 @@ test("a key without permission is told so", async () => {
   expect(error.details.why).toBe("The key lacks the permission to write responses.");
 });
 
+test("a key that is forbidden is told about its permissions, not to wait", async () => {
+  const { simulator, services } = await keyRig();
+  const refuse = async (message: string) => {
+    simulator.next("key-responses", { kind: "json", status: 403, body: { error: { message } } });
+    return failure(services.client.query({ prompt: "hi" }));
+  };
+  const restricted = await refuse("Missing scopes: api.responses.write.");
+  expect(restricted).toMatchObject({
+    code: "PLAN_REQUIRED",
+    details: { why: "The key lacks the permission to write responses." },
+  });
+  expect(restricted.next).toMatch(/^Give the key the write permission .* platform\.openai\.com/);
+  const elsewhere = await refuse("Country, region, or territory not supported.");
+  expect(elsewhere).toMatchObject({
+    code: "UPSTREAM",
+    details: { why: expect.stringContaining("territory") as string },
+  });
+  expect(elsewhere.next).toMatch(/permission/);
+});
+
 test("used-up credit is USAGE_LIMIT in words of billing", async () => {
   const { simulator, services } = await keyRig();
   simulator.next("key-responses", { kind: "json", status: 429, body: quotaBody() });

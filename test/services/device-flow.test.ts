@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { CodexErrorCode } from "../../src/core/errors.ts";
 import { errorBody, type Reply } from "../simulator/index.ts";
 import { emptyLogin, flowRig, type FlowRig } from "../support/login-rig.ts";
+import { failure } from "../support/replies.ts";
 
 const open = new AbortController().signal;
 const second = 1_000;
@@ -79,7 +80,6 @@ const troubles: [string, Reply][] = [
   ["a failing server", { kind: "json", status: 500, body: {} }],
   ["a broken connection", { kind: "reset" }],
   ["a limit", { kind: "json", status: 429, body: {} }],
-  ["a page of Cloudflare", { kind: "html" }],
 ];
 
 test.each(troubles)("%s is asked ever more rarely, and the login goes on", async (_, reply) => {
@@ -93,6 +93,29 @@ test.each(troubles)("%s is asked ever more rarely, and the login goes on", async
   rig.simulator.approveDevice(pending.userCode);
   await rig.passToPoll(5 * second);
   await pending.completed;
+});
+
+const challenge: Reply = {
+  kind: "json",
+  status: 403,
+  headers: { "cf-mitigated": "challenge" },
+  body: {},
+};
+
+test.each<[string, Reply]>([
+  ["a page of Cloudflare", { kind: "html" }],
+  ["a challenge without a page", challenge],
+])("%s is no answer about the code: two may pass, three in a row are BLOCKED", async (_, reply) => {
+  const rig = await flowRig();
+  const { pending, gaps } = await begin(rig);
+  const notYet: Reply = { kind: "raw", status: 403, body: "" };
+  rig.simulator.next("devicetoken", reply, reply, notYet, reply, reply, reply);
+  const failed = failure(pending.completed);
+  const pauses = [5, 10, 20, 5, 10, 20];
+  for (const seconds of pauses) await rig.passToPoll(seconds * second);
+  expect(gaps()).toEqual(pauses.map((seconds) => seconds * second));
+  expect(await failed).toMatchObject({ code: "BLOCKED" });
+  expect(rig.clock.pending).toBe(0);
 });
 
 test("a server that never answers a poll is given up after 15 s, and asked again", async () => {

@@ -4,5 +4,7 @@ import type { Finding } from "../../core/doctor.ts";
 export interface Check {
   /** The name of its finding when it gives none of its own. */
   name: string;
+  /** What it means that the check did not come to an end, where that tells something. */
+  late?: (seconds: number) => Finding;
   run: (signal: AbortSignal) => Finding[] | Promise<Finding[]>;
 }

@@ -39,14 +39,16 @@ export class Doctor {
     return found.flat().map((finding) => this.#clean(finding));
   }
 
-  async #run({ name, run }: Check, signal: AbortSignal): Promise<Finding[]> {
+  async #run({ name, run, late }: Check, signal: AbortSignal): Promise<Finding[]> {
     const given = new AbortController();
     const either = AbortSignal.any([signal, given.signal]); // one listener each on its own signal
     try {
       const work = (async () => run(either))();
       const found = await within(work, checkLimitMs, this.#deps.clock, either);
       const seconds = checkLimitMs / 1000;
-      return found ?? [note(name, `Could not be looked at within ${seconds} s.`)];
+      return (
+        found ?? [late?.(seconds) ?? note(name, `Could not be looked at within ${seconds} s.`)]
+      );
     } catch (error) {
       signal.throwIfAborted();
       return [note(name, `Could not be looked at. ${toCodexError(error).message}`)];

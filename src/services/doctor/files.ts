@@ -4,7 +4,7 @@ import type { Config } from "../../config.ts";
 import { note, ok, problem, type Finding } from "../../core/doctor.ts";
 import { span } from "../../core/time.ts";
 import type { Clock } from "../../infra/clock.ts";
-import { pathFacts, setAsideFiles, type PathFacts } from "../../infra/file-facts.ts";
+import { closedFolder, pathFacts, setAsideFiles, type PathFacts } from "../../infra/file-facts.ts";
 import { foreignFolder } from "../../infra/folder-owner.ts";
 import { reportLock, type LockReport } from "../../infra/lock-report.ts";
 import type { ProcessIdentity } from "../../infra/process-identity.ts";
@@ -27,13 +27,24 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
   const folder = dirname(authFile);
   const lock = (check: string, path: string): Check => ({
     name: check,
-    run: async () => [judgeLock(check, path, await reportLock(path, self, clock.now()))],
+    run: async () => {
+      const report = await reportLock(path, self, clock.now());
+      return report.kind === "hidden" ? [] : [judgeLock(check, path, report)];
+    },
   });
   const around: Check[] = [
-    { name: "login file", run: async () => [judgeLoginFile(await pathFacts(authFile))] },
+    {
+      name: "login file",
+      run: async () =>
+        (await closedFolder(authFile)) === undefined
+          ? [judgeLoginFile(await pathFacts(authFile))]
+          : [], // told about the folder
+    },
     {
       name: "login folder",
       run: async () => {
+        const closed = await closedFolder(authFile);
+        if (closed !== undefined) return [judgeClosed("login folder", closed)];
         const real = await realpath(folder).catch(() => folder);
         return [judgeLoginFolder(await pathFacts(real), foreignFolder(folder))];
       },
@@ -44,7 +55,14 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
   ];
   const state: Check = {
     name: "state folder",
-    run: async () => [judgeStateFolder(await pathFacts(stateDir), foreignFolder(stateDir))],
+    run: async () => {
+      const closed = await closedFolder(stateDir);
+      if (closed === undefined) {
+        return [judgeStateFolder(await pathFacts(stateDir), foreignFolder(stateDir))];
+      }
+      const told = authFile !== "" && (await closedFolder(authFile)) === closed;
+      return told ? [] : [judgeClosed("state folder", closed)];
+    },
   };
   const leftovers: Check = {
     name: "leftover files",
@@ -121,7 +139,17 @@ export function judgeStateFolder(facts: PathFacts, foreign: string | undefined):
   return ok(check, path);
 }
 
-export function judgeLock(check: string, path: string, report: LockReport): Finding {
+/** One closed folder is the cause of all that cannot be seen in it. */
+export function judgeClosed(check: string, folder: string): Finding {
+  const said = `${folder} may not be entered by this user (EACCES); nothing in it can be looked at.`;
+  return problem(check, said, correctRights(folder));
+}
+
+export function judgeLock(
+  check: string,
+  path: string,
+  report: Exclude<LockReport, { kind: "hidden" }>,
+): Finding {
   switch (report.kind) {
     case "free":
       return ok(check, "Nobody holds it.");

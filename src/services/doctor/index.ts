@@ -1,6 +1,7 @@
 import type { Config } from "../../config.ts";
 import type { LoginMode } from "../../core/credentials.ts";
 import type { Http } from "../../infra/http.ts";
+import { proxyRoute } from "../../infra/proxy.ts";
 import { fingerprint } from "../../infra/random.ts";
 import { tokenPath } from "../../wire/constants.ts";
 import { modelsUrl } from "../../wire/endpoints.ts";
@@ -33,7 +34,10 @@ export function createDoctor(parts: DoctorParts): Doctor {
     ...parts,
     authorities: http.authorities,
     nodeVersion: process.version,
-    targets: async () => healthTargets(config, await mode()),
+    // A login file that cannot be read says nothing about the way to the services.
+    targets: async () =>
+      healthTargets(config, await mode().catch(() => config.auth ?? ("chatgpt" as const))),
+    proxyVariable: () => proxyVariable(config),
     callbackPorts: config.callbackPorts,
     ownPort: () => {
       const pending = pendingLogin();
@@ -49,6 +53,14 @@ export function createDoctor(parts: DoctorParts): Doctor {
     ...networkChecks(deps),
   ];
   return new Doctor({ checks, clock, redactor, home });
+}
+
+function proxyVariable({ issuer, proxy }: Config): string | undefined {
+  try {
+    return proxyRoute(issuer, proxy)?.variable;
+  } catch {
+    return undefined; // a value that names no proxy is a finding of its own
+  }
 }
 
 /** What the program asks over the network; nothing where a setting spoils the origins. */

@@ -17,6 +17,8 @@ export interface PortReport {
 export interface NetworkDeps extends HealthDeps {
   /** Empty where a setting spoils the origins: nobody asked for the standard ones. */
   targets: () => Promise<readonly HealthTarget[]>;
+  /** The variable whose proxy stands on the way to them, if one does. */
+  proxyVariable: () => string | undefined;
   callbackPorts: readonly number[];
   portState: (port: number) => Promise<PortReport>;
   /** The port on which a sign-in of this process waits, if one does. */
@@ -25,11 +27,12 @@ export interface NetworkDeps extends HealthDeps {
 
 /** What lies between here and the services, and between the browser and here. */
 export function networkChecks(deps: NetworkDeps): Check[] {
-  const { targets, callbackPorts, portState, ownPort } = deps;
+  const { targets, proxyVariable, callbackPorts, portState, ownPort } = deps;
   const ports = callbackPorts.filter((port) => port !== 0);
   return [
     {
       name: "network",
+      late: (seconds) => judgeLate(seconds, proxyVariable()),
       run: async (signal) => {
         const health = await checkHealth(await targets(), deps, signal);
         return [...health.map(judgeOrigin), ...judgeClock(health)];
@@ -59,6 +62,18 @@ export function judgeOrigin(health: OriginHealth): Finding {
     `${origin} is blocked on this way: ${detail}. The login is not affected.`,
     "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it.",
   );
+}
+
+/** The services gave no sign at all: nothing can be asked in this way. */
+export function judgeLate(seconds: number, proxy: string | undefined): Finding {
+  const said = `The services gave no sign within ${seconds} s`;
+  return proxy === undefined
+    ? problem("network", `${said}.`, "Check the connection, VPN and firewall.")
+    : problem(
+        "network",
+        `${said}; the proxy of ${proxy} stands on the way.`,
+        `Correct ${proxy}, or unset it where no proxy is needed, then restart.`,
+      );
 }
 
 /** By the server that differs least: an answer may have been kept somewhere on its way. */

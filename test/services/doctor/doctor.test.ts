@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ok } from "../../../src/core/doctor.ts";
+import { ok, problem } from "../../../src/core/doctor.ts";
 import { CodexError } from "../../../src/core/errors.ts";
 import { Redactor } from "../../../src/infra/redact.ts";
 import type { Check } from "../../../src/services/doctor/check.ts";
@@ -60,6 +60,15 @@ test("a check that hangs is given up, is told so, and keeps nobody waiting longe
   ]);
   expect(given?.aborted).toBe(true);
   expect(clock.pending).toBe(0);
+});
+
+test("a check that hangs says itself what that means, where it can", async () => {
+  const late = (seconds: number) => problem("net", `No sign in ${seconds} s.`, "Unplug it.");
+  const hanging: Check = { name: "net", late, run: () => new Promise(() => undefined) };
+  const { clock, examine } = doctor([hanging]);
+  const found = examine.examine(patient);
+  await clock.advance(12_000);
+  expect(await found).toEqual([late(12)]);
 });
 
 test("the caller's reason ends it", async () => {

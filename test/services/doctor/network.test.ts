@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { OriginHealth } from "../../../src/services/health.ts";
 import {
   judgeClock,
+  judgeLate,
   judgeOrigin,
   judgePorts,
   type PortReport,
@@ -52,6 +53,16 @@ test.each([
 
 test("no date, no judgement", () => {
   expect(judgeClock([{ ...healthy, clockAheadMs: undefined }])).toEqual([]);
+});
+
+test("services that give no sign are a problem, and the proxy on the way is named", () => {
+  expect(judgeLate(12, undefined)).toMatchObject({ check: "network", level: "problem" });
+  const { level, said, remedy } = judgeLate(12, "HTTPS_PROXY");
+  expect([level, said]).toEqual([
+    "problem",
+    "The services gave no sign within 12 s; the proxy of HTTPS_PROXY stands on the way.",
+  ]);
+  expect(remedy).toMatch(/^Correct HTTPS_PROXY/);
 });
 
 const free: PortReport = { state: "free" };
