@@ -120,6 +120,9 @@ export class OAuthFlow {
     if (input === undefined) {
       throw notTheAnswer("callback_url holds neither an address nor a code of a sign-in.");
     }
+    if (input.bare && input.query.get("code") === state) {
+      throw notTheAnswer("callback_url holds the state of the sign-in, not its code.");
+    }
     redactor.learn(...input.query.getAll("code"));
     const { query, bare } = input;
     const response = readAuthorizationResponse(query, {
