@@ -7,7 +7,7 @@ import { deviceRedirectPath, deviceVerificationPath } from "../wire/constants.ts
 import type { DeviceCode, DeviceGrant } from "../wire/device.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
 import type { DeviceEndpoint } from "./device-endpoint.ts";
-import { LoginRun, type DeviceLogin } from "./pending-login.ts";
+import { LoginRun, type DeviceLogin, type LoginRunDeps } from "./pending-login.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
 /** RFC 8628 §3.5: added to the interval for good, at each `slow_down`. */
@@ -21,6 +21,7 @@ export interface DeviceFlowDeps {
   tokens: Pick<TokenEndpoint, "exchangeCode">;
   /** Keeps the tokens. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  unwanted: LoginRunDeps["unwanted"];
   clock: Clock;
   limits: Pick<Limits, "deviceLoginTimeoutMs">;
   log: Log;
@@ -41,7 +42,7 @@ export class DeviceFlow {
    * @throws CodexError as `DeviceEndpoint.requestCode` does
    */
   async begin(signal: AbortSignal): Promise<DeviceLogin> {
-    const { issuer, endpoint, clock, limits, save, log } = this.#deps;
+    const { issuer, endpoint, clock, limits, save, unwanted, log } = this.#deps;
     const device = await endpoint.requestCode(signal);
     let trouble: CodexError | undefined;
     const run = new LoginRun({
@@ -53,6 +54,7 @@ export class DeviceFlow {
           next: 'Call codex_login with method "device" for a new code.',
         }),
       save,
+      unwanted,
       log,
     });
     log("OAUTH", `a device code waits to be entered, polled every ${device.intervalMs} ms`);

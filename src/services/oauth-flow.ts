@@ -14,7 +14,7 @@ import { createPkce, createState, type Random } from "../infra/random.ts";
 import type { Redactor } from "../infra/redact.ts";
 import { parseCallbackInput } from "../wire/callback-input.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
-import { LoginRun, type BrowserLogin } from "./pending-login.ts";
+import { LoginRun, type BrowserLogin, type LoginRunDeps } from "./pending-login.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
 export interface OAuthFlowDeps {
@@ -23,6 +23,7 @@ export interface OAuthFlowDeps {
   endpoint: Pick<TokenEndpoint, "authorizationUrl" | "exchangeCode">;
   /** Keeps the tokens; the browser sees success only after it. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  unwanted: LoginRunDeps["unwanted"];
   clock: Clock;
   random: Random;
   limits: Limits;
@@ -104,12 +105,13 @@ export class OAuthFlow {
   }
 
   #run(): LoginRun {
-    const { clock, limits, save, log } = this.#deps;
+    const { clock, limits, save, unwanted, log } = this.#deps;
     return new LoginRun({
       clock,
       timeoutMs: limits.loginTimeoutMs,
       timeoutError: () => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."),
       save,
+      unwanted,
       log,
     });
   }
