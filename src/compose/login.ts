@@ -18,12 +18,13 @@ export interface LoginParts {
 }
 
 /** The ways to sign in with ChatGPT. */
-export function composeLogin(ground: Ground, { endpoint, tokens }: TokenParts): LoginParts {
+export function composeLogin(ground: Ground, { endpoint, store, tokens }: TokenParts): LoginParts {
   const { config, clock, random, limits, redactor, log, http, userAgent } = ground;
   const { issuer, callbackPorts: ports, desktop, noBrowser } = config;
   const save = (grant: CodeExchangeResponse): Promise<TokenSet> => tokens.saveLogin(grant);
   const unwanted = new Revocations({ endpoint, clock, limits, log });
-  const shared = { issuer, save, unwanted, clock, limits, log };
+  const rehearse = (): Promise<void> => store.rehearse(limits.fileLockWaitMs);
+  const shared = { issuer, save, rehearse, unwanted, clock, limits, log };
   const flow = new OAuthFlow({ ...shared, ports, endpoint, random, redactor });
   const now = (): number => clock.now();
   const device = new DeviceFlow({

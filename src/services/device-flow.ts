@@ -21,6 +21,8 @@ export interface DeviceFlowDeps {
   tokens: Pick<TokenEndpoint, "exchangeCode">;
   /** Keeps the tokens. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  /** Rejects when tokens could not be kept: found out before a person has approved. */
+  rehearse: () => Promise<void>;
   unwanted: LoginRunDeps["unwanted"];
   clock: Clock;
   limits: Pick<Limits, "deviceLoginTimeoutMs">;
@@ -39,10 +41,11 @@ export class DeviceFlow {
    * Get a code; from then on the server is polled in the background until the login ends. The
    * signal bounds only the request for the code.
    *
-   * @throws CodexError as `DeviceEndpoint.requestCode` does
+   * @throws CodexError `STORAGE`, and as `DeviceEndpoint.requestCode` does
    */
   async begin(signal: AbortSignal): Promise<DeviceLogin> {
     const { issuer, endpoint, clock, limits, save, unwanted, log } = this.#deps;
+    await this.#deps.rehearse();
     const device = await endpoint.requestCode(signal);
     let trouble: CodexError | undefined;
     const run = new LoginRun({

@@ -23,6 +23,8 @@ export interface OAuthFlowDeps {
   endpoint: Pick<TokenEndpoint, "authorizationUrl" | "exchangeCode">;
   /** Keeps the tokens; the browser sees success only after it. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  /** Rejects when tokens could not be kept: found out before a person has approved. */
+  rehearse: () => Promise<void>;
   unwanted: LoginRunDeps["unwanted"];
   clock: Clock;
   random: Random;
@@ -44,10 +46,11 @@ export class OAuthFlow {
    * Open the callback listener and give the URL to visit. Each login has its own verifier, state
    * and listener, so several at once cannot mix.
    *
-   * @throws CodexError `LOGIN_PORT_BUSY`
+   * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`
    */
   async begin(): Promise<BrowserLogin> {
-    const { issuer, ports, endpoint, random, redactor, log } = this.#deps;
+    const { issuer, ports, endpoint, rehearse, random, redactor, log } = this.#deps;
+    await rehearse();
     const { codeVerifier, codeChallenge } = createPkce(random);
     const state = createState(random);
     redactor.learn(codeVerifier);
