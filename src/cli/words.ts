@@ -15,7 +15,7 @@ export function commandWords(text: string): string {
     .replaceAll("and call codex_login with it as callback_url", "and paste it here")
     .replaceAll("callback_url", "the pasted text")
     .replace(/\b([Cc])all (?=codex_[a-z]+\b)/g, (_, c: string) => (c === "C" ? "Run " : "run "))
-    .replaceAll('codex_login with method "browser"', "codex_login")
+    .replace(/codex_login with method ("?)browser\1/g, "codex_login")
     .replace(/codex_login with method "(device|codex-cli|api-key)"/g, "codex_login --$1")
     .replace(/\bcodex_[a-z]+\b/g, (name) => commands[name] ?? name)
     .replace(/\b([Rr])epeat the call\b/g, "$1epeat the command")

@@ -1,14 +1,20 @@
 import { CodexError } from "./errors.ts";
 
-/** The other ways to pay, for every error about a key. */
-const otherWays = "sign in with ChatGPT (codex_login with method browser)";
+/** The other way to pay, for every error about a key; a login alone changes nothing where a setting decides. */
+function otherWay(decided: boolean): string {
+  const signIn = "sign in with ChatGPT (codex_login with method browser)";
+  return decided ? `unset CODEX_AUTH, restart Claude Code and ${signIn}` : signIn;
+}
 
 /**
  * Refusals of the API for keys in its own terms: no login, no plan, but a key and its billing. The
  * service's words about a wrong key show a part of it and are not quoted.
+ *
+ * @param decided `CODEX_AUTH` has chosen the key, whoever signs in
  */
-export function keyError(error: unknown): unknown {
+export function keyError(error: unknown, decided: boolean): unknown {
   if (!(error instanceof CodexError)) return error;
+  const orElse = otherWay(decided);
   const { details } = error;
   switch (error.code) {
     case "AUTH_EXPIRED":
@@ -18,7 +24,7 @@ export function keyError(error: unknown): unknown {
         why: /scopes|permission/i.test(details.why ?? "")
           ? "The key lacks the permission to write responses."
           : undefined,
-        next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${otherWays}.`,
+        next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${orElse}.`,
       });
     case "USAGE_LIMIT":
       return new CodexError(
@@ -27,24 +33,24 @@ export function keyError(error: unknown): unknown {
         {
           ...details,
           cause: error,
-          next: `Check billing and limits of the key's project at platform.openai.com, or ${otherWays}.`,
+          next: `Check billing and limits of the key's project at platform.openai.com, or ${orElse}.`,
         },
       );
     case "PLAN_REQUIRED":
       return new CodexError("PLAN_REQUIRED", "The API key's project or account may not do this.", {
         ...details,
         cause: error,
-        next: `Check the key's project at platform.openai.com, or ${otherWays}.`,
+        next: `Check the key's project at platform.openai.com, or ${orElse}.`,
       });
     default:
       return error;
   }
 }
 
-/** @param why where the key cannot even be used */
-export function noKey(): CodexError {
+/** @param decided as for `keyError` */
+export function noKey(decided: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWays}.`,
+    next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWay(decided)}.`,
   });
 }
