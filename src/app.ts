@@ -22,7 +22,7 @@ export interface App extends Pick<TokenParts, "refreshWork"> {
   tokens: TokenManager;
   oauth: OAuthFlow;
   client: CodexClient;
-  /** End what is under way; resolves when a refresh that was sent is saved. */
+  /** End what is under way; resolves when a refresh that was sent is saved, and what is unwanted revoked. */
   close(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export function createApp(world: World): App {
   const { config, clock, limits, redactor, log, folder, http, stateDir } = ground;
   const tokenParts = composeTokens(ground, world.refreshCommand);
   const { tokens } = tokenParts;
-  const { flow, login } = composeLogin(ground, tokenParts);
+  const { flow, login, unwanted } = composeLogin(ground, tokenParts);
   const queries = composeQueries(ground, tokenParts, () => world.timeZone);
   const { client, quota, ...others } = queries;
   return {
@@ -68,6 +68,7 @@ export function createApp(world: World): App {
     close: async () => {
       flow.close();
       await Promise.all([login.cancel("The server is ending."), tokens.stop(), quota.flush()]);
+      await unwanted.settled();
       await Promise.all([folder.flush(), http.close()]);
     },
   };

@@ -10,7 +10,7 @@ import { chooseMode } from "./choose-mode.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { LineReader } from "./input.ts";
-import { loginInstructions, pasteQuestion } from "./login-words.ts";
+import { inputEnded, loginInstructions, pasteQuestion } from "./login-words.ts";
 import { commandWords } from "./words.ts";
 
 const ways = ["device", "no-browser", "codex-cli", "api-key"] as const;
@@ -49,7 +49,7 @@ export const login: Command = {
     }
     const { services, terminal } = context;
     const tokens = await signIn(options, context);
-    const text = renderSignedIn(tokens, foreignIssuer(services.config));
+    const text = renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth);
     terminal.stdout.write(`${services.redactor.values(commandWords(text))}\n`);
     return exitCodes.ok.code;
   },
@@ -86,22 +86,34 @@ async function browserOrPaste(pending: BrowserLogin, context: CommandContext): P
   }
 }
 
-/** Ask until something pasted belongs to this login, or the input ends. */
+/** Ask until something pasted belongs to this login, or the input ends; then only the browser can end it. */
 async function takePaste(
   pending: BrowserLogin,
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<void> {
   const reader = new LineReader(context, true);
+  let refused = "";
   try {
     for (;;) {
-      const pasted = await reader.ask(pasteQuestion, signal);
-      if (pasted === undefined || (pasted.trim() !== "" && isTaken(pasted, pending, context)))
+      const line = await reader.ask(pasteQuestion, signal);
+      if (line === undefined) {
+        context.terminal.stderr.write(`${inputEnded}\n`);
         return;
+      }
+      const pasted = continues(refused, line) ? refused + line : line;
+      if (pasted.trim() !== "" && isTaken(pasted, pending, context)) return;
+      refused = pasted;
     }
   } finally {
     reader.close();
   }
+}
+
+/** Whether a line is the rest of an address that was pasted with a line break in it. */
+function continues(refused: string, line: string): boolean {
+  const ownAnswer = /(code|error)(=|%3D)|#/i;
+  return ownAnswer.test(refused) && !ownAnswer.test(line) && line.trim() !== "";
 }
 
 /** Whether the login goes on with it; if not, it is said why. */

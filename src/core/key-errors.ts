@@ -1,7 +1,10 @@
 import { CodexError } from "./errors.ts";
 
-/** The other ways to pay, for every error about a key. */
-const otherWays = "sign in with ChatGPT (codex_login with method browser)";
+/** The other way to pay, for every error about a key; a login alone changes nothing where a setting decides. */
+function otherWay(decided: boolean): string {
+  const signIn = "sign in with ChatGPT (codex_login with method browser)";
+  return decided ? `unset CODEX_AUTH, restart Claude Code and ${signIn}` : signIn;
+}
 
 const lacksScopes = /scopes|permission/i;
 const lackedPermission = "The key lacks the permission to write responses.";
@@ -9,9 +12,12 @@ const lackedPermission = "The key lacks the permission to write responses.";
 /**
  * Refusals of the API for keys in its own terms: no login, no plan, but a key and its billing. The
  * service's words about a wrong key show a part of it and are not quoted.
+ *
+ * @param decided `CODEX_AUTH` has chosen the key, whoever signs in
  */
-export function keyError(error: unknown): unknown {
+export function keyError(error: unknown, decided: boolean): unknown {
   if (!(error instanceof CodexError)) return error;
+  const orElse = otherWay(decided);
   const { details } = error;
   switch (error.code) {
     case "AUTH_EXPIRED":
@@ -19,7 +25,7 @@ export function keyError(error: unknown): unknown {
         ...details,
         cause: error,
         why: lacksScopes.test(details.why ?? "") ? lackedPermission : undefined,
-        next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${otherWays}.`,
+        next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${orElse}.`,
       });
     case "USAGE_LIMIT":
       return new CodexError(
@@ -28,23 +34,23 @@ export function keyError(error: unknown): unknown {
         {
           ...details,
           cause: error,
-          next: `Check billing and limits of the key's project at platform.openai.com, or ${otherWays}.`,
+          next: `Check billing and limits of the key's project at platform.openai.com, or ${orElse}.`,
         },
       );
     case "PLAN_REQUIRED":
       return new CodexError("PLAN_REQUIRED", "The API key's project or account may not do this.", {
         ...details,
         cause: error,
-        next: `Check the key's project at platform.openai.com, or ${otherWays}.`,
+        next: `Check the key's project at platform.openai.com, or ${orElse}.`,
       });
     default:
-      return details.status === 403 && error.code === "UPSTREAM" ? forbidden(error) : error;
+      return details.status === 403 && error.code === "UPSTREAM" ? forbidden(error, orElse) : error;
   }
 }
 
 /** A 403: mostly a restricted key, at times a project, a country or an address list. */
-function forbidden(error: CodexError): CodexError {
-  const next = `Give the key the write permission for Responses (or all) at platform.openai.com, check its project, or ${otherWays}.`;
+function forbidden(error: CodexError, orElse: string): CodexError {
+  const next = `Give the key the write permission for Responses (or all) at platform.openai.com, check its project, or ${orElse}.`;
   if (!lacksScopes.test(error.details.why ?? "")) return error.with({ next });
   return new CodexError("PLAN_REQUIRED", "The API key may not do this (HTTP 403).", {
     ...error.details,
@@ -54,10 +60,10 @@ function forbidden(error: CodexError): CodexError {
   });
 }
 
-/** @param why where the key cannot even be used */
-export function noKey(): CodexError {
+/** @param decided as for `keyError` */
+export function noKey(decided: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWays}.`,
+    next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWay(decided)}.`,
   });
 }

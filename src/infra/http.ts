@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
 import { CodexError } from "../core/errors.ts";
 import type { Clock } from "./clock.ts";
 import { outOfTime, unconnected } from "./connection-limits.ts";

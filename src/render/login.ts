@@ -5,9 +5,19 @@ import { localTime } from "../core/time.ts";
 /** The issuer's host when it is not OpenAI's own server: a person must not miss that. */
 export type ForeignIssuer = string | undefined;
 
-export function renderSignedIn(tokens: TokenSet, foreign: ForeignIssuer): string {
+/** @param auth `CODEX_AUTH`, which decides what a question goes to, whoever has signed in */
+export function renderSignedIn(
+  tokens: TokenSet,
+  foreign: ForeignIssuer,
+  auth: "chatgpt" | "api-key" | undefined,
+): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
-  return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. codex_query can be used now.`;
+  const use =
+    auth === "api-key"
+      ? "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
+        "Unset CODEX_AUTH and restart Claude Code to use this login."
+      : "codex_query can be used now.";
+  return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
 }
 
 interface Waiting {

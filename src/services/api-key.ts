@@ -8,6 +8,8 @@ export interface ApiKeySettings {
   apiKey: string | undefined;
   /** The API for keys, without a trailing slash. */
   apiBaseUrl: string;
+  /** `CODEX_AUTH`, which beats every choice. */
+  auth: "chatgpt" | "api-key" | undefined;
   /** Certificates are not checked. */
   tlsUnverified: boolean;
 }
@@ -20,9 +22,10 @@ export interface ApiKeySettings {
 export function apiKeyCredential({
   apiKey,
   apiBaseUrl,
+  auth,
   tlsUnverified,
 }: ApiKeySettings): Credential {
-  if (apiKey === undefined) throw noKey();
+  if (apiKey === undefined) throw noKey(auth === "api-key");
   if (!/^[\x21-\x7e]{1,2000}$/.test(apiKey)) {
     throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", {
       why: "It holds a space, a line break or another character that no key has.",

@@ -26,7 +26,7 @@ import type { QuotaMemory } from "./quota-memory.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 
 export interface CodexClientDeps {
-  credentials: Pick<Credentials, "get" | "replaceRejected">;
+  credentials: Pick<Credentials, "explained" | "get" | "replaceRejected">;
   catalog: Pick<ModelCatalog, "list" | "invalidate">;
   endpoint: ResponsesEndpoint;
   quota: QuotaMemory;

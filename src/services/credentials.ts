@@ -75,8 +75,13 @@ export class Credentials {
       case "codex-cli":
         return routes.route(await guest.replaceRejected(rejected), undefined, signal);
       case "api-key":
-        throw keyError(new CodexError("AUTH_EXPIRED", "The API refused the key."));
+        throw this.explained(mode, new CodexError("AUTH_EXPIRED", "The API refused the key."));
     }
+  }
+
+  /** A refusal in the terms of the way that was refused, with the step that helps there. */
+  explained(mode: LoginMode, error: unknown): unknown {
+    return mode === "api-key" ? keyError(error, this.#deps.auth === "api-key") : error;
   }
 
   /** The question of the route may be the first one that tells that the login is refused. */

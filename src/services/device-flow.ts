@@ -7,7 +7,7 @@ import { deviceRedirectPath, deviceVerificationPath } from "../wire/constants.ts
 import type { DeviceCode, DeviceGrant } from "../wire/device.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
 import type { DeviceEndpoint } from "./device-endpoint.ts";
-import { LoginRun, type DeviceLogin } from "./pending-login.ts";
+import { LoginRun, type DeviceLogin, type LoginRunDeps } from "./pending-login.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
 /** RFC 8628 §3.5: added to the interval for good, at each `slow_down`. */
@@ -23,6 +23,9 @@ export interface DeviceFlowDeps {
   tokens: Pick<TokenEndpoint, "exchangeCode">;
   /** Keeps the tokens. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  /** Rejects when tokens could not be kept: found out before a person has approved. */
+  rehearse: () => Promise<void>;
+  unwanted: LoginRunDeps["unwanted"];
   clock: Clock;
   limits: Pick<Limits, "deviceLoginTimeoutMs">;
   log: Log;
@@ -40,10 +43,11 @@ export class DeviceFlow {
    * Get a code; from then on the server is polled in the background until the login ends. The
    * signal bounds only the request for the code.
    *
-   * @throws CodexError as `DeviceEndpoint.requestCode` does
+   * @throws CodexError `STORAGE`, and as `DeviceEndpoint.requestCode` does
    */
   async begin(signal: AbortSignal): Promise<DeviceLogin> {
-    const { issuer, endpoint, clock, limits, save, log } = this.#deps;
+    const { issuer, endpoint, clock, limits, save, unwanted, log } = this.#deps;
+    await this.#deps.rehearse();
     const device = await endpoint.requestCode(signal);
     let trouble: CodexError | undefined;
     const run = new LoginRun({
@@ -55,6 +59,7 @@ export class DeviceFlow {
           next: 'Call codex_login with method "device" for a new code.',
         }),
       save,
+      unwanted,
       log,
     });
     log("OAUTH", `a device code waits to be entered, polled every ${device.intervalMs} ms`);

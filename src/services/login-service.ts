@@ -112,13 +112,13 @@ export class LoginService {
 
   /**
    * Wait for the login, at most `waitMs`; when that is undefined, long enough for a person if a
-   * browser opened, else not at all. A signal that a time-out of the host aborted ends the waiting
-   * only; any other cancellation ends the login, too.
+   * browser opened, else not at all. A call that joined, and one that a time-out of the host
+   * cancelled, end the waiting only; any other cancellation of the call that began the login ends it, too.
    *
    * @throws what the login ended with, or the signal's reason.
    */
   async wait(
-    { pending, browserOpened }: Pick<LoginAttempt, "pending" | "browserOpened">,
+    { pending, browserOpened, joined }: Pick<LoginAttempt, "pending" | "browserOpened" | "joined">,
     waitMs: number | undefined,
     signal: AbortSignal,
   ): Promise<LoginWait> {
@@ -132,7 +132,8 @@ export class LoginService {
       return { kind: "signed-in", tokens };
     } catch (error) {
       if (!signal.aborted) this.#forget(pending);
-      else if (!isHostTimeout(signal.reason)) this.#end(pending, "The sign-in was cancelled.");
+      else if (!joined && !isHostTimeout(signal.reason))
+        this.#end(pending, "The sign-in was cancelled.");
       throw error;
     }
   }

@@ -14,7 +14,7 @@ import { createPkce, createState, type Random } from "../infra/random.ts";
 import type { Redactor } from "../infra/redact.ts";
 import { parseCallbackInput } from "../wire/callback-input.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
-import { LoginRun, type BrowserLogin } from "./pending-login.ts";
+import { LoginRun, type BrowserLogin, type LoginRunDeps } from "./pending-login.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
 export interface OAuthFlowDeps {
@@ -23,6 +23,9 @@ export interface OAuthFlowDeps {
   endpoint: Pick<TokenEndpoint, "authorizationUrl" | "exchangeCode">;
   /** Keeps the tokens; the browser sees success only after it. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  /** Rejects when tokens could not be kept: found out before a person has approved. */
+  rehearse: () => Promise<void>;
+  unwanted: LoginRunDeps["unwanted"];
   clock: Clock;
   random: Random;
   limits: Limits;
@@ -43,10 +46,11 @@ export class OAuthFlow {
    * Open the callback listener and give the URL to visit. Each login has its own verifier, state
    * and listener, so several at once cannot mix.
    *
-   * @throws CodexError `LOGIN_PORT_BUSY`
+   * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`
    */
   async begin(): Promise<BrowserLogin> {
-    const { issuer, ports, endpoint, random, redactor, log } = this.#deps;
+    const { issuer, ports, endpoint, rehearse, random, redactor, log } = this.#deps;
+    await rehearse();
     const { codeVerifier, codeChallenge } = createPkce(random);
     const state = createState(random);
     redactor.learn(codeVerifier);
@@ -104,12 +108,13 @@ export class OAuthFlow {
   }
 
   #run(): LoginRun {
-    const { clock, limits, save, log } = this.#deps;
+    const { clock, limits, save, unwanted, log } = this.#deps;
     return new LoginRun({
       clock,
       timeoutMs: limits.loginTimeoutMs,
       timeoutError: () => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."),
       save,
+      unwanted,
       log,
     });
   }
@@ -119,6 +124,9 @@ export class OAuthFlow {
     const input = parseCallbackInput(pasted);
     if (input === undefined) {
       throw notTheAnswer("callback_url holds neither an address nor a code of a sign-in.");
+    }
+    if (input.bare && input.query.get("code") === state) {
+      throw notTheAnswer("callback_url holds the state of the sign-in, not its code.");
     }
     redactor.learn(...input.query.getAll("code"));
     const { query, bare } = input;

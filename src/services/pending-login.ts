@@ -2,8 +2,9 @@ import { CodexError } from "../core/errors.ts";
 import type { TokenSet } from "../core/tokens.ts";
 import type { Clock, Timer } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
-import { deferred } from "../infra/promises.ts";
+import { deferred, orAborted } from "../infra/promises.ts";
 import type { CodeExchangeResponse } from "../wire/oauth.ts";
+import type { Revocations } from "./revocations.ts";
 
 interface Pending {
   /** Epoch ms. */
@@ -47,6 +48,8 @@ export interface LoginRunDeps {
   timeoutError: () => CodexError;
   /** Keeps the tokens. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  /** Takes the tokens that this login got and nobody has. */
+  unwanted: Pick<Revocations, "revoke" | "revokeLate">;
   log: Log;
 }
 
@@ -89,20 +92,45 @@ export class LoginRun {
     return true;
   }
 
-  /** Get the tokens and keep them; nothing but a cancel stops that any more. Rejects as it fails. */
+  /**
+   * Get the tokens and keep them; nothing but a cancel stops that any more. Rejects as it fails. A login
+   * that ends without them has those revoked that come after all, or that could not be saved: they
+   * would be a live login that nobody knows of.
+   *
+   * @param obtain takes a signal that only gives up what takes too long after the end
+   */
   async complete(obtain: (signal: AbortSignal) => Promise<CodeExchangeResponse>): Promise<void> {
-    const { save, log } = this.#deps;
+    const { unwanted, log } = this.#deps;
     this.#timer.cancel();
     try {
       this.signal.throwIfAborted();
-      const grant = await obtain(this.signal);
+      const late = new AbortController();
+      const granted = obtain(late.signal);
+      const giveBack = (): void => {
+        unwanted.revokeLate(granted, (reason) => {
+          late.abort(reason);
+        });
+      };
+      // At the very moment of the end: a process that ends next waits for what it finds here.
+      this.signal.addEventListener("abort", giveBack, { once: true });
+      const grant = await orAborted(granted, this.signal);
       this.signal.throwIfAborted();
       this.#saving = true;
-      this.#outcome.resolve(await save(grant));
+      this.#outcome.resolve(await this.#keep(grant));
       log("OAUTH", "the sign-in is complete");
     } catch (error) {
       log("OAUTH", `the sign-in failed: ${String(error)}`);
       this.#outcome.reject(error);
+      throw error;
+    }
+  }
+
+  async #keep(grant: CodeExchangeResponse): Promise<TokenSet> {
+    const { save, unwanted } = this.#deps;
+    try {
+      return await save(grant);
+    } catch (error) {
+      unwanted.revoke(grant.refresh_token);
       throw error;
     }
   }

@@ -2,7 +2,6 @@ import type { Credential } from "../core/credentials.ts";
 import { CodexError, toCodexError } from "../core/errors.ts";
 import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
-import { keyError } from "../core/key-errors.ts";
 import type { QueryPlan, QueryProgress, QueryRequest } from "../core/query.ts";
 import type { Quota } from "../core/quota.ts";
 import { newerVersionWanted } from "../core/refusal-words.ts";
@@ -15,7 +14,7 @@ import type { Credentials } from "./credentials.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 
 export interface QueryAttemptsDeps {
-  credentials: Pick<Credentials, "replaceRejected">;
+  credentials: Pick<Credentials, "explained" | "replaceRejected">;
   endpoint: ResponsesEndpoint;
   clock: Clock;
   random: Random;
@@ -124,7 +123,7 @@ export class QueryAttempts {
     const { endpoint, credentials } = this.#deps;
     const ask = (): Promise<ResponsesResult> =>
       endpoint.ask({ ...attempt, plan, shape }).catch((error: unknown) => {
-        throw attempt.credential.mode === "api-key" ? keyError(error) : error;
+        throw credentials.explained(attempt.credential.mode, error);
       });
     try {
       return await ask();

@@ -1,4 +1,4 @@
-import { CodexError, toCodexError } from "../core/errors.ts";
+import { toCodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { assertIssuedFor, type Origins, type TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
@@ -7,6 +7,7 @@ import type { RefreshResponse } from "../wire/oauth.ts";
 import { otherAccount, signedOutMeanwhile, withoutAccessToken } from "./refresh-errors.ts";
 import type { LedgerEntry } from "./refresh-ledger.ts";
 import { refreshedLogin } from "./refreshed-login.ts";
+import { Revocations } from "./revocations.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 import type { TokenStore } from "./token-store.ts";
 import type { UnsavedLogin } from "./unsaved-login.ts";
@@ -26,15 +27,16 @@ type Note = (outcome: LedgerEntry["outcome"], restMs?: number) => Promise<void>;
 /** Brings home what a refresh was granted: into the file, else into memory, or back to the server. */
 export class RefreshSaver {
   readonly #deps: RefreshSaverDeps;
-  readonly #revocations = new Set<Promise<void>>();
+  readonly #revocations: Revocations;
 
   constructor(deps: RefreshSaverDeps) {
     this.#deps = deps;
+    this.#revocations = new Revocations(deps);
   }
 
   /** Resolves when what was given up is revoked, or could not be. */
   async settled(): Promise<void> {
-    await Promise.all(this.#revocations);
+    await this.#revocations.settled();
   }
 
   /**
@@ -82,27 +84,11 @@ export class RefreshSaver {
     const { origins, log } = this.#deps;
     log("TOKEN", "the login was removed or replaced during the refresh");
     // A token of the stored login's own family must live: revoking one ends them all.
-    if (stored?.generation !== successor.generation) this.#revoke(successor);
+    if (stored?.generation !== successor.generation)
+      this.#revocations.revoke(successor.refreshToken);
     if (stored === undefined) throw signedOutMeanwhile();
     assertIssuedFor(stored, origins);
     return stored;
-  }
-
-  /** At best effort; nobody waits for it but the end of the process. */
-  #revoke({ refreshToken }: TokenSet): void {
-    const { endpoint, clock, limits } = this.#deps;
-    const over = new AbortController();
-    const timer = clock.timer(limits.revokeTimeoutMs, () => {
-      over.abort(new CodexError("TIMEOUT", "The server did not answer in time."));
-    });
-    const revocation = endpoint
-      .revoke(refreshToken, over.signal)
-      .catch(() => undefined)
-      .finally(() => {
-        timer.cancel();
-        this.#revocations.delete(revocation);
-      });
-    this.#revocations.add(revocation);
   }
 }
 

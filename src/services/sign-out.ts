@@ -10,12 +10,12 @@ import type { TokenStore } from "./token-store.ts";
 
 export interface SignOutDeps {
   origins: Origins;
-  store: Pick<TokenStore, "peek" | "update">;
+  store: Pick<TokenStore, "path" | "peek" | "rehearse" | "update">;
   endpoint: Pick<TokenEndpoint, "revoke">;
   /** The login to use in place of the stored one (`Refresher.newest`). */
   newest: (stored: TokenSet) => TokenSet;
   clock: Clock;
-  limits: Pick<Limits, "revokeTimeoutMs">;
+  limits: Pick<Limits, "fileLockWaitMs" | "revokeTimeoutMs">;
   log: Log;
 }
 
@@ -42,8 +42,8 @@ export interface SignedOut {
 type Revocation = Pick<SignedOut, "revoked" | "why">;
 
 /**
- * The way out: ask the server to forget the login (docs/wire.md §5), then remove it here, whatever
- * the answer. The file's own lock guards the removal, so that it never waits for a refresh; one that
+ * The way out: find out whether the login can be removed here, ask the server to forget it
+ * (docs/wire.md §5), then remove it, whatever the answer. The file's own lock guards the removal, so that it never waits for a refresh; one that
  * is under way elsewhere finds the login gone and revokes what it got.
  */
 export class SignOut {
@@ -53,13 +53,14 @@ export class SignOut {
     this.#deps = deps;
   }
 
-  /** @throws CodexError `STORAGE` when the login could not be removed. */
+  /** @throws CodexError `STORAGE` when the login could not be removed; it says what the server was told. */
   async run({ localOnly, signal, choose }: SignOutOptions): Promise<SignedOut> {
     const { store, newest, clock, limits, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
     if (tokens === undefined && choice === undefined && !damaged && choose === undefined) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
     }
+    if (tokens !== undefined && !localOnly) await this.#rehearse();
     const over = new AbortController();
     const timer = clock.timer(limits.revokeTimeoutMs, () => {
       over.abort(new CodexError("TIMEOUT", "The server did not answer in time."));
@@ -69,11 +70,14 @@ export class SignOut {
       const asked = tokens && newest(tokens);
       let revocation = asked && (await this.#revoke(asked, localOnly, ended));
       let forgotten = choice;
-      const removed = await store.update((found, _, foundChoice) => {
+      const removal = store.update((found, _, foundChoice) => {
         forgotten = foundChoice;
         if (choose === undefined) return (found ?? foundChoice) ? null : undefined;
         const before = found?.generation ?? foundChoice?.generation ?? 0;
         return { mode: choose, generation: Math.max(clock.now(), before + 1) };
+      });
+      const removed = await removal.catch((error: unknown) => {
+        throw revocation?.revoked === "revoked" ? this.#onlyRevoked(error) : error;
       });
       // A refresh elsewhere came between: the token that is gone now is not the one that was revoked.
       const last = removed && newest(removed);
@@ -89,6 +93,29 @@ export class SignOut {
     } finally {
       timer.cancel();
     }
+  }
+
+  /** Before the server is asked: a login that stays here must not be dead without a word. */
+  async #rehearse(): Promise<void> {
+    const { store, limits } = this.#deps;
+    try {
+      await store.rehearse(limits.fileLockWaitMs);
+    } catch (thrown) {
+      const error = toCodexError(thrown);
+      throw error.with({
+        why: `${error.details.why ?? `${store.path} cannot be changed.`} The server was not told: the login still works.`,
+        next: `Make ${store.path} and its folder writable, then sign out again; if that cannot be, end the sessions in ChatGPT's settings.`,
+      });
+    }
+  }
+
+  #onlyRevoked(thrown: unknown): CodexError {
+    const { path } = this.#deps.store;
+    const error = toCodexError(thrown);
+    return error.with({
+      why: `${error.details.why ?? `${path} could not be changed.`} The login was revoked at the server already, but could not be removed here.`,
+      next: `Make ${path} and its folder writable, then sign out again, or remove the key "codex" from that file; what it holds no longer works.`,
+    });
   }
 
   async #revoke(login: TokenSet, localOnly: boolean, signal: AbortSignal): Promise<Revocation> {

@@ -108,12 +108,14 @@ export class TokenStore {
   }
 
   /**
-   * Find out, before a token is spent, whether its successor could be saved: lock, rights and room.
+   * Find out, before a token is spent or a person has approved, whether tokens could be saved: lock,
+   * rights, room, and the file that is there.
    *
    * @throws CodexError `STORAGE`
    */
   async rehearse(lockWaitMs: number): Promise<void> {
     await this.#locked(async () => {
+      judgeFile(await readSecureFile(this.path), this.path);
       const present = await lstat(this.path).catch(() => undefined);
       const bytes = rehearsalBytes + (present?.size ?? 0);
       await rehearseWrite(this.path, bytes, this.#temporary());

@@ -88,7 +88,10 @@ export const codexLogin = defineTool({
     }
     const { tokens } = outcome;
     const facts = { signedIn: true, account: accountLabel(tokens), plan: tokens.plan };
-    return { text: renderSignedIn(tokens, foreignIssuer(services.config)), facts };
+    return {
+      text: renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth),
+      facts,
+    };
   },
 });
 

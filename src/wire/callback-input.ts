@@ -13,33 +13,58 @@ export const maxCallbackInput = 16_384;
 const unreserved = /^[\w.~-]+$/;
 /** Shorter words are taken for a slip of the hand. */
 const minCodeChars = 16;
+/** A token or an API key in the clipboard: a secret that is no code, and that the issuer must not get. */
+const otherSecret = /^(eyJ|sk-)/;
 
 /**
  * Read a full URL, its query (with or without `?`), `code#state`, or the bare code; docs/wire.md §2.
- * White space goes: terminals and mails break long lines. So do quotes and brackets around it.
+ * What terminals, mails, shells, chats and web pages do to a URL on its way is undone: line breaks,
+ * quotes and brackets around it, `\&`, `&amp;`, Markdown's link, percent-encoding of the whole.
  *
  * @returns undefined when it is none of these
  */
 export function parseCallbackInput(pasted: string): CallbackInput | undefined {
   if (pasted.length > maxCallbackInput) return undefined;
-  const text = pasted.replace(/\s+/g, "").replace(/^["'`<(]+|["'`>)]+$/g, "");
+  const text = decoded(unwrapped(pasted.replace(/\s+/g, "")))
+    .replace(/\\(?=[?&=#])/g, "")
+    .replace(/&amp;/gi, "&");
   if (/^https?:\/\//i.test(text)) {
-    return URL.canParse(text) ? response(new URL(text).search) : undefined;
+    if (!URL.canParse(text)) return undefined;
+    const { search, hash } = new URL(text);
+    return response(search) ?? response(hash.slice(1));
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return undefined;
   // Browsers hide the scheme, so what stands before the query may be "localhost:1455/…".
-  const mark = text.indexOf("?");
-  if (mark >= 0) return response(text.slice(mark).split("#")[0] ?? "");
-  if (text.includes("=")) return response(text.split("#")[0] ?? "");
+  if (/[?=]/.test(text)) {
+    const [before = "", fragment = ""] = text.split("#", 2);
+    return response(before.slice(before.indexOf("?") + 1)) ?? response(fragment);
+  }
   const [code = "", state, ...rest] = text.split("#");
-  if (!unreserved.test(code) || rest.length > 0) return undefined;
+  if (!unreserved.test(code) || otherSecret.test(code) || rest.length > 0) return undefined;
   if (state === undefined) {
-    if (code.length < minCodeChars) return undefined;
+    // Several words are a sentence; a code has nothing that would show where it was broken.
+    if (code.length < minCodeChars || /\s/.test(pasted.trim())) return undefined;
     return { query: new URLSearchParams({ code }), bare: true };
   }
   return unreserved.test(state)
     ? { query: new URLSearchParams({ code, state }), bare: false }
     : undefined;
+}
+
+/** Without what is put around a URL: quotes, brackets, a Markdown link. */
+function unwrapped(text: string): string {
+  const target = /^\[.*\]\((.*)\)$/.exec(text)?.[1] ?? text;
+  return target.replace(/^["'`<(]+|["'`>)]+$/g, "");
+}
+
+/** With the escapes gone that hide even the separators; those of the values stay. */
+function decoded(text: string): string {
+  if (!/^[^?=&#]*(code|error)%3D/i.test(text)) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function response(search: string): CallbackInput | undefined {

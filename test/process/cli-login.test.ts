@@ -96,6 +96,29 @@ describe("login on a terminal", () => {
     expect(run.screen()).toMatch(/Signed in as [^]*\nicanon/);
   });
 
+  test("an address that was broken over two lines is put together", async () => {
+    const { simulator, home } = await start();
+    const run = startInTerminal({ simulator, home, args: ["login"], columns: 400 });
+    await run.shows("paste the address");
+    const callback = await simulator.authorize(url(run.screen().replaceAll("\r", "")));
+    const middle = callback.length - 20; // within the state
+    run.type(`${callback.slice(0, middle)}\r${callback.slice(middle)}\r`);
+    expect(await run.ended).toBe(0);
+    expect(simulator.stats.exchanges).toBe(1);
+  });
+
+  test("Ctrl-D ends the question, not the sign-in, and says so", async () => {
+    const { simulator, home } = await start();
+    const run = startInTerminal({ simulator, home, args: ["login"], columns: 400 });
+    await run.shows("paste the address");
+    const page = url(run.screen().replaceAll("\r", ""));
+    run.type("\u0004");
+    await run.shows("goes on waiting for the browser");
+    await simulator.signIn(page);
+    expect(await run.ended).toBe(0);
+    expect(run.screen()).toContain("Signed in as c***@example.test");
+  });
+
   test("Ctrl-C at the question ends it with 130", async () => {
     const { simulator, home } = await start();
     const run = startInTerminal({ simulator, home, args: ["login"], columns: 400 });

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { renderWaiting, type WaitingBrowser, type WaitingDevice } from "../../src/render/login.ts";
+import { emptyLogin } from "../support/login-rig.ts";
+import {
+  renderSignedIn,
+  renderWaiting,
+  type WaitingBrowser,
+  type WaitingDevice,
+} from "../../src/render/login.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
@@ -77,4 +83,14 @@ test("a device login that goes on shows its code no more", () => {
     The other way: codex_login with method "browser" gives a URL and ends this login.
     The login that was already waiting goes on until 12:15. Call codex_login again to wait for the end, or codex_status to see how it stands."
   `);
+});
+
+test("a login that CODEX_AUTH leaves unused says so, and what to do", () => {
+  const text = renderSignedIn(emptyLogin, undefined, "api-key");
+  expect(text).toContain("each question still goes to the API key");
+  expect(text).toContain("Unset CODEX_AUTH");
+  expect(text).not.toContain("can be used now");
+  for (const auth of ["chatgpt", undefined] as const) {
+    expect(renderSignedIn(emptyLogin, undefined, auth)).toMatch(/codex_query can be used now\.$/);
+  }
 });

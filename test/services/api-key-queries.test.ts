@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { quotaBody } from "../simulator/index.ts";
 import { writeLogin } from "../support/home.ts";
-import { modeRig, patient } from "../support/modes.ts";
+import { modeRig, writeChoice, patient } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
 
 const keyRig = (options: Parameters<typeof modeRig>[0] = {}) =>
@@ -123,6 +123,24 @@ test("used-up credit is USAGE_LIMIT in words of billing", async () => {
   expect(error.code).toBe("USAGE_LIMIT");
   expect(error.message).toContain("behind the API key");
   expect(error.next).toContain("Check billing");
+});
+
+test("where CODEX_AUTH decides for the key, the other way begins with unsetting it", async () => {
+  const decided = await keyRig();
+  decided.simulator.always("key-responses", { kind: "json", status: 401, body: {} });
+  const refused = await failure(decided.services.client.query({ prompt: "hi" }));
+  expect(refused.code).toBe("AUTH_EXPIRED");
+  expect(refused.next).toContain("unset CODEX_AUTH");
+  const keyless = decided.another({ env: { CODEX_AUTH: "api-key", OPENAI_API_KEY: "" } });
+  const missing = await failure(keyless.credentials.get(patient));
+  expect(missing.code).toBe("AUTH_REQUIRED");
+  expect(missing.next).toContain("unset CODEX_AUTH");
+  const chosen = await modeRig();
+  writeChoice(chosen.home, "api-key");
+  chosen.simulator.always("key-responses", { kind: "json", status: 401, body: {} });
+  const other = await failure(chosen.services.client.query({ prompt: "hi" }));
+  expect(other.next).toContain("sign in with ChatGPT");
+  expect(other.next).not.toContain("CODEX_AUTH");
 });
 
 test("a list without any default model is MODEL_UNAVAILABLE, and names what there is", async () => {

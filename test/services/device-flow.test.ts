@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { CodexErrorCode } from "../../src/core/errors.ts";
+import { deferred } from "../../src/infra/promises.ts";
 import { errorBody, type Reply } from "../simulator/index.ts";
 import { emptyLogin, flowRig, type FlowRig } from "../support/login-rig.ts";
 import { failure } from "../support/replies.ts";
@@ -204,6 +205,23 @@ test("a cancel ends the polling; one during the exchange stores nothing", async 
   expect(pending.cancel("Enough.")).toBe(true);
   await expect(pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
   expect(rig.saved).toEqual([]);
+});
+
+test("tokens that come after a cancel are revoked", async () => {
+  const rig = await flowRig();
+  const { pending } = await begin(rig);
+  const gate = deferred<undefined>();
+  rig.simulator.next("token:exchange", { kind: "default", afterCommit: gate.promise });
+  rig.simulator.approveDevice(pending.userCode);
+  await rig.passToPoll(5 * second);
+  await rig.simulator.waitForRequest("token:exchange");
+  expect(pending.cancel("Enough.")).toBe(true);
+  gate.resolve(undefined);
+  await rig.unwanted.settled();
+  const { token } = rig.simulator.requests.find(({ route }) => route === "revoke")?.json as {
+    token: string;
+  };
+  expect(rig.simulator.family(token)?.revoked).toBe(true);
 });
 
 test("an exchange that is refused ends the login", async () => {

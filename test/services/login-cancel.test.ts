@@ -42,6 +42,30 @@ test.each([
   await expectPortFree(Number(new URL(attempt.pending.redirectUri).port));
 });
 
+test("the cancellation of a call that only joined ends its wait, not the login of an earlier call", async () => {
+  const { login, simulator } = await loginRig();
+  const first = await login.beginOrJoin();
+  const waiting = login.wait(first, 60_000, new AbortController().signal);
+  const joined = await login.beginOrJoin();
+  const aborter = new AbortController();
+  const alsoWaiting = login.wait(joined, 60_000, aborter.signal);
+  aborter.abort("AbortError: user-cancel");
+  await expect(alsoWaiting).rejects.toBe("AbortError: user-cancel");
+  expect(login.pending).toBe(first.pending);
+  expect((await simulator.signIn(first.pending.authorizationUrl)).status).toBe(200);
+  expect(await waiting).toMatchObject({ kind: "signed-in" });
+});
+
+test("the cancellation of the call that began a login ends it for those that joined as well", async () => {
+  const { login } = await loginRig();
+  const first = await login.beginOrJoin();
+  const joined = await login.beginOrJoin();
+  const alsoWaiting = login.wait(joined, 60_000, new AbortController().signal);
+  const waiting = login.wait(first, 60_000, AbortSignal.abort("AbortError: user-cancel"));
+  await expect(waiting).rejects.toBe("AbortError: user-cancel");
+  await expect(alsoWaiting).rejects.toMatchObject({ code: "CANCELLED" });
+});
+
 test("a call that was cancelled before it could wait ends the login as well", async () => {
   const { login } = await loginRig(() => new Promise(() => undefined));
   const attempt = await login.beginOrJoin();

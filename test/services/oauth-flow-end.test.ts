@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CodexError } from "../../src/core/errors.ts";
 import { deferred } from "../../src/infra/promises.ts";
 import { expectPortFree } from "../support/callback.ts";
 import { emptyLogin, flowRig } from "../support/login-rig.ts";
@@ -44,18 +45,50 @@ test("a cancelled login frees its port at once and refuses the callback", async 
   expect(clock.pending).toBe(0);
 });
 
-test("a cancel during the exchange stores nothing", async () => {
-  const { flow, simulator, saved } = await flowRig();
+test("a cancel during the exchange stores nothing, and what never comes is given up after five seconds", async () => {
+  const { flow, simulator, saved, clock, unwanted } = await flowRig();
   simulator.next("token:exchange", { kind: "hang" });
   const pending = await flow.begin();
   const page = simulator.signIn(pending.authorizationUrl);
   const exchange = await simulator.waitForRequest("token:exchange");
   expect(pending.cancel("Enough.")).toBe(true);
-  await exchange.done;
-  expect(exchange.closedBy).toBe("client");
   await expect(pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
   expect((await page).body).toContain("Enough.");
+  await clock.advance(5_000);
+  await exchange.done;
+  expect(exchange.closedBy).toBe("client");
+  await unwanted.settled();
   expect(saved).toEqual([]);
+  expect(clock.pending).toBe(0);
+});
+
+test("tokens that come after a cancel are revoked, and no login stays at the server", async () => {
+  const { flow, simulator, saved, clock, unwanted } = await flowRig();
+  const gate = deferred<undefined>();
+  simulator.next("token:exchange", { kind: "default", afterCommit: gate.promise });
+  const pending = await flow.begin();
+  const page = simulator.signIn(pending.authorizationUrl);
+  await simulator.waitForRequest("token:exchange");
+  expect(pending.cancel("Enough.")).toBe(true);
+  await expect(pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
+  await page;
+  gate.resolve(undefined);
+  await unwanted.settled();
+  const revoked = simulator.requests.find(({ route }) => route === "revoke")?.json;
+  const { token } = revoked as { token: string };
+  expect(simulator.family(token)?.revoked).toBe(true);
+  expect(saved).toEqual([]);
+  expect(clock.pending).toBe(0);
+});
+
+test("tokens that could not be saved are revoked", async () => {
+  const failure = new CodexError("STORAGE", "The disk is full.");
+  const { flow, simulator, saved, unwanted } = await flowRig(() => Promise.reject(failure));
+  const pending = await flow.begin();
+  await simulator.signIn(pending.authorizationUrl);
+  await expect(pending.completed).rejects.toBe(failure);
+  await unwanted.settled();
+  expect(simulator.family(saved[0]?.refresh_token ?? "")?.revoked).toBe(true);
 });
 
 test("a cancel while the tokens are being saved comes too late: the login is whole", async () => {

@@ -99,6 +99,20 @@ test.each(["", "done", "http://localhost:1455/auth/callback", "code=", "#"])(
   },
 );
 
+test.each([
+  ["the state alone", ({ state }: { state: string }) => state],
+  ["a sentence", () => "hello world this is a sentence"],
+  ["a token", () => "eyJhbGciOiJSUzI1NiJ9.abc.def"],
+  ["an API key", () => "sk-proj-abcdefghijklmnop1234567890abcdefgh"],
+])("%s is not sent to the issuer as a code, and the sign-in goes on waiting", async (_, paste) => {
+  const rig = await flowRig();
+  const answer = await approved(rig);
+  expect(refusalOf(answer.pending, paste(answer))?.code).toBe("BAD_REQUEST");
+  expect(rig.simulator.stats.exchanges).toBe(0);
+  answer.pending.finish(answer.url.href);
+  expect(await answer.pending.completed).toBe(emptyLogin);
+});
+
 test("the right issuer may stand in what is pasted", async () => {
   const rig = await flowRig();
   const { pending, url } = await approved(rig);

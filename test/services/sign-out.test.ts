@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { CodexError } from "../../src/core/errors.ts";
 import { deferred } from "../../src/infra/promises.ts";
 import type { SignedOut } from "../../src/services/sign-out.ts";
 import type { Reply } from "../simulator/index.ts";
@@ -13,12 +14,12 @@ async function signedIn() {
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
   const { refreshToken } = writeLogin(home, simulator);
-  const { tokens } = tokenRig({ simulator, home, clock });
+  const { tokens, store } = tokenRig({ simulator, home, clock });
   const revocations = (): unknown[] =>
     simulator.requests
       .filter(({ route }) => route === "revoke")
       .map(({ json }) => (json as { token: string }).token);
-  return { clock, simulator, home, refreshToken, tokens, revocations };
+  return { clock, simulator, home, refreshToken, tokens, store, revocations };
 }
 
 test("the login is revoked at the server and removed here", async () => {
@@ -103,6 +104,32 @@ test("a login of another issuer is removed, and no server hears of its token", a
   expect(done.why).toContain("https://auth.other.test");
   expect(simulator.requests).toEqual([]);
   expect(home.record()).toBeUndefined();
+});
+
+test("where the login cannot be removed, the server is not told, and the error says so", async () => {
+  const { store, home, refreshToken, simulator, tokens } = await signedIn();
+  store.rehearse = () => Promise.reject(new CodexError("STORAGE", "No room.", { why: "Full." }));
+  const failure = (await tokens
+    .signOut({ localOnly: false })
+    .catch((e: unknown) => e)) as CodexError;
+  expect(failure).toMatchObject({ code: "STORAGE", message: "No room." });
+  expect(failure.details.why).toBe("Full. The server was not told: the login still works.");
+  expect(failure.next).toContain(home.authFile);
+  expect(failure.next).toContain("ChatGPT's settings");
+  expect(simulator.requests).toEqual([]);
+  expect(simulator.family(refreshToken)?.revoked).toBe(false);
+});
+
+test("a removal that fails after the revocation says that the login is revoked, and the remedy", async () => {
+  const { store, home, refreshToken, simulator, tokens } = await signedIn();
+  store.update = () => Promise.reject(new CodexError("STORAGE", "No room."));
+  const failure = (await tokens
+    .signOut({ localOnly: false })
+    .catch((e: unknown) => e)) as CodexError;
+  expect(failure).toMatchObject({ code: "STORAGE", message: "No room." });
+  expect(failure.details.why).toContain("revoked at the server already");
+  expect(failure.next).toContain(home.authFile);
+  expect(simulator.family(refreshToken)?.revoked).toBe(true);
 });
 
 /** A sign-out whose revocation is on its way while the file changes. */

@@ -15,6 +15,7 @@ import {
 } from "../../src/services/login-service.ts";
 import { OAuthFlow } from "../../src/services/oauth-flow.ts";
 import type { BrowserLogin } from "../../src/services/pending-login.ts";
+import { Revocations } from "../../src/services/revocations.ts";
 import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
 import type { CodeExchangeResponse } from "../../src/wire/oauth.ts";
 import type { PendingLogin } from "../../src/services/pending-login.ts";
@@ -30,6 +31,7 @@ export interface FlowRig {
   simulator: Simulator;
   saved: CodeExchangeResponse[];
   logged: string[];
+  unwanted: Revocations;
   /** When each device poll was sent, by the clock. */
   polls: number[];
   /** Let time pass up to a device poll, and let its answer arrive. */
@@ -64,11 +66,14 @@ export async function flowRig(
     saved.push(grant);
     return save(grant);
   };
+  const unwanted = new Revocations({ endpoint, clock, limits: defaultLimits, log });
   const flow = new OAuthFlow({
     issuer: simulator.issuer,
     ports,
     endpoint,
     save: keep,
+    rehearse: () => Promise.resolve(),
+    unwanted,
     clock,
     random: systemRandom,
     limits: defaultLimits,
@@ -91,6 +96,8 @@ export async function flowRig(
     },
     tokens: endpoint,
     save: keep,
+    rehearse: () => Promise.resolve(),
+    unwanted,
     clock,
     limits: defaultLimits,
     log,
@@ -100,7 +107,7 @@ export async function flowRig(
     await answered;
     await clock.advance(0);
   };
-  return { flow, device, clock, simulator, saved, logged, polls, passToPoll };
+  return { flow, device, clock, simulator, saved, logged, unwanted, polls, passToPoll };
 }
 
 /** The login service, as far as it deals with browser logins, which most tests are about. */

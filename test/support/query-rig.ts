@@ -86,8 +86,9 @@ export function queryRig(options: RigOptions): QueryRig {
     await folder.settled();
   });
   const api = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion };
-  const credentials: Pick<Credentials, "get" | "replaceRejected"> = {
+  const credentials: Pick<Credentials, "explained" | "get" | "replaceRejected"> = {
     get: () => Promise.resolve(rig.login),
+    explained: (_, error) => error,
     replaceRejected: () => {
       rig.renewals++;
       if (rig.refuseRenewal) {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/infra/clock.ts";
-import { writeLogin } from "../support/home.ts";
+import { writeLogin, type Home } from "../support/home.ts";
 import { loginTools } from "../support/login-tools.ts";
 
 function jwt(claims: object): string {
@@ -102,12 +102,48 @@ test("a damaged file does not stand in the way of a login", async () => {
 
 test("a file that must not be written fails the login with the reason, in the browser, too", async () => {
   const { begin, simulator, home, call } = await loginTools();
+  const url = await begin();
   writeFileSync(home.authFile, JSON.stringify({ codex: { version: 99 } }), { mode: 0o600 });
   const before = home.readAuth();
-  const url = await begin();
   const waiting = call("codex_login", { wait_seconds: 600 });
   const page = await simulator.signIn(url);
   expect(page.body).toContain("newer codex-oauth");
   expect((await waiting).code).toBe("STORAGE");
   expect(home.readAuth()).toBe(before);
+});
+
+test("tokens that could not be saved after all are revoked at the server", async () => {
+  const { begin, simulator, home } = await loginTools();
+  const url = await begin();
+  writeFileSync(home.authFile, JSON.stringify({ codex: { version: 99 } }), { mode: 0o600 });
+  const revocation = simulator.waitForRequest("revoke");
+  await simulator.signIn(url);
+  const { json, done } = await revocation;
+  await done;
+  expect(simulator.family((json as { token: string }).token)?.revoked).toBe(true);
+});
+
+describe.each(["browser", "device"])("with method %s", (method) => {
+  test.each<[string, (home: Home) => void]>([
+    [
+      "a file of a newer version",
+      (home) => {
+        writeFileSync(home.authFile, JSON.stringify({ codex: { version: 99 } }), { mode: 0o600 });
+      },
+    ],
+    [
+      "a folder in the file's place",
+      (home) => {
+        mkdirSync(home.authFile);
+      },
+    ],
+  ])("%s is STORAGE at once: nobody is asked to approve in vain", async (_, spoil) => {
+    const { simulator, home, call, progress } = await loginTools();
+    spoil(home);
+    const { code, text } = await call("codex_login", { method, wait_seconds: 600 });
+    expect(code).toBe("STORAGE");
+    expect(text).not.toContain("/authorize");
+    expect(progress).toEqual([]);
+    expect(simulator.requests).toEqual([]);
+  });
 });

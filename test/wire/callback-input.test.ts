@@ -23,6 +23,23 @@ test.each([
   ["a URL in quotes", `"http://localhost:1455/auth/callback?${query}"`],
   ["a URL in brackets", `<http://localhost:1455/auth/callback?${query}>`],
   [
+    "a URL that a shell has escaped",
+    `http://localhost:1455/auth/callback\\?code\\=${code}\\&state\\=${state}`,
+  ],
+  [
+    "a URL of a web page's source",
+    `http://localhost:1455/auth/callback?code=${code}&amp;state=${state}`,
+  ],
+  [
+    "a link in Markdown",
+    `[http://localhost:1455/auth/callback?${query}](http://localhost:1455/auth/callback?${query})`,
+  ],
+  ["a link in Markdown with brackets", `[here](<http://localhost:1455/auth/callback?${query}>)`],
+  ["a URL escaped as a whole", encodeURIComponent(`http://localhost:1455/auth/callback?${query}`)],
+  ["a query escaped as a whole", encodeURIComponent(`?${query}`)],
+  ["an answer in the fragment", `http://localhost:1455/auth/callback#${query}`],
+  ["an answer in the fragment, without the scheme", `localhost:1455/auth/callback#${query}`],
+  [
     "a URL that a terminal has broken",
     `http://localhost:1455/auth/\n  callback?code=ac_abc\r\nDEF-123.~xyz_456&state=${state}\n`,
   ],
@@ -60,13 +77,20 @@ test.each([
   ["a mark without a state", `${code}#`],
   ["a state alone", `#${state}`],
   ["a path", "/home/jane/some/long/path"],
+  ["a sentence", "hello world this is a sentence"],
+  ["a code and more words", `${code} and more`],
+  ["an access token", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"],
+  ["an API key", "sk-proj-abcdefghijklmnop1234567890abcdefgh"],
+  ["a path of Windows", "C:\\Users\\jane\\auth.json"],
+  ["a code with an escape", `ac_abcdef\\nghijklmnopq`],
+  ["a broken escape", "http%3A%2F%2Flocalhost%2F%3Fcode%3Dac_abc%26state%3D%ZZ"],
   ["too much", `${query}&x=${"x".repeat(maxCallbackInput)}`],
 ])("refuses %s", (_, text) => {
   expect(parseCallbackInput(text)).toBeUndefined();
 });
 
 describe("whatever the values are", () => {
-  const secret = fc.stringMatching(/^[\w.~-]{16,200}$/);
+  const secret = fc.stringMatching(/^[\w.~-]{16,200}$/).filter((text) => !/^(eyJ|sk-)/.test(text));
   const any = fc.string({ minLength: 1, maxLength: 100, unit: "binary" });
 
   test("every form of one answer reads the same", () => {
