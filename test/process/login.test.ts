@@ -59,27 +59,41 @@ test("gives the URL in text and progress, shows the login in status, joins it, c
   );
 });
 
-test("a call that the person cancels ends the login and frees its port", async () => {
-  const { server } = await start();
-  const { url, port } = await begin(server);
+/** A call that waits; cancelled, with what it had told of the URL. */
+async function cancelledWait(server: Awaited<ReturnType<typeof start>>["server"]): Promise<string> {
   const aborter = new AbortController();
-  const told = deferred<undefined>();
+  const told = deferred<string>();
   const waiting = server.call(
     "codex_login",
     { wait_seconds: 600 },
     {
       signal: aborter.signal,
-      onprogress: () => {
-        told.resolve(undefined);
+      onprogress: ({ message }) => {
+        told.resolve(message ?? "");
       },
     },
   );
-  await told.promise;
+  const message = await told.promise;
   aborter.abort("AbortError: user-cancel");
   await expect(waiting).rejects.toThrow("user-cancel");
+  return /http\S+/.exec(message)?.[0] ?? "";
+}
+
+test("a call that the person cancels ends the login that it began and frees its port", async () => {
+  const { server } = await start();
+  const url = await cancelledWait(server);
   expect((await server.call("codex_status")).text).not.toContain("A login waits");
-  await expectPortFree(port);
+  const redirect = new URL(url).searchParams.get("redirect_uri") ?? "";
+  await expectPortFree(Number(new URL(redirect).port));
   expect((await begin(server)).url).not.toBe(url);
+});
+
+test("a cancelled call that only joined leaves the login, which then completes", async () => {
+  const { simulator, server } = await start();
+  const { url } = await begin(server);
+  expect(await cancelledWait(server)).toBe(url);
+  expect((await server.call("codex_status")).text).toContain(url);
+  expect((await simulator.signIn(url)).status).toBe(200);
 });
 
 test("a call that the host's time-out ends leaves the login, which then completes", async () => {
