@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, normalize } from "node:path";
-import { isLoopback } from "./infra/proxy.ts";
+import { isLoopback } from "./core/hosts.ts";
 import type { SettingName } from "./settings.ts";
 import { registeredPorts } from "./wire/constants.ts";
 

@@ -4,7 +4,7 @@ import { CodexError } from "./core/errors.ts";
 import { isVersion } from "./core/version.ts";
 import { loopbackSetting, originSetting, paths, ports, type ConfigArea } from "./config-checks.ts";
 import { surroundings, type Surroundings } from "./config-environment.ts";
-import { isLoopback } from "./infra/proxy.ts";
+import { isLoopback } from "./core/hosts.ts";
 import {
   defaultApiBaseUrl,
   defaultBaseUrl,

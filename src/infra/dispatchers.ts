@@ -1,5 +1,6 @@
 import type * as Undici from "undici";
-import { isLoopback, type ProxyRoute } from "./proxy.ts";
+import { isLoopback } from "../core/hosts.ts";
+import type { ProxyRoute } from "./proxy.ts";
 import type { Authorities } from "./tls.ts";
 
 type Library = Pick<typeof Undici, "Agent" | "Pool" | "ProxyAgent">;

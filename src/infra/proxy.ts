@@ -2,9 +2,6 @@ import { BlockList, isIP } from "node:net";
 import { CodexError } from "../core/errors.ts";
 import { isLoopback } from "../core/hosts.ts";
 
-// The names of this machine are never reached through a proxy.
-export { isLoopback };
-
 /** The usual proxy variables, as read by the configuration. */
 export interface ProxySettings {
   httpProxy: string | undefined;

@@ -1,6 +1,6 @@
 import { CodexError } from "../core/errors.ts";
 import type { HttpRequest } from "./http.ts";
-import { isLoopback } from "./proxy.ts";
+import { isLoopback } from "../core/hosts.ts";
 
 /**
  * What must not leave, whatever the settings' own checks said.
