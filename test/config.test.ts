@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assertConfigured, loadConfig, systemHome, type Config } from "../src/config.ts";
 import type { ConfigArea } from "../src/config-checks.ts";
 import { CodexError } from "../src/core/errors.ts";
 import { settings } from "../src/settings.ts";
+import { fc } from "./support/chance.ts";
 
 const home = "/home/jane";
 

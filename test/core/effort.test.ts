@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { clampEffort, isReasoningEffort, reasoningEfforts } from "../../src/core/effort.ts";
+import { fc } from "../support/chance.ts";
 
 const effort = fc.constantFrom(...reasoningEfforts);
 const supported = fc.option(fc.array(fc.oneof(effort, fc.constant("blazing"))), { nil: undefined });

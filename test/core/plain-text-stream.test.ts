@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PlainTextStream, terminalText } from "../../src/core/plain-text-stream.ts";
+import { fc } from "../support/chance.ts";
 
 const unmasked = (text: string): string => text;
 

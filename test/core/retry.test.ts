@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { retryDelayMs } from "../../src/core/retry.ts";
+import { fc } from "../support/chance.ts";
 
 test("without a word of the service the pauses double", () => {
   expect([1, 2, 3].map((attempt) => retryDelayMs(attempt, undefined, 500, 0))).toEqual([

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { oneLine, plainText } from "../../src/core/text.ts";
+import { fc } from "../support/chance.ts";
 
 const esc = "\u001b";
 

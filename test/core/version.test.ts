@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { higherVersion, isVersion } from "../../src/core/version.ts";
+import { fc } from "../support/chance.ts";
 
 test.each([
   ["0.169.0", "0.155.0", "0.169.0"],

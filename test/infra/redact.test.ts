@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Redactor } from "../../src/infra/redact.ts";
+import { fc } from "../support/chance.ts";
 
 const jwt = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.${"s1gnature".repeat(5)}`;
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createEventReader } from "../../src/infra/sse.ts";
+import { fc } from "../support/chance.ts";
 
 /** The events of these bytes, arriving in these pieces. */
 function read(chunks: readonly Uint8Array[], maxChars = 10_000): string[] {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { defaultLimits } from "../../src/core/limits.ts";
 import { Progress } from "../../src/tools/progress.ts";
+import { fc } from "../support/chance.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 
 interface Sent {

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { TokenSet } from "../../src/core/tokens.ts";
 import { readRecord, withoutRecord, withRecord } from "../../src/wire/auth-file.ts";
+import { fc } from "../support/chance.ts";
 
 const token = fc.stringMatching(/^[\x21-\x7e]{1,60}$/);
 const text = fc.option(fc.string({ minLength: 1, maxLength: 20 }), { nil: undefined });

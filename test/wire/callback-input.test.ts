@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maxCallbackInput, parseCallbackInput } from "../../src/wire/callback-input.ts";
+import { fc } from "../support/chance.ts";
 
 const code = "ac_abcDEF-123.~xyz_456";
 const state = "s".repeat(43);

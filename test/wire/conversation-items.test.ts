@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ConversationItem, OutputItem } from "../../src/core/conversation.ts";
 import { ReplyBuilder } from "../../src/core/reply.ts";
 import { asked, toWireItem } from "../../src/wire/conversation-items.ts";
 import { toItemEvent } from "../../src/wire/output-items.ts";
 import { checkedRequest } from "../../src/wire/query-request.ts";
+import { fc } from "../support/chance.ts";
 
 const filled = fc.string({ minLength: 1, unit: "grapheme" });
 const outputItem: fc.Arbitrary<OutputItem> = fc.oneof(
@@ -35,6 +35,14 @@ const outputItem: fc.Arbitrary<OutputItem> = fc.oneof(
   }),
 );
 
+/** A reply's items: no two calls of one reply share an id, a second one would be the first again. */
+const replyItems = (minLength: number): fc.Arbitrary<OutputItem[]> =>
+  fc.uniqueArray(outputItem, {
+    minLength,
+    comparator: (a, b) =>
+      a.type === "function_call" && b.type === "function_call" && a.callId === b.callId,
+  });
+
 /** As the service would give back what we send. */
 function throughTheWire(items: readonly OutputItem[]): readonly OutputItem[] {
   const builder = new ReplyBuilder(1_000_000);
@@ -49,7 +57,7 @@ function throughTheWire(items: readonly OutputItem[]): readonly OutputItem[] {
 
 test("items survive the way over the wire and back", () => {
   fc.assert(
-    fc.property(fc.array(outputItem), (items) => {
+    fc.property(replyItems(0), (items) => {
       expect(throughTheWire(items)).toEqual(items);
     }),
   );
@@ -57,7 +65,7 @@ test("items survive the way over the wire and back", () => {
 
 test("what a reply gives is accepted in the next request, once its calls are answered", () => {
   fc.assert(
-    fc.property(fc.array(outputItem, { minLength: 1 }), (items) => {
+    fc.property(replyItems(1), (items) => {
       const input = items.flatMap((item): ConversationItem[] =>
         item.type === "function_call"
           ? [item, { type: "function_call_output", callId: item.callId, output: "" }]

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseRetryAfter, requestId, toRefusal } from "../../src/wire/error-body.ts";
+import { fc } from "../support/chance.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 

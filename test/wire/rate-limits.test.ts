@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { quotaFromEvent, quotaFromHeaders, rateLimitsEvent } from "../../src/wire/rate-limits.ts";
 import {
@@ -6,6 +5,7 @@ import {
   rateLimitsEvent as simulatedEvent,
   weeklyOnlyRateLimitHeaders,
 } from "../simulator/index.ts";
+import { fc } from "../support/chance.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 
