@@ -38,7 +38,7 @@ module.exports = {
       severity: "error",
       from: { path: "^src/(core|wire|infra|services|render|tools|cli)/" },
       to: {
-        path: "^src/(main|run|run-cli|run-refresh|refresh-command|system-world|library|index|app|server)\\.ts$",
+        path: "^src/(main|run|run-cli|run-refresh|refresh-command|system-world|library|index|app|backend|server)\\.ts$",
       },
     },
     {
@@ -70,6 +70,15 @@ module.exports = {
       severity: "error",
       from: { path: "^src/main\\.ts$" },
       to: { path: "^src/(cli/|run-cli\\.ts$)", dependencyTypesNot: ["dynamic-import"] },
+    },
+    {
+      name: "initialize-is-answered-before-the-program-is-loaded",
+      severity: "error",
+      from: { path: "^src/(run|server)\\.ts$" },
+      to: {
+        path: "^src/(backend|app|config.*|system-world)\\.ts$|^src/(compose|tools|services|wire|render)/",
+        dependencyTypesNot: ["type-only", "dynamic-import"],
+      },
     },
     only("only-infra-sends", "node_modules/undici/", "^src/infra/"),
     only("only-infra-opens", "node_modules/open/", "^src/infra/"),

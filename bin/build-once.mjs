@@ -2,10 +2,22 @@
 // marketplace with `npm ci --ignore-scripts`.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
+
+/** Builds of other versions go when they are that old; who still runs one builds it once more. */
+const keptForMs = 30 * 24 * 60 * 60 * 1_000;
 
 /**
  * The path of a fresh bundle, built now if need be; undefined, with the remedy on stderr, when that is
@@ -33,7 +45,10 @@ export function bundleFor(root, built, isFresh) {
       stdio: ["ignore", "ignore", "inherit"],
     },
   );
-  if (build.status === 0) return file;
+  if (build.status === 0) {
+    if (file !== built) removeOldBuilds(dirname(file));
+    return file;
+  }
   if (existsSync(built)) return built;
   complain(`it could not be built. See what this says:\n  npm --prefix "${root}" run build`);
   return undefined;
@@ -61,6 +76,19 @@ function dataFolder(root) {
   );
   const place = createHash("sha256").update(`${root}\n${version}`).digest("hex").slice(0, 16);
   return join(base ?? join(homedir(), ".claude", "codex-oauth"), `build-${place}`);
+}
+
+function removeOldBuilds(mine) {
+  const base = dirname(mine);
+  for (const name of readdirSync(base)) {
+    if (!name.startsWith("build-") || name === basename(mine)) continue;
+    try {
+      const age = Date.now() - statSync(join(base, name, "main.cjs")).mtimeMs;
+      if (age > keptForMs) rmSync(join(base, name), { recursive: true });
+    } catch {
+      // Not one of ours, or gone by now.
+    }
+  }
 }
 
 function hasPackages(root) {

@@ -1,8 +1,7 @@
-import { createApp, type App } from "./app.ts";
+import type { Backend } from "./backend.ts";
 import { defaultLimits, type Limits } from "./core/limits.ts";
 import { StdioTransport } from "./infra/stdio-transport.ts";
 import { createServer } from "./server.ts";
-import { systemWorld } from "./system-world.ts";
 
 /**
  * Serve MCP on this process's stdio until the host goes: at the end of stdin, at a broken stdout, or
@@ -13,9 +12,12 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   // Losing stderr must not end us: hosts close it at will.
   stderr.on("error", () => undefined);
   keepStdoutForProtocol();
-  const app = createApp(systemWorld(limits));
-  const server = createServer(app.services, app.log);
-  const end = endOnce(app, () => server.close(), limits.shutdownGraceMs);
+  const backend = new LazyBackend(limits);
+  const server = createServer(async () => (await backend.open()).toolbox);
+  server.onerror = (error) => {
+    backend.opened?.app.log("CODEX", `protocol: ${error.message}`);
+  };
+  const end = endOnce(() => server.close().then(() => backend.close()), limits.shutdownGraceMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       end(0);
@@ -24,7 +26,9 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (thrown: unknown) => {
       const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "a thrown value";
-      stderr.write(`codex-oauth: ${app.services.redactor.all(text)}\n`);
+      // Before the backend is open, no secret has been read.
+      const redacted = backend.opened?.app.services.redactor.all(text) ?? text;
+      stderr.write(`codex-oauth: ${redacted}\n`);
       end(1);
     });
   }
@@ -38,6 +42,32 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
       },
     }),
   );
+  // The host waits for the answer to its first message, and only then for tools: between the two is
+  // the time to load them.
+  stdin.once("data", () => setImmediate(() => void backend.open()));
+}
+
+/** Loads and composes the program once, when it is first needed. */
+class LazyBackend {
+  /** Once it is open. */
+  opened: Backend | undefined;
+  readonly #limits: Limits;
+  #opening: Promise<Backend> | undefined;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  open(): Promise<Backend> {
+    return (this.#opening ??= import("./backend.ts").then(
+      ({ openBackend }) => (this.opened = openBackend(this.#limits)),
+    ));
+  }
+
+  async close(): Promise<void> {
+    const backend = await this.#opening;
+    await backend?.app.close();
+  }
 }
 
 /** Whatever a library prints goes to stderr: stdout belongs to the protocol. */
@@ -46,18 +76,13 @@ function keepStdoutForProtocol(): void {
 }
 
 /** Close in order and leave; the grace bounds what may still be saved. */
-function endOnce(
-  app: App,
-  closeServer: () => Promise<void>,
-  graceMs: number,
-): (code: number) => void {
+function endOnce(close: () => Promise<void>, graceMs: number): (code: number) => void {
   let ending = false;
   return (code) => {
     if (ending) return;
     ending = true;
     setTimeout(() => process.exit(code), graceMs).unref();
-    const closed = closeServer().then(() => app.close());
-    closed.then(
+    close().then(
       () => process.exit(code),
       () => process.exit(code),
     );

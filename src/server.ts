@@ -2,18 +2,12 @@ import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import {
   CallToolRequestParamsSchema,
   CallToolRequestSchema,
-  ErrorCode,
   ListToolsRequestSchema,
-  type Tool as ToolDefinition,
 } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
-import { oneLine } from "./core/text.ts";
-import type { Log } from "./infra/debug-log.ts";
-import type { Services } from "./services/services.ts";
-import { callTool } from "./tools/call.ts";
-import { tools } from "./tools/index.ts";
 import type { SendProgress } from "./tools/progress.ts";
-import type { Tool } from "./tools/tool.ts";
+import type { Toolbox } from "./tools/toolbox.ts";
+import { version } from "./version.ts";
 
 /** What a host tells its model about this server. */
 export const instructions = `codex-oauth asks OpenAI's Codex models, on the user's own ChatGPT plan.
@@ -38,26 +32,21 @@ const callRequest = CallToolRequestSchema.extend({
 });
 
 /**
- * The MCP server. The SDK's low-level class is meant here: unknown tools get a uniform answer,
- * arguments are judged by us with our own error, and definitions are made when first asked for.
+ * The MCP server: the protocol alone, so that it answers `initialize` before the tools are loaded.
+ * The SDK's low-level class is meant here: unknown tools get a uniform answer, arguments are judged
+ * by us with our own error, and definitions are made when first asked for.
  */
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- "for advanced use cases": see above
-export function createServer(services: Services, log: Log): Server {
+export function createServer(openToolbox: () => Promise<Toolbox>): Server {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- as above
   const server = new Server(
-    { name: "codex", title: "Codex by ChatGPT login", version: services.version },
+    { name: "codex", title: "Codex by ChatGPT login", version },
     { capabilities: { tools: {} }, instructions },
   );
-  let definitions: ToolDefinition[] | undefined;
-  server.setRequestHandler(ListToolsRequestSchema, () => {
-    definitions ??= tools.map(toDefinition);
-    return { tools: definitions };
-  });
+  server.setRequestHandler(ListToolsRequestSchema, async () => ({
+    tools: (await openToolbox()).definitions(),
+  }));
   server.setRequestHandler(callRequest, async ({ params }, { signal, _meta, sendNotification }) => {
-    const tool = tools.find(({ name }) => name === params.name);
-    if (tool === undefined) {
-      throw new UnknownTool(params.name);
-    }
     const token = _meta?.progressToken;
     const sendProgress: SendProgress | undefined =
       token === undefined
@@ -70,31 +59,8 @@ export function createServer(services: Services, log: Log): Server {
             // Nobody to tell any more: the call itself will notice.
             sendNotification(notification).catch(() => undefined);
           };
-    return callTool(tool, params.arguments.given, services, { signal, sendProgress, log });
+    const toolbox = await openToolbox();
+    return toolbox.call(params.name, params.arguments.given, { signal, sendProgress });
   });
-  server.onerror = (error) => {
-    log("CODEX", `protocol: ${error.message}`);
-  };
   return server;
-}
-
-/** The SDK's own class puts its code into the message, where each client then puts it once more. */
-class UnknownTool extends Error {
-  readonly code = ErrorCode.InvalidParams;
-
-  constructor(name: string) {
-    super(`Unknown tool: ${oneLine(name, 60)}`);
-  }
-}
-
-function toDefinition(tool: Tool): ToolDefinition {
-  const { $schema: _, ...schema } = z.toJSONSchema(tool.input, { io: "input" });
-  return {
-    name: tool.name,
-    title: tool.title,
-    description: tool.description,
-    inputSchema: schema as ToolDefinition["inputSchema"],
-    annotations: { title: tool.title, ...tool.annotations },
-    ...(tool.meta === undefined ? {} : { _meta: tool.meta }),
-  };
 }

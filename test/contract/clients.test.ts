@@ -5,6 +5,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { CallToolResult, Progress } from "@modelcontextprotocol/sdk/types.js";
 import { expect, onTestFinished, test } from "vitest";
 import { createServer } from "../../src/server.ts";
+import { createToolbox } from "../../src/tools/toolbox.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { testApp } from "../support/app.ts";
 import { expectNoSecrets } from "../support/canary.ts";
@@ -16,7 +17,7 @@ type Connect = (simulator: Simulator, home: Home) => Promise<Transport>;
 const inMemory: Connect = async (simulator, home) => {
   const { services, log } = testApp({ simulator, home });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await createServer(services, log).connect(far);
+  await createServer(() => Promise.resolve(createToolbox(services, log))).connect(far);
   return near;
 };
 

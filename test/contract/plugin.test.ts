@@ -157,7 +157,7 @@ describe("manifests", () => {
     expect(args).toEqual(["${CLAUDE_PLUGIN_ROOT}/bin/codex-oauth.mjs", "serve"]);
     const { bin } = readJson("package.json") as { bin: Record<string, string> };
     expect(bin).toEqual({ "codex-oauth": "bin/codex-oauth.mjs" });
-    expect(read("bin/codex-oauth.mjs")).toContain('join(root, "dist", "main.cjs")');
+    expect(read("bin/start.cjs")).toContain('join(root, "dist", "main.cjs")');
     expect(read("scripts/build.mjs")).toContain('"dist/main.cjs": "src/main.ts"');
     expect(has("dist/main.cjs"), "npm ci or npm run build makes it").toBe(true);
   });

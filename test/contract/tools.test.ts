@@ -3,6 +3,7 @@ import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { describe, expect, test } from "vitest";
 import { createServer } from "../../src/server.ts";
 import { tools } from "../../src/tools/index.ts";
+import { createToolbox } from "../../src/tools/toolbox.ts";
 import { version } from "../../src/version.ts";
 import { testApp } from "../support/app.ts";
 import { makeHome } from "../support/home.ts";
@@ -10,7 +11,7 @@ import { makeHome } from "../support/home.ts";
 async function connect() {
   const { services, log } = testApp({ home: makeHome() });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await createServer(services, log).connect(far);
+  await createServer(() => Promise.resolve(createToolbox(services, log))).connect(far);
   const client = new Client({ name: "contract", version: "1.0.0" });
   await client.connect(near);
   return client;

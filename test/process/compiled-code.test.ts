@@ -1,6 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, watch, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ChildTransport } from "../support/child-transport.ts";
 import { root } from "../support/documents.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
@@ -13,7 +24,7 @@ const saysAtTheEnd = (word: string) =>
    process.stdin.resume().on("end", () => { process.stdout.write(word); });`;
 
 const folderOf = (copy: Copy) => join(copy.root, "dist/.compiled");
-const own = `${process.version}-${process.arch}-`;
+const own = `${process.version}-${process.arch}.bin`;
 
 /** Start and stay until the compiled code has been kept; gives what was said. */
 async function runUntilKept(copy: Copy): Promise<string> {
@@ -21,8 +32,7 @@ async function runUntilKept(copy: Copy): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const kept = new Promise<void>((resolve) => {
     const watcher = watch(folder, () => {
-      if (!readdirSync(folder).some((name) => name.startsWith(own) && name.endsWith(".bin")))
-        return;
+      if (!readdirSync(folder).includes(own)) return;
       watcher.close();
       resolve();
     });
@@ -43,8 +53,7 @@ test("the compiled code of an earlier build is never run, nor damaged code", asy
   const copy = installedCopy("none");
   copy.writeBuilt(saysAtTheEnd("one"));
   expect(await runUntilKept(copy)).toBe("one");
-  const [name = ""] = readdirSync(folderOf(copy));
-  const path = join(folderOf(copy), name);
+  const path = join(folderOf(copy), own);
   const whole = readFileSync(path);
   expect(await runToTheEnd(copy)).toBe("one");
   const changed = Buffer.from(whole.toString("latin1").replaceAll("one", "six"), "latin1");
@@ -54,25 +63,67 @@ test("the compiled code of an earlier build is never run, nor damaged code", asy
     expect(await runToTheEnd(copy)).toBe("one");
   }
   writeFileSync(path, whole);
+  const bundle = join(copy.root, "dist/main.cjs");
+  const { atime, mtime } = statSync(bundle);
   copy.writeBuilt(saysAtTheEnd("two"));
+  utimesSync(bundle, atime, mtime);
   expect(await runToTheEnd(copy)).toBe("two");
 });
 
-test("what other versions of Node compiled stays beside it, at most six files in all", async () => {
+test("only a server keeps compiled code, since its start is what has to be quick", () => {
   const copy = installedCopy("none");
-  copy.writeBuilt(saysAtTheEnd("one"));
-  mkdirSync(folderOf(copy));
-  const others = Array.from({ length: 7 }, (_, n) => `v9${n}.0.0-x64-${"0".repeat(32)}.bin`);
-  for (const [n, name] of [...others, `${own}${"0".repeat(32)}.bin.5`].entries()) {
-    writeFileSync(join(folderOf(copy), name), "");
-    utimesSync(join(folderOf(copy), name), n + 1, n + 1);
+  copy.writeBuilt(
+    `globalThis.setTimeout = (_, ms) => {
+       process.stdout.write("keeps it after " + ms);
+       return { unref: () => {} };
+     }`,
+  );
+  const launcher = join(copy.root, "bin/codex-oauth.mjs");
+  const said = (command: string) =>
+    spawnSync(process.execPath, [launcher, command], { encoding: "utf8" }).stdout;
+  expect(said("serve")).toBe("keeps it after 3000");
+  expect(said("login")).toBe("");
+});
+
+describe("keeping compiled code", () => {
+  const { keep } = createRequire(import.meta.url)("../../bin/keep-compiled.cjs") as {
+    keep: (file: string, bytes: Buffer, code: Buffer, now: number) => void;
+  };
+  const settled = Date.now() + 60_000;
+  function bundle() {
+    const copy = installedCopy("none");
+    copy.writeBuilt("1");
+    const file = join(copy.root, "dist/main.cjs");
+    return { file, folder: folderOf(copy), bytes: readFileSync(file) };
   }
-  await runUntilKept(copy);
-  const left = readdirSync(folderOf(copy)).sort();
-  expect(left).toEqual([
-    expect.stringMatching(/^v\d+\.\d+\.\d+-\w+-[0-9a-f]{32}\.bin$/),
-    ...others.slice(2),
-  ]);
+
+  test("there is nothing to keep of a file that has changed since, or might without a trace", () => {
+    const { file, folder, bytes } = bundle();
+    keep(file, Buffer.from("2"), Buffer.from("code"), settled);
+    keep(file, bytes, Buffer.from("code"), statSync(file).ctimeMs + 1_999);
+    expect(existsSync(folder)).toBe(false);
+    keep(file, bytes, Buffer.from("code"), statSync(file).ctimeMs + 2_000);
+    expect(readdirSync(folder)).toEqual([own]);
+  });
+
+  test("what other versions of Node compiled stays beside it, at most six files in all", () => {
+    const { file, folder, bytes } = bundle();
+    mkdirSync(folder);
+    const others = Array.from({ length: 7 }, (_, n) => `v9${n}.0.0-x64.bin`);
+    for (const [n, name] of [`${own}.5`, ...others].entries()) {
+      writeFileSync(join(folder, name), "");
+      utimesSync(join(folder, name), n + 1, n + 1);
+    }
+    keep(file, bytes, Buffer.from("code"), settled);
+    expect(readdirSync(folder).sort()).toEqual([own, ...others.slice(2)].sort());
+  });
+
+  test("a folder that cannot be written costs nothing", () => {
+    const { file, folder, bytes } = bundle();
+    writeFileSync(folder, "in the way");
+    keep(file, bytes, Buffer.from("code"), settled);
+    expect(readFileSync(folder, "utf8")).toBe("in the way");
+  });
 });
 
 test("from compiled code, too, a refresh has a process of its own", async () => {

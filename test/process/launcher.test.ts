@@ -1,5 +1,14 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   installedCopy,
@@ -64,6 +73,24 @@ describe("where a build is there", () => {
   });
 });
 
+test("under a Node that is too old it says which one it needs, before anything can fail", async () => {
+  const copy = installedCopy("none");
+  copy.writeBuilt(tellsWhatRuns);
+  const pretend = join(copy.data, "pretend.cjs");
+  writeFileSync(
+    pretend,
+    "Object.defineProperty(process, 'versions', { value: { node: process.env.AS } });",
+  );
+  const as = (version: string) => copy.start({ NODE_OPTIONS: `--require ${pretend}`, AS: version });
+  for (const old of ["18.20.8", "20.17.9", "20.18.0"]) {
+    const { code, stdout, stderr } = await as(old).ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("codex-oauth cannot start: it needs Node 20.18.1 or newer");
+    expect(stderr).toContain(process.execPath);
+  }
+  for (const fine of ["20.18.1", "20.19.0", "22.0.0", "101.0.0"]) await told(as(fine));
+});
+
 describe("where there is no build", () => {
   test("it is made before the first start, and used by the second", async () => {
     const copy = installedCopy();
@@ -90,6 +117,25 @@ describe("where there is no build", () => {
     const { ino } = statSync(file);
     expect((await told(startReadOnly(copy)))[0]).toBe(file);
     expect(statSync(file).ino).toBe(ino);
+  });
+
+  test("there, a build of another version goes when it is a month old", async () => {
+    const copy = installedCopy("copied");
+    const ofAge = (name: string, days: number) => {
+      const file = join(copy.data, name, "main.cjs");
+      mkdirSync(join(copy.data, name));
+      writeFileSync(file, "");
+      const then = new Date(Date.now() - days * 24 * 60 * 60 * 1_000);
+      utimesSync(file, then, then);
+      chmodSync(join(copy.data, name), 0o777);
+    };
+    ofAge("build-old", 31);
+    ofAge("build-young", 29);
+    ofAge("other", 31);
+    const [file] = await told(startReadOnly(copy));
+    expect(readdirSync(copy.data).sort()).toEqual(
+      [basename(dirname(file)), "build-young", "other"].sort(),
+    );
   });
 
   test("without packages it says what to run, and ends with 1 and nothing on stdout", async () => {

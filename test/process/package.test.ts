@@ -60,7 +60,7 @@ describe("the package that is published", () => {
   test("it holds the bundle, the launcher and the plugin, and no sources and no lockfile", () => {
     expect(files()).toEqual(
       expect.arrayContaining([
-        ...["bin/codex-oauth.mjs", "bin/run-bundle.mjs", "dist/main.cjs", "dist/index.cjs"],
+        ...["bin/codex-oauth.mjs", "bin/run-bundle.cjs", "dist/main.cjs", "dist/index.cjs"],
         ...["dist/index.js", "dist/index.d.ts", "dist/index.d.cts", ".mcp.json"],
         ...[".claude-plugin/plugin.json", "commands/codex.md", "skills/codex-integration/SKILL.md"],
         ...["README.md", "LICENSE", "DEPLOYMENT.md", "CHANGELOG.md", "THIRD-PARTY-LICENSES"],
