@@ -25,11 +25,24 @@ exports.runBundle = (file, { keepCompiled }) => {
     .runInThisContext()
     .call(program.exports, program.exports, createRequire(file), program, file, dirname(file));
   if (keepCompiled && (cachedData === undefined || script.cachedDataRejected === true)) {
-    setTimeout(() => {
+    keepLater(() => {
       require("./keep-compiled.cjs").keep(file, bytes, script.createCachedData());
-    }, keepAfterMs).unref();
+    });
   }
 };
+
+/** Once the server has worked: in a while, or at its end if that is sooner and a host has spoken to it. */
+function keepLater(keep) {
+  const timer = setTimeout(() => {
+    process.off("exit", atTheEnd);
+    keep();
+  }, keepAfterMs).unref();
+  const atTheEnd = () => {
+    clearTimeout(timer);
+    if (process.stdin.bytesRead > 0) keep();
+  };
+  process.on("exit", atTheEnd);
+}
 
 function compiledPath(file) {
   return `${dirname(file)}/.compiled/${process.version}-${process.arch}.bin`;

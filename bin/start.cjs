@@ -34,7 +34,8 @@ function isTooOld(version) {
 function run(bundle) {
   const { runBundle } = require("./run-bundle.cjs");
   // What a server needs compiled is of use to every command, but not the other way round.
-  runBundle(bundle, { keepCompiled: process.argv[2] === "serve" });
+  const [, , command = "serve"] = process.argv;
+  runBundle(bundle, { keepCompiled: command === "serve" });
 }
 
 /** Built, and after the last change of what it is built from; a packed copy has no sources. */

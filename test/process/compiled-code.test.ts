@@ -70,6 +70,22 @@ test("the compiled code of an earlier build is never run, nor damaged code", asy
   expect(await runToTheEnd(copy)).toBe("two");
 });
 
+test("a server that ends sooner keeps it at its end, if a host has spoken to it", async () => {
+  const copy = installedCopy("none");
+  copy.writeBuilt(saysAtTheEnd("one"));
+  const later = join(copy.data, "later.cjs");
+  writeFileSync(later, "const now = Date.now; Date.now = () => now() + 60_000;");
+  const runWith = async (input: string) => {
+    const { child, ended } = copy.start({ NODE_OPTIONS: `--require ${later}` });
+    child.stdin.end(input);
+    expect((await ended).stdout).toBe("one");
+  };
+  await runWith("");
+  expect(existsSync(folderOf(copy))).toBe(false);
+  await runWith("hello");
+  expect(readdirSync(folderOf(copy))).toEqual([own]);
+});
+
 test("only a server keeps compiled code, since its start is what has to be quick", () => {
   const copy = installedCopy("none");
   copy.writeBuilt(
@@ -79,9 +95,10 @@ test("only a server keeps compiled code, since its start is what has to be quick
      }`,
   );
   const launcher = join(copy.root, "bin/codex-oauth.mjs");
-  const said = (command: string) =>
-    spawnSync(process.execPath, [launcher, command], { encoding: "utf8" }).stdout;
+  const said = (...command: string[]) =>
+    spawnSync(process.execPath, [launcher, ...command], { encoding: "utf8" }).stdout;
   expect(said("serve")).toBe("keeps it after 3000");
+  expect(said()).toBe("keeps it after 3000");
   expect(said("login")).toBe("");
 });
 
