@@ -4,14 +4,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
-import { fetchedPackage } from "../../test/support/fetched-package.ts";
+import {
+  answerFirstQuestions,
+  claudeEnvironment,
+  claudeProgram,
+  scriptedModel,
+} from "../../test/support/claude-code.ts";
 import { pacedAnswer, question, signIn } from "../images/scene.ts";
 import { withSimulator } from "../try-simulator.ts";
 import { startScriptedModel } from "./claude-model.ts";
 import { screenOf, type Line } from "./screen.ts";
 import { toSvg } from "./svg.ts";
 
-const version = "2.1.329";
 const columns = 100;
 const tool = "mcp__plugin_codex-oauth_codex__codex_query";
 
@@ -21,7 +25,9 @@ export async function takeClaude(folder: string, plugin: string): Promise<void> 
   const project = join(home, "my-project");
   mkdirSync(project);
   const model = await startScriptedModel(tool, { prompt: question });
-  const env = claudeEnvironment(home, project, model.url);
+  const config = join(home, ".claude");
+  answerFirstQuestions(config, project);
+  const env = { ...claudeEnvironment(home, config), ...scriptedModel(model.url) };
   try {
     await withSimulator(env, async (simulator, simulated) => {
       await signIn(simulator, simulated);
@@ -64,7 +70,7 @@ async function converse(
     }
   };
   const size = ["-x", String(columns), "-y", "40"];
-  tmux("new-session", "-d", ...size, program(), "--plugin-dir", plugin);
+  tmux("new-session", "-d", ...size, claudeProgram(), "--plugin-dir", plugin);
   const pid = Number(tmux("display-message", "-p", "#{pane_pid}"));
   try {
     await shows("❯");
@@ -87,40 +93,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-function program(): string {
-  const { platform, arch } = process;
-  const launcher = fetchedPackage("@anthropic-ai/claude-code", version);
-  return join(launcher, `../claude-code-${platform}-${arch}/claude`);
-}
-
-/** No telemetry, no updates, no real home, and all first questions answered. */
-function claudeEnvironment(home: string, project: string, url: string): Record<string, string> {
-  const key = "sk-ant-not-a-key";
-  const settings = {
-    hasCompletedOnboarding: true,
-    lastOnboardingVersion: version,
-    theme: "dark",
-    customApiKeyResponses: { approved: [key.slice(-20)], rejected: [] },
-    projects: { [project]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
-  };
-  const config = join(home, ".claude");
-  mkdirSync(config);
-  writeFileSync(join(config, ".claude.json"), JSON.stringify(settings));
-  return {
-    PATH: process.env["PATH"] ?? "",
-    HOME: home,
-    LANG: "C.UTF-8",
-    TZ: "UTC",
-    CLAUDE_CONFIG_DIR: config,
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-    DISABLE_TELEMETRY: "1",
-    DISABLE_ERROR_REPORTING: "1",
-    DISABLE_AUTOUPDATER: "1",
-    IS_SANDBOX: "1", // it may run as root in a container
-    MCP_CONNECTION_NONBLOCKING: "0", // the first prompt waits for the server
-    ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_API_KEY: key,
-  };
 }

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
+import { claudeEnvironment } from "../support/claude-code.ts";
 import { makeHome } from "../support/home.ts";
 import { call, claudeHost, type Host } from "./rig/host.ts";
-import { claudeEnvironment, npmEnvironment } from "./rig/install.ts";
+import { npmEnvironment } from "./rig/install.ts";
 import { lastResult } from "./rig/messages.ts";
 
 /** One question; gives what the model was shown, and the folder that the plugin was loaded from. */

@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, inject, test } from "vitest";
+import { claudeEnvironment } from "../support/claude-code.ts";
 import { root } from "../support/documents.ts";
 import { makeHome } from "../support/home.ts";
 import { call, claudeHost } from "./rig/host.ts";
-import { claudeEnvironment } from "./rig/install.ts";
 import { lastResult } from "./rig/messages.ts";
 
 test("npm's package: codex-oauth install brings plugin and shortcuts, uninstall takes them away", async () => {

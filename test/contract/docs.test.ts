@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { errorCodes } from "../../src/core/errors.ts";
@@ -14,6 +14,7 @@ import {
   mentions,
   read,
   readJson,
+  relativeLinks,
   root,
 } from "../support/documents.ts";
 
@@ -57,10 +58,7 @@ describe("generated tables", () => {
 
 describe("references", () => {
   test.each(pages)("every link of $path leads somewhere", ({ path, text }) => {
-    for (const target of mentions(withoutCode(text), /\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(target)) continue;
-      const [file = "", anchor] = target.split("#");
-      const page = file === "" ? path : join(dirname(path), file);
+    for (const { target, page, anchor } of relativeLinks({ path, text })) {
       expect(has(page), `${path} links to ${target}`).toBe(true);
       if (anchor !== undefined) expect(anchors(read(page)), `${path}: ${target}`).toContain(anchor);
     }
@@ -173,10 +171,6 @@ test.each([...pages, ...documents("", ".json")])(
     if (path !== "package-lock.json") expect(text).not.toMatch(/registry\.|\/npm\//);
   },
 );
-
-function withoutCode(text: string): string {
-  return text.replace(/^```[^]*?^```$/gm, "").replace(/`[^`\n]*`/g, "");
-}
 
 /** The anchors that a page's headings get where it is shown. */
 function anchors(text: string): string[] {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { fetchPackage, pinned } from "./support/packages.ts";
+import { fetchedPackage } from "../support/fetched-package.ts";
+import { pinned } from "./support/packages.ts";
 import { asked, peerRig } from "./support/rig.ts";
 
 // The parts of the official client's second major version that are used here.
@@ -32,7 +33,7 @@ interface StdioModule {
 let client: ClientModule;
 let stdio: StdioModule;
 beforeAll(async () => {
-  const dist = join(fetchPackage(pinned.client), "dist");
+  const dist = join(fetchedPackage(pinned.client), "dist");
   const load = (name: string) => import(pathToFileURL(join(dist, name)).href);
   client = (await load("index.mjs")) as ClientModule;
   stdio = (await load("stdio.mjs")) as StdioModule;

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { fetchedPackage } from "../support/fetched-package.ts";
 import { makeHome } from "../support/home.ts";
-import { fetchPackage } from "./support/packages.ts";
 
 test("a package that cannot be fetched fails with npm's own words, and leaves nothing behind", () => {
   const { path } = makeHome();
@@ -15,7 +15,7 @@ test("a package that cannot be fetched fails with npm's own words, and leaves no
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  expect(() => fetchPackage("left-pad@1.3.0")).toThrow(
+  expect(() => fetchedPackage("left-pad@1.3.0")).toThrow(
     /^left-pad@1\.3\.0 could not be fetched:[^]*npm error/,
   );
   expect(readdirSync(cache)).toEqual([]);

@@ -7,7 +7,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { version } from "../../src/version.ts";
-import { root } from "../support/documents.ts";
+import { relativeLinks, root } from "../support/documents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "codex-oauth-package-"));
 const name = `codex-oauth-mcp-${version}.tgz`;
@@ -67,6 +67,18 @@ describe("the package that is published", () => {
       ]),
     );
     expect(files().filter((file) => /^(src|test|scripts)\/|lock|\.map$/.test(file))).toEqual([]);
+  });
+
+  test("every link of its pages leads to something in it", () => {
+    const there = new Set(files().flatMap((file) => [file, dirname(file)]));
+    const pages = files().filter((file) => file.endsWith(".md"));
+    const lost = pages.flatMap((path) =>
+      relativeLinks({ path, text: packed(path) })
+        .filter(({ page }) => !there.has(page.replace(/\/$/, "")))
+        .map(({ target }) => `${path} links to ${target}`),
+    );
+    expect(pages).toContain("README.md");
+    expect(lost).toEqual([]);
   });
 
   test("it hands on the licence of every package that the bundle has code of", () => {

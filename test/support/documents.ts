@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 /** The repository's root: everything in it that is not built or installed. */
 export const root = join(import.meta.dirname, "../..");
@@ -49,6 +49,23 @@ export function codeBlocks(text: string, language: string): string[] {
 /** Every match of the pattern's first group, or of the whole pattern. */
 export function mentions(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map((match) => match[1] ?? match[0]);
+}
+
+/** The links of a page that stay in the repository: as written, and the file and anchor they lead to. */
+export function relativeLinks({
+  path,
+  text,
+}: Document): { target: string; page: string; anchor: string | undefined }[] {
+  return mentions(withoutCode(text), /\]\(([^)\s]+)\)/g)
+    .filter((target) => !/^https?:/.test(target))
+    .map((target) => {
+      const [file = "", anchor] = target.split("#");
+      return { target, page: file === "" ? path : join(dirname(path), file), anchor };
+    });
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^```[^]*?^```$/gm, "").replace(/`[^`\n]*`/g, "");
 }
 
 /** The keys before the body, as they are written, and the body. */

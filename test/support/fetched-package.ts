@@ -5,40 +5,46 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * A package that only checks need, from npm, kept in `$CODEX_OAUTH_CHECKS_CACHE` or
- * `~/.cache/codex-oauth-checks`: whoever installs the plugin does not pay for it. None of its
- * scripts is run.
+ * The folder of a package that only checks need: whoever installs the plugin does not pay for it. npm
+ * fetches it once, into `$CODEX_OAUTH_CHECKS_CACHE` or `~/.cache/codex-oauth-checks`, and runs none of
+ * its scripts.
  *
- * @returns its folder
+ * @param wanted name and exact version, as npm writes them
  * @throws Error with npm's own words when it cannot be fetched
  */
-export function fetchedPackage(name: string, version: string): string {
+export function fetchedPackage(wanted: string): string {
   const cache =
     process.env["CODEX_OAUTH_CHECKS_CACHE"] ?? join(homedir(), ".cache/codex-oauth-checks");
-  const kept = join(cache, `${name.split("/").at(-1) ?? name}-${version}`);
-  const folder = join(kept, "node_modules", name);
-  if (existsSync(folder)) return folder;
-  const fresh = `${kept}.${process.pid}`;
+  const [, name = ""] = /^(.+)@[^@]+$/.exec(wanted) ?? [];
+  const folder = join(cache, wanted.replace(/^@/, "").replaceAll(/[/@]/g, "-"));
+  if (!existsSync(folder)) fetchInto(folder, wanted);
+  const found = join(folder, "node_modules", name);
+  if (!existsSync(found)) throw new Error(`${wanted} is not in ${folder}: remove it and try again`);
+  return found;
+}
+
+/** Moved into its place when it is whole, so that a broken fetch leaves nothing that looks good. */
+function fetchInto(folder: string, wanted: string): void {
+  const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
   try {
-    writeFileSync(join(fresh, "package.json"), "{}");
-    const wanted = `${name}@${version}`;
-    const npm = spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", wanted], {
-      cwd: fresh,
-      encoding: "utf8",
-      shell: process.platform === "win32",
-    });
-    if (npm.status !== 0) throw new Error(`${wanted} could not be fetched:\n${npm.stderr}`);
-    rmSync(kept, { recursive: true, force: true });
-    renameSync(fresh, kept);
+    writeFileSync(join(fresh, "package.json"), '{"private":true}');
+    const npm = spawnSync(
+      "npm",
+      ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", wanted],
+      { cwd: fresh, encoding: "utf8", shell: process.platform === "win32" },
+    );
+    if (npm.status !== 0) {
+      throw new Error(`${wanted} could not be fetched:\n${npm.error?.message ?? npm.stderr}`);
+    }
+    if (!existsSync(folder)) renameSync(fresh, folder); // another run may have been faster
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-  return folder;
 }
 
 /** Load a package that was fetched; the caller says what of it is used. */
-export function loadFetched(name: string, version: string): unknown {
-  const folder = fetchedPackage(name, version);
+export function loadFetched(wanted: string): unknown {
+  const folder = fetchedPackage(wanted);
   return createRequire(join(folder, "package.json"))(folder);
 }

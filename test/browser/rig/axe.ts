@@ -15,5 +15,5 @@ interface Report {
 }
 
 export function axe(): { source: string } {
-  return loadFetched("axe-core", "4.14.1") as { source: string };
+  return loadFetched("axe-core@4.14.1") as { source: string };
 }

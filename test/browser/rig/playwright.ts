@@ -59,5 +59,5 @@ interface Playwright {
 }
 
 export function playwright(): Playwright {
-  return loadFetched("playwright-core", "1.65.1") as Playwright;
+  return loadFetched("playwright-core@1.65.1") as Playwright;
 }

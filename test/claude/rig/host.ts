@@ -2,9 +2,9 @@ import { cpSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, inject, onTestFinished } from "vitest";
 import type { Simulator } from "../../simulator/index.ts";
+import { claudeEnvironment, scriptedModel } from "../../support/claude-code.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
-import { claudeEnvironment } from "./install.ts";
 import { startModel, type Model } from "./model.ts";
 import { runToTheEnd, startSession, type Outcome, type Session } from "./run.ts";
 
@@ -54,9 +54,7 @@ export async function claudeHost({
   cpSync(config ?? inject("installed").config, own, { recursive: true, filter });
   const whole: Record<string, string> = {
     ...claudeEnvironment(home.path, own),
-    ANTHROPIC_BASE_URL: model.url,
-    ANTHROPIC_API_KEY: "sk-ant-not-a-key",
-    MCP_CONNECTION_NONBLOCKING: "0", // the first prompt waits for the server
+    ...scriptedModel(model.url),
     CODEX_ISSUER: simulator.issuer,
     CODEX_BASE_URL: simulator.baseUrl,
     CODEX_AUTH_FILE: home.authFile,

@@ -1,24 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { claudeEnvironment } from "../../support/claude-code.ts";
 import type { Installed } from "./setup.ts";
-
-/** What every start of Claude Code in these tests has: no telemetry, no updates, no real home. */
-export function claudeEnvironment(home: string, config: string): Record<string, string> {
-  return {
-    PATH: process.env["PATH"] ?? "",
-    HOME: home,
-    LANG: "C.UTF-8",
-    TZ: "UTC",
-    TMPDIR: process.env["TMPDIR"] ?? "/tmp",
-    CLAUDE_CONFIG_DIR: config,
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-    DISABLE_TELEMETRY: "1",
-    DISABLE_ERROR_REPORTING: "1",
-    DISABLE_AUTOUPDATER: "1",
-    IS_SANDBOX: "1", // it may run as root in a container
-  };
-}
 
 /** What npm needs to reach the registry as it does for whoever runs the tests. */
 export function npmEnvironment(): Record<string, string> {

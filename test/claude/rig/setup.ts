@@ -4,8 +4,8 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { claudeProgram } from "../../support/claude-code.ts";
 import { installFromClone } from "./install.ts";
-import { claudeProgram } from "./package.ts";
 import { hasTmux } from "./processes.ts";
 
 /** What is fetched and installed once for the whole suite. */

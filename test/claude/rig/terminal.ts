@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject, onTestFinished } from "vitest";
+import { answerFirstQuestions } from "../../support/claude-code.ts";
 import type { Host } from "./host.ts";
 import { isAlive, within } from "./processes.ts";
 
@@ -23,7 +24,7 @@ const patienceMs = 60_000;
 
 /** Start it in a terminal of 120 by 40, all first questions answered, and wait for the prompt. */
 export async function openTerminal(host: Host, name: string): Promise<Terminal> {
-  answerFirstQuestions(host);
+  answerFirstQuestions(host.config, host.project);
   const socket = `codex-oauth-${process.pid}-${++terminals}`;
   const tmux = (...args: string[]): string =>
     execFileSync("tmux", ["-L", socket, "-f", "/dev/null", ...args], {
@@ -72,21 +73,4 @@ export async function openTerminal(host: Host, name: string): Promise<Terminal> 
     },
     shows,
   };
-}
-
-/** Theme, trust in the folder, use of the key: what a person has answered long ago. */
-function answerFirstQuestions({ config, project, env }: Host): void {
-  const file = join(config, ".claude.json");
-  const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as object) : {};
-  const settings = {
-    ...known,
-    hasCompletedOnboarding: true,
-    lastOnboardingVersion: "2.1.329",
-    theme: "dark",
-    customApiKeyResponses: { approved: [env["ANTHROPIC_API_KEY"]?.slice(-20)], rejected: [] },
-    projects: {
-      [project]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true },
-    },
-  };
-  writeFileSync(file, JSON.stringify(settings));
 }
