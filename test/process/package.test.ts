@@ -97,13 +97,6 @@ describe("the package that is published", () => {
   test("no path of the machine that packed it is in it", () => {
     for (const file of files()) expect(packed(file), file).not.toContain(root);
   });
-
-  test("publint and attw find nothing", () => {
-    const bin = (tool: string): string => join(root, "node_modules/.bin", tool);
-    const options = { encoding: "utf8", stdio: "pipe" } as const;
-    execFileSync(bin("publint"), ["run", archive, "--strict"], options);
-    execFileSync(bin("attw"), [archive, "--no-emoji", "--format", "table-flipped"], options);
-  });
 });
 
 describe("started from an empty folder, with nothing to fetch", () => {

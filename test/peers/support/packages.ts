@@ -9,6 +9,8 @@ export const pinned = {
   inspector: "@modelcontextprotocol/inspector@2.12.0",
   codex: "@openai/codex@0.169.0",
   gemini: "@google/gemini-cli@0.61.0",
+  attw: "@arethetypeswrong/cli@0.18.5",
+  publint: "publint@0.3.25",
 } as const;
 
 export const nodeVersions = { 22: "22.23.3", 24: "24.21.0" } as const;
