@@ -40,16 +40,27 @@ function run(bundle) {
 
 /** Built, and after the last change of what it is built from; a packed copy has no sources. */
 function isFresh(file, folder) {
-  const builtAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  const sources = join(folder, "src");
-  if (builtAt === undefined) return false;
-  return statSync(sources, { throwIfNoEntry: false }) === undefined || !hasNewer(sources, builtAt);
+  const builtAt = changedAt(file);
+  return builtAt !== undefined && !hasNewer(join(folder, "src"), builtAt);
 }
 
 /** By names alone, without asking what each entry is: this runs at every start. */
 function hasNewer(folder, builtAt) {
-  return readdirSync(folder).some((name) => {
+  return namesIn(folder).some((name) => {
     const path = `${folder}/${name}`;
-    return name.endsWith(".ts") ? statSync(path).mtimeMs > builtAt : hasNewer(path, builtAt);
+    return name.endsWith(".ts") ? (changedAt(path) ?? 0) > builtAt : hasNewer(path, builtAt);
   });
+}
+
+/** Nothing where there is no folder: what an editor or a file manager leaves behind is no source. */
+function namesIn(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function changedAt(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }

@@ -5,6 +5,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -54,6 +55,16 @@ describe("where a build is there", () => {
     const copy = installedCopy();
     copy.writeBuilt("process.stdout.write('old')");
     copy.writeSource(tellsWhatRuns, soon());
+    expect((await told(copy.start()))[0]).toBe(built(copy));
+  });
+
+  test("what an editor or a file manager left among the sources stands in nobody's way", async () => {
+    const copy = installedCopy("none");
+    copy.writeBuilt(tellsWhatRuns);
+    for (const name of [".DS_Store", "4913", ".main.ts.swp", "main.ts~"]) {
+      writeFileSync(join(copy.root, "src", name), "");
+    }
+    symlinkSync("user@host.1234:5678", join(copy.root, "src/.#main.ts"));
     expect((await told(copy.start()))[0]).toBe(built(copy));
   });
 
