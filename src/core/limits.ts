@@ -55,7 +55,7 @@ export interface Limits {
   maxCatalogBytes: number;
   maxErrorBodyBytes: number;
   maxPromptChars: number;
-  /** One message on stdin. */
+  /** One message on stdin: room for both prompts at their longest, however a host escapes them. */
   maxMessageBytes: number;
   progressMinIntervalMs: number;
   progressHeartbeatMs: number;
@@ -95,7 +95,7 @@ export const defaultLimits: Limits = {
   maxCatalogBytes: 4 * mebibyte,
   maxErrorBodyBytes: 64 * 1024,
   maxPromptChars: 4 * mebibyte,
-  maxMessageBytes: 10 * mebibyte,
+  maxMessageBytes: 64 * mebibyte,
   progressMinIntervalMs: 250,
   progressHeartbeatMs: 10 * second,
   shutdownGraceMs: 20 * second,

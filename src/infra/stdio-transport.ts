@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { JSONRPCMessageSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { MessageEnds } from "./message-ends.ts";
 
 const parseError = -32700;
 const invalidRequest = -32600;
@@ -26,7 +27,7 @@ export class StdioTransport implements Transport {
   readonly #options: StdioTransportOptions;
   #chunks: Buffer[] = [];
   #size = 0;
-  #oversized = false;
+  #oversized: MessageEnds | undefined;
   #connected = true;
 
   constructor(options: StdioTransportOptions) {
@@ -84,14 +85,17 @@ export class StdioTransport implements Transport {
   }
 
   #keep(part: Buffer): void {
-    if (part.length === 0 || this.#oversized) return;
-    this.#size += part.length;
-    if (this.#size > this.#options.maxMessageBytes) {
-      this.#oversized = true;
-      this.#chunks = [];
+    if (part.length === 0) return;
+    if (this.#oversized !== undefined) {
+      this.#oversized.add(part);
       return;
     }
     this.#chunks.push(part);
+    this.#size += part.length;
+    if (this.#size > this.#options.maxMessageBytes) {
+      this.#oversized = new MessageEnds(this.#chunks);
+      this.#chunks = [];
+    }
   }
 
   #endLine(): void {
@@ -99,10 +103,10 @@ export class StdioTransport implements Transport {
     const oversized = this.#oversized;
     this.#chunks = [];
     this.#size = 0;
-    this.#oversized = false;
-    if (oversized) {
+    this.#oversized = undefined;
+    if (oversized !== undefined) {
       const limit = Math.floor(this.#options.maxMessageBytes / (1024 * 1024));
-      this.#refuse(null, invalidRequest, `The message is longer than ${limit} MiB`);
+      this.#refuse(oversized.id, invalidRequest, `The message is longer than ${limit} MiB`);
     } else if (line !== "") {
       this.#receive(line);
     }

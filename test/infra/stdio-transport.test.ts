@@ -120,11 +120,43 @@ test("refuses a message beyond the limit without keeping it, and takes one of ex
   input.write(`\n${line(ping(2))}`);
   await turn();
   expect(received).toMatchObject([{ id: 1 }, { id: 2 }]);
-  const refusal = {
-    id: null,
-    error: { code: -32600, message: "The message is longer than 1 MiB" },
-  };
-  expect(sent()).toMatchObject([refusal, refusal]);
+  const error = { code: -32600, message: "The message is longer than 1 MiB" };
+  expect(sent()).toMatchObject([
+    { id: 1, error },
+    { id: null, error },
+  ]);
+});
+
+test.each<[string, string, string, unknown]>([
+  [
+    "behind all, as the official client does",
+    '{"method":"m","params":{"x":"',
+    '"},"jsonrpc":"2.0","id":1}',
+    1,
+  ],
+  ["behind all but the version", '{"params":{"x":"', '"}, "id" : "b", "jsonrpc":"2.0"} ', "b"],
+  ["behind the version", '{"jsonrpc":"2.0","id":12,"method":"m","params":{"x":"', '"}}', 12],
+  ["behind the method", '{"method":"m","jsonrpc":"2.0","id":"a-1","params":["', '"]}', "a-1"],
+  ["first, with blanks", ' { "id" : 0 , "jsonrpc" : "2.0", "params":["', '"]}', 0],
+  [
+    "not at all: it is another thing's",
+    '{"jsonrpc":"2.0","params":{"id":5,"x":"',
+    '","id":6}}',
+    null,
+  ],
+  ["not at all: it is text", '{"jsonrpc":"2.0","params":{"x":"', ',\\"id\\":6}"}}', null],
+])("refuses a message that is too long by its id, which stands %s", async (_, head, tail, id) => {
+  for (const size of [1, 7, 100_000]) {
+    const { input, sent } = await wire();
+    const whole = Buffer.from(`${head}${"x".repeat(limit)}${tail}\n`);
+    const middle = whole.subarray(200, -200);
+    for (const part of [whole.subarray(0, 200), middle, whole.subarray(-200)]) {
+      const step = part === middle ? 100_000 : size;
+      for (let at = 0; at < part.length; at += step) input.write(part.subarray(at, at + step));
+    }
+    await turn();
+    expect(sent()).toMatchObject([{ id, error: { code: -32600 } }]);
+  }
 });
 
 test("takes broken UTF-8 for text with replacement characters", async () => {
