@@ -33,7 +33,7 @@ export function createApp(world: World): App {
   const tokenParts = composeTokens(ground, world.refreshCommand);
   const { tokens } = tokenParts;
   const { flow, login, unwanted } = composeLogin(ground, tokenParts);
-  const queries = composeQueries(ground, tokenParts, () => world.timeZone);
+  const queries = composeQueries(ground, tokenParts, login, () => world.timeZone);
   const { client, quota, ...others } = queries;
   return {
     log,

@@ -5,6 +5,7 @@ import { CodexCliLogin } from "../services/codex-cli-login.ts";
 import { CodexClient } from "../services/codex-client.ts";
 import { Credentials } from "../services/credentials.ts";
 import { LoginModes } from "../services/login-mode.ts";
+import type { LoginService } from "../services/login-service.ts";
 import { LongAnswers } from "../services/long-answers.ts";
 import { ModelCatalog } from "../services/model-catalog.ts";
 import { QuotaMemory } from "../services/quota-memory.ts";
@@ -27,6 +28,7 @@ export interface QueryParts {
 export function composeQueries(
   ground: Ground,
   { store, tokens }: TokenParts,
+  login: LoginService,
   timeZone: () => string,
 ): QueryParts {
   const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } = ground;
@@ -49,7 +51,7 @@ export function composeQueries(
     defaults: { model, reasoningEffort },
     random,
   });
-  const mode = new LoginModes({ ...ways, clock, timeZone });
+  const mode = new LoginModes({ ...ways, login, clock, timeZone });
   const longAnswers = new LongAnswers({
     folder: folder.inside("answers"),
     redact: (text) => redactor.values(text),

@@ -7,9 +7,11 @@ import type { Clock } from "../infra/clock.ts";
 import { apiKeyCredential, type ApiKeySettings } from "./api-key.ts";
 import type { CodexCliLogin } from "./codex-cli-login.ts";
 import type { ChoiceStore } from "./credentials.ts";
+import type { LoginService } from "./login-service.ts";
 
 export interface LoginModesDeps {
   choice: Pick<ChoiceStore, "choose">;
+  login: Pick<LoginService, "cancel">;
   guest: Pick<CodexCliLogin, "look" | "get" | "path">;
   key: ApiKeySettings;
   /** `CODEX_AUTH`, which beats every choice. */
@@ -34,13 +36,14 @@ export class LoginModes {
   }
 
   /**
-   * Explain a way and ask, or, when that was confirmed, sign out of ChatGPT and keep the choice.
+   * Explain a way and ask, or, when that was confirmed, end a login that waits, sign out of ChatGPT and
+   * keep the choice.
    *
    * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` when the way cannot be
    *   used here; then nothing has changed.
    */
   async choose(mode: LoginChoice["mode"], confirmed: boolean): Promise<ModeAnswer> {
-    const { auth, choice } = this.#deps;
+    const { auth, choice, login } = this.#deps;
     if (auth !== undefined && auth !== mode) throw decidedElsewhere(auth);
     const explained = mode === "codex-cli" ? await this.#guest() : this.#key();
     if (auth === mode) {
@@ -54,6 +57,8 @@ export class LoginModes {
         "machine is signed out then.";
       return { text, facts: { ...explained.facts, mode, confirmed: false } };
     }
+    // Whoever approved it later would overturn the choice without knowing.
+    await login.cancel("Another way to pay was chosen.");
     await choice.choose(mode);
     return {
       text: `${explained.head} Chosen, for every window. ${explained.terms} codex_query can be used now.`,

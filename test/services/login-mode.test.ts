@@ -96,3 +96,20 @@ test("a sign-in takes the place of a choice", async () => {
   await pending.completed;
   expect((await services.client.query({ prompt: "hi" })).mode).toBe("chatgpt");
 });
+
+test.each(["codex-cli", "api-key"] as const)(
+  "a choice of %s ends a sign-in that waits; without a yes it goes on",
+  async (mode) => {
+    const { simulator, home, services } = await modeRig();
+    writeGuest(home, simulator);
+    const { pending } = await services.login.beginOrJoin("browser");
+    const ended = failure(pending.completed);
+    await services.mode.choose(mode, false);
+    expect(services.login.pending).toBe(pending);
+    await services.mode.choose(mode, true);
+    expect((await ended).code).toBe("CANCELLED");
+    expect(services.login.pending).toBeUndefined();
+    await expect(simulator.signIn(urlOf(pending))).rejects.toThrow();
+    expect((await services.client.query({ prompt: "hi" })).mode).toBe(mode);
+  },
+);
