@@ -67,7 +67,11 @@ export function createApp(world: World): App {
     },
     close: async () => {
       flow.close();
-      await Promise.all([login.cancel("The server is ending."), tokens.stop(), quota.flush()]);
+      await Promise.all([
+        client.close().then(() => quota.flush()),
+        login.cancel("The program is ending."),
+        tokens.stop(),
+      ]);
       await unwanted.settled();
       await Promise.all([folder.flush(), http.close()]);
     },

@@ -40,7 +40,10 @@ export interface Codex {
   oauth: OAuthFlow;
   /** Asks. */
   client: CodexClient;
-  /** End what is under way and close every connection; a refresh that was sent is saved first. */
+  /**
+   * End what is under way and close every connection; a refresh that was sent is saved first. What is
+   * asked from then on fails as `CANCELLED`.
+   */
   close(): Promise<void>;
 }
 

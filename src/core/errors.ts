@@ -185,3 +185,8 @@ export function toCodexError(thrown: unknown): CodexError {
     cause: thrown,
   });
 }
+
+/** For what was asked of a program that is closing down. */
+export function programEnds(): CodexError {
+  return new CodexError("CANCELLED", "The program is ending.");
+}

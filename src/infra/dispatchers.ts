@@ -1,4 +1,5 @@
 import type * as Undici from "undici";
+import { programEnds } from "../core/errors.ts";
 import { isLoopback } from "../core/hosts.ts";
 import type { ProxyRoute } from "./proxy.ts";
 import type { Authorities } from "./tls.ts";
@@ -24,12 +25,15 @@ const tunnelTimeoutMs = 15_000;
 export class Dispatchers {
   readonly #authorities: Authorities;
   readonly #made = new Map<string, Promise<Undici.Dispatcher>>();
+  #closed = false;
 
   constructor(authorities: Authorities) {
     this.#authorities = authorities;
   }
 
+  /** @throws CodexError `CANCELLED` after `destroy` */
   get(undici: Library, url: string, route: ProxyRoute | undefined): Promise<Undici.Dispatcher> {
+    if (this.#closed) throw programEnds();
     const local = isLoopback(new URL(url).hostname);
     const secure = url.startsWith("https:");
     const key = JSON.stringify([route, local, secure]);
@@ -43,8 +47,9 @@ export class Dispatchers {
     return this.#made.size > 0;
   }
 
-  /** Drop every connection, each without waiting for the others. */
+  /** Drop every connection, each without waiting for the others, and make no more. */
   async destroy(): Promise<void> {
+    this.#closed = true;
     const all = [...this.#made.values()];
     await Promise.allSettled(all.map(async (made) => (await made).destroy()));
   }

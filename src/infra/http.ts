@@ -170,11 +170,12 @@ export class Http {
     }
   }
 
-  /** Close every connection; also those that hang before they exist. */
+  /** Close every connection, also those that hang before they exist; nothing is sent any more. */
   async close(): Promise<void> {
-    if (!this.#dispatchers.any) return;
     const { clock } = this.#deps;
-    await within(this.#dispatchers.destroy(), closeLimitMs, clock, new AbortController().signal);
+    const destroyed = this.#dispatchers.destroy();
+    if (!this.#dispatchers.any) return;
+    await within(destroyed, closeLimitMs, clock, new AbortController().signal);
   }
 }
 

@@ -1,4 +1,4 @@
-import { CodexError } from "../core/errors.ts";
+import { CodexError, programEnds } from "../core/errors.ts";
 import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
 import { findModel, type ModelList } from "../core/models.ts";
@@ -15,6 +15,7 @@ import type { EventStream } from "../core/query-events.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
+import { deferred } from "../infra/promises.ts";
 import { Semaphore } from "../infra/semaphore.ts";
 import { checkedRequest } from "../wire/query-request.ts";
 import { AnsweringAccount } from "./answering-account.ts";
@@ -53,6 +54,9 @@ export class CodexClient {
   readonly #slots: Semaphore;
   readonly #attempts: QueryAttempts;
   readonly #account = new AnsweringAccount();
+  /** Each query under way: what ends it, and when it has ended. */
+  readonly #running = new Map<AbortController, Promise<undefined>>();
+  #closed = false;
 
   constructor(deps: CodexClientDeps) {
     this.#deps = deps;
@@ -83,6 +87,13 @@ export class CodexClient {
     }, this.#deps.limits.maxBacklogChars);
   }
 
+  /** End every query; resolves when all have ended. None begins any more: each fails as `CANCELLED`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const end of this.#running.keys()) end.abort(programEnds());
+    await Promise.all(this.#running.values());
+  }
+
   async #run(
     request: unknown,
     { signal = uncancelled, onProgress = () => undefined }: QueryOptions,
@@ -90,7 +101,10 @@ export class CodexClient {
   ): Promise<QueryReply> {
     const { clock, limits } = this.#deps;
     const checked = checkedRequest(request, limits.maxPromptChars);
+    if (this.#closed) throw programEnds();
     const total = new AbortController();
+    const ended = deferred<undefined>();
+    this.#running.set(total, ended.promise);
     const timer = clock.timer(limits.queryTimeoutMs, () => {
       const minutes = Math.round(limits.queryTimeoutMs / 60_000);
       total.abort(
@@ -113,6 +127,8 @@ export class CodexClient {
       throw error;
     } finally {
       timer.cancel();
+      this.#running.delete(total);
+      ended.resolve(undefined);
     }
   }
 

@@ -1,4 +1,4 @@
-import { CodexError } from "../core/errors.ts";
+import { CodexError, programEnds } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { oneLine } from "../core/text.ts";
 import type { TokenSet } from "../core/tokens.ts";
@@ -37,6 +37,7 @@ export interface OAuthFlowDeps {
 export class OAuthFlow {
   readonly #deps: OAuthFlowDeps;
   readonly #pending = new Set<BrowserLogin>();
+  readonly #closing = new AbortController();
 
   constructor(deps: OAuthFlowDeps) {
     this.#deps = deps;
@@ -46,11 +47,14 @@ export class OAuthFlow {
    * Open the callback listener and give the URL to visit. Each login has its own verifier, state
    * and listener, so several at once cannot mix.
    *
-   * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`
+   * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`, `CANCELLED` after `close`
    */
   async begin(): Promise<BrowserLogin> {
     const { issuer, ports, endpoint, rehearse, random, redactor, log } = this.#deps;
+    const { signal: ending } = this.#closing;
+    ending.throwIfAborted();
     await rehearse();
+    ending.throwIfAborted();
     const { codeVerifier, codeChallenge } = createPkce(random);
     const state = createState(random);
     redactor.learn(codeVerifier);
@@ -72,6 +76,10 @@ export class OAuthFlow {
       holderOf: portHolder,
       onResponse: decide,
     });
+    if (ending.aborted) {
+      await server.close();
+      throw ending.reason;
+    }
     const run = this.#run();
     // Closed at success, failure, cancel and time-out alike.
     const closed = run.completed.finally(() => server.close());
@@ -102,8 +110,9 @@ export class OAuthFlow {
     return pending;
   }
 
-  /** End every login that still waits. */
+  /** End every login that still waits; none begins any more. */
   close(): void {
+    this.#closing.abort(programEnds());
     for (const pending of this.#pending) pending.cancel("The program is ending.");
   }
 

@@ -1,4 +1,4 @@
-import { CodexError } from "../core/errors.ts";
+import { programEnds, type CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { isExpired, isExpiring, type Origins, type TokenSet } from "../core/tokens.ts";
 import type { Clock } from "../infra/clock.ts";
@@ -62,7 +62,7 @@ export class Refresher {
 
   /** No refresh starts or waits from now on; one that was sent goes on to its save. */
   stop(): void {
-    this.#closing.abort(new CodexError("CANCELLED", "The server is ending."));
+    this.#closing.abort(programEnds());
   }
 
   /** Why the present login is only in memory, if it is. */
@@ -76,8 +76,8 @@ export class Refresher {
   }
 
   /** One last attempt to save what is only in memory, and the end of what a refresh left to do. */
-  async flush(): Promise<void> {
-    await Promise.all([this.#deps.unsaved.flush(), this.#deps.spending.settled()]);
+  async settle(): Promise<void> {
+    await Promise.all([this.#deps.unsaved.stop(), this.#deps.spending.settled()]);
   }
 
   /**

@@ -177,7 +177,7 @@ export class TokenManager {
   async stop(): Promise<void> {
     this.#deps.refresher.stop();
     await this.#refreshing?.done.catch(() => undefined);
-    await this.#deps.refresher.flush().catch(() => undefined);
+    await this.#deps.refresher.settle().catch(() => undefined);
   }
 
   async #stored(): Promise<TokenSet> {

@@ -22,6 +22,7 @@ interface Unsaved {
 /** A login that was granted but could not be saved. It is the only copy, so it is saved when it can be. */
 export class UnsavedLogin {
   readonly #deps: UnsavedLoginDeps;
+  readonly #stopping = new AbortController();
   #unsaved: Unsaved | undefined;
 
   constructor(deps: UnsavedLoginDeps) {
@@ -47,7 +48,7 @@ export class UnsavedLogin {
   keep(spent: string, tokens: TokenSet, error: CodexError): void {
     const unsaved = { spent: [...(this.#unsaved?.spent ?? []), spent], tokens, error };
     this.#unsaved = unsaved;
-    void this.#retry(unsaved);
+    this.#retry(unsaved).catch(() => undefined); // stopped
   }
 
   /** The login was saved, or a newer one took its place. */
@@ -61,10 +62,16 @@ export class UnsavedLogin {
     if (unsaved !== undefined) await this.#save(unsaved);
   }
 
+  /** The last attempt to save it: after that nothing is tried any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.flush();
+  }
+
   async #retry(unsaved: Unsaved): Promise<void> {
     const { clock, limits } = this.#deps;
     for (let delayMs = limits.saveRetryMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
-      await sleep(clock, delayMs);
+      await sleep(clock, delayMs, this.#stopping.signal);
       if (this.#unsaved !== unsaved) return;
       // It fails as long as there is still no room; the next round tries again.
       await this.#save(unsaved).catch(() => undefined);

@@ -179,3 +179,15 @@ test("only the literal names of this machine are loopback", () => {
     expect(isLoopback(name)).toBe(false);
   }
 });
+
+test("nothing is sent once it is closed, by a request that was on its way neither", async () => {
+  const server = await listenOnly(response(["200 OK"], ""));
+  const closing = http();
+  const request = { method: "GET" as const, url: `${server.origin}/` };
+  const under = closing.send(request, never);
+  const outcomes = [failure(under)];
+  await closing.close();
+  outcomes.push(failure(closing.send(request, never)));
+  for (const outcome of await Promise.all(outcomes)) expect(outcome.code).toBe("CANCELLED");
+  expect(server.bytes).toBe("");
+});

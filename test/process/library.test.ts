@@ -161,3 +161,31 @@ test("options and settings that cannot be used are told at once, by name", async
     expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
   ]);
 });
+
+test("after close() nothing is sent, and the program ends though a login could not be saved", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
+  simulator.next("token:refresh", {
+    kind: "default",
+    afterCommit: simulator.waitForRequest("token:refresh").then(() => {
+      writeFileSync(`${home.authFile}.lock`, "no lock"); // no save comes past it
+    }),
+  });
+  const source =
+    'import { createCodex } from "codex-oauth-mcp";\nconst codex = createCodex();\n' +
+    'const { text } = await codex.client.query({ prompt: "Hi" });\n' +
+    'const late = codex.client.query({ prompt: "Late" }).catch((error) => error.code);\n' +
+    "await codex.close();\n" +
+    "const begun = await codex.oauth.begin().catch((error) => error.code);\n" +
+    'const later = await codex.client.query({ prompt: "Later" }).catch((error) => error.code);\n' +
+    "console.log(JSON.stringify([text, await late, begun, later]));\n";
+  const program = run("closed.mjs", source, simulator, home);
+  expect(await program.over, program.stderr()).toBe(0);
+  const ended = "CANCELLED";
+  expect(JSON.parse(program.stdout())).toEqual([
+    "The simulator received: Hi",
+    ...[ended, ended, ended],
+  ]);
+  expect(simulator.requests.filter(({ route }) => route === "responses")).toHaveLength(1);
+});

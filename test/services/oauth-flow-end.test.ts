@@ -3,6 +3,7 @@ import { CodexError } from "../../src/core/errors.ts";
 import { deferred } from "../../src/infra/promises.ts";
 import { expectPortFree } from "../support/callback.ts";
 import { emptyLogin, flowRig } from "../support/login-rig.ts";
+import { failure } from "../support/replies.ts";
 import { connectionRefusal, sendRaw } from "../support/raw-http.ts";
 
 const tenMinutes = 10 * 60_000;
@@ -106,3 +107,19 @@ test("a cancel while the tokens are being saved comes too late: the login is who
   expect(await pending.completed).toBe(emptyLogin);
   expect((await page).status).toBe(200);
 });
+
+test.each(["while it is found out whether tokens could be kept", "before"])(
+  "no login begins when the program ends %s",
+  async (when) => {
+    const rehearsal = deferred<undefined>();
+    const { flow, logged } = await flowRig(undefined, [0], async () => {
+      await rehearsal.promise;
+    });
+    if (when === "before") flow.close();
+    const begun = failure(flow.begin());
+    flow.close();
+    rehearsal.resolve(undefined);
+    expect(await begun).toMatchObject({ code: "CANCELLED", message: "The program is ending." });
+    expect(logged).toEqual([]); // no port was opened
+  },
+);

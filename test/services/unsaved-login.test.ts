@@ -115,3 +115,13 @@ test("a login made meanwhile counts in place of the one in memory", async () => 
   await rig.tokens.stop();
   expect(home.record()).toMatchObject({ refreshToken });
 });
+
+test("once the program ends it is tried a last time, and nothing waits any more", async () => {
+  const { rig, clock, home, spent, mend } = await unsavedRefresh();
+  expect(clock.pending).toBe(1);
+  await rig.tokens.stop();
+  expect(clock.pending).toBe(0);
+  mend();
+  await clock.advance(60 * minute);
+  expect(home.record()).toMatchObject({ refreshToken: spent });
+});

@@ -41,6 +41,7 @@ export interface FlowRig {
 export async function flowRig(
   save: (grant: CodeExchangeResponse) => Promise<TokenSet> = () => Promise.resolve(emptyLogin),
   ports: readonly number[] = [0],
+  rehearse: () => Promise<void> = () => Promise.resolve(),
 ): Promise<FlowRig> {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
@@ -72,7 +73,7 @@ export async function flowRig(
     ports,
     endpoint,
     save: keep,
-    rehearse: () => Promise.resolve(),
+    rehearse,
     unwanted,
     clock,
     random: systemRandom,
