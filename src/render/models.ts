@@ -61,11 +61,11 @@ function freshness(list: ModelList, now: number, timeZone: string): string {
     case "live":
       return `This account's list, fetched ${age} ago.`;
     case "kept":
-      return `This account's list as fetched ${age} ago; a newer one could not be had yet.`;
+      return `This account's list as fetched ${age} ago; a newer one could not be had.`;
     case "bundled":
       return (
-        `The service could not be asked: this is the table of ${localTime(list.fetchedAt, now, timeZone)} ` +
-        "that comes with codex-oauth. What this account may use can differ."
+        "This account's list could not be had: this is the table of " +
+        `${localTime(list.fetchedAt, now, timeZone)} that comes with codex-oauth. What this account may use can differ.`
       );
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Credential } from "../core/credentials.ts";
-import { CodexError } from "../core/errors.ts";
+import { CodexError, toCodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ModelList } from "../core/models.ts";
 import { refusalError } from "../core/response-errors.ts";
@@ -54,16 +54,33 @@ export class ModelCatalog {
     if (kept?.fresh === true) return kept;
     const fetched = this.#fetch(credential);
     if (kept !== undefined) return kept;
-    const { firstCatalogWaitMs } = this.#deps.limits;
-    return this.#within(fetched, firstCatalogWaitMs, signal, bundledListFor(credential.mode));
+    const bundled = bundledListFor(credential.mode);
+    const { clock, limits } = this.#deps;
+    const list = fetched.catch(() => bundled);
+    return (await within(list, limits.firstCatalogWaitMs, clock, signal)) ?? bundled;
   }
 
-  /** A list fetched now where the service can be asked, else what `list` would give. */
-  async refresh(credential: Credential, signal: AbortSignal): Promise<ModelList> {
-    const kept = await this.kept(credential);
-    const { apiRequestTimeoutMs } = this.#deps.limits;
-    const fallback = kept ?? bundledListFor(credential.mode);
-    return this.#within(this.#fetch(credential), apiRequestTimeoutMs, signal, fallback);
+  /**
+   * A list fetched now, else what `list` would give, and why. Rejects with the signal's reason only.
+   */
+  async refresh(
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
+    const { clock, limits } = this.#deps;
+    const fallback = (await this.kept(credential)) ?? bundledListFor(credential.mode);
+    const instead = (failure: CodexError): { list: ModelList; failure: CodexError } => ({
+      list: fallback,
+      failure,
+    });
+    const fetched = this.#fetch(credential).then(
+      (list) => ({ list, failure: undefined }),
+      (error: unknown) => instead(toCodexError(error)),
+    );
+    const outcome = await within(fetched, limits.apiRequestTimeoutMs, clock, signal);
+    return (
+      outcome ?? instead(new CodexError("TIMEOUT", "The model list did not come within its time."))
+    );
   }
 
   /** What is known without the network, if anything. */
@@ -80,21 +97,6 @@ export class ModelCatalog {
   /** Fetch anew in the background: the service has just contradicted the list. */
   invalidate(credential: Credential): void {
     void this.#fetch(credential);
-  }
-
-  async #within(
-    fetched: Promise<ModelList>,
-    ms: number,
-    signal: AbortSignal,
-    fallback: ModelList,
-  ): Promise<ModelList> {
-    const list = await within(
-      fetched.catch(() => fallback),
-      ms,
-      this.#deps.clock,
-      signal,
-    );
-    return list ?? fallback;
   }
 
   #fetch(credential: Credential): Promise<ModelList> {

@@ -4,7 +4,8 @@ import { bundledListFor } from "./list-format.ts";
 import type { Services } from "./services.ts";
 
 /**
- * The models to choose from: the account's own, else the bundled table with a note that says why.
+ * The models to choose from: the account's own as they are now, else as they were kept, else the
+ * bundled table; with a note that says why.
  *
  * @throws CodexError `STORAGE`; or the signal's reason.
  */
@@ -15,13 +16,18 @@ export async function modelsFor(
   try {
     const credential = await credentials.get(signal);
     const kept = await catalog.kept(credential);
-    const list = kept?.fresh === true ? kept : await catalog.refresh(credential, signal);
-    return { list, note: undefined };
+    if (kept?.fresh === true) return { list: kept, note: undefined };
+    const { list, failure } = await catalog.refresh(credential, signal);
+    return { list, note: failure && noteOf(failure) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
     // Without a usable login the table still answers what there is to choose from.
     const list = bundledListFor(await credentials.mode());
-    return { list, note: `${error.code}: ${error.message} ${error.next}` };
+    return { list, note: noteOf(error) };
   }
+}
+
+function noteOf({ code, message, details, next }: CodexError): string {
+  return [`${code}: ${message}`, details.why, next].filter((part) => part !== undefined).join(" ");
 }

@@ -33,6 +33,7 @@ const failure = z.object({
 const optionalText = z.string().optional();
 const tokens: z.ZodType<TokenSet> = z
   .object({
+    // Every field, also those that a login may lack: this copy may become the only one.
     issuer: z.string(),
     apiOrigin: z.string(),
     accessToken: z.string(),
@@ -43,7 +44,9 @@ const tokens: z.ZodType<TokenSet> = z
     plan: optionalText,
     expiresAt: z.number(),
     generation: z.number(),
-  })
+    workspaceOrigin: optionalText,
+    routingOverride: optionalText,
+  } satisfies Record<keyof TokenSet, z.ZodType>)
   .transform(({ email, plan, ...rest }) => ({ ...rest, email, plan }));
 
 /** How it ended. */

@@ -44,11 +44,11 @@ test.each([
   [{ source: "live" }, "This account's list, fetched 5 min ago."],
   [
     { source: "kept", fetchedAt: now - 49 * 3_600_000 },
-    "This account's list as fetched 2 d ago; a newer one could not be had yet.",
+    "This account's list as fetched 2 d ago; a newer one could not be had.",
   ],
   [
     { source: "bundled", fetchedAt: bundledModelsDate },
-    "The service could not be asked: this is the table of Fri 20 Nov 00:00 that comes with " +
+    "This account's list could not be had: this is the table of Fri 20 Nov 00:00 that comes with " +
       "codex-oauth. What this account may use can differ.",
   ],
 ] as const)("says how fresh the list is: %j", (list, words) => {

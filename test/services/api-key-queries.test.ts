@@ -163,9 +163,9 @@ test("the list of a key is kept apart from that of a login, and read back in its
   const { simulator, home, services, another } = await keyRig();
   writeLogin(home, simulator);
   const byKey = await services.credentials.get(patient);
-  expect((await services.catalog.refresh(byKey, patient)).models.map(({ slug }) => slug)).toContain(
-    "gpt-4.1",
-  );
+  expect(
+    (await services.catalog.refresh(byKey, patient)).list.models.map(({ slug }) => slug),
+  ).toContain("gpt-4.1");
   const second = another();
   expect((await second.catalog.kept(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const login = another({ env: { CODEX_AUTH: "chatgpt" } });

@@ -62,7 +62,8 @@ test("an old list is used at once while a new one is fetched", async () => {
   expect(old.models).toHaveLength(12);
   // What runs already is what a refresh waits for.
   const next = await rig.catalog.refresh(rig.login, never);
-  expect(next.models.map(({ slug }) => slug)).toEqual(["gpt-7"]);
+  expect(next.failure).toBeUndefined();
+  expect(next.list.models.map(({ slug }) => slug)).toEqual(["gpt-7"]);
   expect(asked()).toBe(2);
 });
 
@@ -72,7 +73,9 @@ test("without the service the kept list is used, else the bundled one", async ()
   simulator.always("models", broken);
   await clock.advance(48 * hour);
   const later = other();
-  expect(await later.catalog.refresh(later.login, never)).toMatchObject({ source: "kept" });
+  expect(await later.catalog.refresh(later.login, never)).toMatchObject({
+    list: { source: "kept" },
+  });
   const stranger = issueLogin(simulator);
   const bundled = await rig.catalog.list({ ...stranger, accountId: "someone else" }, never);
   expect(bundled).toMatchObject({ source: "bundled", fresh: false });
@@ -128,7 +131,7 @@ test("the first list is waited for five seconds, and still comes to be known", a
   await clock.advance(5_000);
   expect(await waiting).toMatchObject({ source: "bundled" });
   open();
-  expect(await rig.catalog.refresh(rig.login, never)).toMatchObject({ source: "live" });
+  expect(await rig.catalog.refresh(rig.login, never)).toMatchObject({ list: { source: "live" } });
   expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "live" });
 });
 
@@ -139,7 +142,7 @@ test("the caller's cancellation ends the wait, not the fetch", async () => {
   await simulator.waitForRequest("models");
   cancel.abort(new Error("gone"));
   await expect(waiting).rejects.toThrow("gone");
-  expect(await rig.catalog.refresh(rig.login, never)).toMatchObject({ source: "live" });
+  expect(await rig.catalog.refresh(rig.login, never)).toMatchObject({ list: { source: "live" } });
 });
 
 test("every account and every version has a list of its own", async () => {
@@ -227,9 +230,12 @@ test("a token that cannot be replaced leaves the kept list, else the bundled one
   await clock.advance(48 * hour);
   simulator.always("models", unauthorized);
   rig.refuseRenewal = true;
-  expect(await rig.catalog.refresh(rig.login, never)).toMatchObject({ source: "kept" });
+  expect(await rig.catalog.refresh(rig.login, never)).toMatchObject({ list: { source: "kept" } });
   const stranger = { ...rig.login, accountId: "someone else" };
-  expect(await rig.catalog.refresh(stranger, never)).toMatchObject({ source: "bundled" });
+  expect(await rig.catalog.refresh(stranger, never)).toMatchObject({
+    list: { source: "bundled" },
+    failure: { code: "AUTH_EXPIRED" },
+  });
 });
 
 test("a list of another account, which is signed in meanwhile, is not taken for this one's", async () => {
