@@ -13,6 +13,7 @@ import {
 import { parseRetryAfter } from "../wire/error-body.ts";
 import { parseJson } from "../wire/json.ts";
 import { oauthErrorCode } from "../wire/oauth.ts";
+import { heldBack, isRedirect, redirected } from "./held-back.ts";
 
 export interface DeviceEndpointDeps {
   issuer: string;
@@ -105,7 +106,7 @@ export class DeviceEndpoint {
     if (passing !== undefined) return { kind: "trouble", error: passing };
     // The server says no more while nobody has entered the code.
     if (status === 403 || status === 404) return { kind: "pending" };
-    if (status >= 300 && status < 400) throw redirected(status);
+    if (isRedirect(status)) throw redirected(status);
     throw new CodexError("AUTH_DENIED", "The authorization server ended this device sign-in.", {
       why: `It answered HTTP ${status}.`,
       next: again,
@@ -121,7 +122,7 @@ export class DeviceEndpoint {
         { next: otherWay },
       );
     }
-    if (status >= 300 && status < 400) return redirected(status);
+    if (isRedirect(status)) return redirected(status);
     return (
       this.#passing(response) ??
       new CodexError("AUTH_DENIED", "The authorization server gave no device code.", {
@@ -132,23 +133,13 @@ export class DeviceEndpoint {
   }
 
   /** What says nothing about the login itself: a proxy's page, a limit, a failure of the server. */
-  #passing({ status, headers }: TextResponse): CodexError | undefined {
-    const page = status === 403 && String(headers["content-type"] ?? "").includes("text/html");
-    if (page || headers["cf-mitigated"] === "challenge") {
-      return new CodexError(
-        "BLOCKED",
-        "Cloudflare blocked the request before it reached the authorization server.",
-      );
-    }
-    const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), this.#deps.now());
-    if (status === 429) {
-      return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
-        retryAfterMs,
-      });
-    }
-    if (status < 500) return undefined;
+  #passing(response: TextResponse): CodexError | undefined {
+    const now = this.#deps.now();
+    const { status, headers } = response;
+    const held = heldBack(response, now);
+    if (held !== undefined || status < 500) return held;
     return new CodexError("UPSTREAM", `The authorization server failed (HTTP ${status}).`, {
-      retryAfterMs,
+      retryAfterMs: parseRetryAfter(headers["retry-after"]?.toString(), now),
     });
   }
 
@@ -178,13 +169,6 @@ export class DeviceEndpoint {
 /** What the next poll would meet again. */
 function isLasting({ code, details }: CodexError): boolean {
   return !["NETWORK", "TIMEOUT"].includes(code) || details.retryable === false;
-}
-
-function redirected(status: number): CodexError {
-  return new CodexError(
-    "UPSTREAM",
-    `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`,
-  );
 }
 
 function unknownForm(what: string): CodexError {

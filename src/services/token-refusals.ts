@@ -3,6 +3,7 @@ import type { TextResponse } from "../infra/http.ts";
 import { parseRetryAfter } from "../wire/error-body.ts";
 import { parseJson } from "../wire/json.ts";
 import { oauthErrorCode, permanentRefreshErrors, type RefreshResponse } from "../wire/oauth.ts";
+import { heldBack, isRedirect, redirected } from "./held-back.ts";
 
 /** How a refresh ended: "unsent" has certainly not spent the token, "unknown" may have. */
 export type RefreshOutcome =
@@ -36,24 +37,10 @@ export function tokenRefusal(
   now: number,
 ): CodexError {
   const { status, headers } = response;
-  if (status >= 300 && status < 400) {
-    return new CodexError(
-      "UPSTREAM",
-      `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`,
-    );
-  }
-  const html = String(headers["content-type"] ?? "").includes("text/html");
-  if (html && status === 403) {
-    return new CodexError(
-      "BLOCKED",
-      "Cloudflare blocked the request before it reached the authorization server.",
-    );
-  }
+  if (isRedirect(status)) return redirected(status);
+  const held = heldBack(response, now);
+  if (held !== undefined) return held;
   const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), now);
-  if (status === 429)
-    return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
-      retryAfterMs,
-    });
   const reason = oauthErrorCode(parseJson(response.text))
     ?.replace(/[^\w.-]/g, "")
     .slice(0, 60);

@@ -27,6 +27,12 @@ const badExchanges: [string, Reply, CodexErrorCode, string][] = [
   ["fails", { kind: "json", status: 500, body: { error: "server_error" } }, "UPSTREAM", "500"],
   ["is blocked", { kind: "html" }, "BLOCKED", "Cloudflare"],
   [
+    "is challenged without a page",
+    { kind: "json", status: 403, body: {}, headers: { "cf-mitigated": "challenge" } },
+    "BLOCKED",
+    "Cloudflare",
+  ],
+  [
     "answers with a page",
     { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" },
     "PROTOCOL",
