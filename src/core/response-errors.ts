@@ -98,9 +98,7 @@ function judge(refusal: Refusal): Judgement {
     details: { why: said, status, ...details },
   });
 
-  // Cloudflare's own 502 and 504 pages say that the service behind it failed.
-  const challenged = refusal.challenge && status !== 502 && status !== 504;
-  if (challenged || (refusal.html && status === 403)) {
+  if (isBlocked(refusal)) {
     return as("BLOCKED", "Cloudflare blocked the request before it reached the service.");
   }
   if (has(usageLimitCodes)) {
@@ -171,4 +169,13 @@ function rateLimited(
   // Without a time to wait, the official client does not repeat a 429 either.
   const retryable = retryAfterMs !== undefined || refusal.inStream || refusal.status !== 429;
   return as("RATE_LIMITED", "Too many requests in a short time.", { retryable, retryAfterMs });
+}
+
+/** Cloudflare answers in the service's place; its own 502 and 504 pages say that the service failed. */
+export function isBlocked({
+  status,
+  html,
+  challenge,
+}: Pick<Refusal, "status" | "html" | "challenge">): boolean {
+  return (challenge && status !== 502 && status !== 504) || (html && status === 403);
 }

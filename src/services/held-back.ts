@@ -1,4 +1,5 @@
 import { CodexError } from "../core/errors.ts";
+import { isBlocked } from "../core/response-errors.ts";
 import type { TextResponse } from "../infra/http.ts";
 import { toRefusal } from "../wire/error-body.ts";
 
@@ -7,8 +8,8 @@ export function heldBack(
   { status, headers, text }: TextResponse,
   now: number,
 ): CodexError | undefined {
-  const { html, challenge, retryAfterMs } = toRefusal(status, headers, text, now);
-  if (challenge || (html && status === 403)) {
+  const refusal = toRefusal(status, headers, text, now);
+  if (isBlocked(refusal)) {
     return new CodexError(
       "BLOCKED",
       "Cloudflare blocked the request before it reached the authorization server.",
@@ -16,7 +17,7 @@ export function heldBack(
   }
   if (status !== 429) return undefined;
   return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
-    retryAfterMs,
+    retryAfterMs: refusal.retryAfterMs,
   });
 }
 
