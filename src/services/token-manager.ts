@@ -127,24 +127,23 @@ export class TokenManager {
       });
     }
     const now = clock.now();
-    let saved: TokenSet | undefined;
+    const login = {
+      ...origins,
+      accessToken: grant.access_token,
+      refreshToken: grant.refresh_token,
+      idToken: grant.id_token,
+      accountId,
+      email: identity.email ?? access.email,
+      plan: identity.plan ?? access.plan,
+      expiresAt: accessTokenExpiry(grant.access_token, grant.expires_in, now),
+    };
+    let generation = now;
     await store.update((stored, _, choice) => {
-      saved = {
-        ...origins,
-        accessToken: grant.access_token,
-        refreshToken: grant.refresh_token,
-        idToken: grant.id_token,
-        accountId,
-        email: identity.email ?? access.email,
-        plan: identity.plan ?? access.plan,
-        expiresAt: accessTokenExpiry(grant.access_token, grant.expires_in, now),
-        generation: Math.max(now, ((stored ?? choice)?.generation ?? 0) + 1),
-      };
-      return saved;
+      generation = Math.max(now, ((stored ?? choice)?.generation ?? 0) + 1);
+      return { ...login, generation };
     });
-    store.setAside = undefined;
     log("TOKEN", "saved a new login");
-    return saved as unknown as TokenSet;
+    return { ...login, generation };
   }
 
   /** How requests are authorized here: what is stored, without any change; undefined: nothing is. */

@@ -37,8 +37,7 @@ export interface TokenStoreDeps {
 export class TokenStore {
   readonly #deps: TokenStoreDeps;
   #swept = false;
-  /** Where a damaged file was put, for the message that asks to sign in. */
-  setAside: string | undefined;
+  #setAside: string | undefined;
 
   constructor(deps: TokenStoreDeps) {
     this.#deps = deps;
@@ -46,6 +45,11 @@ export class TokenStore {
 
   get path(): string {
     return this.#deps.path;
+  }
+
+  /** Where a damaged file was put, until something is stored again: for the message that asks to sign in. */
+  get setAside(): string | undefined {
+    return this.#setAside;
   }
 
   /**
@@ -102,6 +106,7 @@ export class TokenStore {
             ? withChoice(document, next.mode, next.generation)
             : withRecord(document, next),
         );
+        this.#setAside = undefined;
       }
       return found.tokens;
     });
@@ -138,7 +143,7 @@ export class TokenStore {
       await writeSecureFile(aside, text ?? "", this.#temporary(), clock);
       await this.#write(withoutRecord(document));
     }
-    this.setAside = aside;
+    this.#setAside = aside;
     log("TOKEN", `the login file was damaged and is now ${aside}`);
   }
 
