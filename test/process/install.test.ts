@@ -194,6 +194,28 @@ describe("uninstall", () => {
     expect(await run("uninstall", "--yes")).toMatchObject({ code: 1 });
     expect(shortcuts()).toEqual([]);
   });
+
+  test("a claude that cannot be started is explained, and the shortcuts go all the same", async () => {
+    const { run, claude, shortcuts } = await person();
+    await run("install", "--yes");
+    writeFileSync(join(claude.folder, "claude"), "#!/nowhere/at/all\n");
+    const { code, stdout, stderr } = await run("uninstall", "--yes");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^codex-oauth: this failed: claude plugin uninstall \S+\nspawn .+ENOENT\n$/,
+    );
+    expect(stdout).toMatch(/^Removed the shortcuts/);
+    expect(shortcuts()).toEqual([]);
+  });
+
+  test("a folder called claude is no claude in the PATH", async () => {
+    const { run, claude } = await person();
+    rmSync(join(claude.folder, "claude"));
+    mkdirSync(join(claude.folder, "claude"));
+    const { code, stderr } = await run("uninstall", "--yes");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^codex-oauth: there is no claude in the PATH\./);
+  });
 });
 
 test.each([
