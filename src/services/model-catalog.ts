@@ -47,7 +47,9 @@ export class ModelCatalog {
 
   /**
    * The best list without a needless wait: a fresh one, else the kept one while a new one is
-   * fetched, else a fetched one, else the bundled table. Never fails.
+   * fetched, else a fetched one, else the bundled table.
+   *
+   * @throws nothing but the signal's reason
    */
   async list(credential: Credential, signal: AbortSignal): Promise<ModelList> {
     const kept = await this.kept(credential);
@@ -58,7 +60,11 @@ export class ModelCatalog {
     return this.#within(fetched, firstCatalogWaitMs, signal, bundledListFor(credential.mode));
   }
 
-  /** A list fetched now where the service can be asked, else what `list` would give. */
+  /**
+   * A list fetched now where the service can be asked, else what `list` would give.
+   *
+   * @throws nothing but the signal's reason
+   */
   async refresh(credential: Credential, signal: AbortSignal): Promise<ModelList> {
     const kept = await this.kept(credential);
     const { apiRequestTimeoutMs } = this.#deps.limits;
