@@ -16,6 +16,8 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 
+/** The folders that `dataFolder` names; who else keeps something there keeps it. */
+const ourBuild = /^build-[0-9a-f]{16}$/;
 /** Builds of other versions go when they are that old; who still runs one builds it once more. */
 const keptForMs = 30 * 24 * 60 * 60 * 1_000;
 
@@ -81,7 +83,7 @@ function dataFolder(root) {
 function removeOldBuilds(mine) {
   const base = dirname(mine);
   for (const name of readdirSync(base)) {
-    if (!name.startsWith("build-") || name === basename(mine)) continue;
+    if (!ourBuild.test(name) || name === basename(mine)) continue;
     try {
       const age = Date.now() - statSync(join(base, name, "main.cjs")).mtimeMs;
       if (age > keptForMs) rmSync(join(base, name), { recursive: true });

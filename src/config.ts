@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isReasoningEffort, reasoningEfforts, type ReasoningEffort } from "./core/effort.ts";
 import { CodexError } from "./core/errors.ts";
+import { modelName } from "./core/model-name.ts";
 import { isVersion } from "./core/version.ts";
 import { loopbackSetting, originSetting, paths, ports, type ConfigArea } from "./config-checks.ts";
 import { surroundings, type Surroundings } from "./config-environment.ts";
@@ -93,7 +94,7 @@ export function loadConfig(env: Environment, home: string): Config {
   };
 
   const model = get("CODEX_MODEL")?.trim();
-  const modelOk = model === undefined || /^[A-Za-z0-9][\w.:-]{0,99}$/.test(model);
+  const modelOk = model === undefined || modelName.test(model);
   if (!modelOk)
     replaced("CODEX_MODEL", "a model name such as gpt-6.1-sol", "the account's default");
   const effort = get("CODEX_REASONING_EFFORT")?.trim().toLowerCase();

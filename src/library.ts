@@ -4,6 +4,7 @@ import { assertConfigured, loadConfig, systemHome, type Environment } from "./co
 import { reasoningEfforts, type ReasoningEffort } from "./core/effort.ts";
 import { CodexError } from "./core/errors.ts";
 import { defaultLimits } from "./core/limits.ts";
+import { modelName } from "./core/model-name.ts";
 import { keepingClock } from "./infra/clock.ts";
 import { platformName } from "./infra/platform.ts";
 import { systemRandom } from "./infra/random.ts";
@@ -52,10 +53,7 @@ const options = z.strictObject({
   stateDir: z.string().min(1).optional(),
   issuer: z.string().min(1).optional(),
   baseUrl: z.string().min(1).optional(),
-  model: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.:-]{0,99}$/)
-    .optional(),
+  model: z.string().regex(modelName).optional(),
   reasoningEffort: z.enum(reasoningEfforts).optional(),
   callbackPorts: z.array(z.number().int().min(0).max(65_535)).min(1).optional(),
   env: z.record(z.string(), z.string().optional()).optional(),

@@ -13,8 +13,9 @@ export interface Start {
 }
 
 /**
- * How this same program is started as the process of a refresh: with the settings, and with nothing
- * secret among its arguments or variables. Undefined where nobody can tell what runs.
+ * How this same program is started as the process of a refresh: with the settings, no secret among its
+ * arguments, and no variable whose name looks like one. Values are not judged: a password in a proxy's
+ * URL goes along, since the refresh needs its proxy. Undefined where nobody can tell what runs.
  */
 export function refreshCommand({ execPath, execArgv, argv, env }: Start): Command | undefined {
   const [, entry] = argv;

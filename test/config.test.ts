@@ -77,7 +77,7 @@ describe("a value that only has to be replaced", () => {
     [
       "CODEX_MODEL",
       "(accepted: a model name such as gpt-6.1-sol); using the account's default.",
-      ["a b", "../x", "gpt\r\nx-evil: 1", "gpt\0", "é", "x".repeat(101)],
+      ["a b", "../x", "gpt\r\nx-evil: 1", "gpt\0", "é", "x".repeat(201)],
     ],
     [
       "CODEX_CLIENT_VERSION",

@@ -54,8 +54,8 @@ export async function printAsItComes(
   context: CommandContext,
 ): Promise<void> {
   const { terminal, services, signal } = context;
-  const mask = (text: string): string => services.redactor.values(text);
-  const clean = new PlainTextStream(mask);
+  const { redactor } = services;
+  const clean = new PlainTextStream(redactor);
   let printed = "";
   const print = (text: string): void => {
     if (text === "") return;
@@ -73,7 +73,7 @@ export async function printAsItComes(
       throw new CodexError("INTERNAL", "The answer ended without its last event.");
     });
     print(clean.end());
-    print(missing(printed, mask(terminalText(reply.text))));
+    print(missing(printed, redactor.values(terminalText(reply.text))));
     endLine();
     sayFacts(reply, context);
   } catch (error) {

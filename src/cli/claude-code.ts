@@ -1,4 +1,5 @@
-import { findProgram, runProgram, type ProgramEnd } from "../infra/run-program.ts";
+import { findProgram } from "../infra/find-program.ts";
+import { runProgram, type ProgramEnd } from "../infra/run-program.ts";
 import type { CommandContext } from "./command.ts";
 
 /** The marketplace, and the plugin in it, as .claude-plugin/ names them. */
@@ -42,7 +43,7 @@ export async function removePlugin(context: CommandContext): Promise<boolean> {
   const claude = await findClaude(context);
   if (claude === undefined) return false;
   for (const { look, names, remove } of removals) {
-    const { code, stdout } = await runProgram(claude, look, context.signal);
+    const { code, stdout } = await run(claude, look, context);
     if (code === 0 && !names.test(stdout)) continue;
     if (!(await succeeds(claude, remove, context))) return false;
   }
@@ -70,16 +71,24 @@ async function succeeds(
   args: readonly string[],
   context: CommandContext,
 ): Promise<boolean> {
-  let end: ProgramEnd;
-  try {
-    end = await runProgram(claude, args, context.signal);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    end = { code: undefined, stdout: "", stderr: error instanceof Error ? error.message : "" };
-  }
+  const end = await run(claude, args, context);
   if (end.code === 0) return true;
   const said = context.services.redactor.all(`${end.stdout}\n${end.stderr}`.trim());
   const how = end.code === undefined ? "" : ` (${end.code})`;
   context.terminal.stderr.write(`codex-oauth: this failed${how}: ${typed(args)}\n${said}\n`);
   return false;
+}
+
+/** One that cannot be started has failed, too, in the system's words. */
+async function run(
+  claude: string,
+  args: readonly string[],
+  { signal }: CommandContext,
+): Promise<ProgramEnd> {
+  try {
+    return await runProgram(claude, args, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { code: undefined, stdout: "", stderr: error instanceof Error ? error.message : "" };
+  }
 }

@@ -23,6 +23,7 @@ export interface Ground extends Pick<World, "config" | "clock" | "random" | "lim
   origins: Origins;
 }
 
+/** The part below all others; nothing is opened, sent or written by it. */
 export function composeGround(world: World): Ground {
   const { config, clock, random, limits, takeLog, writeStderr } = world;
   const redactor = new Redactor();

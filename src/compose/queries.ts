@@ -25,6 +25,11 @@ export interface QueryParts {
   longAnswers: LongAnswers;
 }
 
+/**
+ * The part that asks, and has a session id of its own.
+ *
+ * @param timeZone asked for only when a time is to be told
+ */
 export function composeQueries(
   ground: Ground,
   { store, tokens }: TokenParts,

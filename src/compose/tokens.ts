@@ -21,6 +21,11 @@ export interface TokenParts {
   refreshWork: () => Promise<RefreshWork>;
 }
 
+/**
+ * The part that keeps the login.
+ *
+ * @param refreshCommand starts the process of a refresh; without one this process refreshes
+ */
 export function composeTokens(ground: Ground, refreshCommand: Command | undefined): TokenParts {
   const { config, clock, random, limits, log, self, temporaries, http, folder } = ground;
   const { redactor, userAgent, origins } = ground;

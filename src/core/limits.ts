@@ -54,6 +54,7 @@ export interface Limits {
   maxTokenResponseBytes: number;
   maxCatalogBytes: number;
   maxErrorBodyBytes: number;
+  /** Of a prompt, of a system prompt, and of a conversation with its functions (as JSON). */
   maxPromptChars: number;
   /** One message on stdin: room for both prompts at their longest, however a host escapes them. */
   maxMessageBytes: number;

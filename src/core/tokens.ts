@@ -62,7 +62,7 @@ export interface Origins {
  * Tokens go only where they were issued for (docs/wire.md §8): a changed setting means "not signed
  * in there", never "send them there". One more place may be added to these two, and only by the API
  * itself over its own TLS connection: a workspace's origin, which must be the API's or one below it
- * (`acceptedOrigin` in wire/accounts-check.ts).
+ * (`acceptedBase` in wire/accounts-check.ts).
  *
  * @throws CodexError `AUTH_REQUIRED`, naming both origins.
  */

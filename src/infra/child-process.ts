@@ -59,7 +59,7 @@ export async function startDetached(
 const secretName = /key|token|secret|passw|credential|cookie|bearer|auth(?!orized)/i;
 
 /**
- * The environment without what looks like a secret.
+ * The environment without the variables that look like a secret by their names; no value is judged.
  *
  * @param needed names that stay all the same
  */

@@ -177,6 +177,7 @@ export class FileLock {
   }
 }
 
+/** Whether `FileLock.acquire` gave the lock, not who else has it. Says nothing of later: see `isOwned`. */
 export function isHeld(lock: HeldLock | BusyLock): lock is HeldLock {
   return "release" in lock;
 }

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 export function foreignFolder(path: string): string | undefined {
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
-  const link = foreignLink(path, uid);
+  const link = foreignLink(path);
   if (link !== undefined) return `${link.path} is a link of another user (uid ${link.uid})`;
   const real = ownerOf(path);
   return real === undefined || real === 0 || real === uid
@@ -16,8 +16,13 @@ export function foreignFolder(path: string): string | undefined {
     : `${path} belongs to another user (uid ${real})`;
 }
 
-/** Links of the administrator's or our own may stand on the way; nobody else's. */
-function foreignLink(path: string, uid: number): { path: string; uid: number } | undefined {
+/**
+ * The link of another user that `path` is or leads through. The administrator's and one's own may stand
+ * on the way.
+ */
+export function foreignLink(path: string): { path: string; uid: number } | undefined {
+  const uid = process.getuid?.();
+  if (uid === undefined) return undefined;
   for (let part = path; part !== dirname(part); part = dirname(part)) {
     const stat = statOf(part);
     if (stat?.isSymbolicLink() === true && stat.uid !== 0 && stat.uid !== uid) {

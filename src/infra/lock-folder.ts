@@ -14,10 +14,22 @@ export const ownerPattern = /^owner\.([^.]+)\.\d+$/;
 
 /** A lock as it is found (`FileLock`). */
 export type LockContent =
+  { kind: "free" } | { kind: "foreign" } | { kind: "abandoned" } | OwnedLock;
+
+/** The same before it is judged: "It …" and why, where it is nothing that can be a lock. */
+type LockReading =
   | { kind: "free" }
-  | { kind: "foreign" }
-  | { kind: "abandoned" }
-  | { kind: "owned"; name: string; identity: ProcessIdentity; ageMs: number };
+  | { kind: "empty"; ageMs: number }
+  | { kind: "strange"; why: string }
+  | OwnedLock;
+
+interface OwnedLock {
+  kind: "owned";
+  /** Of its one file. */
+  name: string;
+  identity: ProcessIdentity;
+  ageMs: number;
+}
 
 /**
  * What stands in the lock's place now.
@@ -25,20 +37,35 @@ export type LockContent =
  * @throws CodexError `STORAGE` when it is nothing that can be a lock.
  */
 export async function lookAt(path: string, clock: Clock): Promise<LockContent> {
+  const found = await readLock(path, clock.now());
+  switch (found.kind) {
+    case "strange":
+      throw strange(path, `It ${found.why}.`);
+    case "empty":
+      // An mtime of the future cannot be a live holder's: the clock was set back.
+      return { kind: Math.abs(found.ageMs) < foreignStaleMs ? "foreign" : "abandoned" };
+    default:
+      return found;
+  }
+}
+
+/**
+ * What stands in the lock's place, without a judgement; ages below zero are of a future mtime.
+ *
+ * @throws whatever the system says when it cannot be looked at
+ */
+export async function readLock(path: string, now: number): Promise<LockReading> {
   const stat = await lstat(path).catch(ignoreMissing);
   if (stat === undefined) return { kind: "free" };
-  if (!stat.isDirectory()) throw strange(path, "It is not a directory.");
+  if (!stat.isDirectory()) return { kind: "strange", why: "is not a directory" };
   const names = await namesIn(path);
   if (names === undefined) return { kind: "free" };
   const [name, ...others] = names;
-  const ageMs = clock.now() - stat.mtimeMs;
-  if (name === undefined) {
-    // An mtime of the future cannot be a live holder's: the clock was set back.
-    return { kind: Math.abs(ageMs) < foreignStaleMs ? "foreign" : "abandoned" };
-  }
+  const ageMs = now - stat.mtimeMs;
+  if (name === undefined) return { kind: "empty", ageMs };
   const identity = parseIdentity(ownerPattern.exec(name)?.[1] ?? "");
   if (identity === undefined || others.length > 0) {
-    throw strange(path, "It holds files that codex-oauth did not put there.");
+    return { kind: "strange", why: "holds files that codex-oauth did not put there" };
   }
   return { kind: "owned", name, identity, ageMs };
 }

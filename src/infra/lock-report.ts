@@ -1,6 +1,7 @@
-import { lstat, readdir } from "node:fs/promises";
+import { closedFolder } from "./file-facts.ts";
 import { errnoOf } from "./fs-errors.ts";
-import { livenessOf, parseIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { readLock } from "./lock-folder.ts";
+import { livenessOf, type ProcessIdentity } from "./process-identity.ts";
 
 /** What stands in a lock's place. */
 export type LockReport =
@@ -19,24 +20,26 @@ export async function reportLock(
   self: ProcessIdentity,
   now: number,
 ): Promise<LockReport> {
+  if ((await closedFolder(path)) !== undefined) return { kind: "hidden" };
   try {
-    const stat = await lstat(path).catch((error: unknown) => {
-      if (errnoOf(error) === "EACCES") return undefined;
-      throw error;
-    });
-    if (stat === undefined) return { kind: "hidden" };
-    if (!stat.isDirectory()) return { kind: "strange", why: "it is not a directory" };
-    const ageMs = Math.max(0, now - stat.mtimeMs);
-    const [name, ...others] = await readdir(path);
-    if (name === undefined) return { kind: "foreign", ageMs };
-    const owner = parseIdentity(/^owner\.([^.]+)\.\d+$/.exec(name)?.[1] ?? "");
-    if (owner === undefined || others.length > 0) {
-      return { kind: "strange", why: "it holds files that codex-oauth did not put there" };
+    const found = await readLock(path, now);
+    switch (found.kind) {
+      case "free":
+        return found;
+      case "strange":
+        return { kind: "strange", why: `it ${found.why}` };
+      case "empty":
+        return { kind: "foreign", ageMs: Math.max(0, found.ageMs) };
+      case "owned": {
+        const { identity, ageMs } = found;
+        const life = livenessOf(identity, self);
+        return { kind: "held", pid: identity.pid, life, ageMs: Math.max(0, ageMs) };
+      }
     }
-    return { kind: "held", pid: owner.pid, life: livenessOf(owner, self), ageMs };
   } catch (error) {
-    const code = errnoOf(error) ?? "unknown cause";
-    if (code === "ENOENT") return { kind: "free" };
-    return { kind: "strange", why: `it cannot be looked at (${code})` };
+    return {
+      kind: "strange",
+      why: `it cannot be looked at (${errnoOf(error) ?? "unknown cause"})`,
+    };
   }
 }

@@ -30,10 +30,12 @@ export function identifySelf(pid: number, random: Random): ProcessIdentity {
   return { pid, start: stat?.start ?? "0", host, nonce: random.bytes(6).toString("hex") };
 }
 
+/** As it stands in names of files and in notes; it has no dot, so that one may follow. */
 export function formatIdentity(identity: ProcessIdentity): string {
   return [identity.pid, identity.start, identity.host, identity.nonce].join("-");
 }
 
+/** What `formatIdentity` wrote, or undefined for any other text. */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   const match = /^(\d{1,10})-(\d{1,20})-([0-9a-f]{12})-([0-9a-f]{12})$/.exec(text);
   if (match === null) return undefined;

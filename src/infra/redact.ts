@@ -26,6 +26,11 @@ export class Redactor {
     }
   }
 
+  /** Characters of the longest known value; 0 when none is known. */
+  get longest(): number {
+    return Math.max(0, ...[...this.#secrets].map(({ length }) => length));
+  }
+
   /** Known values masked. */
   values(text: string): string {
     const found = [...this.#secrets].filter((secret) => text.includes(secret));

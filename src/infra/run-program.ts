@@ -1,32 +1,9 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
-
 /** How a program that was run to its end ended. */
 export interface ProgramEnd {
   /** Undefined when a signal ended it. */
   code: number | undefined;
   stdout: string;
   stderr: string;
-}
-
-/** The path of a program that the search path has, or undefined. */
-export async function findProgram(
-  name: string,
-  searchPath: string,
-  platform: string = process.platform,
-): Promise<string | undefined> {
-  const windows = platform === "win32";
-  const folders = searchPath.split(windows ? ";" : ":").filter((folder) => isAbsolute(folder));
-  const names = windows ? [`${name}.exe`, `${name}.cmd`] : [name];
-  for (const path of folders.flatMap((folder) => names.map((file) => join(folder, file)))) {
-    const found = await access(path, windows ? constants.F_OK : constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return path;
-  }
-  return undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodexError } from "../core/errors.ts";
 import { sleep, type Clock } from "./clock.ts";
+import { foreignLink } from "./folder-owner.ts";
 import { errnoOf, storageError } from "./fs-errors.ts";
 
 /** Nobody's login file is larger. */
@@ -21,7 +22,7 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constant
  *   regular file, or one of absurd size.
  */
 export async function readSecureFile(path: string): Promise<string | undefined> {
-  await refuseForeignLinks(path);
+  refuseForeignLinks(path);
   try {
     // NONBLOCK: opening a FIFO must not wait for its writer.
     const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -52,7 +53,7 @@ export async function writeSecureFile(
   temporary: string,
   clock: Clock,
 ): Promise<void> {
-  await refuseForeignLinks(path);
+  refuseForeignLinks(path);
   try {
     await writeSynced(temporary, text);
     try {
@@ -146,16 +147,10 @@ function refuse(path: string, stat: FileFacts): void {
   }
 }
 
-/** Folders on the way may be links of the administrator's or our own, never of somebody else. */
-async function refuseForeignLinks(path: string): Promise<void> {
-  const uid = process.getuid?.();
-  if (uid === undefined) return;
-  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
-    const stat = await lstat(folder).catch(() => undefined);
-    if (stat?.isSymbolicLink() === true && stat.uid !== 0 && stat.uid !== uid) {
-      throw refusal(path, `The folder ${folder} is a link of another user (uid ${stat.uid}).`);
-    }
-  }
+function refuseForeignLinks(path: string): void {
+  const link = foreignLink(dirname(path));
+  if (link === undefined) return;
+  throw refusal(path, `The folder ${link.path} is a link of another user (uid ${link.uid}).`);
 }
 
 function refusal(path: string, why: string): CodexError {

@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
-import { delimiter, isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { findProgram } from "./find-program.ts";
 
 /** What files tell about where this process runs. */
 export interface MachineFacts {
@@ -26,16 +26,16 @@ export async function lookAround(options: MachineOptions): Promise<MachineFacts>
   const { searchPath, wsl, platform = process.platform, root = "/" } = options;
   const [container, xdgOpen] = await Promise.all([
     platform === "linux" && isContainer(root),
-    platform === "linux" && !wsl && isOnPath("xdg-open", searchPath),
+    platform === "linux" && !wsl && findProgram("xdg-open", searchPath, platform),
   ]);
   // macOS and Windows bring their opener along.
-  return { platform, container, opener: platform !== "linux" || wsl || xdgOpen };
+  return { platform, container, opener: platform !== "linux" || wsl || Boolean(xdgOpen) };
 }
 
 /** The marks that Docker and Podman leave, or a control group that names a container. */
 async function isContainer(root: string): Promise<boolean> {
   const marks = await Promise.all(
-    [".dockerenv", "run/.containerenv"].map((mark) => can(join(root, mark), constants.F_OK)),
+    [".dockerenv", "run/.containerenv"].map((mark) => isThere(join(root, mark))),
   );
   if (marks.includes(true)) return true;
   const groups = await Promise.all(
@@ -48,16 +48,8 @@ async function isContainer(root: string): Promise<boolean> {
   );
 }
 
-async function isOnPath(program: string, searchPath: string): Promise<boolean> {
-  const folders = searchPath.split(delimiter).filter((folder) => isAbsolute(folder));
-  const found = await Promise.all(
-    folders.map((folder) => can(join(folder, program), constants.X_OK)),
-  );
-  return found.includes(true);
-}
-
-async function can(path: string, mode: number): Promise<boolean> {
-  return access(path, mode).then(
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );

@@ -8,7 +8,7 @@ import {
   type ProcessIdentity,
 } from "./process-identity.ts";
 
-const marker = ".tmp.";
+const temporaryName = /^(.+)\.tmp\.([^.]+)\.\d+$/;
 
 /**
  * Where new content is prepared before it replaces a file: `<path>.tmp.<process>.<number>`. The name
@@ -26,7 +26,7 @@ export class TemporaryFiles {
 
   /** A name beside `path` that nobody else uses; two writes of one process may overlap. */
   beside(path: string): string {
-    return `${path}${marker}${formatIdentity(this.#self)}.${this.#counter++}`;
+    return `${path}.tmp.${formatIdentity(this.#self)}.${this.#counter++}`;
   }
 
   /** Remove what killed processes left beside `path`. Never fails. */
@@ -40,9 +40,9 @@ export class TemporaryFiles {
   async abandoned(folder: string, name?: string): Promise<string[]> {
     const found: string[] = [];
     for (const entry of await readdir(folder).catch(() => [])) {
-      const at = entry.lastIndexOf(marker);
-      if (at < 1 || (name !== undefined && entry.slice(0, at) !== name)) continue;
-      const owner = parseIdentity(entry.slice(at + marker.length).split(".")[0] ?? "");
+      const [, of = "", mark = ""] = temporaryName.exec(entry) ?? [];
+      if (name !== undefined && of !== name) continue;
+      const owner = parseIdentity(mark);
       const path = join(folder, entry);
       const stat = await lstat(path).catch(() => undefined);
       if (owner === undefined || stat?.isFile() !== true) continue;

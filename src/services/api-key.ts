@@ -14,6 +14,13 @@ export interface ApiKeySettings {
   tlsUnverified: boolean;
 }
 
+/** Why this key cannot be sent, as a sentence; undefined when it can. */
+export function keyFault(key: string): string | undefined {
+  if (key.length > 2_000) return "It is longer than any key.";
+  if (/^[\x21-\x7e]+$/.test(key)) return undefined;
+  return "It holds a space, a line break or another character that no key has.";
+}
+
 /**
  * The key of the environment, as it authorizes a request. It goes to `apiBaseUrl` and nowhere else.
  *
@@ -26,10 +33,9 @@ export function apiKeyCredential({
   tlsUnverified,
 }: ApiKeySettings): Credential {
   if (apiKey === undefined) throw noKey(auth === "api-key");
-  if (!/^[\x21-\x7e]{1,2000}$/.test(apiKey)) {
-    throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", {
-      why: "It holds a space, a line break or another character that no key has.",
-    });
+  const why = keyFault(apiKey);
+  if (why !== undefined) {
+    throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", { why });
   }
   if (tlsUnverified && !isLoopback(new URL(apiBaseUrl).hostname)) {
     throw new CodexError("CONFIG", "NODE_TLS_REJECT_UNAUTHORIZED cannot be used with an API key.", {

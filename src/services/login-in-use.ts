@@ -23,6 +23,10 @@ type Found = Omit<LoginInUse, "mode">;
 
 const misconfigured = "No login can be used until the configuration below is corrected.";
 
+/**
+ * What a question would be asked with now. Never fails: what stands in the way is its `trouble`. A
+ * setting that spoils the request does not hide whose login it would be.
+ */
 export async function loginInUse(services: Services): Promise<LoginInUse> {
   const { credentials, config } = services;
   const standard = config.auth ?? "chatgpt";

@@ -5,7 +5,7 @@ import { uuid, type Random } from "../infra/random.ts";
 import type { StateFolder } from "../infra/state-folder.ts";
 
 export interface LongAnswersDeps {
-  /** The folder of their own; nothing else lies in it. */
+  /** The folder of their own. What else somebody has put there stays. */
   folder: Pick<StateFolder, "writeText" | "prune">;
   /** Masks what is secret: the file must hold no more than the reader is shown. */
   redact: (text: string) => string;
@@ -20,6 +20,9 @@ export interface FittedAnswer {
   /** Where the whole lies, when the text is only its beginning. */
   whole?: { path: string; characters: number };
 }
+
+/** The names that `fit` gives to its files. */
+const fileName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{8}\.txt$/;
 
 /**
  * Hosts hide a result that is too long for them, all of it. So a long answer is kept in a file for a
@@ -53,6 +56,6 @@ export class LongAnswers {
   async #prune(): Promise<void> {
     const { folder, clock, limits } = this.#deps;
     this.#pruned = true;
-    await folder.prune(clock.now() - limits.keptAnswerMs, limits.maxKeptAnswers);
+    await folder.prune(fileName, clock.now() - limits.keptAnswerMs, limits.maxKeptAnswers);
   }
 }

@@ -47,7 +47,9 @@ export class ModelCatalog {
 
   /**
    * The best list without a needless wait: a fresh one, else the kept one while a new one is
-   * fetched, else a fetched one, else the bundled table. Never fails.
+   * fetched, else a fetched one, else the bundled table.
+   *
+   * @throws nothing but the signal's reason
    */
   async list(credential: Credential, signal: AbortSignal): Promise<ModelList> {
     const kept = await this.kept(credential);
@@ -61,7 +63,9 @@ export class ModelCatalog {
   }
 
   /**
-   * A list fetched now, else what `list` would give, and why. Rejects with the signal's reason only.
+   * A list fetched now, else what `list` would give, and why.
+   *
+   * @throws nothing but the signal's reason
    */
   async refresh(
     credential: Credential,

@@ -68,11 +68,13 @@ export type RefreshReport = z.infer<typeof refreshReport>;
 
 export type Failure = z.infer<typeof failure>;
 
+/** An error for the channel; its cause stays here, since it may hold anything. */
 export function toFailure(error: CodexError): Failure {
   const { why, next, retryAfterMs, unsent } = error.details;
   return { code: error.code, message: error.message, why, next, retryAfterMs, unsent };
 }
 
+/** The error as the other side had it. */
 export function fromFailure({ code, message, ...details }: Failure): CodexError {
   return new CodexError(code, message, details);
 }

@@ -29,6 +29,10 @@ function shortened(
   return { partialText: firstCharacters(text, max), partialTotalChars: text.length };
 }
 
+/**
+ * A stream that ended without its last event. Retryable as it stands, which is right where nothing of
+ * the answer had come; `brokenOff` takes that back.
+ */
 export function cutOff(cause?: CodexError, why = cause?.message): CodexError {
   return new CodexError("INCOMPLETE", "The stream ended before the answer was complete.", {
     why,
@@ -37,6 +41,12 @@ export function cutOff(cause?: CodexError, why = cause?.message): CodexError {
   });
 }
 
+/**
+ * An answer that the service itself ended as incomplete. Never retryable: the same question would meet
+ * the same limit or filter.
+ *
+ * @param reason of the service's `incomplete_details`
+ */
 export function stoppedShort(reason: string): CodexError {
   if (reason === "content_filter") {
     return new CodexError("POLICY", "The service's content filter stopped the answer.");
@@ -49,6 +59,10 @@ export function stoppedShort(reason: string): CodexError {
   });
 }
 
+/**
+ * A failure that the service reports within the stream. Retryable where `refusalError` holds its cause
+ * for a passing one: no capacity, too many requests, a failure of its own.
+ */
 export function streamFailure(failure: StreamFailure): CodexError {
   return refusalError({
     status: failure.status,

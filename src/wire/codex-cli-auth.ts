@@ -34,7 +34,7 @@ export interface CodexCliTokens {
   fedramp: boolean;
 }
 
-/** What stands in the official client's file, judged (docs/wire.md §19). */
+/** What stands in the official client's file, judged (docs/wire.md §20). */
 export type CodexCliAuth =
   | { kind: "chatgpt"; tokens: CodexCliTokens }
   /** It pays with an API key; also where tokens stand beside the key and no mode is named. */

@@ -1,4 +1,4 @@
-/** Fixed values of the two services; sources and dates stand in docs/wire.md §1, §8 and §15. */
+/** Fixed values of the two services; sources and dates stand in docs/wire.md §1, §8, §11, §18 and §19. */
 
 export const defaultIssuer = "https://auth.openai.com";
 export const defaultApiBaseUrl = "https://api.openai.com/v1";

@@ -1,10 +1,11 @@
 import * as z from "zod";
+import { modelName } from "../core/model-name.ts";
 import type { CodexModel } from "../core/models.ts";
 
-/** The API's own list has names and dates, and nothing about what a model can do (docs/wire.md §18). */
+/** The API's own list has names and dates, and nothing about what a model can do (docs/wire.md §19). */
 export const keyModelsResponse = z.object({ data: z.array(z.unknown()) });
 
-const entry = z.object({ id: z.string().regex(/^[A-Za-z0-9][\w.:-]{0,199}$/) });
+const entry = z.object({ id: z.string().regex(modelName) });
 
 /**
  * The order in which a model is taken when none is asked for; DEPLOYMENT.md shows it. The first part

@@ -1,7 +1,7 @@
 import type { QueryPlan } from "../core/query.ts";
 
 /**
- * The classic body as every text model behind an API key takes it (docs/wire.md §18): no reasoning
+ * The classic body as every text model behind an API key takes it (docs/wire.md §19): no reasoning
  * field that nobody asked for, since models without reasoning refuse it, and a temperature.
  */
 export function keyRequest(

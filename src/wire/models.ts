@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { modelName } from "../core/model-name.ts";
 import type { CodexModel } from "../core/models.ts";
 
 const text = z.string().optional().catch(undefined);
@@ -6,7 +7,7 @@ const count = z.number().int().positive().optional().catch(undefined);
 
 /** One entry of the models endpoint; only the name is indispensable (docs/wire.md §15). */
 const wireModel = z.object({
-  slug: z.string().min(1).max(200),
+  slug: z.string().regex(modelName),
   display_name: text,
   description: text,
   visibility: text,
@@ -35,7 +36,7 @@ const wireModel = z.object({
 
 export const modelsResponse = z.object({ models: z.array(z.unknown()) });
 
-/** The usable entries of a models answer; an entry without a name is left out. */
+/** The usable entries of a models answer; an entry without a usable name is left out. */
 export function toModels(response: z.infer<typeof modelsResponse>): CodexModel[] {
   return response.models.flatMap((entry) => {
     const parsed = wireModel.safeParse(entry);

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { ConversationItem } from "../core/conversation.ts";
 import { reasoningEfforts, verbosities } from "../core/effort.ts";
 import { CodexError } from "../core/errors.ts";
+import { modelName } from "../core/model-name.ts";
 import type { QueryRequest } from "../core/query.ts";
 
 const text = z.string();
@@ -37,20 +38,21 @@ const item = z.discriminatedUnion("type", [
   }),
 ]);
 
-/** True for what can be written as JSON: no circles, no big integers. */
-function isJson(value: unknown): boolean {
+/** Characters as JSON; Infinity for what cannot be written so: circles, big integers. */
+function jsonLength(value: unknown): number {
   try {
-    JSON.stringify(value);
-    return true;
+    return JSON.stringify(value).length;
   } catch {
-    return false;
+    return Infinity;
   }
 }
 
 const tool = z.object({
   name: functionName,
   description: text.optional(),
-  parameters: z.record(z.string(), z.unknown()).refine(isJson, "must be a JSON Schema"),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .refine((schema) => jsonLength(schema) < Infinity, "must be a JSON Schema"),
   strict: z.boolean().optional(),
 });
 
@@ -61,10 +63,7 @@ const queryRequest = z.strictObject({
   toolChoice: z
     .union([z.enum(["auto", "none", "required"]), z.object({ name: functionName })])
     .optional(),
-  model: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.:-]{0,99}$/, "must be a model name such as gpt-6.1-sol")
-    .optional(),
+  model: z.string().regex(modelName, "must be a model name such as gpt-6.1-sol").optional(),
   systemPrompt: text.optional(),
   reasoningEffort: z.enum(reasoningEfforts).optional(),
   verbosity: z.enum(verbosities).optional(),
@@ -74,7 +73,7 @@ const queryRequest = z.strictObject({
 /**
  * What a program passes as a request, checked.
  *
- * @param maxChars of all texts together
+ * @param maxChars of the prompt; of the system prompt; of input and tools together, as JSON
  * @throws CodexError `BAD_REQUEST` that names the field, never its value.
  */
 export function checkedRequest(request: unknown, maxChars: number): QueryRequest {
@@ -93,10 +92,7 @@ export function checkedRequest(request: unknown, maxChars: number): QueryRequest
   assertOneQuestion(data);
   assertToolsFit(data);
   if (data.input !== undefined) assertCallsMatch(data.input);
-  if (charactersOf(data) > maxChars) {
-    const field = data.input === undefined ? "prompt" : "input";
-    throw unusable(field, `must have at most ${maxChars.toLocaleString("en")} characters`);
-  }
+  assertNotTooLong(data, maxChars);
   return data;
 }
 
@@ -134,28 +130,17 @@ function assertCallsMatch(items: readonly ConversationItem[]): void {
   }
 }
 
-function charactersOf({
-  prompt = "",
-  systemPrompt = "",
-  input = [],
-  tools = [],
-}: QueryRequest): number {
-  const items = input.reduce((sum, item) => sum + itemCharacters(item), 0);
-  const functions = tools.length === 0 ? 0 : JSON.stringify(tools).length;
-  return Math.max(prompt.length, systemPrompt.length, items + functions);
-}
-
-function itemCharacters(item: ConversationItem): number {
-  switch (item.type) {
-    case "message":
-      return item.text.length;
-    case "function_call":
-      return item.arguments.length;
-    case "function_call_output":
-      return item.output.length;
-    case "reasoning":
-      return item.encryptedContent.length;
-  }
+function assertNotTooLong(
+  { prompt = "", systemPrompt = "", input, tools }: QueryRequest,
+  maxChars: number,
+): void {
+  const most = `must have at most ${maxChars.toLocaleString("en")} characters`;
+  if (prompt.length > maxChars) throw unusable("prompt", most);
+  if (systemPrompt.length > maxChars) throw unusable("systemPrompt", most);
+  const functions = tools === undefined ? 0 : jsonLength(tools);
+  if (functions > maxChars) throw unusable("tools", `${most} as JSON`);
+  if (input === undefined || jsonLength(input) + functions <= maxChars) return;
+  throw unusable("input", `${most} as JSON, together with tools`);
 }
 
 function fieldOf(path: readonly PropertyKey[]): string {

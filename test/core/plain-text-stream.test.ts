@@ -1,11 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { PlainTextStream, terminalText } from "../../src/core/plain-text-stream.ts";
+import {
+  PlainTextStream,
+  terminalText,
+  type KnownSecrets,
+} from "../../src/core/plain-text-stream.ts";
 import { fc } from "../support/chance.ts";
 
-const unmasked = (text: string): string => text;
+/** Masks these, as a `Redactor` does. */
+function knowing(...secrets: string[]): KnownSecrets {
+  return {
+    values: (text) =>
+      secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
+    longest: Math.max(0, ...secrets.map(({ length }) => length)),
+  };
+}
 
-function through(pieces: readonly string[], mask = unmasked): string[] {
-  const stream = new PlainTextStream(mask);
+function through(pieces: readonly string[], secrets = knowing()): string[] {
+  const stream = new PlainTextStream(secrets);
   return [...pieces.map((piece) => stream.push(piece)), stream.end()];
 }
 
@@ -46,14 +57,39 @@ describe("what is held back", () => {
   });
 
   test("a secret that comes in halves is masked whole", () => {
-    const mask = (text: string): string => text.replaceAll("at_1234.5678", "[redacted]");
-    expect(through(["It is at_12", "34.56", "78, says"], mask).join("")).toBe(
+    const secrets = knowing("at_1234.5678");
+    expect(through(["It is at_12", "34.56", "78, says"], secrets).join("")).toBe(
       "It is [redacted], says",
     );
   });
 
-  test("no sequence without an end keeps an answer back", () => {
-    const [first = ""] = through([`\u001b]0;${"x".repeat(5_000)}`, "more"]);
-    expect(first).toHaveLength(5_000 + 3);
+  test.each([
+    ["of 5,003 characters", "at_", "", 5_003],
+    ["of 100,000 characters", "at_", "", 100_000],
+    ["with every character that a token may have", "at_!#$%&'()*,:;<>?@[]^`{|}~+/=.-", "", 5_003],
+    ["after a word without an end", "at_", "x".repeat(30_000), 5_003],
+  ])("a secret %s comes through in no pieces", (_, beginning, before, length) => {
+    const secret = beginning + "0123456789".repeat(10_000).slice(beginning.length, length);
+    const text = `It is ${before}${secret}${before} indeed`;
+    const places = Array.from({ length: Math.ceil(text.length / 100) }, (_, n) => n * 100);
+    expect(through(cut(text, places), knowing(secret)).join("")).toBe(
+      `It is ${before}[redacted]${before} indeed`,
+    );
+  });
+
+  test("a line end that comes in halves is one, after a long word, too", () => {
+    const word = "x".repeat(8_192);
+    expect(through([word, "\r", "\n", "next"]).join("")).toBe(`${word}\nnext`);
+  });
+
+  test("no word and no sequence without an end keeps an answer back", () => {
+    for (const [beginning, shown] of [
+      ["", ""],
+      ["\u001b]0;", "]0;"],
+    ] as const) {
+      const [first = "", ...rest] = through([beginning + "x".repeat(50_000), "more"]);
+      expect(first.length).toBeGreaterThan(40_000);
+      expect(first + rest.join("")).toBe(`${shown}${"x".repeat(50_000)}more`);
+    }
   });
 });

@@ -26,6 +26,13 @@ describe("known values", () => {
     }
   });
 
+  test("tell how long the longest is", () => {
+    const redactor = new Redactor();
+    expect(redactor.longest).toBe(0);
+    redactor.learn("opaque-secret", "x".repeat(100_000), "opaque-secret-2");
+    expect(redactor.longest).toBe(100_000);
+  });
+
   test("stay known while a long session learns many more", () => {
     const redactor = new Redactor();
     for (let n = 0; n < 1_000; n++) redactor.learn(`refresh-token-number-${n}`);

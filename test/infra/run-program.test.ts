@@ -1,18 +1,9 @@
-import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findProgram, invocation, runProgram } from "../../src/infra/run-program.ts";
+import { invocation, runProgram } from "../../src/infra/run-program.ts";
 import { makeHome } from "../support/home.ts";
 
 const never = new AbortController().signal;
-
-test("a program is found in the first folder that has it, and may be started", async () => {
-  const { path } = makeHome();
-  writeFileSync(join(path, "tool"), "", { mode: 0o644 });
-  expect(await findProgram("tool", `relative:${path}`, "linux")).toBeUndefined();
-  chmodSync(join(path, "tool"), 0o755);
-  expect(await findProgram("tool", `relative:${path}`, "linux")).toBe(join(path, "tool"));
-});
 
 test("its words, its exit code and each argument as it is", async () => {
   const script = "console.log(JSON.stringify(process.argv.slice(1))); process.exitCode = 3";

@@ -1,6 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { formatIdentity } from "../../src/infra/process-identity.ts";
 import { makeHome } from "../support/home.ts";
 import { deadProcess, foreignProcess, liveProcess } from "../support/owners.ts";
@@ -60,9 +70,10 @@ test("the first write removes what killed processes left, and nothing of live on
   const [dead, alive, foreign] = [deadProcess(), liveProcess(), foreignProcess()].map(
     (owner) => `quota.json.tmp.${formatIdentity(owner)}.0`,
   ) as [string, string, string];
-  for (const name of [dead, alive, foreign, "x.tmp.1"]) writeFileSync(join(path, name), "{}");
+  const others = ["x.tmp.1", `notes.tmp.${formatIdentity(deadProcess())}.backup.md`];
+  for (const name of [dead, alive, foreign, ...others]) writeFileSync(join(path, name), "{}");
   await stateFolder(path).write("other.json", 1);
-  expect(readdirSync(path).sort()).toEqual([alive, foreign, "other.json", "x.tmp.1"].sort());
+  expect(readdirSync(path).sort()).toEqual([alive, foreign, "other.json", ...others].sort());
 });
 
 test("a flush waits for the writes that have begun", async () => {
@@ -72,4 +83,59 @@ test("a flush waits for the writes that have begun", async () => {
   void folder.write("y.json", { n: 2 });
   await folder.flush();
   expect(readdirSync(path).sort()).toEqual(["x.json", "y.json"]);
+});
+
+describe("removing what is old", () => {
+  const ours = /^a\d\.txt$/;
+  const now = Date.now();
+  const put = (folder: string, ...names: string[]): void => {
+    mkdirSync(folder, { recursive: true });
+    for (const [n, name] of names.entries()) {
+      writeFileSync(join(folder, name), "");
+      utimesSync(join(folder, name), (now - n * 1_000) / 1_000, (now - n * 1_000) / 1_000);
+    }
+  };
+
+  test("takes files by their names alone: what others put there is neither removed nor counted", async () => {
+    const { path } = makeHome();
+    put(path, "mine.md", "a0.txt", "a1.txt", "a2.txt", "a3.txt", "xa4.txt", "a5.txt.md");
+    mkdirSync(join(path, "a6.txt"));
+    await stateFolder(path).prune(ours, now - 3_500, 2);
+    expect(readdirSync(path).sort()).toEqual(
+      ["a0.txt", "a1.txt", "a5.txt.md", "a6.txt", "mine.md", "xa4.txt"].sort(),
+    );
+    await stateFolder(path).prune(ours, now - 1_500, 20);
+    expect(readdirSync(path)).not.toContain("a1.txt");
+  });
+
+  test("a folder inside that is a link is not used at all", async () => {
+    const { path } = makeHome();
+    put(join(path, "docs"), "a0.txt");
+    mkdirSync(join(path, "state"));
+    symlinkSync(join(path, "docs"), join(path, "state/answers"));
+    const inside = stateFolder(join(path, "state")).inside("answers");
+    await inside.prune(ours, now + 1, 0);
+    expect(await inside.writeText("a1.txt", "x")).toBeUndefined();
+    expect(await inside.read("a0.txt")).toBeUndefined();
+    expect(readdirSync(join(path, "docs"))).toEqual(["a0.txt"]);
+  });
+
+  // Only root can give a folder away.
+  test.runIf(process.getuid?.() === 0)(
+    "nothing goes where the folder is another user's",
+    async () => {
+      const { path } = makeHome();
+      put(join(path, "state/answers"), "a0.txt");
+      put(join(path, "docs"), "a0.txt");
+      symlinkSync(join(path, "docs"), join(path, "state/linked"));
+      chownSync(join(path, "state"), 65_534, 65_534);
+      lchownSync(join(path, "state/linked"), 65_534, 65_534);
+      for (const name of ["answers", "linked"]) {
+        const inside = stateFolder(join(path, "state")).inside(name);
+        await inside.prune(ours, now + 1, 0);
+        expect(await inside.write("a1.txt", 1), name).toBe(false);
+        expect(readdirSync(join(path, "state", name)), name).toEqual(["a0.txt"]);
+      }
+    },
+  );
 });

@@ -49,6 +49,8 @@ test("an opener is a program on the path that may be run", async () => {
   expect(await look("")).toBe(false);
   // Relative folders would be those of the project.
   expect(await look("bin:.")).toBe(false);
+  mkdirSync(join(root, "folders/xdg-open"), { recursive: true });
+  expect(await look(join(root, "folders"))).toBe(false);
 });
 
 test.each([

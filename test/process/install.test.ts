@@ -1,36 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCli } from "../support/cli.ts";
 import { root } from "../support/documents.ts";
-import { fakeClaude, type FakeClaudeOptions } from "../support/fake-claude.ts";
-import { makeHome } from "../support/home.ts";
+import { person } from "../support/person.ts";
 import { startInTerminal } from "../support/pty.ts";
-import { simulate } from "../support/server.ts";
 
 const additions = [
   ["plugin", "marketplace", "add", root],
   ["plugin", "install", "codex-oauth@codex-oauth"],
 ];
 const all = ["codex-clear.md", "codex-config.md", "codex-status.md", "codex.md"];
-
-async function person(options?: FakeClaudeOptions) {
-  const simulator = await simulate();
-  const home = makeHome();
-  const claude = fakeClaude(home, options);
-  const own = join(home.path, "claude");
-  const commands = join(own, "commands");
-  const env = { PATH: claude.folder, CLAUDE_CONFIG_DIR: own };
-  return {
-    simulator,
-    home,
-    claude,
-    commands,
-    env,
-    run: (...args: string[]) => runCli({ simulator, home, args, env }),
-    shortcuts: () => (existsSync(commands) ? readdirSync(commands).sort() : []),
-  };
-}
 
 describe("install", () => {
   test("adds the folder of the program as a marketplace, and the plugin out of it", async () => {
@@ -148,51 +128,6 @@ describe("install", () => {
     const { stdout, stderr } = await run("install", "--host", "codex", "--print");
     expect(stdout).toContain(`args = ["${root}/bin/codex-oauth.mjs", "serve"]\n`);
     expect(stderr).toBe("This goes into ~/.codex/config.toml:\n\n");
-  });
-});
-
-describe("uninstall", () => {
-  test("removes the plugin, the marketplace, and the shortcuts that are as we wrote them", async () => {
-    const { run, claude, commands, shortcuts } = await person({ installed: true });
-    await run("install", "--yes");
-    const before = claude.calls().length;
-    writeFileSync(join(commands, "codex.md"), "Mine.\n");
-    const { code, stdout } = await run("uninstall", "--yes");
-    expect(code).toBe(0);
-    expect(claude.calls().slice(before)).toEqual([
-      ["plugin", "list", "--json"],
-      ["plugin", "uninstall", "codex-oauth@codex-oauth"],
-      ["plugin", "marketplace", "list", "--json"],
-      ["plugin", "marketplace", "remove", "codex-oauth"],
-    ]);
-    expect(stdout).toContain("Removed the shortcuts /codex-clear, /codex-config, /codex-status.");
-    expect(stdout).toContain("The login stays");
-    expect(shortcuts()).toEqual(["codex.md"]);
-  });
-
-  test("what is not there is not removed, and that is no failure", async () => {
-    const { run, claude, shortcuts } = await person();
-    expect(await run("uninstall", "--yes")).toMatchObject({ code: 0, stderr: "" });
-    expect(claude.calls().map((words) => words.includes("list"))).toEqual([true, true]);
-    expect(shortcuts()).toEqual([]);
-  });
-
-  test("a shortcut that somebody has changed is named, and stays", async () => {
-    const { run, commands, shortcuts } = await person();
-    await run("install", "--yes");
-    const path = join(commands, "codex.md");
-    writeFileSync(path, readFileSync(path, "utf8").replace("description: ", "description: My "));
-    const { code, stderr } = await run("uninstall", "--yes");
-    expect(code).toBe(0);
-    expect(stderr).toBe(`/codex stays as it is: somebody has changed it (${path}).\n`);
-    expect(shortcuts()).toEqual(["codex.md"]);
-  });
-
-  test("the shortcuts go also where claude fails, which ends with 1", async () => {
-    const { run, shortcuts } = await person({ installed: true, fails: "plugin uninstall" });
-    await run("install", "--yes");
-    expect(await run("uninstall", "--yes")).toMatchObject({ code: 1 });
-    expect(shortcuts()).toEqual([]);
   });
 });
 

@@ -140,12 +140,15 @@ describe("where there is no build", () => {
       utimesSync(file, then, then);
       chmodSync(join(copy.data, name), 0o777);
     };
-    ofAge("build-old", 31);
-    ofAge("build-young", 29);
+    const young = "build-0123456789abcdef";
+    ofAge("build-fedcba9876543210", 31);
+    ofAge(young, 29);
+    // What others may have put there.
+    ofAge("build-thesis", 31);
     ofAge("other", 31);
     const [file] = await told(startReadOnly(copy));
     expect(readdirSync(copy.data).sort()).toEqual(
-      [basename(dirname(file)), "build-young", "other"].sort(),
+      [basename(dirname(file)), young, "build-thesis", "other"].sort(),
     );
   });
 

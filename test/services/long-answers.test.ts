@@ -29,6 +29,9 @@ function rig(path = join(makeHome().path, "state/answers")) {
   return { answers, clock, put, path, names: () => readdirSync(path).sort() };
 }
 
+/** As the names of the files are, of the nth second of a day. */
+const named = (n: number) => `2026-01-02T00-00-${String(n).padStart(2, "0")}-0a1b2c3d.txt`;
+
 const line = `${"x".repeat(99)}\n`;
 const long = line.repeat(5_000);
 
@@ -72,19 +75,28 @@ test("two answers of one moment have files of their own", async () => {
 
 test("the newest twenty are kept", async () => {
   const { answers, put, names } = rig();
-  for (let n = 10; n < 35; n++) put(`${n}.txt`, n);
+  for (let n = 10; n < 35; n++) put(named(n), n);
   const { whole } = await answers.fit(long);
   expect(names()).toHaveLength(20);
   expect(names()).toContain(String(whole?.path).split("/").at(-1));
-  expect(names()).not.toContain("34.txt");
+  expect(names()).not.toContain(named(34));
 });
 
 test("a week later they are removed, also by a short answer, the first of a process", async () => {
   const { answers, put, names } = rig();
-  put("old.txt", 7 * day + 1_000);
-  put("new.txt", 7 * day - 1_000);
+  put(named(1), 7 * day + 1_000);
+  put(named(2), 7 * day - 1_000);
   await answers.fit("short");
-  expect(names()).toEqual(["new.txt"]);
+  expect(names()).toEqual([named(2)]);
+});
+
+test("a file of another name stays, however old it is and however many there are", async () => {
+  const { answers, put, names } = rig();
+  const others = ["my-exam.md", "old.txt", `copy-${named(1)}`, `${named(1)}.bak`];
+  for (const name of others) put(name, 30 * day);
+  for (let n = 0; n < 25; n++) put(`${n}.txt`, n);
+  await answers.fit("short");
+  expect(names()).toEqual([...others, ...Array.from({ length: 25 }, (_, n) => `${n}.txt`)].sort());
 });
 
 test("where no file can be written the whole answer is handed on", async () => {

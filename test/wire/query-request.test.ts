@@ -16,6 +16,7 @@ const user = { type: "message", role: "user", text: "Hi" };
 const tool = { name: "look", parameters: { type: "object" } };
 const call = { type: "function_call", callId: "c1", name: "look", arguments: "{}" };
 const output = { type: "function_call_output", callId: "c1", output: "seen" };
+const reasoning = { type: "reasoning", encryptedContent: "x" };
 
 test.each<[string, unknown, string]>([
   ["nothing", undefined, "request"],
@@ -57,7 +58,28 @@ test.each<[string, unknown, string]>([
     "toolChoice.name",
   ],
   ["too long a prompt", { prompt: "x".repeat(1_001) }, "prompt"],
+  ["too long a system prompt", { prompt: "Hi", systemPrompt: "x".repeat(1_001) }, "systemPrompt"],
   ["too long a conversation", { input: [user, { ...user, text: "x".repeat(999) }] }, "input"],
+  ["too long a summary", { input: [{ ...reasoning, summary: ["x".repeat(1_001)] }] }, "input"],
+  ["too many summaries", { input: [{ ...reasoning, summary: Array(400).fill("") }] }, "input"],
+  [
+    "too long names",
+    { input: Array.from({ length: 4 }, () => [{ ...call, name: "x".repeat(200) }, output]).flat() },
+    "input",
+  ],
+  [
+    "too long functions",
+    { prompt: "Hi", tools: [{ ...tool, description: "x".repeat(999) }] },
+    "tools",
+  ],
+  [
+    "a conversation that is too long with its functions",
+    {
+      input: [{ ...user, text: "x".repeat(450) }],
+      tools: [{ ...tool, description: "x".repeat(450) }],
+    },
+    "input",
+  ],
 ])("refuses %s, by the field's name", (_, request, field) => {
   expect(refusal(request)).toEqual(["BAD_REQUEST", field, expect.stringContaining(field)]);
 });
@@ -83,4 +105,19 @@ test("what the service would trip over is left out, above all the ids of items",
   expect(checkedRequest({ input }, 1_000)).toEqual({
     input: [user, { type: "reasoning", summary: [], encryptedContent: "x" }, call, output],
   });
+});
+
+test("prompt and system prompt may each be as long as the tool's schema says", () => {
+  const request = { prompt: "x".repeat(1_000), systemPrompt: "y".repeat(1_000) };
+  expect(checkedRequest(request, 1_000)).toEqual(request);
+});
+
+test("a conversation counts as JSON, to the character, together with its functions", () => {
+  const around = JSON.stringify([{ ...user, text: "" }]).length + JSON.stringify([tool]).length;
+  const ofLength = (length: number) => ({
+    input: [{ ...user, text: "x".repeat(length - around) }],
+    tools: [tool],
+  });
+  expect(checkedRequest(ofLength(1_000), 1_000)).toEqual(ofLength(1_000));
+  expect(refusal(ofLength(1_001))[1]).toBe("input");
 });

@@ -7,6 +7,7 @@ import { exhaustedUntil, windowName, type Quota } from "../../core/quota.ts";
 import { span } from "../../core/time.ts";
 import { accountLabel, assertIssuedFor, isExpired, type TokenSet } from "../../core/tokens.ts";
 import type { Clock } from "../../infra/clock.ts";
+import { keyFault } from "../api-key.ts";
 import { assertAlive, type CodexCliLogin } from "../codex-cli-login.ts";
 import { chatgptCredential } from "../credentials.ts";
 import type { ModelCatalog } from "../model-catalog.ts";
@@ -125,9 +126,9 @@ export function judgeApiKey(key: string | undefined): Finding {
     "Set OPENAI_API_KEY in the environment of Claude Code, or unset CODEX_AUTH; then restart.";
   if (key === undefined)
     return problem("login", "The API key is to pay, but OPENAI_API_KEY is not set.", remedy);
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    const said =
-      "OPENAI_API_KEY holds characters that no key has (a space or a line end, perhaps).";
+  const why = keyFault(key);
+  if (why !== undefined) {
+    const said = `OPENAI_API_KEY cannot be used as it is. ${why}`;
     return problem("login", said, "Correct OPENAI_API_KEY, then restart.");
   }
   return ok("login", "OPENAI_API_KEY is set and pays for each question.");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CodexError } from "../../../src/core/errors.ts";
 import type { TokenSet } from "../../../src/core/tokens.ts";
+import { apiKeyCredential } from "../../../src/services/api-key.ts";
 import {
   judgeApiKey,
   judgeGuest,
@@ -100,11 +101,15 @@ test("a guest's login is told with its file, or why it cannot be used", async ()
   expect(simulator.requests).toEqual([]);
 });
 
+const settings = { apiBaseUrl: "https://api.test/v1", auth: undefined, tlsUnverified: false };
+
 test("an API key is there and is one, or is not; no piece of it is shown", () => {
   expect(judgeApiKey("sk-canary-1234").level).toBe("ok");
   expect(judgeApiKey(undefined)).toMatchObject({ level: "problem" });
-  for (const key of ["sk-canary-1234\nx", "sk-canary 1234", "sk-canary-1234\0"]) {
+  const endless = `sk-canary-${"x".repeat(2_000)}`;
+  for (const key of ["sk-canary-1234\nx", "sk-canary 1234", "sk-canary-1234\0", endless, ""]) {
     expect(judgeApiKey(key).level).toBe("problem");
+    expect(() => apiKeyCredential({ ...settings, apiKey: key })).toThrow("OPENAI_API_KEY");
     expect(JSON.stringify(judgeApiKey(key))).not.toContain("canary");
   }
 });
