@@ -6,6 +6,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -26,7 +27,13 @@ const keptForMs = 30 * 24 * 60 * 60 * 1_000;
  * not possible. Windows that start together may all build: each renames a whole file into place.
  */
 export function bundleFor(root, built, isFresh) {
-  const file = isWritable(root) ? built : join(dataFolder(root), "main.cjs");
+  const folder = isWritable(root) ? dirname(built) : dataFolder(root);
+  if (folder === undefined) {
+    if (existsSync(built)) return built;
+    complain("its folder is read-only, and every other place for the build is another user's.");
+    return undefined;
+  }
+  const file = join(folder, "main.cjs");
   if (isFresh(file, root)) return file;
   if (!hasPackages(root)) {
     if (existsSync(built)) return built; // older than the sources, but better than nothing
@@ -34,9 +41,9 @@ export function bundleFor(root, built, isFresh) {
     return undefined;
   }
   try {
-    mkdirSync(join(file, ".."), { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    complain(`no build can be written to ${join(file, "..")} (${error.code}).`);
+    complain(`no build can be written to ${folder} (${error.code}).`);
     return undefined;
   }
   const build = spawnSync(
@@ -48,7 +55,7 @@ export function bundleFor(root, built, isFresh) {
     },
   );
   if (build.status === 0) {
-    if (file !== built) removeOldBuilds(dirname(file));
+    if (file !== built) removeOldBuilds(folder);
     return file;
   }
   if (existsSync(built)) return built;
@@ -73,11 +80,22 @@ function dataFolder(root) {
     CLAUDE_CONFIG_DIR: claude,
   } = process.env;
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const base = [plugin, state, claude && join(claude, "codex-oauth")].find(
-    (path) => path !== undefined && isAbsolute(path),
-  );
   const place = createHash("sha256").update(`${root}\n${version}`).digest("hex").slice(0, 16);
-  return join(base ?? join(homedir(), ".claude", "codex-oauth"), `build-${place}`);
+  const usual = join(homedir(), ".claude", "codex-oauth");
+  return [plugin, state, claude && join(claude, "codex-oauth"), usual]
+    .filter((path) => path !== undefined && isAbsolute(path))
+    .map((path) => join(path, `build-${place}`))
+    .find((folder) => !isForeign(folder));
+}
+
+/** Whether another user could have put there what would run as this one. */
+function isForeign(folder) {
+  const uid = process.getuid?.();
+  if (uid === undefined) return false;
+  return [dirname(folder), folder, join(folder, "main.cjs")].some((path) => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && stat.uid !== 0 && stat.uid !== uid;
+  });
 }
 
 function removeOldBuilds(mine) {

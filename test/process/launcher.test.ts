@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -129,6 +130,18 @@ describe("where there is no build", () => {
     expect((await told(startReadOnly(copy)))[0]).toBe(file);
     expect(statSync(file).ino).toBe(ino);
   });
+
+  test.skipIf(process.geteuid?.() !== 0)(
+    "there, what another user has put into a build's place is never run",
+    async () => {
+      const copy = installedCopy("copied");
+      const [file] = await told(startReadOnly(copy));
+      writeFileSync(file, "process.stdout.write('planted')");
+      for (const path of [file, dirname(file)]) chownSync(path, 1234, 1234);
+      const [own] = await told(startReadOnly(copy));
+      expect(dirname(dirname(own))).toBe(join(copy.data, ".claude/codex-oauth"));
+    },
+  );
 
   test("there, a build of another version goes when it is a month old", async () => {
     const copy = installedCopy("copied");
