@@ -38,7 +38,7 @@ module.exports = {
       severity: "error",
       from: { path: "^src/(core|wire|infra|services|render|tools|cli)/" },
       to: {
-        path: "^src/(main|run|run-cli|run-refresh|refresh-command|system-world|library|index|app|backend|server)\\.ts$",
+        path: "^src/(main|run|run-cli|run-refresh|leave|refresh-command|system-world|library|index|app|backend|server)\\.ts$",
       },
     },
     {

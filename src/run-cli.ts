@@ -6,6 +6,7 @@ import { runCommand } from "./cli/run-command.ts";
 import { Stopped } from "./cli/stop.ts";
 import { wantsColors, type Terminal } from "./cli/terminal.ts";
 import { defaultLimits } from "./core/limits.ts";
+import { leave } from "./leave.ts";
 import { version } from "./version.ts";
 import { systemWorld } from "./system-world.ts";
 
@@ -33,14 +34,14 @@ export async function runCli(args: readonly string[]): Promise<void> {
   stderr.on("error", () => undefined);
   const interrupt = (): void => {
     // The second time it is meant: not even the end of what was begun is waited for.
-    if (aborter.signal.aborted) process.exit(exitCodes.interrupted.code);
+    if (aborter.signal.aborted) leave(exitCodes.interrupted.code);
     stop(exitCodes.interrupted.code);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
   const defect = (thrown: unknown): void => {
     const name = thrown instanceof Error ? thrown.name : "a thrown value";
     stderr.write(`INTERNAL: codex-oauth met a case that it does not handle (${name}).\n`);
-    process.exit(exitCodes.failed.code);
+    leave(exitCodes.failed.code);
   };
   process.on("uncaughtException", defect);
   process.on("unhandledRejection", defect);
@@ -60,7 +61,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   });
   clearInterval(waiting);
   await Promise.all([stdout, stderr].map(flushed));
-  process.exit(broken ?? code);
+  leave(broken ?? code);
 }
 
 /** What was started lies in bin/ or dist/, whatever link led to it. */
@@ -77,7 +78,7 @@ function systemTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
   const stderrIsTty = stderr.isTTY;
   return {
-    stdin,
+    stdin: forgiving(stdin),
     stdout,
     stderr,
     stdinIsTty: stdin.isTTY,
@@ -87,6 +88,20 @@ function systemTerminal(): Terminal {
     colors: wantsColors(process.env, stderrIsTty),
     rewrites: stderrIsTty && process.env["TERM"] !== "dumb",
   };
+}
+
+/** A terminal that has gone cannot be set or read any more, which is no failure of its own: SIGHUP says it. */
+function forgiving(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
+  if (!stdin.isTTY) return stdin;
+  const setRawMode = stdin.setRawMode.bind(stdin);
+  stdin.setRawMode = (mode) => {
+    try {
+      return setRawMode(mode);
+    } catch {
+      return stdin;
+    }
+  };
+  return stdin.on("error", () => undefined);
 }
 
 /** Pipes are written in the background on some systems. */

@@ -1,6 +1,7 @@
 import { createApp } from "./app.ts";
 import { CodexError } from "./core/errors.ts";
 import { defaultLimits, type Limits } from "./core/limits.ts";
+import { keepingClock } from "./infra/clock.ts";
 import { deferred } from "./infra/promises.ts";
 import { takenOver } from "./services/refresh-messages.ts";
 import { refreshProcessLimits } from "./services/refresh-work.ts";
@@ -13,12 +14,12 @@ import { systemWorld } from "./system-world.ts";
  */
 export function runRefresh(limits: Limits = defaultLimits): void {
   const { lastRequestMs, ...processLimits } = refreshProcessLimits(limits);
-  setTimeout(() => process.exit(1), limits.refreshProcessMs);
+  keepingClock.timer(limits.refreshProcessMs, () => process.exit(1));
   const stopping = new AbortController();
   const stop = (): void => {
     stopping.abort(new CodexError("TIMEOUT", "The refresh was not begun in time."));
   };
-  setTimeout(stop, lastRequestMs);
+  keepingClock.timer(lastRequestMs, stop);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   const app = createApp({
     ...systemWorld(processLimits),

@@ -1,6 +1,7 @@
 import type { Backend } from "./backend.ts";
 import { defaultLimits, type Limits } from "./core/limits.ts";
 import { StdioTransport } from "./infra/stdio-transport.ts";
+import { leave } from "./leave.ts";
 import { createServer } from "./server.ts";
 
 /**
@@ -81,10 +82,10 @@ function endOnce(close: () => Promise<void>, graceMs: number): (code: number) =>
   return (code) => {
     if (ending) return;
     ending = true;
-    setTimeout(() => process.exit(code), graceMs).unref();
-    close().then(
-      () => process.exit(code),
-      () => process.exit(code),
-    );
+    const out = (): void => {
+      leave(code);
+    };
+    setTimeout(out, graceMs).unref();
+    close().then(out, out);
   };
 }

@@ -23,17 +23,40 @@ export const systemClock: Clock = createClock((timeout) => timeout.unref());
  */
 export const keepingClock: Clock = createClock((timeout) => timeout);
 
-function createClock(prepare: (timeout: NodeJS.Timeout) => NodeJS.Timeout): Clock {
+/** So late is no timer of a process that runs. */
+const suspendedMs = 1_000;
+/** Enough to read what lies in the sockets, and to save it. */
+const graceMs = 2_000;
+
+/**
+ * A process that was suspended (a stopped job, a closed lid) finds its timers due before it has looked
+ * at its sockets: an answer that came in time would count as none. So a timer that is far too late
+ * waits once more, for a moment.
+ */
+export function createClock(
+  prepare: (timeout: NodeJS.Timeout) => NodeJS.Timeout,
+  elapsed = () => performance.now(),
+): Clock {
   return {
     now: () => Date.now(),
-    elapsed: () => performance.now(),
+    elapsed,
     timer(ms, fire) {
-      const timeout = prepare(setTimeout(fire, ms));
+      let due = elapsed() + ms;
+      let grace: NodeJS.Timeout | undefined;
+      const timeout = prepare(
+        setTimeout(() => {
+          if (elapsed() - due < suspendedMs) fire();
+          else grace = prepare(setTimeout(fire, graceMs));
+        }, ms),
+      );
       return {
         refresh: () => {
+          clearTimeout(grace);
+          due = elapsed() + ms;
           timeout.refresh();
         },
         cancel: () => {
+          clearTimeout(grace);
           clearTimeout(timeout);
         },
       };

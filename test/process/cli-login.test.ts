@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { runCli, startCli } from "../support/cli.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { startInTerminal } from "../support/pty.ts";
+import { gate } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
 
 async function start() {
@@ -94,6 +95,23 @@ describe("login on a terminal", () => {
     await simulator.signIn(url(run.screen().replaceAll("\r", "")));
     expect(await run.ended).toBe(0);
     expect(run.screen()).toMatch(/Signed in as [^]*\nicanon/);
+  });
+
+  test("a window that is closed amid the exchange leaves no login at the server", async () => {
+    const { simulator, home } = await start();
+    const answered = gate();
+    simulator.next("token:exchange", { kind: "default", afterCommit: answered.promise });
+    const run = startInTerminal({ simulator, home, args: ["login"], columns: 400 });
+    await run.shows("paste the address");
+    const returned = simulator.signIn(url(run.screen().replaceAll("\r", "")));
+    returned.catch(() => undefined); // nobody is left to show the page
+    await simulator.waitForRequest("token:exchange");
+    run.hangUp();
+    await run.ended;
+    answered.resolve(undefined);
+    await simulator.waitForRequest("revoke");
+    expect(simulator.stats.revocations).toBe(1);
+    expect(home.record()).toBeUndefined();
   });
 
   test("an address that was broken over two lines is put together", async () => {

@@ -15,6 +15,8 @@ export interface TerminalRun {
   type: (keys: string) => void;
   /** Everything that the terminal was sent. */
   screen: () => string;
+  /** The window is closed. */
+  hangUp: () => void;
   /** Resolves when the words have been shown. */
   shows: (words: string | RegExp) => Promise<void>;
   ended: Promise<number | null>;
@@ -72,6 +74,9 @@ export function startInTerminal(options: TerminalOptions): TerminalRun {
       child.stdin.write(keys);
     },
     screen: () => screen,
+    hangUp: () => {
+      child.kill("SIGKILL");
+    },
     shows: (words) =>
       waitFor(
         listeners,
