@@ -93,7 +93,9 @@ export class CallbackHandler {
     }
     if (request.url?.split("?")[0] !== callbackPath) return { status: 404, page: { kind: "path" } };
     if (request.method !== "GET") return { status: 405, page: { kind: "method" } };
-    const purpose = request.headers["sec-purpose"] ?? request.headers["purpose"] ?? "";
+    const purpose = ["sec-purpose", "purpose", "x-moz"]
+      .map((name) => request.headers[name] ?? "")
+      .join();
     if (purpose.includes("prefetch")) return { status: 204, page: undefined };
     return undefined;
   }

@@ -2,12 +2,13 @@ import { lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/prom
 import { basename, dirname, join } from "node:path";
 import { sleep, type Clock } from "./clock.ts";
 import { storageError } from "./fs-errors.ts";
-import { lookAt, ownerPattern, succeeds } from "./lock-folder.ts";
+import { lookAt, ownerPattern, ownLockMode, succeeds } from "./lock-folder.ts";
 import {
   formatIdentity,
   isAbandoned,
   livenessOf,
   parseIdentity,
+  pidIfAlive,
   type ProcessIdentity,
 } from "./process-identity.ts";
 import type { Random } from "./random.ts";
@@ -27,7 +28,7 @@ export interface HeldLock {
 
 /** The lock is held elsewhere and did not come free in time. */
 export interface BusyLock {
-  /** The holder's process id, where it is known. */
+  /** The holder's process id, where it certainly is one of this machine, and runs. */
   holderPid: number | undefined;
 }
 
@@ -78,7 +79,7 @@ export class FileLock {
     const deadline = clock.elapsed() + waitMs;
     try {
       await this.#sweep();
-      await mkdir(prepared, { mode: 0o700 });
+      await mkdir(prepared, { mode: ownLockMode });
       await (await open(join(prepared, ownerFile), "wx", 0o600)).close();
       for (;;) {
         const obstacle = await this.#tryEnter(prepared, ownerFile);
@@ -119,7 +120,8 @@ export class FileLock {
     if (content.kind === "foreign") return { pid: undefined };
     if (content.kind !== "owned") return undefined;
     const { identity, ageMs } = content;
-    return isAbandoned(identity, this.#deps.self, ageMs) ? undefined : { pid: identity.pid };
+    const { self } = this.#deps;
+    return isAbandoned(identity, self, ageMs) ? undefined : { pid: pidIfAlive(identity, self) };
   }
 
   /** Whether the process that a `HeldLock.owner` names has ended; false when that cannot be told. */
@@ -129,7 +131,10 @@ export class FileLock {
   }
 
   /** One attempt; what is in the way, or undefined when the lock is ours. */
-  async #tryEnter(prepared: string, ownerFile: string): Promise<{ pid?: number } | undefined> {
+  async #tryEnter(
+    prepared: string,
+    ownerFile: string,
+  ): Promise<{ pid?: number | undefined } | undefined> {
     const content = await lookAt(this.#path, this.#deps.clock);
     if (content.kind === "foreign") return {};
     if (content.kind === "abandoned") await rmdir(this.#path).catch(() => undefined);
@@ -137,7 +142,8 @@ export class FileLock {
       return (await succeeds(rename(prepared, this.#path))) ? undefined : {};
     }
     const { name, identity, ageMs } = content;
-    if (!isAbandoned(identity, this.#deps.self, ageMs)) return { pid: identity.pid };
+    const { self } = this.#deps;
+    if (!isAbandoned(identity, self, ageMs)) return { pid: pidIfAlive(identity, self) };
     const taken = await succeeds(rename(join(this.#path, name), join(this.#path, ownerFile)));
     return taken ? undefined : {};
   }
@@ -149,6 +155,7 @@ export class FileLock {
       pass: ownerFile,
       isOwned: () => succeeds(lstat(own)).catch(() => false),
       release: async () => {
+        // Who is killed between the two leaves an empty directory, which is known as ours by its mode.
         // What was done under the lock is done: trouble with the lock must not hide its result.
         await unlink(own)
           .then(() => rmdir(this.#path))

@@ -7,6 +7,9 @@ import { parseIdentity, type ProcessIdentity } from "./process-identity.ts";
 /** An empty lock directory is somebody else's: proper-lockfile's kind, kept fresh by its mtime. */
 const foreignStaleMs = 10_000;
 
+/** Of our lock's directory; no other program sets the sticky bit, which tells ours when it is empty. */
+export const ownLockMode = 0o1700;
+
 const maxReadings = 5;
 
 /** The one file in the lock's directory. */
@@ -62,7 +65,9 @@ export async function readLock(path: string, now: number): Promise<LockReading> 
   if (names === undefined) return { kind: "free" };
   const [name, ...others] = names;
   const ageMs = now - stat.mtimeMs;
-  if (name === undefined) return { kind: "empty", ageMs };
+  if (name === undefined) {
+    return (stat.mode & 0o1000) === 0 ? { kind: "empty", ageMs } : { kind: "free" };
+  }
   const identity = parseIdentity(ownerPattern.exec(name)?.[1] ?? "");
   if (identity === undefined || others.length > 0) {
     return { kind: "strange", why: "holds files that codex-oauth did not put there" };

@@ -66,6 +66,11 @@ export function livenessOf(
   return stat.start === other.start ? "alive" : "dead";
 }
 
+/** The pid of a process that runs here for certain: only then it means anything to a person. */
+export function pidIfAlive(other: ProcessIdentity, self: ProcessIdentity): number | undefined {
+  return livenessOf(other, self) === "alive" ? other.pid : undefined;
+}
+
 /**
  * Whether what that process left can be taken or removed: it has ended, or nobody can tell and its
  * trace is old. An age below zero is one, too: the clock was set back.

@@ -1,7 +1,8 @@
 import type { Config } from "../config.ts";
 import type { ConfigArea } from "../config-checks.ts";
 import type { Credential, LoginMode } from "../core/credentials.ts";
-import { toCodexError, type CodexError } from "../core/errors.ts";
+import { toCodexError } from "../core/errors.ts";
+import { oneLineError } from "../core/one-line-error.ts";
 import { assertIssuedFor } from "../core/tokens.ts";
 import { apiKeyCredential } from "./api-key.ts";
 import { assertAlive } from "./codex-cli-login.ts";
@@ -78,10 +79,6 @@ const finders: Readonly<Record<LoginMode, (services: Services) => Found | Promis
 
 export function hasProblem(config: Config, wanted: ConfigArea): boolean {
   return config.problems.some(({ area }) => area === wanted);
-}
-
-export function oneLineError({ code, message, next }: CodexError): string {
-  return `${code}: ${message} Next: ${next}`;
 }
 
 function useless(trouble: string, credential?: Credential): Found {

@@ -1,5 +1,6 @@
 import { CodexError } from "../core/errors.ts";
 import type { ModelList } from "../core/models.ts";
+import { oneLineError } from "../core/one-line-error.ts";
 import { bundledListFor } from "./list-format.ts";
 import type { Services } from "./services.ts";
 
@@ -18,16 +19,12 @@ export async function modelsFor(
     const kept = await catalog.kept(credential);
     if (kept?.fresh === true) return { list: kept, note: undefined };
     const { list, failure } = await catalog.refresh(credential, signal);
-    return { list, note: failure && noteOf(failure) };
+    return { list, note: failure && oneLineError(failure) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
     // Without a usable login the table still answers what there is to choose from.
     const list = bundledListFor(await credentials.mode());
-    return { list, note: noteOf(error) };
+    return { list, note: oneLineError(error) };
   }
-}
-
-function noteOf({ code, message, details, next }: CodexError): string {
-  return [`${code}: ${message}`, details.why, next].filter((part) => part !== undefined).join(" ");
 }

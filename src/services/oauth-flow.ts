@@ -159,7 +159,7 @@ function authorizationCode(response: AuthorizationResponse): string {
   if (response.kind === "code") return response.code;
   const { error, description } = response;
   const name = error.replace(/[^\w.-]/g, "").slice(0, 60);
-  const said = oneLine(description.replace(/\p{Cf}+/gu, ""), 200);
+  const said = oneLine(description.replace(/\p{Cf}+/gu, ""), 200).replace(/\.+$/, "");
   const notEntitled = description.includes("missing_codex_entitlement");
   throw new CodexError("AUTH_DENIED", "The sign-in was refused in the browser.", {
     why: notEntitled

@@ -4,8 +4,15 @@ import { CodexError } from "../core/errors.ts";
 export function refreshingElsewhere(pid?: number): CodexError {
   const who = pid === undefined ? "Another program" : `Another window (process ${pid})`;
   return new CodexError("TIMEOUT", `${who} is refreshing the login and has not finished.`, {
-    next: "Repeat the call; end that process if it hangs.",
+    next: endTheHolder(pid),
   });
+}
+
+/** What to do about a lock that does not come free. */
+export function endTheHolder(pid: number | undefined): string {
+  return pid === undefined
+    ? "Repeat the call. If nothing runs any more that could hold it (a reboot, another machine), it counts as left behind after ten minutes."
+    : "Repeat the call; end that process if it hangs.";
 }
 
 /** @param code why, in the authorization server's word; absent when it was refused earlier */

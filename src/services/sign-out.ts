@@ -104,7 +104,7 @@ export class SignOut {
       const error = toCodexError(thrown);
       throw error.with({
         why: `${error.details.why ?? `${store.path} cannot be changed.`} The server was not told: the login still works.`,
-        next: `Make ${store.path} and its folder writable, then sign out again; if that cannot be, end the sessions in ChatGPT's settings.`,
+        next: `${error.details.next ?? `Make ${store.path} and its folder writable, then sign out again.`} If that cannot be, end the sessions in ChatGPT's settings.`,
       });
     }
   }

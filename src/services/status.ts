@@ -3,8 +3,9 @@ import type { Credential } from "../core/credentials.ts";
 import type { DoctorReport } from "../core/doctor.ts";
 import { defaultModel } from "../core/models.ts";
 import type { PendingLoginStatus, Status } from "../core/status.ts";
+import { oneLineError } from "../core/one-line-error.ts";
 import { bundledListFor } from "./list-format.ts";
-import { loginInUse, oneLineError } from "./login-in-use.ts";
+import { loginInUse } from "./login-in-use.ts";
 import type { PendingLogin } from "./pending-login.ts";
 import type { Services } from "./services.ts";
 

@@ -15,6 +15,7 @@ import {
 } from "../infra/secure-file.ts";
 import type { TemporaryFiles } from "../infra/temporary-files.ts";
 import { withChoice, withoutRecord, withRecord } from "../wire/auth-file.ts";
+import { endTheHolder } from "./refresh-errors.ts";
 import { judgeFile, type Document, type StoredState } from "./stored-document.ts";
 
 /** Room for tokens that are longer than the present ones. */
@@ -162,7 +163,7 @@ export class TokenStore {
     if (!isHeld(held)) {
       const holder = held.holderPid === undefined ? "Another program" : `Process ${held.holderPid}`;
       throw new CodexError("STORAGE", `${holder} holds the lock on ${this.path} for too long.`, {
-        next: "Repeat the call; end that process if it hangs.",
+        next: endTheHolder(held.holderPid),
       });
     }
     try {

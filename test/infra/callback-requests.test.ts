@@ -42,6 +42,7 @@ const otherRequests: [string, RawRequest, number][] = [
   ["a prefetch", { headers: ["Sec-Purpose: prefetch"] }, 204],
   ["a prerender", { headers: ["Sec-Purpose: prefetch;prerender"] }, 204],
   ["an older prefetch", { headers: ["Purpose: prefetch"] }, 204],
+  ["an older prefetch of Firefox", { headers: ["X-Moz: prefetch"] }, 204],
 ];
 
 test.each(otherRequests)(

@@ -116,14 +116,28 @@ test.each([
 });
 
 test.each([
-  ["a live process, however old its lock", () => liveProcess(), anHourMs],
-  ["a process of another host, a moment ago", () => foreignProcess(), 0],
-])("never takes over from %s", async (_, owner, ageMs) => {
+  ["a live process, however old its lock, and names it", () => liveProcess(), anHourMs, true],
+  [
+    "a process of another host, a moment ago; its pid means nothing here",
+    () => foreignProcess(),
+    0,
+  ],
+])("never takes over from %s", async (_, owner, ageMs, named = false) => {
   const path = lockPath();
   const identity = owner();
   plantLock(path, identity, ageMs);
-  expect(await lockOf(path).acquire(50)).toEqual({ holderPid: identity.pid });
-  expect(await lockOf(path).holder()).toEqual({ pid: identity.pid });
+  const pid = named ? identity.pid : undefined;
+  expect(await lockOf(path).acquire(50)).toEqual({ holderPid: pid });
+  expect(await lockOf(path).holder()).toEqual({ pid });
+});
+
+test("what a process leaves that is killed amid its release is entered at once", async () => {
+  const path = lockPath();
+  const first = await held(lockOf(path).acquire(0));
+  rmSync(join(path, first.pass)); // the first of two steps
+  expect(await lockOf(path).holder()).toBeUndefined();
+  const next = await held(lockOf(path).acquire(0));
+  expect(await next.isOwned()).toBe(true);
 });
 
 test("respects another program's fresh lock, an empty directory", async () => {

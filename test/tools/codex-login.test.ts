@@ -92,7 +92,8 @@ test("a sign-in that failed between the calls is told by the next call and by th
   const { call, begin, simulator } = await loginTools();
   await simulator.signIn(await begin(), "deny");
   expect((await call("codex_status")).text).toContain(
-    "The last sign-in failed. AUTH_DENIED: The sign-in was refused in the browser. Next:",
+    "The last sign-in failed. AUTH_DENIED: The sign-in was refused in the browser. " +
+      'The authorization server says "access_denied": The user denied the request. Next:',
   );
   expect((await call("codex_login")).code).toBe("AUTH_DENIED");
   expect((await call("codex_status")).text).not.toContain("The last sign-in failed");

@@ -37,6 +37,12 @@ test.each([
   ["a link in Markdown with brackets", `[here](<http://localhost:1455/auth/callback?${query}>)`],
   ["a URL escaped as a whole", encodeURIComponent(`http://localhost:1455/auth/callback?${query}`)],
   ["a query escaped as a whole", encodeURIComponent(`?${query}`)],
+  ["a URL amid words", `here it is: http://localhost:1455/auth/callback?${query} thanks`],
+  ["a URL at the end of a sentence", `It says http://localhost:1455/auth/callback?${query}.`],
+  ["a URL and a full stop", `http://localhost:1455/auth/callback?${query}.`],
+  ["a URL in a word processor's quotes", `“http://localhost:1455/auth/callback?${query}”`],
+  ["a query with escaped marks", `?code%3D${encodeURIComponent(code)}%26state%3D${state}`],
+  ["a URL with blanks in it", `http://localhost:1455/auth/callback?${query.replace("&", " & ")}`],
   ["an answer in the fragment", `http://localhost:1455/auth/callback#${query}`],
   ["an answer in the fragment, without the scheme", `localhost:1455/auth/callback#${query}`],
   [
@@ -81,6 +87,8 @@ test.each([
   ["a code and more words", `${code} and more`],
   ["an access token", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"],
   ["an API key", "sk-proj-abcdefghijklmnop1234567890abcdefgh"],
+  ["a refresh token", "rt_abcdefghijklmnop1234567890abcdefgh"],
+  ["a refresh token of another form", "rt.1.abcdefghijklmnop1234567890abcdefgh"],
   ["a path of Windows", "C:\\Users\\jane\\auth.json"],
   ["a code with an escape", `ac_abcdef\\nghijklmnopq`],
   ["a broken escape", "http%3A%2F%2Flocalhost%2F%3Fcode%3Dac_abc%26state%3D%ZZ"],
@@ -90,7 +98,9 @@ test.each([
 });
 
 describe("whatever the values are", () => {
-  const secret = fc.stringMatching(/^[\w.~-]{16,200}$/).filter((text) => !/^(eyJ|sk-)/.test(text));
+  const secret = fc
+    .stringMatching(/^[\w.~-]{16,200}$/)
+    .filter((text) => !/^(eyJ|sk-|rt[_.])/.test(text));
   const any = fc.string({ minLength: 1, maxLength: 100, unit: "binary" });
 
   test("every form of one answer reads the same", () => {
