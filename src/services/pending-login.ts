@@ -3,8 +3,9 @@ import type { TokenSet } from "../core/tokens.ts";
 import type { Clock, Timer } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import { deferred, orAborted } from "../infra/promises.ts";
-import type { CodeExchangeResponse } from "../wire/oauth.ts";
+import type { CodeExchangeResponse, RefreshResponse } from "../wire/oauth.ts";
 import type { Revocations } from "./revocations.ts";
+import { wholeGrant } from "./token-endpoint.ts";
 
 interface Pending {
   /** Epoch ms. */
@@ -99,7 +100,7 @@ export class LoginRun {
    *
    * @param obtain takes a signal that only gives up what takes too long after the end
    */
-  async complete(obtain: (signal: AbortSignal) => Promise<CodeExchangeResponse>): Promise<void> {
+  async complete(obtain: (signal: AbortSignal) => Promise<RefreshResponse>): Promise<void> {
     const { unwanted, log } = this.#deps;
     this.#timer.cancel();
     try {
@@ -125,12 +126,12 @@ export class LoginRun {
     }
   }
 
-  async #keep(grant: CodeExchangeResponse): Promise<TokenSet> {
+  async #keep(grant: RefreshResponse): Promise<TokenSet> {
     const { save, unwanted } = this.#deps;
     try {
-      return await save(grant);
+      return await save(wholeGrant(grant));
     } catch (error) {
-      unwanted.revoke(grant.refresh_token);
+      if (grant.refresh_token !== undefined) unwanted.revoke(grant.refresh_token);
       throw error;
     }
   }

@@ -2,6 +2,7 @@ import { CodexError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Clock, Timer } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
+import type { RefreshResponse } from "../wire/oauth.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
 export interface RevocationsDeps {
@@ -34,14 +35,15 @@ export class Revocations {
    * Have revoked what a request may still bring. It is let finish, since its tokens may be made already
    * and only their answer tells them; after `revokeTimeoutMs` it is given up by `abort`.
    */
-  revokeLate(granted: Promise<{ refresh_token: string }>, abort: (reason: unknown) => void): void {
+  revokeLate(granted: Promise<RefreshResponse>, abort: (reason: unknown) => void): void {
     const timer = this.#timer(abort);
     const late = granted.finally(() => {
       timer.cancel();
     });
     this.#run(
       late.then(
-        ({ refresh_token: refreshToken }) => this.#revoke(refreshToken),
+        ({ refresh_token: refreshToken }) =>
+          refreshToken === undefined ? undefined : this.#revoke(refreshToken),
         () => undefined, // nothing came
       ),
     );

@@ -12,7 +12,12 @@ import {
   tokenPath,
 } from "../wire/constants.ts";
 import { parseJson } from "../wire/json.ts";
-import { codeExchangeResponse, refreshResponse, type CodeExchangeResponse } from "../wire/oauth.ts";
+import {
+  codeExchangeResponse,
+  refreshResponse,
+  type CodeExchangeResponse,
+  type RefreshResponse,
+} from "../wire/oauth.ts";
 import { refreshRefusal, tokenRefusal, type RefreshOutcome } from "./token-refusals.ts";
 
 export interface TokenEndpointDeps {
@@ -51,14 +56,15 @@ export class TokenEndpoint {
   }
 
   /**
-   * Exchange the code for tokens (RFC 6749 §4.1.3, docs/wire.md §3).
+   * Exchange the code for tokens (RFC 6749 §4.1.3, docs/wire.md §3). They are given as far as they can be
+   * read: `wholeGrant` judges them, since also a part of them may be a live login.
    *
    * @throws CodexError `AUTH_DENIED` when it is refused, `PROTOCOL`, `NETWORK`, `TIMEOUT`, `UPSTREAM`.
    */
   async exchangeCode(
     request: { code: string; redirectUri: string; codeVerifier: string },
     signal: AbortSignal,
-  ): Promise<CodeExchangeResponse> {
+  ): Promise<RefreshResponse> {
     const response = await this.#post(
       tokenPath,
       "application/x-www-form-urlencoded",
@@ -71,7 +77,7 @@ export class TokenEndpoint {
       }).toString(),
       signal,
     );
-    if (response.status === 200) return this.#grant(codeExchangeResponse, response);
+    if (response.status === 200) return this.#grant(refreshResponse, response);
     throw tokenRefusal(
       response,
       "AUTH_DENIED",
@@ -125,15 +131,7 @@ export class TokenEndpoint {
 
   #grant<T extends object>(schema: z.ZodType<T>, response: TextResponse): T {
     const parsed = schema.safeParse(parseJson(response.text));
-    if (!parsed.success) {
-      throw new CodexError(
-        "PROTOCOL",
-        "The token endpoint's answer does not have the known form.",
-        {
-          cause: parsed.error,
-        },
-      );
-    }
+    if (!parsed.success) throw unknownForm(parsed.error);
     this.#deps.redactor.learn(
       ...Object.values(parsed.data).filter((value) => typeof value === "string"),
     );
@@ -166,4 +164,17 @@ export class TokenEndpoint {
       },
     );
   }
+}
+
+/** A grant with all that a sign-in must bring. @throws CodexError `PROTOCOL` */
+export function wholeGrant(grant: RefreshResponse): CodeExchangeResponse {
+  const parsed = codeExchangeResponse.safeParse(grant);
+  if (!parsed.success) throw unknownForm(parsed.error);
+  return parsed.data;
+}
+
+function unknownForm(cause: unknown): CodexError {
+  return new CodexError("PROTOCOL", "The token endpoint's answer does not have the known form.", {
+    cause,
+  });
 }

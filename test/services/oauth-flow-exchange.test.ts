@@ -115,3 +115,23 @@ test("a token endpoint that quotes the code it was sent does not get it onto the
   expect(rig.logged.join("\n")).not.toContain(code);
   await expect(pending.completed).rejects.toMatchObject({ code: "AUTH_DENIED" });
 });
+
+test.each([
+  ["without an ID token", { access_token: "at_x", refresh_token: "rt_granted" }],
+  [
+    "with an access token that no header takes",
+    { access_token: "at\nx", refresh_token: "rt_granted", id_token: "x.y.z" },
+  ],
+])("a grant %s is of no use, and what it brought is given back", async (_, body) => {
+  const rig = await flowRig();
+  rig.simulator.next("token:exchange", { kind: "json", body });
+  const { pending } = await begin(rig);
+  await rig.simulator.signIn(pending.authorizationUrl);
+  await expect(pending.completed).rejects.toMatchObject({ code: "PROTOCOL" });
+  await rig.unwanted.settled();
+  const revoked = rig.simulator.requests.filter(({ route }) => route === "revoke");
+  expect(revoked.map(({ json }) => json)).toEqual([
+    expect.objectContaining({ token: "rt_granted", token_type_hint: "refresh_token" }),
+  ]);
+  expect(rig.saved).toEqual([]);
+});
