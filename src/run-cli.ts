@@ -37,7 +37,11 @@ export async function runCli(args: readonly string[]): Promise<void> {
     if (aborter.signal.aborted) leave(exitCodes.interrupted.code);
     stop(exitCodes.interrupted.code);
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  // A terminal that goes says so twice, to the session's first process and to those in the foreground.
+  process.on("SIGHUP", () => {
+    stop(exitCodes.interrupted.code);
+  });
   const defect = (thrown: unknown): void => {
     const name = thrown instanceof Error ? thrown.name : "a thrown value";
     stderr.write(`INTERNAL: codex-oauth met a case that it does not handle (${name}).\n`);

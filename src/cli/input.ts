@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import { CodexError } from "../core/errors.ts";
@@ -71,6 +72,8 @@ export class LineReader {
       tell();
     });
     this.#reader.on("SIGINT", interrupt);
+    // What cannot be read any more: a terminal that has gone, which SIGHUP tells.
+    (this.#reader as EventEmitter).on("error", () => undefined);
   }
 
   /** The line that answers the question; undefined when the input has ended. */

@@ -6,8 +6,7 @@ import type { PendingLogin } from "../services/pending-login.ts";
 export const pasteQuestion =
   "Waiting for the browser. If it cannot come back, paste the address that it ended at (not shown): ";
 
-export const inputEnded =
-  "The input has ended, so nothing can be pasted any more. The sign-in goes on waiting for the browser; Ctrl-C ends it.";
+export const inputEnded = "The sign-in goes on waiting for the browser; Ctrl-C ends it.";
 
 export interface AboutLogin {
   /** Whether a browser was opened. */

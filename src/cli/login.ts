@@ -86,20 +86,25 @@ async function browserOrPaste(pending: BrowserLogin, context: CommandContext): P
   }
 }
 
-/** Ask until something pasted belongs to this login, or the input ends; then only the browser can end it. */
+/** Ask until something pasted belongs to this login, or the terminal is gone; then only the browser can end it. */
 async function takePaste(
   pending: BrowserLogin,
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const reader = new LineReader(context, true);
+  const { stdin, stderr } = context.terminal;
+  let reader = new LineReader(context, true);
   let refused = "";
   try {
     for (;;) {
       const line = await reader.ask(pasteQuestion, signal);
       if (line === undefined) {
-        context.terminal.stderr.write(`${inputEnded}\n`);
-        return;
+        stderr.write(`${inputEnded}\n`);
+        if (stdin.readableEnded || stdin.destroyed) return;
+        // Ctrl-D: the terminal is still there, and must not show what is pasted all the same.
+        reader.close();
+        reader = new LineReader(context, true);
+        continue;
       }
       const pasted = continues(refused, line) ? refused + line : line;
       if (pasted.trim() !== "" && isTaken(pasted, pending, context)) return;

@@ -103,11 +103,12 @@ describe("login on a terminal", () => {
     simulator.next("token:exchange", { kind: "default", afterCommit: answered.promise });
     const run = startInTerminal({ simulator, home, args: ["login"], columns: 400 });
     await run.shows("paste the address");
-    const returned = simulator.signIn(url(run.screen().replaceAll("\r", "")));
+    const page = url(run.screen().replaceAll("\r", ""));
+    const returned = simulator.signIn(page);
     returned.catch(() => undefined); // nobody is left to show the page
     await simulator.waitForRequest("token:exchange");
     run.hangUp();
-    await run.ended;
+    while (await listens(page)); // until the program has noticed
     answered.resolve(undefined);
     await simulator.waitForRequest("revoke");
     expect(simulator.stats.revocations).toBe(1);
@@ -125,15 +126,17 @@ describe("login on a terminal", () => {
     expect(simulator.stats.exchanges).toBe(1);
   });
 
-  test("Ctrl-D ends the question, not the sign-in, and says so", async () => {
+  test("Ctrl-D ends neither the sign-in nor the silence about what is pasted, and says so", async () => {
     const { simulator, home } = await start();
     const run = startInTerminal({ simulator, home, args: ["login"], columns: 400 });
     await run.shows("paste the address");
     const page = url(run.screen().replaceAll("\r", ""));
     run.type("\u0004");
     await run.shows("goes on waiting for the browser");
-    await simulator.signIn(page);
+    const callback = await simulator.authorize(page);
+    run.type(`${callback}\r`);
     expect(await run.ended).toBe(0);
+    expect(run.screen()).not.toContain(new URL(callback).searchParams.get("code"));
     expect(run.screen()).toContain("Signed in as c***@example.test");
   });
 
