@@ -58,7 +58,8 @@ export const errorCodes = {
     next: "Correct the field that the message names, then repeat the call.",
   },
   BLOCKED: {
-    meaning: "Cloudflare answered in place of the service. The login itself is not affected.",
+    meaning:
+      "Something on the way answered in place of the service, such as Cloudflare or a company's proxy, or the service is not offered there. The login itself is not affected.",
     next: "Check VPN, proxy or region, wait a few minutes, then repeat the call.",
   },
   NETWORK: {

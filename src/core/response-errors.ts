@@ -1,3 +1,4 @@
+import { blockOf } from "./blocked.ts";
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "./errors.ts";
 import {
   fieldFromWords,
@@ -23,8 +24,10 @@ export interface Refusal {
   retryAfterMs: number | undefined;
   /** True when the body is a web page: something in front of the service answered. */
   html: boolean;
-  /** True when that page is Cloudflare's challenge. */
+  /** True when the body is Cloudflare's own: a challenge, or its refusal. */
   challenge: boolean;
+  /** True when the answer has Cloudflare's marks; the service's own answers have them, too. */
+  cloudflare?: boolean;
   requestId: string | undefined;
 }
 
@@ -98,9 +101,8 @@ function judge(refusal: Refusal): Judgement {
     details: { why: said, status, ...details },
   });
 
-  if (isBlocked(refusal)) {
-    return as("BLOCKED", "Cloudflare blocked the request before it reached the service.");
-  }
+  const block = blockOf(refusal, "the service");
+  if (block !== undefined) return as("BLOCKED", block.message, { next: block.next });
   if (has(usageLimitCodes)) {
     return as("USAGE_LIMIT", "The usage limit of this account has been reached.", {
       resetsAt: refusal.resetsAt,
@@ -169,13 +171,4 @@ function rateLimited(
   // Without a time to wait, the official client does not repeat a 429 either.
   const retryable = retryAfterMs !== undefined || refusal.inStream || refusal.status !== 429;
   return as("RATE_LIMITED", "Too many requests in a short time.", { retryable, retryAfterMs });
-}
-
-/** Cloudflare answers in the service's place; its own 502 and 504 pages say that the service failed. */
-export function isBlocked({
-  status,
-  html,
-  challenge,
-}: Pick<Refusal, "status" | "html" | "challenge">): boolean {
-  return (challenge && status !== 502 && status !== 504) || (html && status === 403);
 }

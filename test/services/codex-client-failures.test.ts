@@ -172,3 +172,14 @@ test("a challenge without a content type is still one", async () => {
   const { error } = await failWith({ kind: "raw", headers, body: "<p>Just a moment" });
   expect(error.code).toBe("BLOCKED");
 });
+
+test("Cloudflare's refusal without a content type is BLOCKED", async () => {
+  const { error } = await failWith({
+    kind: "raw",
+    status: 403,
+    headers: { "cf-ray": "9c0ffee5133700aa-FRA", server: "cloudflare" },
+    body: "Access blocked by Cloudflare",
+  });
+  expect(error).toMatchObject({ code: "BLOCKED", details: { why: undefined, status: 403 } });
+  expect(error.message).toMatch(/^Cloudflare blocked/);
+});
