@@ -155,12 +155,20 @@ function judge(refusal: Refusal): Judgement {
   }
   if (status === 400 || status === 422 || (status === undefined && has(badRequestCodes))) {
     const field = refusal.param ?? fieldFromWords(refusal.message);
-    return as("BAD_REQUEST", "The service refused the request.", { field });
+    const next = field === undefined ? nextWithoutField(said) : undefined;
+    return as("BAD_REQUEST", "The service refused the request.", { field, next });
   }
   if (status === undefined) {
     return as("UPSTREAM", "The service broke off with an error.", { retryable: true });
   }
   return as("UPSTREAM", `The service answered with HTTP ${status}.`);
+}
+
+/** A step for a refusal that names no field to correct. */
+function nextWithoutField(said: string | undefined): string {
+  return said === undefined
+    ? "Repeat the call once; if it recurs, set CODEX_DEBUG=1, repeat it, and read the log."
+    : "Change what the service said is wrong, then repeat the call.";
 }
 
 function rateLimited(
