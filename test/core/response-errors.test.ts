@@ -143,34 +143,6 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   expect(error.details.retryable ?? false).toBe(retryable);
 });
 
-const page = { status: 403, html: true };
-
-test.each<[string, Partial<Refusal>, RegExp]>([
-  [
-    "a page that nobody signed",
-    page,
-    /^A web page came in place.* a company's proxy or Cloudflare/,
-  ],
-  ["a page with Cloudflare's marks", { ...page, cloudflare: true }, /^Cloudflare blocked/],
-  ["a page with Cloudflare's words", { ...page, challenge: true }, /^Cloudflare blocked/],
-])("%s names who blocked the request only where that is known", (_, facts, message) => {
-  const error = refusalError(refusal(facts));
-  expect(error.code).toBe("BLOCKED");
-  expect(error.message).toMatch(message);
-});
-
-test("a country without the service is told, and no repetition advised", () => {
-  const code = "unsupported_country_region_territory";
-  for (const facts of [{ code }, { type: code }]) {
-    const error = refusalError(refusal({ status: 403, message: "Not supported", ...facts }));
-    expect(error.code).toBe("BLOCKED");
-    expect(error.message).toBe("The service is not offered where the request comes from.");
-    expect(error.details).toMatchObject({ why: "The service said: Not supported", status: 403 });
-    expect(error.next).toMatch(/^Ask from a country/);
-    expect(error.details.retryable).toBeUndefined();
-  }
-});
-
 test("the next step of a bad request is about the field, the words, or neither, as they are told", () => {
   const { next } = errorCodes.BAD_REQUEST;
   expect(refusalError(refusal({ param: "text.verbosity" })).next).toBe(next);
