@@ -58,7 +58,8 @@ export const errorCodes = {
     next: "Correct the field that the message names, then repeat the call.",
   },
   BLOCKED: {
-    meaning: "Cloudflare answered in place of the service. The login itself is not affected.",
+    meaning:
+      "Something on the way answered in place of the service, such as Cloudflare or a company's proxy, or the service is not offered there. The login itself is not affected.",
     next: "Check VPN, proxy or region, wait a few minutes, then repeat the call.",
   },
   NETWORK: {
@@ -159,10 +160,17 @@ export class CodexError extends Error {
     if (this.code === "USAGE_LIMIT" && resetsAt !== undefined) {
       return "Wait for the reset that the message names; codex_status shows every window.";
     }
-    if (this.code === "RATE_LIMITED" && (resetsAt ?? retryAfterMs) !== undefined) {
-      return "Wait for the time that the message names, then repeat the call.";
+    switch (this.code) {
+      case "RATE_LIMITED":
+      case "UPSTREAM":
+        if ((resetsAt ?? retryAfterMs) === undefined) return undefined;
+        return "Wait for the time that the message names, then repeat the call.";
+      case "OVERLOADED":
+        if (retryAfterMs === undefined) return undefined;
+        return "Wait for the time that the message names, then repeat the call, or name another model.";
+      default:
+        return undefined;
     }
-    return undefined;
   }
 
   /** The same error with further details. */

@@ -26,6 +26,8 @@ export interface Limits {
   deviceLoginTimeoutMs: number;
   /** Time for headers and body of a small API request (models, health). */
   apiRequestTimeoutMs: number;
+  /** Time for the body of a refused question; its status says enough without one. */
+  errorBodyTimeoutMs: number;
   /** How long a query waits for the first model list of an account. */
   firstCatalogWaitMs: number;
   /** How long a fetched model list counts as fresh. */
@@ -78,6 +80,7 @@ export const defaultLimits: Limits = {
   loginTimeoutMs: 10 * minute,
   deviceLoginTimeoutMs: 15 * minute,
   apiRequestTimeoutMs: 15 * second,
+  errorBodyTimeoutMs: 15 * second,
   firstCatalogWaitMs: 5 * second,
   catalogFreshMs: 60 * minute,
   queryTimeoutMs: 30 * minute,

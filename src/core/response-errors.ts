@@ -1,3 +1,4 @@
+import { blockOf } from "./blocked.ts";
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "./errors.ts";
 import {
   fieldFromWords,
@@ -23,8 +24,10 @@ export interface Refusal {
   retryAfterMs: number | undefined;
   /** True when the body is a web page: something in front of the service answered. */
   html: boolean;
-  /** True when that page is Cloudflare's challenge. */
+  /** True when the body is Cloudflare's own: a challenge, or its refusal. */
   challenge: boolean;
+  /** True when the answer has Cloudflare's marks; the service's own answers have them, too. */
+  cloudflare?: boolean;
   requestId: string | undefined;
 }
 
@@ -98,9 +101,8 @@ function judge(refusal: Refusal): Judgement {
     details: { why: said, status, ...details },
   });
 
-  if (isBlocked(refusal)) {
-    return as("BLOCKED", "Cloudflare blocked the request before it reached the service.");
-  }
+  const block = blockOf(refusal, "the service");
+  if (block !== undefined) return as("BLOCKED", block.message, { next: block.next });
   if (has(usageLimitCodes)) {
     return as("USAGE_LIMIT", "The usage limit of this account has been reached.", {
       resetsAt: refusal.resetsAt,
@@ -153,12 +155,20 @@ function judge(refusal: Refusal): Judgement {
   }
   if (status === 400 || status === 422 || (status === undefined && has(badRequestCodes))) {
     const field = refusal.param ?? fieldFromWords(refusal.message);
-    return as("BAD_REQUEST", "The service refused the request.", { field });
+    const next = field === undefined ? nextWithoutField(said) : undefined;
+    return as("BAD_REQUEST", "The service refused the request.", { field, next });
   }
   if (status === undefined) {
     return as("UPSTREAM", "The service broke off with an error.", { retryable: true });
   }
   return as("UPSTREAM", `The service answered with HTTP ${status}.`);
+}
+
+/** A step for a refusal that names no field to correct. */
+function nextWithoutField(said: string | undefined): string {
+  return said === undefined
+    ? "Repeat the call once; if it recurs, set CODEX_DEBUG=1, repeat it, and read the log."
+    : "Change what the service said is wrong, then repeat the call.";
 }
 
 function rateLimited(
@@ -169,13 +179,4 @@ function rateLimited(
   // Without a time to wait, the official client does not repeat a 429 either.
   const retryable = retryAfterMs !== undefined || refusal.inStream || refusal.status !== 429;
   return as("RATE_LIMITED", "Too many requests in a short time.", { retryable, retryAfterMs });
-}
-
-/** Cloudflare answers in the service's place; its own 502 and 504 pages say that the service failed. */
-export function isBlocked({
-  status,
-  html,
-  challenge,
-}: Pick<Refusal, "status" | "html" | "challenge">): boolean {
-  return (challenge && status !== 502 && status !== 504) || (html && status === 403);
 }

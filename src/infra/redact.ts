@@ -1,3 +1,5 @@
+import { KnownValues, mask } from "./known-values.ts";
+
 const patterns: readonly RegExp[] = [
   /\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g, // JSON Web Tokens
   /\b(?:rt|ac|at)_[\w.-]{6,}/g, // refresh tokens, codes, access tokens by prefix
@@ -6,42 +8,47 @@ const patterns: readonly RegExp[] = [
   /\b(?:code|state|code_verifier|refresh_token|access_token|id_token)=[^&\s"']+/g,
 ];
 
-const mask = "[redacted]";
+/** Whose login it is, as far as it tells that. */
+interface Person {
+  email: string | undefined;
+  accountId: string | undefined;
+}
 
 /**
- * Takes secrets out of text at the sinks. It knows the live values, and the shapes of the rest;
- * shapes are for logs and errors only, since an answer may rightly speak of a token-like word.
+ * Takes secrets out of text at the sinks. It knows the live values, also where a text was cut within
+ * one, and the shapes of the rest; shapes and the person's own data are for logs and errors only,
+ * since an answer may rightly speak of a token-like word, and hold the person's address.
  */
 export class Redactor {
-  readonly #secrets = new Set<string>();
+  readonly #secrets = new KnownValues();
+  readonly #personal = new KnownValues();
 
-  /** From now on these values are masked everywhere. Short ones are no secrets. */
+  /** From now on these values are masked everywhere. */
   learn(...secrets: readonly (string | undefined)[]): void {
-    for (const secret of secrets) {
-      if (secret === undefined || secret.length < 8) continue;
-      // A long session refreshes many times; the secrets that were met longest ago are dead by then.
-      this.#secrets.delete(secret);
-      this.#secrets.add(secret);
-      if (this.#secrets.size > 200) this.#secrets.delete(this.#secrets.values().next().value ?? "");
-    }
+    this.#secrets.learn(secrets);
   }
 
-  /** Characters of the longest known value; 0 when none is known. */
+  /** From now on who is signed in is masked in logs and errors; a service may quote it there. */
+  learnPerson({ email, accountId }: Person): void {
+    this.#personal.learn([email, accountId]);
+  }
+
+  /** Characters of the longest secret; 0 when none is known. */
   get longest(): number {
-    return Math.max(0, ...[...this.#secrets].map(({ length }) => length));
+    return this.#secrets.longest;
   }
 
-  /** Known values masked. */
+  /** Known secrets masked. */
   values(text: string): string {
-    const found = [...this.#secrets].filter((secret) => text.includes(secret));
-    // The longest first: what is left of one after a shorter one was cut out would not be known.
-    return found
-      .sort((a, b) => b.length - a.length)
-      .reduce((clean, secret) => clean.replaceAll(secret, mask), text);
+    return this.#secrets.masked(text);
   }
 
-  /** Known values and everything that looks like a secret masked. */
+  /** Known secrets, what looks like one, and who is signed in masked. */
   all(text: string): string {
-    return patterns.reduce((clean, pattern) => clean.replace(pattern, mask), this.values(text));
+    const clean = patterns.reduce(
+      (rest, pattern) => rest.replace(pattern, mask),
+      this.values(text),
+    );
+    return this.#personal.masked(clean);
   }
 }

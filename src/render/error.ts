@@ -8,8 +8,12 @@ export function renderError(error: CodexError, now: number, timeZone: string): s
   const lines = [`${error.code}: ${error.message}`];
   if (why !== undefined) lines.push(why);
   if (resetsAt !== undefined) {
-    const wait = resetsAt > now ? ` (in ${span(resetsAt - now)})` : "";
-    lines.push(`The limit resets at ${localTime(resetsAt, now, timeZone)}${wait}.`);
+    const time = localTime(resetsAt, now, timeZone);
+    lines.push(
+      resetsAt > now
+        ? `The limit resets at ${time} (in ${span(resetsAt - now)}).`
+        : `The limit was to reset at ${time} (${span(now - resetsAt)} ago).`,
+    );
   } else if (retryAfterMs !== undefined) {
     lines.push(`The service asks to wait ${span(retryAfterMs)}.`);
   }

@@ -51,6 +51,7 @@ export class CodexCliLogin {
     const { origins, baseUrl, redactor } = this.#deps;
     const found = await this.#read();
     redactor.learn(found.accessToken);
+    redactor.learnPerson(found);
     const { issuer, accountId } = found;
     assertForGuest(issuer, origins);
     if (accountId === undefined) throw useless("The Codex CLI's login names no account.");

@@ -1,7 +1,9 @@
+import { isPageBetween } from "../core/blocked.ts";
 import { toCodexError } from "../core/errors.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Http, TextResponse } from "../infra/http.ts";
 import { originator } from "../wire/constants.ts";
+import { toRefusal } from "../wire/error-body.ts";
 
 const timeoutMs = 5_000;
 
@@ -85,13 +87,9 @@ async function ask(
   const challenged = answer.headers["cf-mitigated"] === "challenge";
   return {
     detail: `HTTP ${answer.status} in ${ms} ms${challenged ? ", challenged by Cloudflare" : ""}`,
-    guarded: challenged || (answer.status === 403 && isPage(answer)),
+    guarded: isPageBetween(toRefusal(answer.status, answer.headers, answer.text, clock.now())),
     clockAheadMs: aheadOf(clock.now(), answer),
   };
-}
-
-function isPage({ headers }: TextResponse): boolean {
-  return String(headers["content-type"] ?? "").includes("html");
 }
 
 /** RFC 9110 §6.6.1: the date has whole seconds. */

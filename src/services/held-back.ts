@@ -1,20 +1,16 @@
+import { blockOf } from "../core/blocked.ts";
 import { CodexError } from "../core/errors.ts";
-import { isBlocked } from "../core/response-errors.ts";
 import type { TextResponse } from "../infra/http.ts";
 import { toRefusal } from "../wire/error-body.ts";
 
-/** What kept a request from being judged by the authorization server: Cloudflare, or a limit. */
+/** What kept a request from being judged by the authorization server: a page, a place, or a limit. */
 export function heldBack(
   { status, headers, text }: TextResponse,
   now: number,
 ): CodexError | undefined {
   const refusal = toRefusal(status, headers, text, now);
-  if (isBlocked(refusal)) {
-    return new CodexError(
-      "BLOCKED",
-      "Cloudflare blocked the request before it reached the authorization server.",
-    );
-  }
+  const block = blockOf(refusal, "the authorization server");
+  if (block !== undefined) return new CodexError("BLOCKED", block.message, { next: block.next });
   if (status !== 429) return undefined;
   return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
     retryAfterMs: refusal.retryAfterMs,

@@ -81,6 +81,7 @@ export class RefreshWork {
       const current = await presentLogin(this.#deps);
       const { accessToken, refreshToken, idToken } = current;
       this.#deps.redactor.learn(accessToken, refreshToken, idToken);
+      this.#deps.redactor.learnPerson(current);
       // Somebody signed in meanwhile: nothing to spend.
       if (fingerprint(refreshToken) !== token) return undefined;
       await this.#deps.attempts.spend(current, held, reason, stopping);

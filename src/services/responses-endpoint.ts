@@ -90,7 +90,7 @@ export class ResponsesEndpoint {
       });
       return { ...result, quota };
     } catch (error) {
-      throw withReset(error, quota);
+      throw withReset(error, quota, clock.now());
     } finally {
       idle.cancel();
     }
@@ -124,13 +124,18 @@ export class ResponsesEndpoint {
     const isStream = untyped || type.startsWith("text/event-stream");
     if (status === 200 && isStream && !encoded) return;
     const { clock, limits } = this.#deps;
-    const text = await readText(response, limits.maxErrorBodyBytes, origin, signal).catch(
-      (error: unknown) => {
+    const timer = clock.timer(limits.errorBodyTimeoutMs, () => {
+      if (status !== 200) response.body.destroy();
+    });
+    const text = await readText(response, limits.maxErrorBodyBytes, origin, signal)
+      .catch((error: unknown) => {
         signal.throwIfAborted();
         if (status === 200) throw error;
-        return ""; // the status says enough where the body is too large or broken
-      },
-    );
+        return ""; // the status says enough where the body is too large, too slow or broken
+      })
+      .finally(() => {
+        timer.cancel();
+      });
     const refusal = toRefusal(status, headers, text, clock.now());
     if (status !== 200) throw refusalError(refusal);
     if (refusal.challenge) throw refusalError(refusal);
@@ -146,10 +151,17 @@ function withRequestId(error: unknown, response: HttpResponse): unknown {
     : error;
 }
 
-/** A body may leave out when the limit resets; the headers beside it say it, too. */
-function withReset(error: unknown, quota: Quota | undefined): unknown {
-  if (!(error instanceof CodexError) || error.code !== "USAGE_LIMIT" || quota === undefined) {
-    return error;
-  }
-  return error.with({ resetsAt: error.details.resetsAt ?? exhaustedUntil(quota) });
+/**
+ * A body may leave out when the limit resets; the headers beside it say it, too. One that lies in the
+ * past is no reason to wait.
+ */
+function withReset(error: unknown, quota: Quota | undefined, now: number): unknown {
+  if (!(error instanceof CodexError) || error.code !== "USAGE_LIMIT") return error;
+  const resetsAt = error.details.resetsAt ?? (quota && exhaustedUntil(quota));
+  if (resetsAt === undefined) return error;
+  if (resetsAt > now) return error.with({ resetsAt });
+  return error.with({
+    resetsAt,
+    next: "The limit should have been reset by now: repeat the call.",
+  });
 }

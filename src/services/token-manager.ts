@@ -116,7 +116,7 @@ export class TokenManager {
    * @throws CodexError `AUTH_DENIED` when they name no account, `STORAGE`.
    */
   async saveLogin(grant: CodeExchangeResponse): Promise<TokenSet> {
-    const { origins, store, clock, log } = this.#deps;
+    const { origins, store, clock, redactor, log } = this.#deps;
     const identity = readClaims(grant.id_token);
     const access = readClaims(grant.access_token);
     const accountId = identity.accountId ?? access.accountId;
@@ -137,6 +137,7 @@ export class TokenManager {
       plan: identity.plan ?? access.plan,
       expiresAt: accessTokenExpiry(grant.access_token, grant.expires_in, now),
     };
+    redactor.learnPerson(login);
     let generation = now;
     await store.update((stored, _, choice) => {
       generation = Math.max(now, ((stored ?? choice)?.generation ?? 0) + 1);
@@ -184,6 +185,7 @@ export class TokenManager {
     const stored = await store.read();
     if (stored === undefined) throw notSignedIn(store.setAside);
     redactor.learn(stored.accessToken, stored.refreshToken, stored.idToken);
+    redactor.learnPerson(stored);
     assertIssuedFor(stored, origins);
     return stored;
   }

@@ -49,15 +49,17 @@ const body = z.object({
 
 type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Words of Cloudflare's pages (docs/wire.md §13). */
-const challengePage = /just a moment|enable javascript and cookies|attention required/i;
+/** Words of Cloudflare's pages, and of what it sends to programs (docs/wire.md §13). */
+const cloudflareWords =
+  /just a moment|enable javascript and cookies|attention required|^error code: 1\d{3}\b/i;
 
 /** An HTTP refusal as facts; `text` is the bounded body. */
 export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {
-  const parsed = body.safeParse(parseJson(text));
+  const json = parseJson(text);
+  const parsed = body.safeParse(json);
   const said = parsed.success ? (parsed.data.error ?? parsed.data.detail) : undefined;
   const found = toFields(said ?? {});
-  const html = (first(headers, "content-type") ?? "").toLowerCase().includes("text/html");
+  const type = (first(headers, "content-type") ?? "").toLowerCase();
   return {
     status,
     inStream: false,
@@ -67,10 +69,19 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
     param: found.param ?? undefined,
     resetsAt: resetsAt(found, now),
     retryAfterMs: parseRetryAfter(first(headers, "retry-after"), now),
-    html,
-    challenge: first(headers, "cf-mitigated") === "challenge" || (html && challengePage.test(text)),
+    html: type.includes("text/html") || (type === "" && /^\s*<(?:!doctype|html)\b/i.test(text)),
+    challenge:
+      first(headers, "cf-mitigated") === "challenge" ||
+      (json === undefined && !type.includes("json") && isOfCloudflare(text)),
+    cloudflare:
+      headers["cf-ray"] !== undefined || /cloudflare/i.test(first(headers, "server") ?? ""),
     requestId: requestId(headers),
   };
+}
+
+/** As the official client does it: "blocked" beside the name is enough. */
+function isOfCloudflare(text: string): boolean {
+  return cloudflareWords.test(text) || (/cloudflare/i.test(text) && /\bblocked\b/i.test(text));
 }
 
 /** The service's id for a request, for reports. */

@@ -3,6 +3,8 @@ import { modelName } from "../core/model-name.ts";
 import type { CodexModel } from "../core/models.ts";
 
 const text = z.string().optional().catch(undefined);
+/** An effort, also one that is new to us: it is told in notices, so it must be a name. */
+const effortName = z.string().regex(/^[\w-]{1,40}$/);
 const count = z.number().int().positive().optional().catch(undefined);
 
 /** One entry of the models endpoint; only the name is indispensable (docs/wire.md §15). */
@@ -12,9 +14,9 @@ const wireModel = z.object({
   description: text,
   visibility: text,
   priority: z.number().optional().catch(undefined),
-  default_reasoning_level: text,
+  default_reasoning_level: effortName.optional().catch(undefined),
   supported_reasoning_levels: z
-    .array(z.object({ effort: z.string() }))
+    .array(z.object({ effort: effortName.optional().catch(undefined) }))
     .optional()
     .catch(undefined),
   context_window: count,
@@ -31,7 +33,10 @@ const wireModel = z.object({
     .union([z.string(), z.array(z.number().int()).length(3)])
     .nullish()
     .catch(undefined),
-  upgrade: z.object({ model: z.string() }).nullish().catch(undefined),
+  upgrade: z
+    .object({ model: z.string().regex(modelName) })
+    .nullish()
+    .catch(undefined),
 });
 
 export const modelsResponse = z.object({ models: z.array(z.unknown()) });
@@ -53,7 +58,7 @@ function toModel(wire: z.infer<typeof wireModel>): CodexModel {
     listed: (wire.visibility ?? "list") === "list",
     priority: wire.priority ?? Number.MAX_SAFE_INTEGER,
     defaultEffort: wire.default_reasoning_level,
-    efforts: wire.supported_reasoning_levels?.map((level) => level.effort) ?? [],
+    efforts: wire.supported_reasoning_levels?.flatMap(({ effort }) => effort ?? []) ?? [],
     contextWindow: wire.context_window,
     maxContextWindow: wire.max_context_window,
     inputModalities: wire.input_modalities ?? ["text"],

@@ -5,18 +5,24 @@ type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
  * The quota windows of a response's headers, in any position (docs/wire.md §14), or undefined
- * when there are none.
+ * when there are none. Of several limits it is the one in force, where that has windows of its own.
  */
 export function quotaFromHeaders(headers: HeaderBag, now: number): Quota | undefined {
-  const windows = ["primary", "secondary"].flatMap((position) => {
-    const used = number(headers, `x-codex-${position}-used-percent`);
-    const minutes = number(headers, `x-codex-${position}-window-minutes`);
-    const resetAtSeconds = number(headers, `x-codex-${position}-reset-at`);
+  const active = single(headers, "x-codex-active-limit")?.toLowerCase().replaceAll("_", "-");
+  const [windows] = [active ?? "codex", "codex"]
+    .map((limit) => windowsOf(limit, headers))
+    .filter(({ length }) => length > 0);
+  if (windows === undefined) return undefined;
+  return { windows, seenAt: now, plan: single(headers, "x-codex-plan-type") };
+}
+
+function windowsOf(limit: string, headers: HeaderBag): QuotaWindow[] {
+  return ["primary", "secondary"].flatMap((position) => {
+    const used = number(headers, `x-${limit}-${position}-used-percent`);
+    const minutes = number(headers, `x-${limit}-${position}-window-minutes`);
+    const resetAtSeconds = number(headers, `x-${limit}-${position}-reset-at`);
     return toWindow(used, minutes, resetAtSeconds);
   });
-  const plan = single(headers, "x-codex-plan-type");
-  if (windows.length === 0) return undefined;
-  return { windows, seenAt: now, plan };
 }
 
 const wireWindow = z

@@ -143,6 +143,18 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   expect(error.details.retryable ?? false).toBe(retryable);
 });
 
+test("the next step of a bad request is about the field, the words, or neither, as they are told", () => {
+  const { next } = errorCodes.BAD_REQUEST;
+  expect(refusalError(refusal({ param: "text.verbosity" })).next).toBe(next);
+  expect(refusalError(refusal({ message: "Store must be set to false" })).next).toBe(next);
+  expect(refusalError(refusal({ message: "No explanation" })).next).toMatch(
+    /what the service said/,
+  );
+  for (const facts of [{}, { html: true, message: "<p>" }, { code: "invalid_value" }]) {
+    expect(refusalError(refusal(facts)).next).toMatch(/^Repeat the call once.*CODEX_DEBUG/);
+  }
+});
+
 test("names the field of a bad request, for programs", () => {
   const error = refusalError(refusal({ code: "invalid_value", param: "text.verbosity" }));
   expect(error.details.field).toBe("text.verbosity");

@@ -96,3 +96,21 @@ describe("shapes of secrets, in logs and errors", () => {
     for (const text of hostile) expect(redactor.all(text).length).toBeLessThanOrEqual(text.length);
   }, 10_000);
 });
+
+describe("who is signed in", () => {
+  const redactor = new Redactor();
+  redactor.learnPerson({
+    email: "jane.doe@example.com",
+    accountId: "8f14e45f-ceea-467f-9d2c-0a1b2c3d4e5f",
+  });
+  const text = "jane.doe@example.com has 8f14e45f-ceea-467f-9d2c-0a1b2c3d4e5f, cut: 8f14e45f-ceea";
+
+  test("is masked in logs and errors, but for the host of the address", () => {
+    expect(redactor.all(text)).toBe("[redacted] has [redacted], cut: [redacted]");
+    expect(redactor.all("proxy.example.com refused")).toBe("proxy.example.com refused");
+  });
+
+  test("is left alone in answers", () => {
+    expect(redactor.values(text)).toBe(text);
+  });
+});

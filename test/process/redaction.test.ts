@@ -1,8 +1,10 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { failedEvent } from "../simulator/index.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
+import { answer, delta, json, stream } from "../support/replies.ts";
 import { simulate, startServer } from "../support/server.ts";
 
 test("the debug log tells everything but the secrets, in a file of one's own", async () => {
@@ -92,4 +94,37 @@ test("neither the process's arguments nor the status show a piece of a token", a
   const cmdline = readFileSync(`/proc/${pid}/cmdline`, "utf8");
   expect(cmdline.split("\0").filter((part) => part !== "")).toHaveLength(2);
   expectNoSecrets(cmdline, simulator.secrets(), "the arguments");
+});
+
+test("a service that quotes what it was sent gives no piece of it away, wherever the quote is cut", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { accessToken, refreshToken, email, accountId } = writeLogin(home, simulator);
+  const { call, transport } = await startServer({ simulator, home, limits: { maxRetries: 0 } });
+  const signature = accessToken.split(".")[2] ?? "";
+  const quoted = [
+    json(400, { detail: `${"p".repeat(280)} ${signature}` }),
+    json(400, { detail: `The account ${accountId} of ${email} may not` }),
+    json(400, { detail: `${"p".repeat(282)} ${accountId}` }),
+    stream(failedEvent("invalid_prompt", `${"p".repeat(280)} ${signature}`)),
+    stream(delta(`It is ${signature.slice(0, 20)}`)),
+    stream(delta(`It is ${refreshToken.slice(0, 20)}`)),
+  ];
+  for (const reply of quoted) {
+    simulator.next("responses", reply);
+    const { isError, raw } = await call("codex_query", { prompt: "hi", model: "gpt-5.5" });
+    expect(isError).toBe(true);
+    const shown = JSON.stringify(raw) + transport.stderr;
+    expectNoSecrets(shown, [accessToken, refreshToken, email, accountId], "an error");
+  }
+});
+
+test("an answer may hold the address and the account of who is signed in", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { email, accountId } = writeLogin(home, simulator);
+  const { call } = await startServer({ simulator, home });
+  const text = `Write to ${email} about ${accountId}.`;
+  simulator.next("responses", answer(text));
+  expect((await call("codex_query", { prompt: "hi" })).text).toContain(text);
 });

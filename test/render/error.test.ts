@@ -35,10 +35,12 @@ test("why, reset, next step and request id have a line each", () => {
   );
 });
 
-test("a reset is shown in local time, one in the past without a wait", () => {
+test("a reset is shown in local time, one in the past as such", () => {
   const error = new CodexError("USAGE_LIMIT", "Used up.", { resetsAt: now + 3_600_000 });
   expect(renderError(error, now, "Asia/Tokyo")).toContain("The limit resets at 22:00 (in 1 h).");
-  expect(render(error.with({ resetsAt: now - 1 }))).toContain("The limit resets at 11:59.\n");
+  expect(render(error.with({ resetsAt: now - 17 * 60_000 }))).toContain(
+    "The limit was to reset at 11:43 (17 min ago).\n",
+  );
 });
 
 test("the wait that the service asks for is told", () => {
@@ -78,3 +80,14 @@ test("a wait is named as the next step only where the message tells one", () => 
     "Next: Wait for the reset that the message names",
   );
 });
+
+test.each(["UPSTREAM", "OVERLOADED"] as const)(
+  "%s follows the wait that the service asks for, where it asks for one",
+  (code) => {
+    const error = new CodexError(code, "No.");
+    expect(render(error.with({ retryAfterMs: 600_000 }))).toMatch(
+      /asks to wait 10 min\.\nNext: Wait for the time that the message names/,
+    );
+    expect(render(error)).toContain(`Next: ${errorCodes[code].next}`);
+  },
+);

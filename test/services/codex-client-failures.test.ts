@@ -94,6 +94,28 @@ test("a usage limit tells its reset, from the body or else from the headers", as
   expect(error.details.resetsAt).toBe(1_795_299_999_000);
 });
 
+test.each([
+  ["in a body", (resetsAt: number) => json(429, usageLimitBody({ resetsAt }))],
+  [
+    "in the headers",
+    (resetsAt: number) =>
+      json(429, quotaBody(), {
+        "x-codex-primary-used-percent": "100",
+        "x-codex-primary-window-minutes": "300",
+        "x-codex-primary-reset-at": String(resetsAt),
+      }),
+  ],
+])("a reset in the past, told %s, is nothing to wait for", async (_, reply) => {
+  const seconds = Math.floor(Date.now() / 1000);
+  const past = await failWith(reply(seconds - 1_000));
+  expect(past.error).toMatchObject({
+    code: "USAGE_LIMIT",
+    next: "The limit should have been reset by now: repeat the call.",
+    details: { resetsAt: (seconds - 1_000) * 1000 },
+  });
+  expect((await failWith(reply(seconds + 100_000))).error.next).toMatch(/^Wait for the reset/);
+});
+
 test("Cloudflare's page is BLOCKED, whatever its status, and is never quoted", async () => {
   for (const [status, expected] of [
     [403, "BLOCKED"],
@@ -171,4 +193,15 @@ test("a challenge without a content type is still one", async () => {
   const headers = { "cf-mitigated": "challenge" };
   const { error } = await failWith({ kind: "raw", headers, body: "<p>Just a moment" });
   expect(error.code).toBe("BLOCKED");
+});
+
+test("Cloudflare's refusal without a content type is BLOCKED", async () => {
+  const { error } = await failWith({
+    kind: "raw",
+    status: 403,
+    headers: { "cf-ray": "9c0ffee5133700aa-FRA", server: "cloudflare" },
+    body: "Access blocked by Cloudflare",
+  });
+  expect(error).toMatchObject({ code: "BLOCKED", details: { why: undefined, status: 403 } });
+  expect(error.message).toMatch(/^Cloudflare blocked/);
 });

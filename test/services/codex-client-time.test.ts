@@ -1,5 +1,7 @@
+import { EventEmitter, once } from "node:events";
 import { expect, test } from "vitest";
-import { keepaliveEvent } from "../simulator/index.ts";
+import type { Log } from "../../src/infra/debug-log.ts";
+import { keepaliveEvent, type Reply } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { queryRig } from "../support/query-rig.ts";
 import { answer, completed, created, delta, failure, gate } from "../support/replies.ts";
@@ -35,6 +37,41 @@ test("a service that never answers at all is silent as well", async () => {
   await simulator.waitForRequest("responses");
   await clock.advance(idleTimeoutMs);
   expect((await failure(question.reply)).code).toBe("TIMEOUT");
+});
+
+test("an error whose body stalls is judged by its status, long before the idle time", async () => {
+  const clock = fakeClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const headers = { "content-type": "application/json" };
+  const stalled = (status: number): Reply => ({
+    kind: "stream",
+    status,
+    headers,
+    events: ['{"detail":'],
+    end: "stall",
+  });
+  simulator.next("responses", stalled(500), stalled(400));
+  const heads = new EventEmitter();
+  const log: Log = Object.assign(
+    (_: string, text: string) => heads.emit(text.split(" ")[2] ?? ""),
+    {
+      file: undefined,
+    },
+  );
+  const first = once(heads, "500");
+  const second = once(heads, "400");
+  const limits = { retryBaseDelayMs: 0 };
+  const question = queryRig({ simulator, clock, idleTimeoutMs, limits, log }).ask({
+    model: "gpt-5.5",
+  });
+  await first;
+  await clock.advance(15_000); // the 500 is asked once more
+  await second;
+  await clock.advance(15_000);
+  expect(await failure(question.reply)).toMatchObject({
+    code: "BAD_REQUEST",
+    details: { status: 400, why: undefined },
+  });
 });
 
 test("events wind the idle time up again, comments do not", async () => {

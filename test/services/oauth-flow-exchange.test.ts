@@ -27,6 +27,22 @@ const badExchanges: [string, Reply, CodexErrorCode, string][] = [
   ["fails", { kind: "json", status: 500, body: { error: "server_error" } }, "UPSTREAM", "500"],
   ["is blocked", { kind: "html" }, "BLOCKED", "Cloudflare"],
   [
+    "is kept off by a company's page",
+    { kind: "html", status: 403, headers: { "content-type": "text/html" }, body: "<p>No" },
+    "BLOCKED",
+    "something on the way",
+  ],
+  [
+    "is not offered here",
+    {
+      kind: "json",
+      status: 403,
+      body: { error: { code: "unsupported_country_region_territory", message: "No." } },
+    },
+    "BLOCKED",
+    "not offered where",
+  ],
+  [
     "is challenged without a page",
     { kind: "json", status: 403, body: {}, headers: { "cf-mitigated": "challenge" } },
     "BLOCKED",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/core/doctor.ts";
 import { collectStatus } from "../../src/services/status.ts";
+import type { Reply } from "../simulator/index.ts";
 import { testApp, type TestAppOptions } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { codexHome, guestFile, writeChoice, writeGuest } from "../support/modes.ts";
@@ -132,6 +133,25 @@ describe("verbose", () => {
       ) as string,
       remedy: expect.stringContaining("without VPN or proxy") as string,
     });
+  });
+
+  test.each<[string, Reply]>([
+    [
+      "of a company's proxy",
+      { kind: "html", headers: { "content-type": "text/html" }, body: "<p>No" },
+    ],
+    [
+      "of Cloudflare without a content type",
+      { kind: "raw", status: 403, body: "Access blocked by Cloudflare" },
+    ],
+  ])("a page %s in place of the API is a problem, too", async (_, reply) => {
+    const simulator = await simulate();
+    simulator.always("health", { kind: "html" });
+    simulator.always("models", reply);
+    const { details } = await collect({ simulator, verbose: true });
+    expect(saidBy(details, "network")[1]).toMatch(
+      /is blocked on this way: HTTP 403 in \d+ ms, a page in the service's place/,
+    );
   });
 
   test("does not ask the standard origin in place of a wrong one", async () => {

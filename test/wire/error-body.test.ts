@@ -103,6 +103,28 @@ test("knows a web page by its type, and a challenge by its header", () => {
   expect(refusal("{}", { "content-type": "application/json" }).html).toBe(false);
 });
 
+test.each([
+  ["Access blocked by Cloudflare", {}],
+  ["error code: 1020", { "content-type": "text/plain; charset=UTF-8" }],
+  ["<html>Attention Required! | Cloudflare", { "content-type": "text/html" }],
+])("knows Cloudflare's words, also without a content type: %j", (text, headers) => {
+  expect(refusal(text, headers, 403).challenge).toBe(true);
+});
+
+test("Cloudflare's words inside of the service's own answer say nothing", () => {
+  expect(refusal({ detail: "Cloudflare has blocked it. Just a moment" }, {}, 403).challenge).toBe(
+    false,
+  );
+});
+
+test("knows Cloudflare's marks, and a page without a content type", () => {
+  expect(refusal("", { server: "Cloudflare" }).cloudflare).toBe(true);
+  expect(refusal("", { "cf-ray": "8f1-FRA" }).cloudflare).toBe(true);
+  expect(refusal("", { server: "squid" }).cloudflare).toBe(false);
+  expect(refusal(" <!DOCTYPE html><p>No").html).toBe(true);
+  expect(refusal("<html>", { "content-type": "application/json" }).html).toBe(false);
+});
+
 test("takes the first id for reports, and only one that is harmless", () => {
   expect(requestId({ "x-request-id": "req_1", "cf-ray": "ray" })).toBe("req_1");
   expect(requestId({ "x-oai-request-id": "oai-2", "cf-ray": "ray" })).toBe("oai-2");

@@ -20,7 +20,7 @@ describe.each(Object.entries(lists))("%s", (_, list) => {
     expect(loadConfig({ CODEX_MODEL: name }, "/home/me").model).toBe(name);
   });
 
-  test.each(["", "x".repeat(201), "two words", "-m", "../up", "\u001b[1m"])(
+  test.each(["", "x".repeat(201), "two words", "-m", "../up", "bad\u001b[31m\nslug"])(
     "does not show %j, which neither takes",
     (name) => {
       expect(list(name)).toEqual([]);

@@ -82,3 +82,19 @@ test("the successor is read from the upgrade", () => {
   const upgrade = { model: "gpt-9", migration_markdown: "**New**" };
   expect(toModels({ models: [simModel("m", { upgrade })] })[0]?.upgradeTo).toBe("gpt-9");
 });
+
+test("names of efforts and of a successor that are none are left out, the rest of the entry stays", () => {
+  const bad = "bad\u001b[31m\nname";
+  const [model] = toModels({
+    models: [
+      {
+        slug: "m",
+        supported_reasoning_levels: [{ effort: bad }, { effort: "high" }],
+        default_reasoning_level: bad,
+        upgrade: { model: bad },
+      },
+    ],
+  });
+  expect(model).toMatchObject({ slug: "m", efforts: ["high"] });
+  expect([model?.defaultEffort, model?.upgradeTo]).toEqual([undefined, undefined]);
+});

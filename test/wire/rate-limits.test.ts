@@ -79,6 +79,27 @@ test("whatever the headers hold, a window has sane numbers", () => {
   );
 });
 
+test.each([
+  ["codex_bengalfox", 95],
+  ["Codex_Bengalfox", 95],
+  ["codex-bengalfox", 95],
+  ["codex", 5],
+  ["premium", 5], // a name without windows of its own
+  ["", 5],
+  ["a b\u009b", 5],
+])("of several families the limit in force counts: %j", (active, usedPercent) => {
+  const headers = {
+    "x-codex-active-limit": active,
+    "x-codex-primary-used-percent": "5",
+    "x-codex-primary-window-minutes": "300",
+    "x-codex-bengalfox-primary-used-percent": "95",
+    "x-codex-bengalfox-primary-window-minutes": "300",
+  };
+  expect(quotaFromHeaders(headers, now)?.windows).toEqual([
+    { usedPercent, windowMinutes: 300, resetsAt: undefined },
+  ]);
+});
+
 test("no headers are no quota, not a full one", () => {
   expect(quotaFromHeaders({ "x-codex-plan-type": "plus" }, now)).toBeUndefined();
 });
