@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -18,6 +19,7 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constant
 /**
  * The text of a private file, or undefined when there is none.
  *
+ * @returns undefined where there is none, nothing where it is not UTF-8
  * @throws CodexError `STORAGE` for a symbolic link, a file of another user, anything that is not a
  *   regular file, or one of absurd size.
  */
@@ -30,7 +32,9 @@ export async function readSecureFile(path: string): Promise<string | undefined> 
       const stat = await handle.stat();
       refuse(path, stat);
       if (stat.size > maxFileBytes) throw refusal(path, "It is far too large.");
-      return await handle.readFile("utf8");
+      const bytes = await handle.readFile();
+      // With replacement characters a foreign entry would be written back changed.
+      return isUtf8(bytes) ? bytes.toString("utf8") : "";
     } finally {
       await handle.close();
     }

@@ -24,6 +24,7 @@ test.each([
   ["behind a byte order mark", "\ufeff{}"],
   ["UTF-16", utf16("{}")],
   ["zero bytes only", Buffer.alloc(64)],
+  ["not UTF-8", Buffer.from('{"theirs":"caf\xe9"}', "latin1")],
   ["JSON with something behind it", "{}\n{}"],
 ])("a file that is %s is set aside unchanged, private and named", async (_, content) => {
   const simulator = await simulate();
