@@ -55,6 +55,7 @@ export function composeQueries(
     quota,
     defaults: { model, reasoningEffort },
     random,
+    redactor,
   });
   const mode = new LoginModes({ ...ways, login, clock, timeZone });
   const longAnswers = new LongAnswers({

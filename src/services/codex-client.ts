@@ -15,7 +15,9 @@ import type { EventStream } from "../core/query-events.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Log } from "../infra/debug-log.ts";
 import type { Random } from "../infra/random.ts";
+import { maskedError } from "../infra/masked-error.ts";
 import { deferred } from "../infra/promises.ts";
+import type { Redactor } from "../infra/redact.ts";
 import { Semaphore } from "../infra/semaphore.ts";
 import { checkedRequest } from "../wire/query-request.ts";
 import { AnsweringAccount } from "./answering-account.ts";
@@ -35,6 +37,7 @@ export interface CodexClientDeps {
   clock: Clock;
   random: Random;
   limits: Limits;
+  redactor: Redactor;
   log: Log;
 }
 
@@ -124,7 +127,7 @@ export class CodexClient {
     } catch (error) {
       if (signal.aborted)
         throw new CodexError("CANCELLED", "The call was cancelled.", { cause: error });
-      throw error;
+      throw maskedError(error, this.#deps.redactor);
     } finally {
       timer.cancel();
       this.#running.delete(total);

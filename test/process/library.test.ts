@@ -189,3 +189,17 @@ test("after close() nothing is sent, and the program ends though a login could n
   ]);
   expect(simulator.requests.filter(({ route }) => route === "responses")).toHaveLength(1);
 });
+
+test("an error has no secret in it, also where the service quotes one", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { accessToken, refreshToken } = writeLogin(home, simulator);
+  const detail = `Bad token ${accessToken} of ${refreshToken}.`;
+  simulator.always("responses", json(400, { detail }));
+  const source =
+    'import { inspect } from "node:util";\nimport { createCodex } from "codex-oauth-mcp";\n' +
+    'await createCodex().client.query({ prompt: "Hi" }).catch((error) => console.log(inspect(error)));\n';
+  const program = run("quoted.mjs", source, simulator, home);
+  expect(await program.over, program.stderr()).toBe(0); // and nothing that was said is a secret
+  expect(program.stdout()).toContain("Bad token");
+});

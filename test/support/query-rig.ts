@@ -12,6 +12,7 @@ import { systemClock, type Clock } from "../../src/infra/clock.ts";
 import { silentLog, type Log } from "../../src/infra/debug-log.ts";
 import { Http } from "../../src/infra/http.ts";
 import { systemRandom } from "../../src/infra/random.ts";
+import { Redactor } from "../../src/infra/redact.ts";
 import { StateFolder } from "../../src/infra/state-folder.ts";
 import { apiHeaders } from "../../src/services/api-headers.ts";
 import { CodexClient } from "../../src/services/codex-client.ts";
@@ -125,6 +126,7 @@ export function queryRig(options: RigOptions): QueryRig {
     clock,
     random: { ...systemRandom, fraction: () => options.fraction ?? 0 },
     limits,
+    redactor: new Redactor(),
     log,
   });
   const rig: QueryRig = {
