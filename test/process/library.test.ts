@@ -193,8 +193,8 @@ test("after close() nothing is sent, and the program ends though a login could n
 test("an error has no secret in it, also where the service quotes one", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  const { accessToken, refreshToken } = writeLogin(home, simulator);
-  const detail = `Bad token ${accessToken} of ${refreshToken}.`;
+  const { refreshToken } = writeLogin(home, simulator);
+  const detail = `Bad token ${refreshToken}.`;
   simulator.always("responses", json(400, { detail }));
   const source =
     'import { inspect } from "node:util";\nimport { createCodex } from "codex-oauth-mcp";\n' +
