@@ -35,9 +35,10 @@ function run(name: string, source: string, simulator: Simulator, home: Home): Pr
   let [stdout, stderr] = ["", ""];
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-  const over = new Promise<number | null>((resolve) => child.once("close", resolve));
-  void over.then(() => {
+  const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const over = closed.then((code) => {
     expectNoSecrets(stdout + stderr, simulator.secrets(), "the program's output");
+    return code;
   });
   return {
     over,
@@ -50,9 +51,9 @@ function run(name: string, source: string, simulator: Simulator, home: Home): Pr
           if (match !== null) resolve(match[1] ?? match[0]);
         };
         child.stdout.on("data", look);
-        void over.then(() => {
+        over.then(() => {
           reject(new Error(`ended without ${String(pattern)}: ${stdout}${stderr}`));
-        });
+        }, reject);
         look();
       }),
   };
