@@ -2,10 +2,8 @@ import type { FunctionCall, FunctionCallItem, OutputItem, ReasoningItem } from "
 import { CodexError } from "./errors.ts";
 import type { LiveEvents } from "./live-events.ts";
 import { belongs, toAssistantMessage, type Piece } from "./pieces.ts";
+import { ReasoningHeading } from "./reasoning-heading.ts";
 import type { ItemRef, MessageItem, ResponseEvent, Usage } from "./response-events.ts";
-
-/** A part of the reasoning begins with its heading; the rest of it is not kept. */
-const maxReasoningChars = 1_000;
 
 /** What the stream has given, put together. */
 export interface AnswerText {
@@ -30,7 +28,7 @@ export class ReplyBuilder {
   #unreadable = false;
   readonly #calls = new Set<string>();
   #unfinishedCalls = 0;
-  #reasoning = "";
+  readonly #heading = new ReasoningHeading();
   usage: Usage | undefined;
 
   /** @param live is told what comes, as it comes */
@@ -76,13 +74,11 @@ export class ReplyBuilder {
         this.#keep(event.item, event.item.encryptedContent.length);
         return false;
       case "reasoning-part":
-        this.#reasoning = "";
+        this.#heading.begin();
         this.#live?.reasoningPart();
         return false;
       case "reasoning":
-        if (this.#reasoning.length < maxReasoningChars) {
-          this.#reasoning += event.delta.slice(0, maxReasoningChars);
-        }
+        this.#heading.add(event.delta);
         this.#live?.reasoning(event.delta);
         return false;
       case "unreadable":
@@ -108,7 +104,7 @@ export class ReplyBuilder {
 
   /** The heading of the reasoning summary's present part, if it has one yet. */
   get heading(): string | undefined {
-    return /\*\*(?<heading>[^*\n]{1,120})\*\*/.exec(this.#reasoning)?.groups?.["heading"]?.trim();
+    return this.#heading.text;
   }
 
   /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { CodexError } from "../core/errors.ts";
-import type { ResponseEvent, Usage } from "../core/response-events.ts";
+import type { ResponseEvent } from "../core/response-events.ts";
 import { parseJson } from "./json.ts";
-import { errorFields, resetsAt } from "./error-body.ts";
+import { failure, toFailed, topLevelError } from "./failure-events.ts";
 import { anyItem, toItemEvent } from "./output-items.ts";
 import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
+import { toUsage, usage } from "./usage.ts";
 
 const itemRef = {
   output_index: z.number().int().optional().catch(undefined),
@@ -16,17 +17,6 @@ const reasoningDelta = z.object({ delta: z.string() });
 
 const itemAdded = z.object({ item: anyItem });
 const itemDone = z.object({ item: anyItem, ...itemRef });
-
-const count = z.number().int().nonnegative().catch(0);
-const usage = z
-  .object({
-    input_tokens: count,
-    output_tokens: count,
-    input_tokens_details: z.object({ cached_tokens: count }).nullish().catch(undefined),
-    output_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
-  })
-  .nullish()
-  .catch(undefined);
 
 const completed = z.object({
   response: z.object({ usage, output: z.array(z.unknown()).nullish().catch(undefined) }),
@@ -41,13 +31,7 @@ const incomplete = z.object({
   }),
 });
 
-const failure = errorFields.extend({
-  plan_type: z.string().nullish().catch(undefined),
-  status: z.number().int().min(400).max(599).nullish().catch(undefined),
-});
 const failed = z.object({ response: z.object({ error: failure.nullish() }) });
-/** Seen flat and nested (docs/wire.md §12). */
-const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
 
 const typed = z.object({ type: z.string() }).loose();
 
@@ -151,29 +135,4 @@ function unknownForm(name: string, cause?: unknown): CodexError {
     why: `The event is called "${name.slice(0, 60)}".`,
     cause,
   });
-}
-
-function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
-  if (!wire) return undefined;
-  return {
-    inputTokens: wire.input_tokens,
-    cachedInputTokens: wire.input_tokens_details?.cached_tokens ?? 0,
-    outputTokens: wire.output_tokens,
-    reasoningTokens: wire.output_tokens_details?.reasoning_tokens ?? 0,
-  };
-}
-
-function toFailed(error: Partial<z.infer<typeof failure>>, now: number): ResponseEvent {
-  return {
-    type: "failed",
-    failure: {
-      code: error.code ?? undefined,
-      type: error.type ?? undefined,
-      message: error.message ?? "",
-      param: error.param ?? undefined,
-      status: error.status ?? undefined,
-      resetsAt: resetsAt(error, now),
-      plan: error.plan_type ?? undefined,
-    },
-  };
 }
