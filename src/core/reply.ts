@@ -97,6 +97,7 @@ export class ReplyBuilder {
       case "failed":
         return true;
       case "quota":
+      case "model":
       case "other":
         return false;
     }

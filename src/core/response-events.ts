@@ -53,7 +53,14 @@ export type ResponseEvent =
   /** A call is on its way; the whole of it follows. */
   | { type: "call-begun" }
   | { type: "quota"; quota: Quota }
-  | { type: "completed"; usage: Usage | undefined; output: readonly ItemEvent[] }
+  /** Which model answers. */
+  | { type: "model"; model: string }
+  | {
+      type: "completed";
+      usage: Usage | undefined;
+      output: readonly ItemEvent[];
+      model?: string | undefined;
+    }
   | { type: "incomplete"; reason: string; usage: Usage | undefined }
   | { type: "failed"; failure: StreamFailure }
   | { type: "unreadable" }

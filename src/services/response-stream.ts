@@ -5,12 +5,14 @@ import type { Limits } from "../core/limits.ts";
 import { LiveEvents } from "../core/live-events.ts";
 import type { Quota } from "../core/quota.ts";
 import type { QueryProgress } from "../core/query.ts";
+import { answeringModel } from "../core/model-name.ts";
 import { ReplyBuilder } from "../core/reply.ts";
 import type { ResponseEvent, Usage } from "../core/response-events.ts";
 import type { Clock } from "../infra/clock.ts";
 import { networkError, type HttpResponse } from "../infra/http.ts";
 import { deferred } from "../infra/promises.ts";
 import { createEventReader } from "../infra/sse.ts";
+import { modelFromHeaders } from "../wire/answering-model.ts";
 import { toResponseEvent } from "../wire/stream-events.ts";
 import type { IdleLimit } from "./idle-limit.ts";
 import { brokenOff, cutOff, stoppedShort, streamFailure } from "./stream-failures.ts";
@@ -21,9 +23,13 @@ export interface StreamResult {
   functionCalls: readonly FunctionCall[];
   items: readonly OutputItem[];
   usage: Usage | undefined;
+  /** The one that answered, as far as the service tells. */
+  model: string;
 }
 
 export interface StreamOptions {
+  /** The model that was asked for. */
+  model: string;
   origin: string;
   clock: Clock;
   limits: Limits;
@@ -47,12 +53,13 @@ export async function readResponseStream(
   options: StreamOptions,
   signal: AbortSignal,
 ): Promise<StreamResult> {
-  const { body } = response;
+  const { body, headers } = response;
   const { clock, limits, idle, onProgress, onQuota, origin, sink } = options;
   const live = sink === undefined ? undefined : new LiveEvents(sink);
   const builder = new ReplyBuilder(limits.maxAnswerChars, live);
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
+  let model = modelFromHeaders(headers);
   let finished = false;
   let heard = false; // an event, since the idle limit was wound up last
 
@@ -61,6 +68,9 @@ export async function readResponseStream(
     heard = true;
     const event = toResponseEvent(data, clock.now());
     if (event.type === "quota") onQuota(event.quota);
+    if ("model" in event && event.model !== undefined) {
+      model = answeringModel(options.model, model, event.model);
+    }
     if (builder.add(event)) {
       finished = true;
       over.resolve(event);
@@ -111,7 +121,7 @@ export async function readResponseStream(
   try {
     signal.throwIfAborted();
     const last = await over.promise;
-    return judge(last, builder);
+    return { ...judge(last, builder), model: model ?? options.model };
   } catch (error) {
     finished = true;
     body.destroy();
@@ -123,7 +133,7 @@ export async function readResponseStream(
   }
 }
 
-function judge(last: ResponseEvent | "end", builder: ReplyBuilder): StreamResult {
+function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamResult, "model"> {
   if (last === "end") throw cutOff();
   if (last.type === "failed") throw streamFailure(last.failure);
   if (last.type === "incomplete") throw stoppedShort(last.reason);

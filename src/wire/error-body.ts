@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Refusal } from "../core/response-errors.ts";
+import { firstValue, type HeaderBag } from "./headers.ts";
 import { parseJson } from "./json.ts";
 
 const words = z.string().nullish().catch(undefined);
@@ -47,8 +48,6 @@ const body = z.object({
   error: z.union([z.string(), errorFields]).nullish().catch(undefined),
 });
 
-type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
-
 /** Words of Cloudflare's pages (docs/wire.md §13). */
 const challengePage = /just a moment|enable javascript and cookies|attention required/i;
 
@@ -57,7 +56,7 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
   const parsed = body.safeParse(parseJson(text));
   const said = parsed.success ? (parsed.data.error ?? parsed.data.detail) : undefined;
   const found = toFields(said ?? {});
-  const html = (first(headers, "content-type") ?? "").toLowerCase().includes("text/html");
+  const html = (firstValue(headers, "content-type") ?? "").toLowerCase().includes("text/html");
   return {
     status,
     inStream: false,
@@ -66,9 +65,10 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
     message: found.message ?? "",
     param: found.param ?? undefined,
     resetsAt: resetsAt(found, now),
-    retryAfterMs: parseRetryAfter(first(headers, "retry-after"), now),
+    retryAfterMs: parseRetryAfter(firstValue(headers, "retry-after"), now),
     html,
-    challenge: first(headers, "cf-mitigated") === "challenge" || (html && challengePage.test(text)),
+    challenge:
+      firstValue(headers, "cf-mitigated") === "challenge" || (html && challengePage.test(text)),
     requestId: requestId(headers),
   };
 }
@@ -76,9 +76,9 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
 /** The service's id for a request, for reports. */
 export function requestId(headers: HeaderBag): string | undefined {
   const id =
-    first(headers, "x-request-id") ??
-    first(headers, "x-oai-request-id") ??
-    first(headers, "cf-ray");
+    firstValue(headers, "x-request-id") ??
+    firstValue(headers, "x-oai-request-id") ??
+    firstValue(headers, "cf-ray");
   return id !== undefined && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
 }
 
@@ -121,9 +121,4 @@ export function resetsAt(found: ErrorFields, now: number): number | undefined {
   if (found.resets_at) return found.resets_at * 1000;
   if (found.resets_in_seconds) return now + found.resets_in_seconds * 1000;
   return undefined;
-}
-
-function first(headers: HeaderBag, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

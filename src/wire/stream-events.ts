@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { CodexError } from "../core/errors.ts";
 import type { ResponseEvent } from "../core/response-events.ts";
-import { parseJson } from "./json.ts";
+import { modelFromEvent, toldModel } from "./answering-model.ts";
 import { failure, toFailed, topLevelError } from "./failure-events.ts";
+import { parseJson } from "./json.ts";
 import { anyItem, toItemEvent } from "./output-items.ts";
 import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
 import { toUsage, usage } from "./usage.ts";
@@ -19,7 +20,11 @@ const itemAdded = z.object({ item: anyItem });
 const itemDone = z.object({ item: anyItem, ...itemRef });
 
 const completed = z.object({
-  response: z.object({ usage, output: z.array(z.unknown()).nullish().catch(undefined) }),
+  response: z.object({
+    usage,
+    output: z.array(z.unknown()).nullish().catch(undefined),
+    model: toldModel,
+  }),
 });
 const incomplete = z.object({
   response: z.object({
@@ -74,6 +79,12 @@ function isPlainTextDelta(json: unknown): json is PlainTextDelta {
 
 function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
   switch (event.type) {
+    case "response.created":
+    case "response.in_progress":
+    case "response.metadata": {
+      const model = modelFromEvent(event);
+      return model === undefined ? { type: "other" } : { type: "model", model };
+    }
     case "response.output_text.delta":
     case "response.refusal.delta": {
       const { delta, output_index: index, item_id: id } = expect(textDelta, event);
@@ -104,7 +115,7 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
         const read = data === undefined ? "other" : toItemEvent(data);
         return typeof read === "string" ? [] : [read];
       });
-      return { type: "completed", usage: toUsage(response.usage), output };
+      return { type: "completed", usage: toUsage(response.usage), output, model: response.model };
     }
     case "response.incomplete": {
       const { response } = expect(incomplete, event);
