@@ -11,6 +11,13 @@ export interface AnswerText {
   refused: boolean;
 }
 
+export interface ReplyOptions {
+  /** Told what comes, as it comes. */
+  live?: LiveEvents | undefined;
+  /** Calls count only where the question offered a function. Default true. */
+  functionsOffered?: boolean;
+}
+
 /**
  * Folds a stream's events into the answer. A finished message replaces its own deltas; the list in
  * `response.completed` counts only where no message and no call came at all, since the service leaves
@@ -19,6 +26,7 @@ export interface AnswerText {
 export class ReplyBuilder {
   readonly #maxChars: number;
   readonly #live: LiveEvents | undefined;
+  readonly #functionsOffered: boolean;
   #output: (Piece | FunctionCallItem | ReasoningItem)[] = [];
   #pieces: Piece[] = [];
   #current: Piece | undefined;
@@ -28,13 +36,15 @@ export class ReplyBuilder {
   #unreadable = false;
   readonly #calls = new Set<string>();
   #unfinishedCalls = 0;
+  /** True when the model wanted a function called that nobody offered. */
+  calledUnasked = false;
   readonly #heading = new ReasoningHeading();
   usage: Usage | undefined;
 
-  /** @param live is told what comes, as it comes */
-  constructor(maxChars: number, live?: LiveEvents) {
+  constructor(maxChars: number, { live, functionsOffered = true }: ReplyOptions = {}) {
     this.#maxChars = maxChars;
     this.#live = live;
+    this.#functionsOffered = functionsOffered;
   }
 
   /** Characters of answer text so far; reasoning and calls do not count. */
@@ -60,9 +70,13 @@ export class ReplyBuilder {
         this.#finish(this.#piece(event.item), event.message);
         return false;
       case "call-begun":
-        this.#unfinishedCalls++;
+        if (this.#functionsOffered) this.#unfinishedCalls++;
         return false;
       case "call":
+        if (!this.#functionsOffered) {
+          this.calledUnasked = true;
+          return false;
+        }
         // A call that is told twice must not be made twice.
         if (this.#calls.has(event.item.callId)) return false;
         this.#calls.add(event.item.callId);

@@ -30,6 +30,7 @@ export interface StreamResult {
 export interface StreamOptions {
   /** The model that was asked for. */
   model: string;
+  functionsOffered: boolean;
   origin: string;
   clock: Clock;
   limits: Limits;
@@ -54,9 +55,9 @@ export async function readResponseStream(
   signal: AbortSignal,
 ): Promise<StreamResult> {
   const { body, headers } = response;
-  const { clock, limits, idle, onProgress, onQuota, origin, sink } = options;
+  const { clock, limits, idle, onProgress, onQuota, origin, sink, functionsOffered } = options;
   const live = sink === undefined ? undefined : new LiveEvents(sink);
-  const builder = new ReplyBuilder(limits.maxAnswerChars, live);
+  const builder = new ReplyBuilder(limits.maxAnswerChars, { live, functionsOffered });
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let model = modelFromHeaders(headers);
@@ -143,7 +144,10 @@ function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamR
   const { text, refused } = builder.answer();
   const { functionCalls, usage } = builder;
   if (text.trim() === "" && functionCalls.length === 0) {
-    throw new CodexError("EMPTY_RESPONSE", "Codex finished without any text.");
+    const why = builder.calledUnasked
+      ? "The model wanted to call a function, and none was offered."
+      : undefined;
+    throw new CodexError("EMPTY_RESPONSE", "Codex finished without any text.", { why });
   }
   return { text, refused, functionCalls, items: builder.items(), usage };
 }

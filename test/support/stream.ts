@@ -21,6 +21,7 @@ export function readStream(body: Readable, options: ReadOptions = {}): Promise<S
     { status: 200, headers: {}, body: body },
     {
       model: "gpt-5.5",
+      functionsOffered: true,
       origin: "https://api.test",
       clock: fakeClock(),
       limits: { ...defaultLimits, ...options.limits },
