@@ -60,8 +60,10 @@ export type ResponseEvent =
       usage: Usage | undefined;
       output: readonly ItemEvent[];
       model?: string | undefined;
+      /** False where the model wanted another turn. */
+      endTurn?: boolean | undefined;
     }
-  | { type: "incomplete"; reason: string; usage: Usage | undefined }
+  | { type: "incomplete"; reason: string | undefined; usage: Usage | undefined }
   | { type: "failed"; failure: StreamFailure }
   | { type: "unreadable" }
   | { type: "other" };

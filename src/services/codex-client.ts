@@ -172,6 +172,7 @@ export class CodexClient {
       notices: [
         ...used.notices,
         ...otherModel(used.slug, result.model),
+        ...result.notices,
         ...this.#account.changed(attempt.credential),
       ],
     };

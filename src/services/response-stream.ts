@@ -15,7 +15,7 @@ import { createEventReader } from "../infra/sse.ts";
 import { modelFromHeaders } from "../wire/answering-model.ts";
 import { toResponseEvent } from "../wire/stream-events.ts";
 import type { IdleLimit } from "./idle-limit.ts";
-import { brokenOff, cutOff, stoppedShort, streamFailure } from "./stream-failures.ts";
+import { brokenOff, cutOff, noAnswer, stoppedShort, streamFailure } from "./stream-failures.ts";
 
 export interface StreamResult {
   text: string;
@@ -23,6 +23,8 @@ export interface StreamResult {
   functionCalls: readonly FunctionCall[];
   items: readonly OutputItem[];
   usage: Usage | undefined;
+  /** What is odd about the answer, one sentence each. */
+  notices: readonly string[];
   /** The one that answered, as far as the service tells. */
   model: string;
 }
@@ -41,6 +43,8 @@ export interface StreamOptions {
   /** Gets the answer as it comes, and holds the body back when it is full. */
   sink?: EventSink | undefined;
 }
+
+const mayBeUnfinished = "The model wanted to go on: its answer may be unfinished.";
 
 /**
  * Read one response to its terminal event (docs/wire.md §12). The connection is left to finish by
@@ -143,13 +147,11 @@ function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamR
   }
   const { text, refused } = builder.answer();
   const { functionCalls, usage } = builder;
-  if (text.trim() === "" && functionCalls.length === 0) {
-    const why = builder.calledUnasked
-      ? "The model wanted to call a function, and none was offered."
-      : undefined;
-    throw new CodexError("EMPTY_RESPONSE", "Codex finished without any text.", { why });
-  }
-  return { text, refused, functionCalls, items: builder.items(), usage };
+  const wantedMore = last.type === "completed" && last.endTurn === false;
+  if (!builder.begun) throw noAnswer(builder.calledUnasked, wantedMore);
+  // After a call it goes on with the function's output, as it should.
+  const notices = wantedMore && functionCalls.length === 0 ? [mayBeUnfinished] : [];
+  return { text, refused, functionCalls, items: builder.items(), usage, notices };
 }
 
 /** A stream that has said its last word normally ends at once; one that does not is dropped. */

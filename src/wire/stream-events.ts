@@ -1,12 +1,11 @@
 import * as z from "zod";
-import { CodexError } from "../core/errors.ts";
 import type { ResponseEvent } from "../core/response-events.ts";
-import { modelFromEvent, toldModel } from "./answering-model.ts";
-import { failure, toFailed, topLevelError } from "./failure-events.ts";
+import { modelFromEvent } from "./answering-model.ts";
+import { fromCompleted, fromError, fromFailed, fromIncomplete } from "./final-events.ts";
 import { parseJson } from "./json.ts";
+import { expectForm, unknownForm } from "./known-form.ts";
 import { anyItem, toItemEvent } from "./output-items.ts";
 import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
-import { toUsage, usage } from "./usage.ts";
 
 const itemRef = {
   output_index: z.number().int().optional().catch(undefined),
@@ -18,25 +17,6 @@ const reasoningDelta = z.object({ delta: z.string() });
 
 const itemAdded = z.object({ item: anyItem });
 const itemDone = z.object({ item: anyItem, ...itemRef });
-
-const completed = z.object({
-  response: z.object({
-    usage,
-    output: z.array(z.unknown()).nullish().catch(undefined),
-    model: toldModel,
-  }),
-});
-const incomplete = z.object({
-  response: z.object({
-    usage,
-    incomplete_details: z
-      .object({ reason: z.string().catch("unknown") })
-      .nullish()
-      .catch(undefined),
-  }),
-});
-
-const failed = z.object({ response: z.object({ error: failure.nullish() }) });
 
 const typed = z.object({ type: z.string() }).loose();
 
@@ -87,11 +67,11 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
     }
     case "response.output_text.delta":
     case "response.refusal.delta": {
-      const { delta, output_index: index, item_id: id } = expect(textDelta, event);
+      const { delta, output_index: index, item_id: id } = expectForm(textDelta, event);
       return { type: "text", delta, item: { index, id } };
     }
     case "response.reasoning_summary_text.delta":
-      return { type: "reasoning", delta: expect(reasoningDelta, event).delta };
+      return { type: "reasoning", delta: expectForm(reasoningDelta, event).delta };
     case "response.reasoning_summary_part.added":
       return { type: "reasoning-part" };
     case "response.output_item.added": {
@@ -99,51 +79,24 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
       return { type: data?.item.type === "function_call" ? "call-begun" : "other" };
     }
     case "response.output_item.done": {
-      const { item, output_index: index } = expect(itemDone, event);
+      const { item, output_index: index } = expectForm(itemDone, event);
       const read = toItemEvent(item, index);
       if (read === "malformed") throw unknownForm(event.type);
       return read === "other" ? { type: "other" } : read;
     }
     case "codex.rate_limits": {
-      const quota = quotaFromEvent(expect(rateLimitsEvent, event), now);
+      const quota = quotaFromEvent(expectForm(rateLimitsEvent, event), now);
       return quota === undefined ? { type: "other" } : { type: "quota", quota };
     }
-    case "response.completed": {
-      const { response } = expect(completed, event);
-      const output = (response.output ?? []).flatMap((item) => {
-        const { data } = anyItem.safeParse(item);
-        const read = data === undefined ? "other" : toItemEvent(data);
-        return typeof read === "string" ? [] : [read];
-      });
-      return { type: "completed", usage: toUsage(response.usage), output, model: response.model };
-    }
-    case "response.incomplete": {
-      const { response } = expect(incomplete, event);
-      const reason = response.incomplete_details?.reason ?? "unknown";
-      return { type: "incomplete", reason, usage: toUsage(response.usage) };
-    }
+    case "response.completed":
+      return fromCompleted(event, now);
+    case "response.incomplete":
+      return fromIncomplete(event);
     case "response.failed":
-      return toFailed(expect(failed, event).response.error ?? {}, now);
-    case "error": {
-      const { error, ...flat } = expect(topLevelError, event);
-      // The outer type is the event's own name, not the error's.
-      if (!error) return toFailed({ ...flat, type: undefined }, now);
-      return toFailed({ ...error, status: error.status ?? flat.status }, now);
-    }
+      return fromFailed(event, now);
+    case "error":
+      return fromError(event, now);
     default:
       return { type: "other" };
   }
-}
-
-function expect<T>(schema: z.ZodType<T>, event: { type: string }): T {
-  const parsed = schema.safeParse(event);
-  if (parsed.success) return parsed.data;
-  throw unknownForm(event.type, parsed.error);
-}
-
-function unknownForm(name: string, cause?: unknown): CodexError {
-  return new CodexError("PROTOCOL", "The service sent an event in an unknown form.", {
-    why: `The event is called "${name.slice(0, 60)}".`,
-    cause,
-  });
 }

@@ -89,7 +89,10 @@ test("why an answer stopped short", () => {
     type: "incomplete",
     reason: "max_output_tokens",
   });
-  expect(read({ type: "response.incomplete", response: {} })).toMatchObject({ reason: "unknown" });
+  for (const incomplete_details of [undefined, null, {}, { reason: null }, { reason: 5 }]) {
+    const event = { type: "response.incomplete", response: { incomplete_details } };
+    expect(read(event)).toMatchObject({ type: "incomplete", reason: undefined });
+  }
 });
 
 test("a failure with its code, its words and its reset", () => {
