@@ -8,10 +8,103 @@ export interface Piece {
   /** What came in deltas. */
   text: string;
   message: MessageItem | undefined;
+  /** True when a delta had no readable text. */
+  unreadable: boolean;
+}
+
+/** What the stream has given, put together. */
+export interface AnswerText {
+  text: string;
+  refused: boolean;
+}
+
+/** The messages of an answer, in the order in which they began. */
+export class Pieces {
+  readonly #onNew: (piece: Piece) => void;
+  #all: Piece[] = [];
+  #current: Piece | undefined;
+
+  constructor(onNew: (piece: Piece) => void) {
+    this.#onNew = onNew;
+  }
+
+  /** The unfinished message that an event belongs to, begun where there is none. */
+  of(ref: ItemRef): Piece {
+    const current = this.#current;
+    if (current !== undefined && current.message === undefined && belongs(current.ref, ref)) {
+      return current;
+    }
+    return this.#other(ref);
+  }
+
+  /** True for an event that names a finished message. */
+  isFinished(ref: ItemRef): boolean {
+    return this.#all.some((piece) => piece.message !== undefined && isSame(piece.ref, ref));
+  }
+
+  get hasText(): boolean {
+    return this.#all.some((piece) => textOf(piece) !== "");
+  }
+
+  /**
+   * True when a part of the text is missing.
+   *
+   * @param unreadable some event could not be read, of whatever message
+   */
+  lostText(unreadable: boolean): boolean {
+    return this.#all.some(
+      (piece) => piece.message === undefined && (unreadable || piece.unreadable),
+    );
+  }
+
+  answer(): AnswerText {
+    const final = this.#all.some((piece) => piece.message?.phase === "final_answer");
+    const shown = this.#all.filter(
+      (piece) => !final || piece.message === undefined || piece.message.phase !== "commentary",
+    );
+    return {
+      text: shown
+        .map(textOf)
+        .filter((text) => text !== "")
+        .join("\n\n"),
+      refused: shown.some((piece) => piece.message?.refused === true),
+    };
+  }
+
+  forget(): void {
+    this.#all = [];
+    this.#current = undefined;
+  }
+
+  #other(ref: ItemRef): Piece {
+    const found = this.#all.find((piece) => piece.message === undefined && belongs(piece.ref, ref));
+    const piece: Piece = found ?? {
+      type: "piece",
+      ref,
+      text: "",
+      message: undefined,
+      unreadable: false,
+    };
+    if (found === undefined) {
+      this.#all.push(piece);
+      this.#onNew(piece);
+    }
+    this.#current = piece;
+    return piece;
+  }
+}
+
+function textOf(piece: Piece): string {
+  return piece.message?.text ?? piece.text;
+}
+
+/** References that name the same thing in one way. */
+function isSame(a: ItemRef, b: ItemRef): boolean {
+  return (a.id !== undefined && a.id === b.id) || (a.index !== undefined && a.index === b.index);
 }
 
 /** References that name the same thing in one way, or of which one names nothing. */
-export function belongs(a: ItemRef, b: ItemRef): boolean {
+function belongs(a: ItemRef, b: ItemRef): boolean {
   if (a.id !== undefined && a.id === b.id) return true;
   if (a.index !== undefined && b.index !== undefined) return a.index === b.index;
   if (a.id !== undefined && b.id !== undefined) return a.id === b.id;

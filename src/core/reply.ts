@@ -1,15 +1,9 @@
 import type { FunctionCall, FunctionCallItem, OutputItem, ReasoningItem } from "./conversation.ts";
 import { CodexError } from "./errors.ts";
 import type { LiveEvents } from "./live-events.ts";
-import { belongs, toAssistantMessage, type Piece } from "./pieces.ts";
+import { Pieces, toAssistantMessage, type AnswerText, type Piece } from "./pieces.ts";
 import { ReasoningHeading } from "./reasoning-heading.ts";
-import type { ItemRef, MessageItem, ResponseEvent, Usage } from "./response-events.ts";
-
-/** What the stream has given, put together. */
-export interface AnswerText {
-  text: string;
-  refused: boolean;
-}
+import type { MessageItem, ResponseEvent, Usage } from "./response-events.ts";
 
 export interface ReplyOptions {
   /** Told what comes, as it comes. */
@@ -28,8 +22,7 @@ export class ReplyBuilder {
   readonly #live: LiveEvents | undefined;
   readonly #functionsOffered: boolean;
   #output: (Piece | FunctionCallItem | ReasoningItem)[] = [];
-  #pieces: Piece[] = [];
-  #current: Piece | undefined;
+  readonly #pieces = new Pieces((piece) => this.#output.push(piece));
   #characters = 0;
   /** Characters of everything that is kept. */
   #size = 0;
@@ -61,13 +54,13 @@ export class ReplyBuilder {
     switch (event.type) {
       case "text": {
         this.#grow(event.delta.length);
-        const piece = this.#piece(event.item);
+        const piece = this.#pieces.of(event.item);
         piece.text += event.delta;
         this.#live?.text(piece, event.delta);
         return false;
       }
       case "message":
-        this.#finish(this.#piece(event.item), event.message);
+        this.#finish(this.#pieces.of(event.item), event.message);
         return false;
       case "call-begun":
         if (this.#functionsOffered) this.#unfinishedCalls++;
@@ -96,12 +89,16 @@ export class ReplyBuilder {
         this.#live?.reasoning(event.delta);
         return false;
       case "unreadable":
-        this.#unreadable = true;
+        if (event.item === undefined) this.#unreadable = true;
+        else if (!this.#pieces.isFinished(event.item)) {
+          this.#pieces.of(event.item).unreadable = true;
+        }
         return false;
       case "completed":
         this.usage = event.usage;
         if (!this.#answered && event.output.length > 0) {
           this.#output = []; // reasoning that the list repeats
+          this.#pieces.forget();
           for (const item of event.output) this.add(item);
         }
         return true;
@@ -124,22 +121,11 @@ export class ReplyBuilder {
 
   /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */
   get damaged(): boolean {
-    const lostText = this.#unreadable && this.#pieces.some((piece) => piece.message === undefined);
-    return lostText || this.#unfinishedCalls > 0;
+    return this.#pieces.lostText(this.#unreadable) || this.#unfinishedCalls > 0;
   }
 
   answer(): AnswerText {
-    const final = this.#pieces.some((piece) => piece.message?.phase === "final_answer");
-    const shown = this.#pieces.filter(
-      (piece) => !final || piece.message === undefined || piece.message.phase !== "commentary",
-    );
-    return {
-      text: shown
-        .map((piece) => piece.message?.text ?? piece.text)
-        .filter((text) => text !== "")
-        .join("\n\n"),
-      refused: shown.some((piece) => piece.message?.refused === true),
-    };
+    return this.#pieces.answer();
   }
 
   get functionCalls(): FunctionCall[] {
@@ -161,7 +147,7 @@ export class ReplyBuilder {
   }
 
   get #answered(): boolean {
-    return this.#pieces.length > 0 || this.#output.some(({ type }) => type === "function_call");
+    return this.#pieces.hasText || this.#output.some(({ type }) => type === "function_call");
   }
 
   #finish(piece: Piece, message: MessageItem): void {
@@ -190,26 +176,5 @@ export class ReplyBuilder {
         next: "Ask for a shorter answer.",
       });
     }
-  }
-
-  #piece(ref: ItemRef): Piece {
-    const current = this.#current;
-    if (current !== undefined && current.message === undefined && belongs(current.ref, ref)) {
-      return current;
-    }
-    return this.#otherPiece(ref);
-  }
-
-  #otherPiece(ref: ItemRef): Piece {
-    const found = this.#pieces.find(
-      (piece) => piece.message === undefined && belongs(piece.ref, ref),
-    );
-    const piece: Piece = found ?? { type: "piece", ref, text: "", message: undefined };
-    if (found === undefined) {
-      this.#pieces.push(piece);
-      this.#output.push(piece);
-    }
-    this.#current = piece;
-    return piece;
   }
 }

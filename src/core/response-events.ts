@@ -65,5 +65,6 @@ export type ResponseEvent =
     }
   | { type: "incomplete"; reason: string | undefined; usage: Usage | undefined }
   | { type: "failed"; failure: StreamFailure }
-  | { type: "unreadable" }
+  /** Data that is no JSON, of whatever item; or a delta of a message whose text is lost. */
+  | { type: "unreadable"; item?: ItemRef }
   | { type: "other" };

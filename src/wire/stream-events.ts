@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { ResponseEvent } from "../core/response-events.ts";
+import type { ItemRef, ResponseEvent } from "../core/response-events.ts";
 import { modelFromEvent } from "./answering-model.ts";
 import { fromCompleted, fromError, fromFailed, fromIncomplete } from "./final-events.ts";
 import { parseJson } from "./json.ts";
@@ -7,16 +7,13 @@ import { expectForm, unknownForm } from "./known-form.ts";
 import { anyItem, toItemEvent } from "./output-items.ts";
 import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
 
-const itemRef = {
+const itemRef = z.object({
   output_index: z.number().int().optional().catch(undefined),
   item_id: z.string().optional().catch(undefined),
-};
+});
 
-const textDelta = z.object({ delta: z.string(), ...itemRef });
-const reasoningDelta = z.object({ delta: z.string() });
-
-const itemAdded = z.object({ item: anyItem });
-const itemDone = z.object({ item: anyItem, ...itemRef });
+const textDelta = z.object({ delta: z.string() });
+const oneItem = z.object({ item: anyItem });
 
 const typed = z.object({ type: z.string() }).loose();
 
@@ -24,7 +21,7 @@ const typed = z.object({ type: z.string() }).loose();
  * One event's data as our own event. Unknown kinds are "other", data that is no JSON is
  * "unreadable".
  *
- * @throws CodexError `PROTOCOL` for a known kind in a wrong shape.
+ * @throws CodexError `PROTOCOL` for a known kind in a wrong shape, if an answer hangs on it.
  */
 export function toResponseEvent(data: string, now: number): ResponseEvent {
   const json = parseJson(data);
@@ -67,25 +64,31 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
     }
     case "response.output_text.delta":
     case "response.refusal.delta": {
-      const { delta, output_index: index, item_id: id } = expectForm(textDelta, event);
-      return { type: "text", delta, item: { index, id } };
+      const item = toItemRef(event);
+      const { data } = textDelta.safeParse(event);
+      return data === undefined
+        ? { type: "unreadable", item }
+        : { type: "text", delta: data.delta, item };
     }
-    case "response.reasoning_summary_text.delta":
-      return { type: "reasoning", delta: expectForm(reasoningDelta, event).delta };
+    case "response.reasoning_summary_text.delta": {
+      const { data } = textDelta.safeParse(event);
+      return data === undefined ? { type: "other" } : { type: "reasoning", delta: data.delta };
+    }
     case "response.reasoning_summary_part.added":
       return { type: "reasoning-part" };
     case "response.output_item.added": {
-      const { data } = itemAdded.safeParse(event);
+      const { data } = oneItem.safeParse(event);
       return { type: data?.item.type === "function_call" ? "call-begun" : "other" };
     }
     case "response.output_item.done": {
-      const { item, output_index: index } = expectForm(itemDone, event);
-      const read = toItemEvent(item, index);
+      const { item } = expectForm(oneItem, event);
+      const read = toItemEvent(item, toItemRef(event).index);
       if (read === "malformed") throw unknownForm(event.type);
       return read === "other" ? { type: "other" } : read;
     }
     case "codex.rate_limits": {
-      const quota = quotaFromEvent(expectForm(rateLimitsEvent, event), now);
+      const { data } = rateLimitsEvent.safeParse(event);
+      const quota = data && quotaFromEvent(data, now);
       return quota === undefined ? { type: "other" } : { type: "quota", quota };
     }
     case "response.completed":
@@ -99,4 +102,10 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
     default:
       return { type: "other" };
   }
+}
+
+/** Which item an event belongs to; odd references are none. */
+function toItemRef(event: object): ItemRef {
+  const { output_index: index, item_id: id } = itemRef.parse(event);
+  return { index, id };
 }

@@ -176,10 +176,6 @@ test("items of an unknown kind, and reasoning that cannot be sent again, are ign
 });
 
 test.each([
-  [{ type: "response.output_text.delta" }],
-  [{ type: "response.output_text.delta", delta: 5 }],
-  [{ type: "response.refusal.delta", delta: null }],
-  [{ type: "response.reasoning_summary_text.delta", delta: {} }],
   [{ type: "response.output_item.done" }],
   [{ type: "response.output_item.done", item: {} }],
   [{ type: "response.output_item.done", item: { type: "message", content: "text" } }],
@@ -189,6 +185,25 @@ test.each([
   [{ type: "response.failed" }],
 ])("a known kind in a wrong shape is PROTOCOL: %j", (event) => {
   expect(() => read(event)).toThrow(expect.objectContaining({ code: "PROTOCOL" }));
+});
+
+test.each([
+  [{ type: "response.output_text.delta" }],
+  [{ type: "response.output_text.delta", delta: 5 }],
+  [{ type: "response.refusal.delta", delta: null }],
+])("a text delta without its text is unreadable, and names its item: %j", (event) => {
+  const item = { index: 1, id: "m" };
+  expect(read({ ...event, output_index: 1, item_id: "m" })).toEqual({ type: "unreadable", item });
+});
+
+test.each([
+  [{ type: "response.reasoning_summary_text.delta", delta: null }],
+  [{ type: "response.reasoning_summary_text.delta" }],
+  [{ type: "response.output_item.added", item: null }],
+  [{ type: "codex.rate_limits", rate_limits: 5, plan_type: 7 }],
+  [{ type: "response.metadata", headers: null }],
+])("what feeds only progress may have any shape: %j", (event) => {
+  expect(read(event)).toEqual({ type: "other" });
 });
 
 test("odd references of a delta do not cost its text", () => {
