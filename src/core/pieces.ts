@@ -5,10 +5,16 @@ import type { ItemRef, MessageItem } from "./response-events.ts";
 export interface Piece {
   type: "piece";
   ref: ItemRef;
-  /** What came in deltas. */
+  /** What came in deltas, or else in finished parts. */
   text: string;
+  /** True when that is a refusal. */
+  refused: boolean;
+  /** True when deltas came: no part is needed then. */
+  hasDeltas: boolean;
+  /** The finished parts that are in the text, by their index. */
+  parts: Set<number>;
   message: MessageItem | undefined;
-  /** True when a delta had no readable text. */
+  /** True when a delta had no readable text, and nothing has made up for it. */
   unreadable: boolean;
 }
 
@@ -37,8 +43,10 @@ export class Pieces {
     return this.#other(ref);
   }
 
-  /** True for an event that names a finished message. */
+  /** True for an event that names a finished message, or nothing right after one. */
   isFinished(ref: ItemRef): boolean {
+    const isNameless = ref.id === undefined && ref.index === undefined;
+    if (isNameless) return this.#current?.message !== undefined;
     return this.#all.some((piece) => piece.message !== undefined && isSame(piece.ref, ref));
   }
 
@@ -53,7 +61,7 @@ export class Pieces {
    */
   lostText(unreadable: boolean): boolean {
     return this.#all.some(
-      (piece) => piece.message === undefined && (unreadable || piece.unreadable),
+      (piece) => piece.unreadable || (unreadable && piece.message === undefined),
     );
   }
 
@@ -67,7 +75,7 @@ export class Pieces {
         .map(textOf)
         .filter((text) => text !== "")
         .join("\n\n"),
-      refused: shown.some((piece) => piece.message?.refused === true),
+      refused: shown.some(isRefused),
     };
   }
 
@@ -82,6 +90,9 @@ export class Pieces {
       type: "piece",
       ref,
       text: "",
+      refused: false,
+      hasDeltas: false,
+      parts: new Set(),
       message: undefined,
       unreadable: false,
     };
@@ -96,6 +107,10 @@ export class Pieces {
 
 function textOf(piece: Piece): string {
   return piece.message?.text ?? piece.text;
+}
+
+function isRefused(piece: Piece): boolean {
+  return piece.message?.refused ?? piece.refused;
 }
 
 /** References that name the same thing in one way. */
@@ -113,12 +128,12 @@ function belongs(a: ItemRef, b: ItemRef): boolean {
 
 /** As the next turn of the conversation needs it. */
 export function toAssistantMessage(piece: Piece): AssistantMessage {
-  const { text = piece.text, refused = false, phase } = piece.message ?? {};
+  const phase = piece.message?.phase;
   return {
     type: "message",
     role: "assistant",
-    text,
-    ...(refused ? { refused } : {}),
+    text: textOf(piece),
+    ...(isRefused(piece) ? { refused: true } : {}),
     ...(phase === undefined ? {} : { phase }),
   };
 }

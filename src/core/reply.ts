@@ -56,9 +56,14 @@ export class ReplyBuilder {
         this.#grow(event.delta.length);
         const piece = this.#pieces.of(event.item);
         piece.text += event.delta;
+        piece.hasDeltas = true;
+        piece.refused ||= event.refused === true;
         this.#live?.text(piece, event.delta);
         return false;
       }
+      case "part":
+        this.#addPart(event);
+        return false;
       case "message":
         this.#finish(this.#pieces.of(event.item), event.message);
         return false;
@@ -150,10 +155,28 @@ export class ReplyBuilder {
     return this.#pieces.hasText || this.#output.some(({ type }) => type === "function_call");
   }
 
+  /** Counts only where nothing else of its message came. */
+  #addPart({ text, refused, index = 0, item }: Extract<ResponseEvent, { type: "part" }>): void {
+    if (text === "" || this.#pieces.isFinished(item)) return;
+    const piece = this.#pieces.of(item);
+    if (piece.hasDeltas || piece.parts.has(index)) return;
+    this.#grow(text.length);
+    piece.parts.add(index);
+    piece.text += text;
+    piece.refused ||= refused;
+    this.#live?.text(piece, text);
+  }
+
   #finish(piece: Piece, message: MessageItem): void {
+    if (message.text === "" && piece.text !== "") {
+      const { text } = piece;
+      piece.message = { ...message, text, refused: message.refused || piece.refused };
+      return;
+    }
     const { text } = message;
     this.#grow(text.length - piece.text.length);
     piece.message = message;
+    piece.unreadable = false;
     // Where the deltas said something else, nobody can take that back.
     if (text.startsWith(piece.text)) this.#live?.text(piece, text.slice(piece.text.length));
   }

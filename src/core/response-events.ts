@@ -46,7 +46,9 @@ export type ItemEvent =
 
 /** The stream's events in our own words; kinds that do not matter to us are "other". */
 export type ResponseEvent =
-  | { type: "text"; delta: string; item: ItemRef }
+  | { type: "text"; delta: string; item: ItemRef; refused?: true }
+  /** A finished part of a message: its deltas once more, where they came. */
+  | { type: "part"; text: string; refused: boolean; index: number | undefined; item: ItemRef }
   | { type: "reasoning"; delta: string }
   | { type: "reasoning-part" }
   | ItemEvent

@@ -81,7 +81,7 @@ export async function readResponseStream(
       over.resolve(event);
       return;
     }
-    if (event.type === "text" || event.type === "message") {
+    if (event.type === "text" || event.type === "part" || event.type === "message") {
       onProgress({ type: "writing", characters: builder.characters });
     } else if (event.type === "reasoning" && builder.characters === 0) {
       onProgress({ type: "thinking", heading: builder.heading });

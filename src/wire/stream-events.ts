@@ -13,6 +13,15 @@ const itemRef = z.object({
 });
 
 const textDelta = z.object({ delta: z.string() });
+const words = z.string().optional().catch(undefined);
+const partWords = z.object({ text: words, refusal: words });
+const finishedPart = partWords.extend({
+  content_index: z.number().int().optional().catch(undefined),
+  part: partWords
+    .extend({ type: z.enum(["output_text", "refusal"]) })
+    .optional()
+    .catch(undefined),
+});
 const oneItem = z.object({ item: anyItem });
 
 const typed = z.object({ type: z.string() }).loose();
@@ -68,7 +77,21 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
       const { data } = textDelta.safeParse(event);
       return data === undefined
         ? { type: "unreadable", item }
-        : { type: "text", delta: data.delta, item };
+        : {
+            type: "text",
+            delta: data.delta,
+            item,
+            ...(event.type === "response.refusal.delta" ? { refused: true } : {}),
+          };
+    }
+    case "response.output_text.done":
+    case "response.refusal.done":
+    case "response.content_part.done": {
+      const { data } = finishedPart.safeParse(event);
+      const part = toPart(event.type === "response.content_part.done" ? data?.part : data);
+      return part === undefined
+        ? { type: "other" }
+        : { type: "part", ...part, index: data?.content_index, item: toItemRef(event) };
     }
     case "response.reasoning_summary_text.delta": {
       const { data } = textDelta.safeParse(event);
@@ -102,6 +125,13 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
     default:
       return { type: "other" };
   }
+}
+
+function toPart(
+  part: z.infer<typeof partWords> | undefined,
+): { text: string; refused: boolean } | undefined {
+  const text = part?.text ?? part?.refusal;
+  return text === undefined ? undefined : { text, refused: part?.text === undefined };
 }
 
 /** Which item an event belongs to; odd references are none. */
