@@ -1,5 +1,6 @@
 import type { AssistantMessage } from "./conversation.ts";
 import type { ItemRef, MessageItem } from "./response-events.ts";
+import type { Source } from "./sources.ts";
 
 /** A message of the answer while it comes. */
 export interface Piece {
@@ -66,10 +67,7 @@ export class Pieces {
   }
 
   answer(): AnswerText {
-    const final = this.#all.some((piece) => piece.message?.phase === "final_answer");
-    const shown = this.#all.filter(
-      (piece) => !final || piece.message === undefined || piece.message.phase !== "commentary",
-    );
+    const shown = this.#shown();
     return {
       text: shown
         .map(textOf)
@@ -79,9 +77,22 @@ export class Pieces {
     };
   }
 
+  /** What the answer cites, in its order. */
+  sources(): Source[] {
+    return this.#shown().flatMap((piece) => piece.message?.sources ?? []);
+  }
+
   forget(): void {
     this.#all = [];
     this.#current = undefined;
+  }
+
+  /** With a final answer the remarks on the way to it are left out. */
+  #shown(): Piece[] {
+    const final = this.#all.some((piece) => piece.message?.phase === "final_answer");
+    return this.#all.filter(
+      (piece) => !final || piece.message === undefined || piece.message.phase !== "commentary",
+    );
   }
 
   #other(ref: ItemRef): Piece {

@@ -4,6 +4,7 @@ import type { LiveEvents } from "./live-events.ts";
 import { Pieces, toAssistantMessage, type AnswerText, type Piece } from "./pieces.ts";
 import { ReasoningHeading } from "./reasoning-heading.ts";
 import type { MessageItem, ResponseEvent, Usage } from "./response-events.ts";
+import { newSources, type Source } from "./sources.ts";
 
 export interface ReplyOptions {
   /** Told what comes, as it comes. */
@@ -131,6 +132,11 @@ export class ReplyBuilder {
 
   answer(): AnswerText {
     return this.#pieces.answer();
+  }
+
+  /** What the answer cites, but for what stands in its text. */
+  sources(): Source[] {
+    return newSources(this.#pieces.answer().text, this.#pieces.sources());
   }
 
   get functionCalls(): FunctionCall[] {

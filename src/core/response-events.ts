@@ -1,5 +1,6 @@
 import type { FunctionCallItem, ReasoningItem } from "./conversation.ts";
 import type { Quota } from "./quota.ts";
+import type { Source } from "./sources.ts";
 
 /** Token counts of a response, as the service reports them. */
 export interface Usage {
@@ -22,6 +23,8 @@ export interface MessageItem {
   refused: boolean;
   /** Set to "commentary" for remarks on the way to the answer (docs/wire.md §12). */
   phase: string | undefined;
+  /** What it cites, as often as it cites it. */
+  sources?: readonly Source[];
 }
 
 /** A failure that the service put into the stream. */

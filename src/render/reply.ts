@@ -10,6 +10,17 @@ const payer: Readonly<Record<LoginMode, string>> = {
   "api-key": " (API key)",
 };
 
+/** The answer with the pages that it cites, as one text. */
+export function withSources({ text, sources }: Pick<QueryReply, "text" | "sources">): string {
+  if (sources.length === 0) return text;
+  return `${text.trimEnd()}\n\n${renderSources(sources)}`;
+}
+
+export function renderSources(sources: QueryReply["sources"]): string {
+  const lines = sources.map(({ url, title }) => (title === undefined ? url : `${title}: ${url}`));
+  return ["Sources:", ...lines.map((line) => `- ${line}`)].join("\n");
+}
+
 /**
  * The answer, then one line of facts about it.
  *

@@ -162,6 +162,7 @@ export class CodexClient {
       text: result.text,
       mode: attempt.credential.mode,
       refused: result.refused,
+      sources: result.sources,
       functionCalls: result.functionCalls,
       items: result.items,
       model: result.model,

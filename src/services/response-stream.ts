@@ -8,6 +8,7 @@ import type { QueryProgress } from "../core/query.ts";
 import { answeringModel } from "../core/model-name.ts";
 import { ReplyBuilder } from "../core/reply.ts";
 import type { ResponseEvent, Usage } from "../core/response-events.ts";
+import type { Source } from "../core/sources.ts";
 import type { Clock } from "../infra/clock.ts";
 import { networkError, type HttpResponse } from "../infra/http.ts";
 import { deferred } from "../infra/promises.ts";
@@ -20,6 +21,7 @@ import { brokenOff, cutOff, noAnswer, stoppedShort, streamFailure } from "./stre
 export interface StreamResult {
   text: string;
   refused: boolean;
+  sources: readonly Source[];
   functionCalls: readonly FunctionCall[];
   items: readonly OutputItem[];
   usage: Usage | undefined;
@@ -151,7 +153,8 @@ function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamR
   if (!builder.begun) throw noAnswer(builder.calledUnasked, wantedMore);
   // After a call it goes on with the function's output, as it should.
   const notices = wantedMore && functionCalls.length === 0 ? [mayBeUnfinished] : [];
-  return { text, refused, functionCalls, items: builder.items(), usage, notices };
+  const [sources, items] = [builder.sources(), builder.items()];
+  return { text, refused, sources, functionCalls, items, usage, notices };
 }
 
 /** A stream that has said its last word normally ends at once; one that does not is dropped. */

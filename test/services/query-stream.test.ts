@@ -126,7 +126,9 @@ test.each([
   const events = answerEvents({ text: "", calls: [call] }).slice(0, -1);
   simulator.next("responses", stream(...events, event));
   const rig = queryRig({ simulator });
-  expect(await failure(all(rig, { ...question, tools, model: "gpt-6.1-sol" }))).toMatchObject({ code });
+  expect(await failure(all(rig, { ...question, tools, model: "gpt-6.1-sol" }))).toMatchObject({
+    code,
+  });
   expect([asked(simulator), rig.renewals]).toEqual([1, 0]);
 });
 
