@@ -2,12 +2,12 @@ import type { FunctionCallItem, ReasoningItem } from "./conversation.ts";
 import type { Quota } from "./quota.ts";
 import type { Source } from "./sources.ts";
 
-/** Token counts of a response, as the service reports them. */
+/** Token counts of a response, as the service reports them; undefined where it does not. */
 export interface Usage {
-  inputTokens: number;
-  cachedInputTokens: number;
-  outputTokens: number;
-  reasoningTokens: number;
+  inputTokens: number | undefined;
+  cachedInputTokens: number | undefined;
+  outputTokens: number | undefined;
+  reasoningTokens: number | undefined;
 }
 
 /** Which output item an event belongs to; the service gives one, both or neither. */

@@ -1,7 +1,19 @@
 import * as z from "zod";
 import type { Usage } from "../core/response-events.ts";
 
-const count = z.number().int().nonnegative().catch(0);
+/** A whole number, also as text; anything else is not known. */
+const count = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int().nonnegative())
+  .optional()
+  .catch(undefined);
+
 /** Token counts of a response (docs/wire.md §12). */
 export const usage = z
   .object({
@@ -13,12 +25,14 @@ export const usage = z
   .nullish()
   .catch(undefined);
 
+/** Undefined where nothing is known of it. */
 export function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
   if (!wire) return undefined;
-  return {
+  const counts: Usage = {
     inputTokens: wire.input_tokens,
-    cachedInputTokens: wire.input_tokens_details?.cached_tokens ?? 0,
+    cachedInputTokens: wire.input_tokens_details?.cached_tokens,
     outputTokens: wire.output_tokens,
-    reasoningTokens: wire.output_tokens_details?.reasoning_tokens ?? 0,
+    reasoningTokens: wire.output_tokens_details?.reasoning_tokens,
   };
+  return Object.values(counts).some((known) => known !== undefined) ? counts : undefined;
 }

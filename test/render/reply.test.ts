@@ -35,6 +35,17 @@ test("what is not known is not in the line", () => {
   );
 });
 
+test("a count of tokens that is not known is left out", () => {
+  const unknown = { cachedInputTokens: undefined, reasoningTokens: undefined };
+  const facts = (inputTokens: number | undefined, outputTokens: number | undefined) =>
+    render({ usage: { ...unknown, inputTokens, outputTokens } })
+      .split("\n")
+      .at(-1);
+  expect(facts(10, undefined)).toBe("— gpt-6.1-sol · effort low · 10 tokens in · 3.2 s");
+  expect(facts(undefined, 1234)).toBe("— gpt-6.1-sol · effort low · 1,234 tokens out · 3.2 s");
+  expect(facts(undefined, undefined)).toBe("— gpt-6.1-sol · effort low · 3.2 s");
+});
+
 test("the sources of an answer stand below it, each with its title if it has one", () => {
   const sources = [
     { url: "https://a.test/lock", title: "Locks" },

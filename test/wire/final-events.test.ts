@@ -21,11 +21,34 @@ test("usage is read, and odd usage does no harm", () => {
     usage: { inputTokens: 25, cachedInputTokens: 5, outputTokens: 40, reasoningTokens: 12 },
     output: [],
   });
-  for (const odd of [undefined, null, "many"]) {
+  for (const odd of [undefined, null, "many", {}, { input_tokens: null, output_tokens: -1 }]) {
     expect(read({ type: "response.completed", response: { usage: odd } })).toMatchObject({
       usage: undefined,
     });
   }
+});
+
+test("counts may be text, and what is not told is not known", () => {
+  const count = (usage: unknown): unknown =>
+    (read({ type: "response.completed", response: { usage } }) as { usage?: unknown }).usage;
+  const unknown = { cachedInputTokens: undefined, reasoningTokens: undefined };
+  expect(count({ input_tokens: "10", output_tokens: null })).toStrictEqual({
+    ...unknown,
+    inputTokens: 10,
+    outputTokens: undefined,
+  });
+  expect(count({ output_tokens: 0, output_tokens_details: {} })).toStrictEqual({
+    ...unknown,
+    inputTokens: undefined,
+    outputTokens: 0,
+  });
+  for (const odd of ["", "ten", "-1", "1.5", 1.5, -1, [], "9".repeat(20)]) {
+    expect(count({ input_tokens: odd, output_tokens: 1 })).toMatchObject({
+      inputTokens: undefined,
+    });
+  }
+  const details = { input_tokens: 1, input_tokens_details: { cached_tokens: "1" } };
+  expect(count(details)).toMatchObject({ cachedInputTokens: 1 });
 });
 
 test("the items of the final list are read", () => {
