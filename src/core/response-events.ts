@@ -38,6 +38,9 @@ export interface StreamFailure {
   status: number | undefined;
   /** Epoch ms. */
   resetsAt: number | undefined;
+  retryAfterMs: number | undefined;
+  /** What its own headers tell. */
+  quota: Quota | undefined;
   plan: string | undefined;
 }
 

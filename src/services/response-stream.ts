@@ -15,6 +15,7 @@ import { deferred } from "../infra/promises.ts";
 import { createEventReader } from "../infra/sse.ts";
 import { modelFromHeaders } from "../wire/answering-model.ts";
 import { toResponseEvent } from "../wire/stream-events.ts";
+import { EventlessBody } from "./eventless-body.ts";
 import type { IdleLimit } from "./idle-limit.ts";
 import { brokenOff, cutOff, noAnswer, stoppedShort, streamFailure } from "./stream-failures.ts";
 
@@ -67,12 +68,14 @@ export async function readResponseStream(
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let model = modelFromHeaders(headers);
+  const eventless = new EventlessBody(limits.maxErrorBodyBytes);
   let finished = false;
   let heard = false; // an event, since the idle limit was wound up last
 
   const reader = createEventReader((data) => {
     if (finished) return;
     heard = true;
+    eventless.drop();
     const event = toResponseEvent(data, clock.now());
     if (event.type === "quota") onQuota(event.quota);
     if ("model" in event && event.model !== undefined) {
@@ -99,6 +102,7 @@ export async function readResponseStream(
   };
   body.on("data", (chunk: Buffer) => {
     guarded(() => {
+      eventless.add(chunk);
       reader.push(chunk);
       if (heard) idle.refresh();
       heard = false;
@@ -114,8 +118,8 @@ export async function readResponseStream(
   body.once("end", () => {
     guarded(() => {
       reader.end();
+      over.resolve(eventless.failure(clock.now()) ?? "end");
     });
-    over.resolve("end");
   });
   body.on("error", (error) => {
     over.reject(networkError(error, origin, signal));
@@ -128,6 +132,9 @@ export async function readResponseStream(
   try {
     signal.throwIfAborted();
     const last = await over.promise;
+    if (last !== "end" && last.type === "failed" && last.failure.quota !== undefined) {
+      onQuota(last.failure.quota);
+    }
     return { ...judge(last, builder), model: model ?? options.model };
   } catch (error) {
     finished = true;

@@ -90,7 +90,7 @@ export function streamFailure(failure: StreamFailure): CodexError {
     message: failure.message,
     param: failure.param,
     resetsAt: failure.resetsAt,
-    retryAfterMs: undefined,
+    retryAfterMs: failure.retryAfterMs,
     html: false,
     challenge: false,
     requestId: undefined,

@@ -53,9 +53,7 @@ const challengePage = /just a moment|enable javascript and cookies|attention req
 
 /** An HTTP refusal as facts; `text` is the bounded body. */
 export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {
-  const parsed = body.safeParse(parseJson(text));
-  const said = parsed.success ? (parsed.data.error ?? parsed.data.detail) : undefined;
-  const found = toFields(said ?? {});
+  const found = saidIn(parseJson(text)) ?? {};
   const html = (firstValue(headers, "content-type") ?? "").toLowerCase().includes("text/html");
   return {
     status,
@@ -71,6 +69,13 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
       firstValue(headers, "cf-mitigated") === "challenge" || (html && challengePage.test(text)),
     requestId: requestId(headers),
   };
+}
+
+/** What a body of either family says of its error; undefined for any other JSON. */
+export function saidIn(json: unknown): ErrorFields | undefined {
+  const { data } = body.safeParse(json);
+  const said = data?.error ?? data?.detail ?? undefined;
+  return said === undefined ? undefined : toFields(said);
 }
 
 /** The service's id for a request, for reports. */

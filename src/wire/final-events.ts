@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ItemEvent, ResponseEvent } from "../core/response-events.ts";
 import { toldModel } from "./answering-model.ts";
-import { failure, toFailed, topLevelError } from "./failure-events.ts";
+import { besideError, failure, toFailed, topLevelError } from "./failure-events.ts";
 import { expectForm } from "./known-form.ts";
 import { anyItem, toItemEvent } from "./output-items.ts";
 import { toUsage, usage } from "./usage.ts";
@@ -59,10 +59,9 @@ export function fromFailed(event: Named, now: number): ResponseEvent {
 
 /** A top-level error. */
 export function fromError(event: Named, now: number): ResponseEvent {
-  const { error, ...flat } = expectForm(topLevelError, event);
+  const outer = expectForm(topLevelError, event);
   // The outer type is the event's own name, not the error's.
-  if (!error) return toFailed({ ...flat, type: undefined }, now);
-  return toFailed({ ...error, status: error.status ?? flat.status }, now);
+  return toFailed(outer.error ? besideError(outer) : { ...outer, type: undefined }, now);
 }
 
 function toIncomplete(response: z.infer<typeof incomplete>["response"]): ResponseEvent {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ItemRef, ResponseEvent } from "../core/response-events.ts";
 import { modelFromEvent } from "./answering-model.ts";
+import { fromUntyped } from "./failure-events.ts";
 import { fromCompleted, fromError, fromFailed, fromIncomplete } from "./final-events.ts";
 import { parseJson } from "./json.ts";
 import { expectForm, unknownForm } from "./known-form.ts";
@@ -28,7 +29,7 @@ const typed = z.object({ type: z.string() }).loose();
 
 /**
  * One event's data as our own event. Unknown kinds are "other", data that is no JSON is
- * "unreadable".
+ * "unreadable". An error may come without a type.
  *
  * @throws CodexError `PROTOCOL` for a known kind in a wrong shape, if an answer hangs on it.
  */
@@ -41,7 +42,9 @@ export function toResponseEvent(data: string, now: number): ResponseEvent {
     return { type: "text", delta, item: { index, id } };
   }
   const known = typed.safeParse(json);
-  if (!known.success) return { type: data === "[DONE]" ? "other" : "unreadable" };
+  if (!known.success) {
+    return fromUntyped(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
+  }
   return fromTyped(known.data, now);
 }
 
