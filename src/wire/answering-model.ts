@@ -7,7 +7,10 @@ export const toldModel = z.string().regex(modelName).optional().catch(undefined)
 
 /** Events that tell the model beside other things, or nothing that we know. */
 const telling = z.object({
-  response: z.object({ model: toldModel }).optional().catch(undefined),
+  response: z
+    .object({ model: toldModel, headers: z.unknown().optional() })
+    .optional()
+    .catch(undefined),
   headers: z.unknown().optional(),
 });
 
@@ -16,8 +19,9 @@ export function modelFromHeaders(headers: HeaderBag): string | undefined {
   return toldModel.parse(firstValue(headers, "openai-model"));
 }
 
-/** The model that an event tells before the answer. */
+/** The model that an event tells before the answer; headers come first, since they repeat no question. */
 export function modelFromEvent(event: object): string | undefined {
   const { data } = telling.safeParse(event);
-  return data?.response?.model ?? modelFromHeaders(toHeaderBag(data?.headers));
+  const headers = data?.response?.headers ?? data?.headers;
+  return modelFromHeaders(toHeaderBag(headers)) ?? data?.response?.model;
 }

@@ -44,6 +44,16 @@ test("the sources that a message names are told beside it, and are no part of th
   });
 });
 
+test("counts that the service does not tell are not known", async () => {
+  const simulator = await simulate();
+  const usage = { input_tokens: "10", output_tokens: null };
+  const end = { type: "response.completed", response: { usage } };
+  simulator.next("responses", stream(delta("ok"), end), stream(delta("ok"), completed()));
+  const rig = queryRig({ simulator });
+  expect((await rig.ask().reply).usage).toMatchObject({ inputTokens: 10, outputTokens: undefined });
+  expect((await rig.ask().reply).usage).toMatchObject({ inputTokens: 3, outputTokens: 5 });
+});
+
 test("the final list is the answer only where no item came", async () => {
   const simulator = await simulate();
   const rig = queryRig({ simulator });

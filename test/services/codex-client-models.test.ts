@@ -30,6 +30,17 @@ test.each<[string, unknown[], Record<string, string>]>([
     [{ type: "response.metadata", headers: { "OpenAI-Model": other } }, ...plain],
     {},
   ],
+  [
+    "the headers within an event, whatever else it repeats",
+    [
+      {
+        ...created,
+        response: { id: "resp_1", model: "gpt-5.5", headers: { "openai-model": other } },
+      },
+      ...plain.slice(1),
+    ],
+    {},
+  ],
   ["the last event", [delta("ok"), { type: "response.completed", response: { model: other } }], {}],
 ])("another model that %s tells is the one that answered", async (_, events, headers) => {
   expect(await answered(events, headers)).toEqual(routed);
