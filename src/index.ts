@@ -14,6 +14,7 @@ export type * from "./core/conversation.ts";
 export type { EventStream, StreamEvent } from "./core/query-events.ts";
 export type { QueryProgress, QueryReply, QueryRequest } from "./core/query.ts";
 export type { Usage } from "./core/response-events.ts";
+export type { Source } from "./core/sources.ts";
 export type { Quota, QuotaWindow } from "./core/quota.ts";
 export type { ReasoningEffort, Verbosity } from "./core/effort.ts";
 export type { TokenSet } from "./core/tokens.ts";

@@ -2,7 +2,7 @@ import { PlainTextStream, terminalText } from "../core/plain-text-stream.ts";
 import { CodexError } from "../core/errors.ts";
 import type { QueryProgress, QueryReply, QueryRequest } from "../core/query.ts";
 import { renderProgress } from "../render/progress.ts";
-import { renderFooter } from "../render/reply.ts";
+import { renderFooter, renderSources } from "../render/reply.ts";
 import type { CommandContext } from "./command.ts";
 import { Spinner } from "./spinner.ts";
 import { dim } from "./terminal.ts";
@@ -75,6 +75,7 @@ export async function printAsItComes(
     print(clean.end());
     print(missing(printed, redactor.values(terminalText(reply.text))));
     endLine();
+    if (reply.sources.length > 0) print(redactor.values(`\n${renderSources(reply.sources)}\n`));
     sayFacts(reply, context);
   } catch (error) {
     print(clean.end());

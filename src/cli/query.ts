@@ -2,6 +2,7 @@ import { isReasoningEffort, reasoningEfforts } from "../core/effort.ts";
 import { modelName } from "../core/model-name.ts";
 import type { QueryReply, QueryRequest } from "../core/query.ts";
 import { plainText } from "../core/text.ts";
+import { withSources } from "../render/reply.ts";
 import { askWithSpinner, ownNotices, printAsItComes, sayFacts } from "./answer.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -58,7 +59,7 @@ export const query: Command = {
     }
     const reply = await askWithSpinner(request, context);
     const json = options["json"] === true;
-    const text = json ? toJson(facts(reply, context)) : `${plainText(reply.text)}\n`;
+    const text = json ? toJson(facts(reply, context)) : `${plainText(withSources(reply))}\n`;
     terminal.stdout.write(services.redactor.values(text));
     if (!json) sayFacts(reply, context);
     return exitCodes.ok.code;
@@ -77,9 +78,10 @@ function toRequest(options: Arguments["options"], prompt: string): QueryRequest 
 
 /** The reply for programs. */
 function facts(reply: QueryReply, context: CommandContext): object {
-  const { text, model, effort, usage, durationMs, quota, notices } = reply;
+  const { text, sources, model, effort, usage, durationMs, quota, notices } = reply;
   return {
     text: plainText(text),
+    sources,
     model,
     effort,
     usage,

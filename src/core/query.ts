@@ -11,6 +11,7 @@ import { CodexError } from "./errors.ts";
 import { defaultModel, findModel, usableNames, type CodexModel, type ModelList } from "./models.ts";
 import type { Quota } from "./quota.ts";
 import type { Usage } from "./response-events.ts";
+import type { Source } from "./sources.ts";
 
 /** One question: a prompt, or a conversation whose last item asks; exactly one of the two. */
 export interface QueryRequest {
@@ -36,6 +37,8 @@ export interface QueryReply {
   mode: LoginMode;
   /** True when the text is the model's refusal to answer. */
   refused: boolean;
+  /** Pages that the answer cites, without those whose URL stands in the text. */
+  sources: readonly Source[];
   /** What the model wants called, in its order. */
   functionCalls: readonly FunctionCall[];
   /** Everything that the model gave; append it to the conversation before the next turn. */

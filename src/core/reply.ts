@@ -1,16 +1,16 @@
 import type { FunctionCall, FunctionCallItem, OutputItem, ReasoningItem } from "./conversation.ts";
 import { CodexError } from "./errors.ts";
 import type { LiveEvents } from "./live-events.ts";
-import { belongs, toAssistantMessage, type Piece } from "./pieces.ts";
-import type { ItemRef, MessageItem, ResponseEvent, Usage } from "./response-events.ts";
+import { Pieces, toAssistantMessage, type AnswerText, type Piece } from "./pieces.ts";
+import { ReasoningHeading } from "./reasoning-heading.ts";
+import type { MessageItem, ResponseEvent, Usage } from "./response-events.ts";
+import { newSources, type Source } from "./sources.ts";
 
-/** A part of the reasoning begins with its heading; the rest of it is not kept. */
-const maxReasoningChars = 1_000;
-
-/** What the stream has given, put together. */
-export interface AnswerText {
-  text: string;
-  refused: boolean;
+export interface ReplyOptions {
+  /** Told what comes, as it comes. */
+  live?: LiveEvents | undefined;
+  /** Calls count only where the question offered a function. Default true. */
+  functionsOffered?: boolean;
 }
 
 /**
@@ -21,22 +21,24 @@ export interface AnswerText {
 export class ReplyBuilder {
   readonly #maxChars: number;
   readonly #live: LiveEvents | undefined;
+  readonly #functionsOffered: boolean;
   #output: (Piece | FunctionCallItem | ReasoningItem)[] = [];
-  #pieces: Piece[] = [];
-  #current: Piece | undefined;
+  readonly #pieces = new Pieces((piece) => this.#output.push(piece));
   #characters = 0;
   /** Characters of everything that is kept. */
   #size = 0;
   #unreadable = false;
   readonly #calls = new Set<string>();
   #unfinishedCalls = 0;
-  #reasoning = "";
+  /** True when the model wanted a function called that nobody offered. */
+  calledUnasked = false;
+  readonly #heading = new ReasoningHeading();
   usage: Usage | undefined;
 
-  /** @param live is told what comes, as it comes */
-  constructor(maxChars: number, live?: LiveEvents) {
+  constructor(maxChars: number, { live, functionsOffered = true }: ReplyOptions = {}) {
     this.#maxChars = maxChars;
     this.#live = live;
+    this.#functionsOffered = functionsOffered;
   }
 
   /** Characters of answer text so far; reasoning and calls do not count. */
@@ -53,18 +55,27 @@ export class ReplyBuilder {
     switch (event.type) {
       case "text": {
         this.#grow(event.delta.length);
-        const piece = this.#piece(event.item);
+        const piece = this.#pieces.of(event.item);
         piece.text += event.delta;
+        piece.hasDeltas = true;
+        piece.refused ||= event.refused === true;
         this.#live?.text(piece, event.delta);
         return false;
       }
+      case "part":
+        this.#addPart(event);
+        return false;
       case "message":
-        this.#finish(this.#piece(event.item), event.message);
+        this.#finish(this.#pieces.of(event.item), event.message);
         return false;
       case "call-begun":
-        this.#unfinishedCalls++;
+        if (this.#functionsOffered) this.#unfinishedCalls++;
         return false;
       case "call":
+        if (!this.#functionsOffered) {
+          this.calledUnasked = true;
+          return false;
+        }
         // A call that is told twice must not be made twice.
         if (this.#calls.has(event.item.callId)) return false;
         this.#calls.add(event.item.callId);
@@ -76,22 +87,24 @@ export class ReplyBuilder {
         this.#keep(event.item, event.item.encryptedContent.length);
         return false;
       case "reasoning-part":
-        this.#reasoning = "";
+        this.#heading.begin();
         this.#live?.reasoningPart();
         return false;
       case "reasoning":
-        if (this.#reasoning.length < maxReasoningChars) {
-          this.#reasoning += event.delta.slice(0, maxReasoningChars);
-        }
+        this.#heading.add(event.delta);
         this.#live?.reasoning(event.delta);
         return false;
       case "unreadable":
-        this.#unreadable = true;
+        if (event.item === undefined) this.#unreadable = true;
+        else if (!this.#pieces.isFinished(event.item)) {
+          this.#pieces.of(event.item).unreadable = true;
+        }
         return false;
       case "completed":
         this.usage = event.usage;
         if (!this.#answered && event.output.length > 0) {
           this.#output = []; // reasoning that the list repeats
+          this.#pieces.forget();
           for (const item of event.output) this.add(item);
         }
         return true;
@@ -101,6 +114,7 @@ export class ReplyBuilder {
       case "failed":
         return true;
       case "quota":
+      case "model":
       case "other":
         return false;
     }
@@ -108,27 +122,21 @@ export class ReplyBuilder {
 
   /** The heading of the reasoning summary's present part, if it has one yet. */
   get heading(): string | undefined {
-    return /\*\*(?<heading>[^*\n]{1,120})\*\*/.exec(this.#reasoning)?.groups?.["heading"]?.trim();
+    return this.#heading.text;
   }
 
   /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */
   get damaged(): boolean {
-    const lostText = this.#unreadable && this.#pieces.some((piece) => piece.message === undefined);
-    return lostText || this.#unfinishedCalls > 0;
+    return this.#pieces.lostText(this.#unreadable) || this.#unfinishedCalls > 0;
   }
 
   answer(): AnswerText {
-    const final = this.#pieces.some((piece) => piece.message?.phase === "final_answer");
-    const shown = this.#pieces.filter(
-      (piece) => !final || piece.message === undefined || piece.message.phase !== "commentary",
-    );
-    return {
-      text: shown
-        .map((piece) => piece.message?.text ?? piece.text)
-        .filter((text) => text !== "")
-        .join("\n\n"),
-      refused: shown.some((piece) => piece.message?.refused === true),
-    };
+    return this.#pieces.answer();
+  }
+
+  /** What the answer cites, but for what stands in its text. */
+  sources(): Source[] {
+    return newSources(this.#pieces.answer().text, this.#pieces.sources());
   }
 
   get functionCalls(): FunctionCall[] {
@@ -150,13 +158,31 @@ export class ReplyBuilder {
   }
 
   get #answered(): boolean {
-    return this.#pieces.length > 0 || this.#output.some(({ type }) => type === "function_call");
+    return this.#pieces.hasText || this.#output.some(({ type }) => type === "function_call");
+  }
+
+  /** Counts only where nothing else of its message came. */
+  #addPart({ text, refused, index = 0, item }: Extract<ResponseEvent, { type: "part" }>): void {
+    if (text === "" || this.#pieces.isFinished(item)) return;
+    const piece = this.#pieces.of(item);
+    if (piece.hasDeltas || piece.parts.has(index)) return;
+    this.#grow(text.length);
+    piece.parts.add(index);
+    piece.text += text;
+    piece.refused ||= refused;
+    this.#live?.text(piece, text);
   }
 
   #finish(piece: Piece, message: MessageItem): void {
+    if (message.text === "" && piece.text !== "") {
+      const { text } = piece;
+      piece.message = { ...message, text, refused: message.refused || piece.refused };
+      return;
+    }
     const { text } = message;
     this.#grow(text.length - piece.text.length);
     piece.message = message;
+    piece.unreadable = false;
     // Where the deltas said something else, nobody can take that back.
     if (text.startsWith(piece.text)) this.#live?.text(piece, text.slice(piece.text.length));
   }
@@ -179,26 +205,5 @@ export class ReplyBuilder {
         next: "Ask for a shorter answer.",
       });
     }
-  }
-
-  #piece(ref: ItemRef): Piece {
-    const current = this.#current;
-    if (current !== undefined && current.message === undefined && belongs(current.ref, ref)) {
-      return current;
-    }
-    return this.#otherPiece(ref);
-  }
-
-  #otherPiece(ref: ItemRef): Piece {
-    const found = this.#pieces.find(
-      (piece) => piece.message === undefined && belongs(piece.ref, ref),
-    );
-    const piece: Piece = found ?? { type: "piece", ref, text: "", message: undefined };
-    if (found === undefined) {
-      this.#pieces.push(piece);
-      this.#output.push(piece);
-    }
-    this.#current = piece;
-    return piece;
   }
 }

@@ -1,12 +1,13 @@
 import type { FunctionCallItem, ReasoningItem } from "./conversation.ts";
 import type { Quota } from "./quota.ts";
+import type { Source } from "./sources.ts";
 
-/** Token counts of a response, as the service reports them. */
+/** Token counts of a response, as the service reports them; undefined where it does not. */
 export interface Usage {
-  inputTokens: number;
-  cachedInputTokens: number;
-  outputTokens: number;
-  reasoningTokens: number;
+  inputTokens: number | undefined;
+  cachedInputTokens: number | undefined;
+  outputTokens: number | undefined;
+  reasoningTokens: number | undefined;
 }
 
 /** Which output item an event belongs to; the service gives one, both or neither. */
@@ -22,6 +23,8 @@ export interface MessageItem {
   refused: boolean;
   /** Set to "commentary" for remarks on the way to the answer (docs/wire.md §12). */
   phase: string | undefined;
+  /** What it cites, as often as it cites it. */
+  sources?: readonly Source[];
 }
 
 /** A failure that the service put into the stream. */
@@ -35,6 +38,9 @@ export interface StreamFailure {
   status: number | undefined;
   /** Epoch ms. */
   resetsAt: number | undefined;
+  retryAfterMs: number | undefined;
+  /** What its own headers tell. */
+  quota: Quota | undefined;
   plan: string | undefined;
 }
 
@@ -46,15 +52,27 @@ export type ItemEvent =
 
 /** The stream's events in our own words; kinds that do not matter to us are "other". */
 export type ResponseEvent =
-  | { type: "text"; delta: string; item: ItemRef }
+  | { type: "text"; delta: string; item: ItemRef; refused?: true }
+  /** A finished part of a message: its deltas once more, where they came. */
+  | { type: "part"; text: string; refused: boolean; index: number | undefined; item: ItemRef }
   | { type: "reasoning"; delta: string }
   | { type: "reasoning-part" }
   | ItemEvent
   /** A call is on its way; the whole of it follows. */
   | { type: "call-begun" }
   | { type: "quota"; quota: Quota }
-  | { type: "completed"; usage: Usage | undefined; output: readonly ItemEvent[] }
-  | { type: "incomplete"; reason: string; usage: Usage | undefined }
+  /** Which model answers. */
+  | { type: "model"; model: string }
+  | {
+      type: "completed";
+      usage: Usage | undefined;
+      output: readonly ItemEvent[];
+      model?: string | undefined;
+      /** False where the model wanted another turn. */
+      endTurn?: boolean | undefined;
+    }
+  | { type: "incomplete"; reason: string | undefined; usage: Usage | undefined }
   | { type: "failed"; failure: StreamFailure }
-  | { type: "unreadable" }
+  /** Data that is no JSON, of whatever item; or a delta of a message whose text is lost. */
+  | { type: "unreadable"; item?: ItemRef }
   | { type: "other" };

@@ -1,5 +1,6 @@
 import type { LoginMode } from "../core/credentials.ts";
 import type { QueryReply } from "../core/query.ts";
+import type { Usage } from "../core/response-events.ts";
 import { plainText } from "../core/text.ts";
 import { quotaSummary } from "./quota.ts";
 
@@ -9,6 +10,17 @@ const payer: Readonly<Record<LoginMode, string>> = {
   "codex-cli": " (Codex CLI's login, guest)",
   "api-key": " (API key)",
 };
+
+/** The answer with the pages that it cites, as one text. */
+export function withSources({ text, sources }: Pick<QueryReply, "text" | "sources">): string {
+  if (sources.length === 0) return text;
+  return `${text.trimEnd()}\n\n${renderSources(sources)}`;
+}
+
+export function renderSources(sources: QueryReply["sources"]): string {
+  const lines = sources.map(({ url, title }) => (title === undefined ? url : `${title}: ${url}`));
+  return ["Sources:", ...lines.map((line) => `- ${line}`)].join("\n");
+}
 
 /**
  * The answer, then one line of facts about it.
@@ -41,9 +53,7 @@ export function renderFooter(
   const facts = [
     `${reply.model}${payer[reply.mode]}`,
     reply.effort === undefined ? undefined : `effort ${reply.effort}`,
-    usage === undefined
-      ? undefined
-      : `${count(usage.inputTokens)} tokens in, ${count(usage.outputTokens)} out`,
+    usage === undefined ? undefined : tokens(usage),
     `${(reply.durationMs / 1000).toFixed(1)} s`,
     quota === undefined ? undefined : quotaSummary(quota, now, timeZone),
     reply.refused ? "the model declined to answer" : undefined,
@@ -51,6 +61,15 @@ export function renderFooter(
     ...reply.notices,
   ];
   return `— ${facts.filter((fact) => fact !== undefined).join(" · ")}`;
+}
+
+/** Undefined where neither count is known. */
+function tokens({ inputTokens, outputTokens }: Usage): string | undefined {
+  if (inputTokens === undefined) {
+    return outputTokens === undefined ? undefined : `${count(outputTokens)} tokens out`;
+  }
+  const out = outputTokens === undefined ? "" : `, ${count(outputTokens)} out`;
+  return `${count(inputTokens)} tokens in${out}`;
 }
 
 /** A whole number with its thousands set off, without the number formats that Intl would load. */

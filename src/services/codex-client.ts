@@ -1,6 +1,7 @@
 import { CodexError, programEnds } from "../core/errors.ts";
 import type { EventSink } from "../core/event-sink.ts";
 import type { Limits } from "../core/limits.ts";
+import { isSameModel } from "../core/model-name.ts";
 import { findModel, type ModelList } from "../core/models.ts";
 import {
   planFor,
@@ -164,14 +165,20 @@ export class CodexClient {
       text: result.text,
       mode: attempt.credential.mode,
       refused: result.refused,
+      sources: result.sources,
       functionCalls: result.functionCalls,
       items: result.items,
-      model: used.slug,
+      model: result.model,
       effort: used.effort,
       usage: result.usage,
       durationMs: clock.elapsed() - started,
       quota: result.quota,
-      notices: [...used.notices, ...this.#account.changed(attempt.credential)],
+      notices: [
+        ...used.notices,
+        ...otherModel(used.slug, result.model),
+        ...result.notices,
+        ...this.#account.changed(attempt.credential),
+      ],
     };
   }
 
@@ -198,6 +205,11 @@ export class CodexClient {
       return { result: await this.#attempts.ask(attempt, successor), plan: successor };
     }
   }
+}
+
+/** The service may send a question to another model than the one that was asked for. */
+function otherModel(asked: string, answering: string): string[] {
+  return isSameModel(asked, answering) ? [] : [`${asked} was asked for, ${answering} answered.`];
 }
 
 interface Answered {

@@ -5,25 +5,37 @@ import type { Limits } from "../core/limits.ts";
 import { LiveEvents } from "../core/live-events.ts";
 import type { Quota } from "../core/quota.ts";
 import type { QueryProgress } from "../core/query.ts";
+import { answeringModel } from "../core/model-name.ts";
 import { ReplyBuilder } from "../core/reply.ts";
 import type { ResponseEvent, Usage } from "../core/response-events.ts";
+import type { Source } from "../core/sources.ts";
 import type { Clock } from "../infra/clock.ts";
 import { networkError, type HttpResponse } from "../infra/http.ts";
 import { deferred } from "../infra/promises.ts";
 import { createEventReader } from "../infra/sse.ts";
+import { modelFromHeaders } from "../wire/answering-model.ts";
 import { toResponseEvent } from "../wire/stream-events.ts";
+import { EventlessBody } from "./eventless-body.ts";
 import type { IdleLimit } from "./idle-limit.ts";
-import { brokenOff, cutOff, stoppedShort, streamFailure } from "./stream-failures.ts";
+import { brokenOff, cutOff, noAnswer, stoppedShort, streamFailure } from "./stream-failures.ts";
 
 export interface StreamResult {
   text: string;
   refused: boolean;
+  sources: readonly Source[];
   functionCalls: readonly FunctionCall[];
   items: readonly OutputItem[];
   usage: Usage | undefined;
+  /** What is odd about the answer, one sentence each. */
+  notices: readonly string[];
+  /** The one that answered, as far as the service tells. */
+  model: string;
 }
 
 export interface StreamOptions {
+  /** The model that was asked for. */
+  model: string;
+  functionsOffered: boolean;
   origin: string;
   clock: Clock;
   limits: Limits;
@@ -34,6 +46,8 @@ export interface StreamOptions {
   /** Gets the answer as it comes, and holds the body back when it is full. */
   sink?: EventSink | undefined;
 }
+
+const mayBeUnfinished = "The model wanted to go on: its answer may be unfinished.";
 
 /**
  * Read one response to its terminal event (docs/wire.md §12). The connection is left to finish by
@@ -47,26 +61,32 @@ export async function readResponseStream(
   options: StreamOptions,
   signal: AbortSignal,
 ): Promise<StreamResult> {
-  const { body } = response;
-  const { clock, limits, idle, onProgress, onQuota, origin, sink } = options;
+  const { body, headers } = response;
+  const { clock, limits, idle, onProgress, onQuota, origin, sink, functionsOffered } = options;
   const live = sink === undefined ? undefined : new LiveEvents(sink);
-  const builder = new ReplyBuilder(limits.maxAnswerChars, live);
+  const builder = new ReplyBuilder(limits.maxAnswerChars, { live, functionsOffered });
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
+  let model = modelFromHeaders(headers);
+  const eventless = new EventlessBody(limits.maxErrorBodyBytes);
   let finished = false;
   let heard = false; // an event, since the idle limit was wound up last
 
   const reader = createEventReader((data) => {
     if (finished) return;
     heard = true;
+    eventless.drop();
     const event = toResponseEvent(data, clock.now());
     if (event.type === "quota") onQuota(event.quota);
+    if ("model" in event && event.model !== undefined) {
+      model = answeringModel(options.model, model, event.model);
+    }
     if (builder.add(event)) {
       finished = true;
       over.resolve(event);
       return;
     }
-    if (event.type === "text" || event.type === "message") {
+    if (event.type === "text" || event.type === "part" || event.type === "message") {
       onProgress({ type: "writing", characters: builder.characters });
     } else if (event.type === "reasoning" && builder.characters === 0) {
       onProgress({ type: "thinking", heading: builder.heading });
@@ -82,6 +102,7 @@ export async function readResponseStream(
   };
   body.on("data", (chunk: Buffer) => {
     guarded(() => {
+      eventless.add(chunk);
       reader.push(chunk);
       if (heard) idle.refresh();
       heard = false;
@@ -97,8 +118,8 @@ export async function readResponseStream(
   body.once("end", () => {
     guarded(() => {
       reader.end();
+      over.resolve(eventless.failure(clock.now()) ?? "end");
     });
-    over.resolve("end");
   });
   body.on("error", (error) => {
     over.reject(networkError(error, origin, signal));
@@ -111,7 +132,10 @@ export async function readResponseStream(
   try {
     signal.throwIfAborted();
     const last = await over.promise;
-    return judge(last, builder);
+    if (last !== "end" && last.type === "failed" && last.failure.quota !== undefined) {
+      onQuota(last.failure.quota);
+    }
+    return { ...judge(last, builder), model: model ?? options.model };
   } catch (error) {
     finished = true;
     body.destroy();
@@ -123,7 +147,7 @@ export async function readResponseStream(
   }
 }
 
-function judge(last: ResponseEvent | "end", builder: ReplyBuilder): StreamResult {
+function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamResult, "model"> {
   if (last === "end") throw cutOff();
   if (last.type === "failed") throw streamFailure(last.failure);
   if (last.type === "incomplete") throw stoppedShort(last.reason);
@@ -132,10 +156,12 @@ function judge(last: ResponseEvent | "end", builder: ReplyBuilder): StreamResult
   }
   const { text, refused } = builder.answer();
   const { functionCalls, usage } = builder;
-  if (text.trim() === "" && functionCalls.length === 0) {
-    throw new CodexError("EMPTY_RESPONSE", "Codex finished without any text.");
-  }
-  return { text, refused, functionCalls, items: builder.items(), usage };
+  const wantedMore = last.type === "completed" && last.endTurn === false;
+  if (!builder.begun) throw noAnswer(builder.calledUnasked, wantedMore);
+  // After a call it goes on with the function's output, as it should.
+  const notices = wantedMore && functionCalls.length === 0 ? [mayBeUnfinished] : [];
+  const [sources, items] = [builder.sources(), builder.items()];
+  return { text, refused, sources, functionCalls, items, usage, notices };
 }
 
 /** A stream that has said its last word normally ends at once; one that does not is dropped. */

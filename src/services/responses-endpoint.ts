@@ -83,8 +83,12 @@ export class ResponsesEndpoint {
       const told = quotaFromHeaders(response.headers, clock.now());
       if (told !== undefined) onQuota(told);
       await this.#refuse(response, origin, signal);
-      const { onProgress, sink } = call;
-      const stream = { origin, clock, limits, idle, onProgress, onQuota, sink };
+      const { onProgress, sink, plan, request } = call;
+      const asked = {
+        model: plan.slug,
+        functionsOffered: request.tools !== undefined && request.tools.length > 0,
+      };
+      const stream = { ...asked, origin, clock, limits, idle, onProgress, onQuota, sink };
       const result = await readResponseStream(response, stream, signal).catch((error: unknown) => {
         throw withRequestId(error, response);
       });

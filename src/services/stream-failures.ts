@@ -1,7 +1,7 @@
 import { CodexError, type CodexErrorDetails } from "../core/errors.ts";
 import type { StreamFailure } from "../core/response-events.ts";
 import { refusalError } from "../core/response-errors.ts";
-import { firstCharacters } from "../core/text.ts";
+import { firstCharacters, oneLine } from "../core/text.ts";
 
 /**
  * An error that broke an answer off, with the part of the text that had come. Nothing may be asked
@@ -42,20 +42,38 @@ export function cutOff(cause?: CodexError, why = cause?.message): CodexError {
 }
 
 /**
- * An answer that the service itself ended as incomplete. Never retryable: the same question would meet
- * the same limit or filter.
+ * An answer that the service itself ended as incomplete. Never retryable: the same question may meet
+ * the same limit or filter, and somebody has to know.
  *
- * @param reason of the service's `incomplete_details`
+ * @param reason of the service's `incomplete_details`, if it names one
  */
-export function stoppedShort(reason: string): CodexError {
+export function stoppedShort(reason: string | undefined): CodexError {
   if (reason === "content_filter") {
     return new CodexError("POLICY", "The service's content filter stopped the answer.");
   }
-  const why =
-    reason === "max_output_tokens" ? "It reached the service's limit for one answer." : undefined;
+  const named = oneLine(reason ?? "", 60);
+  const [why, next] =
+    reason === "max_output_tokens"
+      ? [
+          "It reached the service's limit for one answer.",
+          "Ask for a shorter answer, or for one part at a time.",
+        ]
+      : [named === "" ? undefined : `The reason that it gave: "${named}".`, "Repeat the call."];
   return new CodexError("INCOMPLETE", "The service stopped the answer before its end.", {
     why,
-    next: "Ask for a shorter answer, or for one part at a time.",
+    next,
+  });
+}
+
+/** A response that the service completed without text, and without a call that somebody can make. */
+export function noAnswer(calledUnasked: boolean, wantedMore: boolean): CodexError {
+  const goesOn = "The model ended its turn before the answer, and wanted to go on.";
+  return new CodexError("EMPTY_RESPONSE", "Codex finished without any text.", {
+    why: calledUnasked
+      ? "The model wanted to call a function, and none was offered."
+      : wantedMore
+        ? goesOn
+        : undefined,
   });
 }
 
@@ -72,7 +90,7 @@ export function streamFailure(failure: StreamFailure): CodexError {
     message: failure.message,
     param: failure.param,
     resetsAt: failure.resetsAt,
-    retryAfterMs: undefined,
+    retryAfterMs: failure.retryAfterMs,
     html: false,
     challenge: false,
     requestId: undefined,

@@ -4,7 +4,7 @@ import { defaultLimits } from "../core/limits.ts";
 import { modelName } from "../core/model-name.ts";
 import type { QueryProgress } from "../core/query.ts";
 import { renderProgress } from "../render/progress.ts";
-import { renderReply } from "../render/reply.ts";
+import { renderReply, withSources } from "../render/reply.ts";
 import { defineTool } from "./tool.ts";
 
 const input = z.strictObject({
@@ -83,7 +83,7 @@ export const codexQuery = defineTool({
       notices.push(`the refreshed login could not be saved yet: ${unsaved.message}`);
     }
     const { text: _text, items: _items, functionCalls: _calls, ...facts } = reply;
-    const { text, whole } = await longAnswers.fit(reply.text);
+    const { text, whole } = await longAnswers.fit(withSources(reply));
     return {
       text: renderReply({ ...reply, text }, notices, clock.now(), timeZone, whole),
       facts: { ...facts, ...(whole === undefined ? {} : { answerFile: whole.path }) },

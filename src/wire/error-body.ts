@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Refusal } from "../core/response-errors.ts";
+import { firstValue, type HeaderBag } from "./headers.ts";
 import { parseJson } from "./json.ts";
 
 const words = z.string().nullish().catch(undefined);
@@ -47,8 +48,6 @@ const body = z.object({
   error: z.union([z.string(), errorFields]).nullish().catch(undefined),
 });
 
-type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
-
 /** Words of Cloudflare's pages, and of what it sends to programs (docs/wire.md §13). */
 const cloudflareWords =
   /just a moment|enable javascript and cookies|attention required|^error code: 1\d{3}\b/i;
@@ -56,10 +55,8 @@ const cloudflareWords =
 /** An HTTP refusal as facts; `text` is the bounded body. */
 export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {
   const json = parseJson(text);
-  const parsed = body.safeParse(json);
-  const said = parsed.success ? (parsed.data.error ?? parsed.data.detail) : undefined;
-  const found = toFields(said ?? {});
-  const type = (first(headers, "content-type") ?? "").toLowerCase();
+  const found = saidIn(json) ?? {};
+  const type = (firstValue(headers, "content-type") ?? "").toLowerCase();
   return {
     status,
     inStream: false,
@@ -68,13 +65,13 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
     message: found.message ?? "",
     param: found.param ?? undefined,
     resetsAt: resetsAt(found, now),
-    retryAfterMs: parseRetryAfter(first(headers, "retry-after"), now),
+    retryAfterMs: parseRetryAfter(firstValue(headers, "retry-after"), now),
     html: type.includes("text/html") || (type === "" && /^\s*<(?:!doctype|html)\b/i.test(text)),
     challenge:
-      first(headers, "cf-mitigated") === "challenge" ||
+      firstValue(headers, "cf-mitigated") === "challenge" ||
       (json === undefined && !type.includes("json") && isOfCloudflare(text)),
     cloudflare:
-      headers["cf-ray"] !== undefined || /cloudflare/i.test(first(headers, "server") ?? ""),
+      headers["cf-ray"] !== undefined || /cloudflare/i.test(firstValue(headers, "server") ?? ""),
     requestId: requestId(headers),
   };
 }
@@ -84,12 +81,19 @@ function isOfCloudflare(text: string): boolean {
   return cloudflareWords.test(text) || (/cloudflare/i.test(text) && /\bblocked\b/i.test(text));
 }
 
+/** What a body of either family says of its error; undefined for any other JSON. */
+export function saidIn(json: unknown): ErrorFields | undefined {
+  const { data } = body.safeParse(json);
+  const said = data?.error ?? data?.detail ?? undefined;
+  return said === undefined ? undefined : toFields(said);
+}
+
 /** The service's id for a request, for reports. */
 export function requestId(headers: HeaderBag): string | undefined {
   const id =
-    first(headers, "x-request-id") ??
-    first(headers, "x-oai-request-id") ??
-    first(headers, "cf-ray");
+    firstValue(headers, "x-request-id") ??
+    firstValue(headers, "x-oai-request-id") ??
+    firstValue(headers, "cf-ray");
   return id !== undefined && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
 }
 
@@ -132,9 +136,4 @@ export function resetsAt(found: ErrorFields, now: number): number | undefined {
   if (found.resets_at) return found.resets_at * 1000;
   if (found.resets_in_seconds) return now + found.resets_in_seconds * 1000;
   return undefined;
-}
-
-function first(headers: HeaderBag, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -1,11 +1,24 @@
 import * as z from "zod";
 import type { ItemEvent, MessageItem } from "../core/response-events.ts";
+import { toSource, type Source } from "../core/sources.ts";
 
 const part = z.union([
-  z.object({ type: z.literal("output_text"), text: z.string() }),
+  z.object({
+    type: z.literal("output_text"),
+    text: z.string(),
+    annotations: z.array(z.unknown()).optional().catch(undefined),
+  }),
   z.object({ type: z.literal("refusal"), refusal: z.string() }),
   z.object({ type: z.string() }).loose(),
 ]);
+/** Of one part; far more than an answer shows. */
+const maxCitations = 1_000;
+
+const citation = z.object({
+  type: z.literal("url_citation"),
+  url: z.string(),
+  title: z.string().nullish().catch(undefined),
+});
 const messageItem = z.object({
   type: z.literal("message"),
   id: z.string().nullish(),
@@ -77,12 +90,24 @@ export function toItemEvent(item: z.infer<typeof anyItem>, index?: number): Item
 function toMessage(item: z.infer<typeof messageItem>): MessageItem {
   let text = "";
   let refused = false;
+  const sources: Source[] = [];
   for (const content of item.content) {
-    if (content.type === "output_text" && typeof content.text === "string") text += content.text;
+    if (content.type === "output_text" && typeof content.text === "string") {
+      text += content.text;
+      if (Array.isArray(content.annotations))
+        sources.push(...content.annotations.slice(0, maxCitations).flatMap(toSources));
+    }
     if (content.type === "refusal" && "refusal" in content && typeof content.refusal === "string") {
       text += content.refusal;
       refused = true;
     }
   }
-  return { text, refused, phase: item.phase ?? undefined };
+  const phase = item.phase ?? undefined;
+  return { text, refused, phase, ...(sources.length === 0 ? {} : { sources }) };
+}
+
+function toSources(annotation: unknown): Source[] {
+  const { data } = citation.safeParse(annotation);
+  const source = data && toSource(data.url, data.title ?? undefined);
+  return source === undefined ? [] : [source];
 }

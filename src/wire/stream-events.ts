@@ -1,61 +1,37 @@
 import * as z from "zod";
-import { CodexError } from "../core/errors.ts";
-import type { ResponseEvent, Usage } from "../core/response-events.ts";
+import type { ItemRef, ResponseEvent } from "../core/response-events.ts";
+import { modelFromEvent } from "./answering-model.ts";
+import { fromUntyped } from "./failure-events.ts";
+import { fromCompleted, fromError, fromFailed, fromIncomplete } from "./final-events.ts";
 import { parseJson } from "./json.ts";
-import { errorFields, resetsAt } from "./error-body.ts";
+import { expectForm, unknownForm } from "./known-form.ts";
 import { anyItem, toItemEvent } from "./output-items.ts";
 import { quotaFromEvent, rateLimitsEvent } from "./rate-limits.ts";
 
-const itemRef = {
+const itemRef = z.object({
   output_index: z.number().int().optional().catch(undefined),
   item_id: z.string().optional().catch(undefined),
-};
-
-const textDelta = z.object({ delta: z.string(), ...itemRef });
-const reasoningDelta = z.object({ delta: z.string() });
-
-const itemAdded = z.object({ item: anyItem });
-const itemDone = z.object({ item: anyItem, ...itemRef });
-
-const count = z.number().int().nonnegative().catch(0);
-const usage = z
-  .object({
-    input_tokens: count,
-    output_tokens: count,
-    input_tokens_details: z.object({ cached_tokens: count }).nullish().catch(undefined),
-    output_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
-  })
-  .nullish()
-  .catch(undefined);
-
-const completed = z.object({
-  response: z.object({ usage, output: z.array(z.unknown()).nullish().catch(undefined) }),
-});
-const incomplete = z.object({
-  response: z.object({
-    usage,
-    incomplete_details: z
-      .object({ reason: z.string().catch("unknown") })
-      .nullish()
-      .catch(undefined),
-  }),
 });
 
-const failure = errorFields.extend({
-  plan_type: z.string().nullish().catch(undefined),
-  status: z.number().int().min(400).max(599).nullish().catch(undefined),
+const textDelta = z.object({ delta: z.string() });
+const words = z.string().optional().catch(undefined);
+const partWords = z.object({ text: words, refusal: words });
+const finishedPart = partWords.extend({
+  content_index: z.number().int().optional().catch(undefined),
+  part: partWords
+    .extend({ type: z.enum(["output_text", "refusal"]) })
+    .optional()
+    .catch(undefined),
 });
-const failed = z.object({ response: z.object({ error: failure.nullish() }) });
-/** Seen flat and nested (docs/wire.md §12). */
-const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
+const oneItem = z.object({ item: anyItem });
 
 const typed = z.object({ type: z.string() }).loose();
 
 /**
  * One event's data as our own event. Unknown kinds are "other", data that is no JSON is
- * "unreadable".
+ * "unreadable". An error may come without a type.
  *
- * @throws CodexError `PROTOCOL` for a known kind in a wrong shape.
+ * @throws CodexError `PROTOCOL` for a known kind in a wrong shape, if an answer hangs on it.
  */
 export function toResponseEvent(data: string, now: number): ResponseEvent {
   const json = parseJson(data);
@@ -66,7 +42,9 @@ export function toResponseEvent(data: string, now: number): ResponseEvent {
     return { type: "text", delta, item: { index, id } };
   }
   const known = typed.safeParse(json);
-  if (!known.success) return { type: data === "[DONE]" ? "other" : "unreadable" };
+  if (!known.success) {
+    return fromUntyped(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
+  }
   return fromTyped(known.data, now);
 }
 
@@ -90,90 +68,77 @@ function isPlainTextDelta(json: unknown): json is PlainTextDelta {
 
 function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
   switch (event.type) {
+    case "response.created":
+    case "response.in_progress":
+    case "response.metadata": {
+      const model = modelFromEvent(event);
+      return model === undefined ? { type: "other" } : { type: "model", model };
+    }
     case "response.output_text.delta":
     case "response.refusal.delta": {
-      const { delta, output_index: index, item_id: id } = expect(textDelta, event);
-      return { type: "text", delta, item: { index, id } };
+      const item = toItemRef(event);
+      const { data } = textDelta.safeParse(event);
+      return data === undefined
+        ? { type: "unreadable", item }
+        : {
+            type: "text",
+            delta: data.delta,
+            item,
+            ...(event.type === "response.refusal.delta" ? { refused: true } : {}),
+          };
     }
-    case "response.reasoning_summary_text.delta":
-      return { type: "reasoning", delta: expect(reasoningDelta, event).delta };
+    case "response.output_text.done":
+    case "response.refusal.done":
+    case "response.content_part.done": {
+      const { data } = finishedPart.safeParse(event);
+      const part = toPart(event.type === "response.content_part.done" ? data?.part : data);
+      return part === undefined
+        ? { type: "other" }
+        : { type: "part", ...part, index: data?.content_index, item: toItemRef(event) };
+    }
+    case "response.reasoning_summary_text.delta": {
+      const { data } = textDelta.safeParse(event);
+      return data === undefined ? { type: "other" } : { type: "reasoning", delta: data.delta };
+    }
     case "response.reasoning_summary_part.added":
       return { type: "reasoning-part" };
     case "response.output_item.added": {
-      const { data } = itemAdded.safeParse(event);
+      const { data } = oneItem.safeParse(event);
       return { type: data?.item.type === "function_call" ? "call-begun" : "other" };
     }
     case "response.output_item.done": {
-      const { item, output_index: index } = expect(itemDone, event);
-      const read = toItemEvent(item, index);
+      const { item } = expectForm(oneItem, event);
+      const read = toItemEvent(item, toItemRef(event).index);
       if (read === "malformed") throw unknownForm(event.type);
       return read === "other" ? { type: "other" } : read;
     }
     case "codex.rate_limits": {
-      const quota = quotaFromEvent(expect(rateLimitsEvent, event), now);
+      const { data } = rateLimitsEvent.safeParse(event);
+      const quota = data && quotaFromEvent(data, now);
       return quota === undefined ? { type: "other" } : { type: "quota", quota };
     }
-    case "response.completed": {
-      const { response } = expect(completed, event);
-      const output = (response.output ?? []).flatMap((item) => {
-        const { data } = anyItem.safeParse(item);
-        const read = data === undefined ? "other" : toItemEvent(data);
-        return typeof read === "string" ? [] : [read];
-      });
-      return { type: "completed", usage: toUsage(response.usage), output };
-    }
-    case "response.incomplete": {
-      const { response } = expect(incomplete, event);
-      const reason = response.incomplete_details?.reason ?? "unknown";
-      return { type: "incomplete", reason, usage: toUsage(response.usage) };
-    }
+    case "response.completed":
+      return fromCompleted(event, now);
+    case "response.incomplete":
+      return fromIncomplete(event);
     case "response.failed":
-      return toFailed(expect(failed, event).response.error ?? {}, now);
-    case "error": {
-      const { error, ...flat } = expect(topLevelError, event);
-      // The outer type is the event's own name, not the error's.
-      if (!error) return toFailed({ ...flat, type: undefined }, now);
-      return toFailed({ ...error, status: error.status ?? flat.status }, now);
-    }
+      return fromFailed(event, now);
+    case "error":
+      return fromError(event, now);
     default:
       return { type: "other" };
   }
 }
 
-function expect<T>(schema: z.ZodType<T>, event: { type: string }): T {
-  const parsed = schema.safeParse(event);
-  if (parsed.success) return parsed.data;
-  throw unknownForm(event.type, parsed.error);
+function toPart(
+  part: z.infer<typeof partWords> | undefined,
+): { text: string; refused: boolean } | undefined {
+  const text = part?.text ?? part?.refusal;
+  return text === undefined ? undefined : { text, refused: part?.text === undefined };
 }
 
-function unknownForm(name: string, cause?: unknown): CodexError {
-  return new CodexError("PROTOCOL", "The service sent an event in an unknown form.", {
-    why: `The event is called "${name.slice(0, 60)}".`,
-    cause,
-  });
-}
-
-function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
-  if (!wire) return undefined;
-  return {
-    inputTokens: wire.input_tokens,
-    cachedInputTokens: wire.input_tokens_details?.cached_tokens ?? 0,
-    outputTokens: wire.output_tokens,
-    reasoningTokens: wire.output_tokens_details?.reasoning_tokens ?? 0,
-  };
-}
-
-function toFailed(error: Partial<z.infer<typeof failure>>, now: number): ResponseEvent {
-  return {
-    type: "failed",
-    failure: {
-      code: error.code ?? undefined,
-      type: error.type ?? undefined,
-      message: error.message ?? "",
-      param: error.param ?? undefined,
-      status: error.status ?? undefined,
-      resetsAt: resetsAt(error, now),
-      plan: error.plan_type ?? undefined,
-    },
-  };
+/** Which item an event belongs to; odd references are none. */
+function toItemRef(event: object): ItemRef {
+  const { output_index: index, item_id: id } = itemRef.parse(event);
+  return { index, id };
 }

@@ -111,6 +111,8 @@ test.each<[string, ResponseEvent, boolean]>([
         param: undefined,
         status: undefined,
         resetsAt: undefined,
+        retryAfterMs: undefined,
+        quota: undefined,
         plan: undefined,
       },
     },

@@ -65,8 +65,8 @@ describe("in a pipe", () => {
     const { code, stdout, stderr } = await run(["query", "--json", "hi"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const facts = JSON.parse(stdout) as Record<string, unknown>;
-    const keys = ["text", "model", "effort", "usage", "durationMs", "quota", "notices"];
-    expect(Object.keys(facts)).toEqual(keys);
+    const known = ["text", "sources", "model", "effort", "usage", "durationMs", "quota", "notices"];
+    expect(Object.keys(facts)).toEqual(known);
     expect(facts["text"]).toBe("red plain5m \rover");
   });
 

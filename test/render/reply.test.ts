@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { QueryReply } from "../../src/core/query.ts";
-import { renderReply } from "../../src/render/reply.ts";
+import { renderReply, withSources } from "../../src/render/reply.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 
@@ -8,6 +8,7 @@ const reply: QueryReply = {
   text: "Use a lock.",
   mode: "chatgpt",
   refused: false,
+  sources: [],
   functionCalls: [],
   items: [],
   model: "gpt-6.1-sol",
@@ -32,6 +33,28 @@ test("what is not known is not in the line", () => {
   expect(render({ usage: undefined, effort: undefined })).toBe(
     "Use a lock.\n\n— gpt-6.1-sol · 3.2 s",
   );
+});
+
+test("a count of tokens that is not known is left out", () => {
+  const unknown = { cachedInputTokens: undefined, reasoningTokens: undefined };
+  const facts = (inputTokens: number | undefined, outputTokens: number | undefined) =>
+    render({ usage: { ...unknown, inputTokens, outputTokens } })
+      .split("\n")
+      .at(-1);
+  expect(facts(10, undefined)).toBe("— gpt-6.1-sol · effort low · 10 tokens in · 3.2 s");
+  expect(facts(undefined, 1234)).toBe("— gpt-6.1-sol · effort low · 1,234 tokens out · 3.2 s");
+  expect(facts(undefined, undefined)).toBe("— gpt-6.1-sol · effort low · 3.2 s");
+});
+
+test("the sources of an answer stand below it, each with its title if it has one", () => {
+  const sources = [
+    { url: "https://a.test/lock", title: "Locks" },
+    { url: "https://b.test/", title: undefined },
+  ];
+  expect(withSources({ text: "Use a lock.", sources })).toBe(
+    "Use a lock.\n\nSources:\n- Locks: https://a.test/lock\n- https://b.test/",
+  );
+  expect(withSources({ text: "Use a lock.\n", sources: [] })).toBe("Use a lock.\n");
 });
 
 test("the quota is part of the line when it was told", () => {

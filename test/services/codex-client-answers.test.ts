@@ -21,6 +21,39 @@ test("a refusal is an answer, and marked", async () => {
   });
 });
 
+test("the sources that a message names are told beside it, and are no part of the conversation", async () => {
+  const simulator = await simulate();
+  const annotations = [
+    { type: "url_citation", url: "https://a.test/lock", title: "Locks", start_index: 0 },
+    { type: "url_citation", url: "https://a.test/lock", title: "Locks again" },
+    { type: "url_citation", url: "https://told.test/" },
+    { type: "url_citation", url: "javascript:alert(1)", title: "No" },
+    { type: "url_citation", url: 5 },
+    { type: "file_citation", file_id: "f" },
+    null,
+  ];
+  const text = "Use a lock, says https://told.test/.";
+  const content = [{ type: "output_text", text, annotations }];
+  const item = { type: "message", id: "m", role: "assistant", content };
+  const done = { type: "response.output_item.done", output_index: 0, item };
+  simulator.next("responses", stream(created, done, completed()));
+  expect(await queryRig({ simulator }).ask().reply).toMatchObject({
+    text,
+    sources: [{ url: "https://a.test/lock", title: "Locks" }],
+    items: [{ type: "message", role: "assistant", text }],
+  });
+});
+
+test("counts that the service does not tell are not known", async () => {
+  const simulator = await simulate();
+  const usage = { input_tokens: "10", output_tokens: null };
+  const end = { type: "response.completed", response: { usage } };
+  simulator.next("responses", stream(delta("ok"), end), stream(delta("ok"), completed()));
+  const rig = queryRig({ simulator });
+  expect((await rig.ask().reply).usage).toMatchObject({ inputTokens: 10, outputTokens: undefined });
+  expect((await rig.ask().reply).usage).toMatchObject({ inputTokens: 3, outputTokens: 5 });
+});
+
 test("the final list is the answer only where no item came", async () => {
   const simulator = await simulate();
   const rig = queryRig({ simulator });

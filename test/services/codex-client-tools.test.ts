@@ -107,8 +107,37 @@ test("a call that was begun and never finished is no answer", async () => {
       !JSON.stringify(event).includes("function_call"),
   );
   simulator.next("responses", stream(...kept));
-  const broken = await failure(queryRig({ simulator }).ask({ model: "gpt-5.5" }).reply);
+  const asked = queryRig({ simulator }).ask({ model: "gpt-5.5", tools: [tool] });
+  const broken = await failure(asked.reply);
   expect(broken).toMatchObject({ code: "PROTOCOL", details: { partialText: "Let me see." } });
+});
+
+test("a call that nobody offered a function for is no answer, and no part of one", async () => {
+  const simulator = await simulate();
+  const rig = queryRig({ simulator });
+  const calls = [{ callId: "c1", name: "get_weather", arguments: "{}" }];
+  simulator.next("responses", stream(...answerEvents({ text: "", calls })));
+  const empty = await failure(rig.ask().reply);
+  expect(empty).toMatchObject({
+    code: "EMPTY_RESPONSE",
+    details: { why: "The model wanted to call a function, and none was offered." },
+  });
+  simulator.next("responses", stream(...answerEvents({ text: "It rains.", calls })));
+  const reply = await rig.ask().reply;
+  expect(reply).toMatchObject({ text: "It rains.", functionCalls: [] });
+  expect(reply.items.map(({ type }) => type)).toEqual(["message"]);
+});
+
+test("a call that nobody offered a function for is not told, and holds no repetition back", async () => {
+  const simulator = await simulate();
+  const calls = [{ callId: "c1", name: "get_weather", arguments: "{}" }];
+  const cut = answerEvents({ text: "", calls }).slice(0, -1);
+  simulator.next("responses", stream(...cut), stream(...answerEvents({ text: "It rains." })));
+  const told: string[] = [];
+  for await (const event of queryRig({ simulator }).client.stream({ prompt: "Hi" })) {
+    told.push(event.type);
+  }
+  expect(new Set(told)).toEqual(new Set(["text", "usage", "completed"]));
 });
 
 test("neither text nor a call is EMPTY_RESPONSE", async () => {

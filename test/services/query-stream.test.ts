@@ -25,6 +25,7 @@ import {
 import { simulate } from "../support/server.ts";
 
 const question: QueryRequest = { prompt: "What is a lock?", model: "gpt-5.5" };
+const tools = [{ name: "look", parameters: { type: "object" } }];
 
 async function all(rig: QueryRig, request: QueryRequest = question): Promise<StreamEvent[]> {
   const events: StreamEvent[] = [];
@@ -45,7 +46,7 @@ test("the answer comes in events, and the last one holds the whole reply", async
   const call = { callId: "call_1", name: "look", arguments: '{"at":1}' };
   const options = { text: "It is one.", reasoning: ["**One**", "**Two**"], calls: [call] };
   simulator.next("responses", stream(rateLimitsEvent(), ...answerEvents(options)));
-  const events = await all(queryRig({ simulator }), { ...question, temperature: 1 });
+  const events = await all(queryRig({ simulator }), { ...question, tools, temperature: 1 });
   expect(textOf(events)).toBe("It is one.");
   const thoughts = events.map((event) => (event.type === "reasoning" ? event.delta : "")).join("");
   expect(thoughts).toBe("**One**\n\n**Two**");
@@ -125,7 +126,9 @@ test.each([
   const events = answerEvents({ text: "", calls: [call] }).slice(0, -1);
   simulator.next("responses", stream(...events, event));
   const rig = queryRig({ simulator });
-  expect(await failure(all(rig, { ...question, model: "gpt-6.1-sol" }))).toMatchObject({ code });
+  expect(await failure(all(rig, { ...question, tools, model: "gpt-6.1-sol" }))).toMatchObject({
+    code,
+  });
   expect([asked(simulator), rig.renewals]).toEqual([1, 0]);
 });
 

@@ -17,6 +17,7 @@ export interface AnswerOptions {
   deltas?: number | string[];
   /** One summary part each. */
   reasoning?: string[];
+  /** Which model answers; not told where it is left out. */
   model?: string;
   usage?: SimUsage;
   /** `empty` is what this backend does: the items came by output_item.done. */
@@ -39,8 +40,14 @@ const DEFAULT_USAGE: SimUsage = {
 /** All the events of a complete answer, from response.created to response.completed. */
 export function answerEvents(options: AnswerOptions): object[] {
   const id = options.responseId ?? "resp_simulated";
-  const model = options.model ?? "gpt-5.5";
-  const base = { id, object: "response", model, store: false, output: [] };
+  const { model } = options;
+  const base = {
+    id,
+    object: "response",
+    ...(model === undefined ? {} : { model }),
+    store: false,
+    output: [],
+  };
   const events: object[] = [
     { type: "response.created", response: { ...base, status: "in_progress" } },
     { type: "response.in_progress", response: { ...base, status: "in_progress" } },

@@ -20,6 +20,8 @@ export function readStream(body: Readable, options: ReadOptions = {}): Promise<S
   return readResponseStream(
     { status: 200, headers: {}, body: body },
     {
+      model: "gpt-5.5",
+      functionsOffered: true,
       origin: "https://api.test",
       clock: fakeClock(),
       limits: { ...defaultLimits, ...options.limits },

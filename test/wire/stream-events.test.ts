@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { ResponseEvent } from "../../src/core/response-events.ts";
 import { toResponseEvent } from "../../src/wire/stream-events.ts";
-import { answerEvents, errorEvent, failedEvent, incompleteEvent } from "../simulator/index.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 
@@ -23,9 +22,25 @@ test("a text delta names its item by index, id, both or neither", () => {
   });
 });
 
-test("a delta of a refusal is text", () => {
+test("a delta of a refusal is text, and marked", () => {
   const event = { type: "response.refusal.delta", delta: "No", output_index: 1 };
-  expect(read(event)).toMatchObject({ type: "text", delta: "No", item: { index: 1 } });
+  const marked = { type: "text", delta: "No", refused: true, item: { index: 1 } };
+  expect(read(event)).toMatchObject(marked);
+});
+
+test("a finished part is read in each of its forms", () => {
+  const at = { output_index: 1, item_id: "m", content_index: 2 };
+  const part = { type: "part", item: { index: 1, id: "m" }, index: 2 };
+  const said = { ...part, text: "a", refused: false };
+  const refused = { ...part, text: "No", refused: true };
+  expect(read({ type: "response.output_text.done", ...at, text: "a" })).toEqual(said);
+  expect(read({ type: "response.refusal.done", ...at, refusal: "No" })).toEqual(refused);
+  const done = { type: "response.content_part.done", ...at };
+  expect(read({ ...done, part: { type: "output_text", text: "a" } })).toEqual(said);
+  expect(read({ ...done, part: { type: "refusal", refusal: "No" } })).toEqual(refused);
+  for (const odd of [undefined, null, {}, { type: "reasoning_text", text: "a" }, { type: 5 }]) {
+    expect(read({ ...done, part: odd })).toEqual({ type: "other" });
+  }
 });
 
 test("a finished message has its text parts joined, and unknown parts left out", () => {
@@ -54,104 +69,6 @@ test("a refusal is shown and marked", () => {
   });
 });
 
-test("usage is read, and odd usage does no harm", () => {
-  const usage = {
-    input_tokens: 25,
-    input_tokens_details: { cached_tokens: 5 },
-    output_tokens: 40,
-    output_tokens_details: { reasoning_tokens: 12 },
-  };
-  expect(read({ type: "response.completed", response: { usage } })).toEqual({
-    type: "completed",
-    usage: { inputTokens: 25, cachedInputTokens: 5, outputTokens: 40, reasoningTokens: 12 },
-    output: [],
-  });
-  for (const odd of [undefined, null, "many"]) {
-    expect(read({ type: "response.completed", response: { usage: odd } })).toMatchObject({
-      usage: undefined,
-    });
-  }
-});
-
-test("the items of the final list are read", () => {
-  const [whole] = answerEvents({ text: "hi", output: "full", reasoning: ["**x**"] }).slice(-1);
-  expect(read(whole)).toMatchObject({
-    type: "completed",
-    output: [
-      { type: "thought", item: { summary: ["**x**"] } },
-      { type: "message", message: { text: "hi", refused: false, phase: "final_answer" } },
-    ],
-  });
-});
-
-test("why an answer stopped short", () => {
-  expect(read(incompleteEvent("max_output_tokens"))).toMatchObject({
-    type: "incomplete",
-    reason: "max_output_tokens",
-  });
-  expect(read({ type: "response.incomplete", response: {} })).toMatchObject({ reason: "unknown" });
-});
-
-test("a failure with its code, its words and its reset", () => {
-  const event = failedEvent("usage_limit_reached", "Used up", { resets_at: 1_795_203_728 });
-  expect(read(event)).toMatchObject({
-    type: "failed",
-    failure: { code: "usage_limit_reached", message: "Used up", resetsAt: 1_795_203_728_000 },
-  });
-  expect(read({ type: "response.failed", response: { error: null } })).toMatchObject({
-    type: "failed",
-    failure: { code: undefined, message: "" },
-  });
-});
-
-test("an error event is the end in both of its shapes", () => {
-  expect(read(errorEvent("cyber_policy", "Flagged"))).toMatchObject({
-    type: "failed",
-    failure: { code: "cyber_policy", type: undefined, message: "Flagged" },
-  });
-  expect(read(errorEvent("cyber_policy", "Flagged", "nested"))).toMatchObject({
-    type: "failed",
-    failure: { code: "cyber_policy", type: "invalid_request", message: "Flagged" },
-  });
-  expect(read({ type: "error" })).toMatchObject({ type: "failed" });
-});
-
-test("a failure keeps the field and the status that it names, in every shape", () => {
-  const named = { code: "invalid_value", param: "tools", status: 400 };
-  const { code, param, status } = named;
-  for (const event of [
-    failedEvent(code, "No", { param, status }),
-    errorEvent(code, "No", "flat", { param, status }),
-    errorEvent(code, "No", "nested", { param, status }),
-    { type: "error", status, error: { code, message: "No", param } },
-    { type: "response.failed", response: { status: "failed", error: { ...named } } },
-  ]) {
-    expect(read(event), JSON.stringify(event)).toMatchObject({ type: "failed", failure: named });
-  }
-});
-
-test.each([200, 302, 99, 1000, 400.5, "400", null, undefined])(
-  "a failure with the status %j names none",
-  (status) => {
-    expect(read(failedEvent("x", "", { status }))).toMatchObject({
-      failure: { status: undefined },
-    });
-  },
-);
-
-test("a failure tells its reset in seconds since 1970 or from now, as number or text", () => {
-  const resets: [object, number][] = [
-    [{ resets_at: "1795203728" }, 1_795_203_728_000],
-    [{ resets_in_seconds: 60 }, now + 60_000],
-    [{ resets_in_seconds: "60" }, now + 60_000],
-  ];
-  for (const [extra, resetsAt] of resets) {
-    expect(read(failedEvent("usage_limit_reached", "", extra))).toMatchObject({
-      failure: { resetsAt },
-    });
-  }
-});
-
 test.each([
   "response.created",
   "response.in_progress",
@@ -173,10 +90,6 @@ test("items of an unknown kind, and reasoning that cannot be sent again, are ign
 });
 
 test.each([
-  [{ type: "response.output_text.delta" }],
-  [{ type: "response.output_text.delta", delta: 5 }],
-  [{ type: "response.refusal.delta", delta: null }],
-  [{ type: "response.reasoning_summary_text.delta", delta: {} }],
   [{ type: "response.output_item.done" }],
   [{ type: "response.output_item.done", item: {} }],
   [{ type: "response.output_item.done", item: { type: "message", content: "text" } }],
@@ -186,6 +99,25 @@ test.each([
   [{ type: "response.failed" }],
 ])("a known kind in a wrong shape is PROTOCOL: %j", (event) => {
   expect(() => read(event)).toThrow(expect.objectContaining({ code: "PROTOCOL" }));
+});
+
+test.each([
+  [{ type: "response.output_text.delta" }],
+  [{ type: "response.output_text.delta", delta: 5 }],
+  [{ type: "response.refusal.delta", delta: null }],
+])("a text delta without its text is unreadable, and names its item: %j", (event) => {
+  const item = { index: 1, id: "m" };
+  expect(read({ ...event, output_index: 1, item_id: "m" })).toEqual({ type: "unreadable", item });
+});
+
+test.each([
+  [{ type: "response.reasoning_summary_text.delta", delta: null }],
+  [{ type: "response.reasoning_summary_text.delta" }],
+  [{ type: "response.output_item.added", item: null }],
+  [{ type: "codex.rate_limits", rate_limits: 5, plan_type: 7 }],
+  [{ type: "response.metadata", headers: null }],
+])("what feeds only progress may have any shape: %j", (event) => {
+  expect(read(event)).toEqual({ type: "other" });
 });
 
 test("odd references of a delta do not cost its text", () => {
