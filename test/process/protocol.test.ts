@@ -4,6 +4,8 @@ import { makeHome, writeLogin } from "../support/home.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { simulate, startProcess } from "../support/server.ts";
 
+const mebibyte = 1024 * 1024;
+
 async function start(entry: "shipped" | "test" = "test") {
   const simulator = await simulate();
   const home = makeHome();
@@ -27,7 +29,7 @@ test.each(["shipped", "test"] as const)(
       ['{"id":"no-jsonrpc","method":"ping"}\n', -32600, "no-jsonrpc"],
       [`[${status("in-a-batch")}]\n`, -32600, "in-a-batch"],
       [Buffer.from([0x7b, 0xff, 0xfe, 0x0a]), -32700, null],
-      [Buffer.concat([Buffer.alloc(11 * 1024 * 1024, "x"), Buffer.from("\n")]), -32600, null],
+      [Buffer.concat([Buffer.alloc(65 * mebibyte, "x"), Buffer.from("\n")]), -32600, null],
     ];
     for (const [bytes, code, id] of cases) {
       const before = transport.lines.length;
@@ -102,8 +104,10 @@ test("arguments of any shape and size are judged, and the next call works", asyn
   expect((await client.answer(1)).result?.content?.[0]?.text).toMatch(
     /^BAD_REQUEST: .*prompt must be a string/,
   );
-  const long = await client.call("codex_query", { prompt: "x".repeat(4 * 1024 * 1024 + 1) });
-  expect(long.result?.content?.[0]?.text).toMatch(/^BAD_REQUEST: .*at most 4,194,304 characters/);
+  for (const length of [4 * mebibyte + 1, 11 * mebibyte]) {
+    const long = await client.call("codex_query", { prompt: "x".repeat(length) });
+    expect(long.result?.content?.[0]?.text).toMatch(/^BAD_REQUEST: .*at most 4,194,304 characters/);
+  }
   const own = '{"prompt":"hi","__proto__":{"polluted":true},"constructor":1,"toString":2}';
   transport.write(
     `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"codex_query","arguments":${own}}}\n`,
@@ -123,6 +127,14 @@ test("arguments of any shape and size are judged, and the next call works", asyn
   expect(unneeded.result?.content?.[0]?.text).toMatch(/^Signed in as/);
   expect(simulator.requests).toEqual([]);
   await client.expectWorking();
+});
+
+test("a question of the greatest length is asked, in any script", async () => {
+  const { client, simulator } = await start();
+  const prompt = "語".repeat(4 * mebibyte);
+  simulator.next("responses", { kind: "stream", events: answerEvents({ text: "read" }) });
+  const { result } = await client.call("codex_query", { prompt, system_prompt: prompt });
+  expect(result?.content?.[0]?.text).toMatch(/^read\n/);
 });
 
 test("answers go to their own ids, whatever these look like", async () => {
