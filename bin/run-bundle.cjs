@@ -5,7 +5,7 @@ const { closeSync, fstatSync, openSync, readFileSync } = require("node:fs");
 const { Module, createRequire } = require("node:module");
 const { dirname } = require("node:path");
 const { Script } = require("node:vm");
-const { crc32 } = require("node:zlib");
+const { crc32 = () => 0 } = require("node:zlib"); // since Node 20.15 and 22.2
 
 /** By then the first questions of a host are answered, and the functions that they need compiled. */
 const keepAfterMs = 3_000;

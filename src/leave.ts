@@ -1,5 +1,8 @@
 import { isatty } from "node:tty";
 
+/** No signal takes longer. */
+const ignoredMs = 1_000;
+
 /** Which of the three streams were terminals at the start. */
 const terminals = [0, 1, 2].filter((fd) => isatty(fd));
 
@@ -9,7 +12,9 @@ const terminals = [0, 1, 2].filter((fd) => isatty(fd));
  * whatever was in memory, tokens among it.
  */
 export function leave(code: number): void {
-  if (terminals.every((fd) => isatty(fd))) process.exit(code);
+  const hungUp = process.platform !== "win32" && !terminals.every((fd) => isatty(fd));
+  if (!hungUp) process.exit(code);
   process.removeAllListeners("SIGHUP");
   process.kill(process.pid, "SIGHUP");
+  setTimeout(() => process.exit(code), ignoredMs); // the first process of a container ignores it
 }

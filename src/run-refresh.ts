@@ -19,7 +19,8 @@ export function runRefresh(limits: Limits = defaultLimits): void {
   const stop = (): void => {
     stopping.abort(new CodexError("TIMEOUT", "The refresh was not begun in time."));
   };
-  keepingClock.timer(lastRequestMs, stop);
+  // At once, also after a suspension: a request that begins then may outlive this process.
+  setTimeout(stop, lastRequestMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   const app = createApp({
     ...systemWorld(processLimits),

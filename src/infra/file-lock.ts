@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { sleep, type Clock } from "./clock.ts";
 import { storageError } from "./fs-errors.ts";
@@ -79,7 +79,8 @@ export class FileLock {
     const deadline = clock.elapsed() + waitMs;
     try {
       await this.#sweep();
-      await mkdir(prepared, { mode: ownLockMode });
+      await mkdir(prepared, { mode: 0o700 });
+      await chmod(prepared, ownLockMode); // mkdir itself takes no sticky bit everywhere
       await (await open(join(prepared, ownerFile), "wx", 0o600)).close();
       for (;;) {
         const obstacle = await this.#tryEnter(prepared, ownerFile);

@@ -39,8 +39,9 @@ export class KnownValues {
 }
 
 function piecesOf(value: string): string[] {
-  // The header of a JSON Web Token is the same for everybody, and answers about tokens show it.
-  const from = /^eyJ[\w-]*\.(?=[\w-]+\.)/.exec(value)?.[0].length ?? 0;
+  // Of a JSON Web Token only the signature is a secret: header and claims say what other tokens say, too,
+  // and an answer may rightly show some of that.
+  const from = /^eyJ[\w-]*\.[\w-]+\.(?=[\w-]+$)/.exec(value)?.[0].length ?? 0;
   // The host of an e-mail address may rightly stand in an error, as that of a company's proxy.
   const to = /^[^@\s]+(?=@[^@\s]+$)/.exec(value)?.[0].length ?? value.length;
   const count = Math.max(0, Math.min(to, value.length - pieceLength + 1) - from);

@@ -19,7 +19,7 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constant
 /**
  * The text of a private file, or undefined when there is none.
  *
- * @returns undefined where there is none, nothing where it is not UTF-8
+ * @returns undefined where there is none, "" where it is not UTF-8: no JSON either
  * @throws CodexError `STORAGE` for a symbolic link, a file of another user, anything that is not a
  *   regular file, or one of absurd size.
  */

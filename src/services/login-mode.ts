@@ -40,7 +40,7 @@ export class LoginModes {
    * keep the choice.
    *
    * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` when the way cannot be
-   *   used here; then nothing has changed.
+   *   used here; then nothing has changed, but that a login which waited may have ended.
    */
   async choose(mode: LoginChoice["mode"], confirmed: boolean): Promise<ModeAnswer> {
     const { auth, choice, login } = this.#deps;

@@ -43,8 +43,9 @@ type Revocation = Pick<SignedOut, "revoked" | "why">;
 
 /**
  * The way out: find out whether the login can be removed here, ask the server to forget it
- * (docs/wire.md §5), then remove it, whatever the answer. The file's own lock guards the removal, so that it never waits for a refresh; one that
- * is under way elsewhere finds the login gone and revokes what it got.
+ * (docs/wire.md §5), then remove it, whatever the answer. The file's own lock guards the removal, so
+ * that it never waits for a refresh; one that is under way elsewhere finds the login gone and revokes
+ * what it got.
  */
 export class SignOut {
   readonly #deps: SignOutDeps;

@@ -48,9 +48,12 @@ const body = z.object({
   error: z.union([z.string(), errorFields]).nullish().catch(undefined),
 });
 
-/** Words of Cloudflare's pages, and of what it sends to programs (docs/wire.md §13). */
+/**
+ * Words of Cloudflare's pages, and of what it sends to programs (docs/wire.md §13); 1015 is its rate limit,
+ * which the status tells as well.
+ */
 const cloudflareWords =
-  /just a moment|enable javascript and cookies|attention required|^error code: 1\d{3}\b/i;
+  /just a moment|enable javascript and cookies|attention required|^error code: 1(?!015)\d{3}\b/i;
 
 /** An HTTP refusal as facts; `text` is the bounded body. */
 export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { Quota, QuotaWindow } from "../core/quota.ts";
-
-type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
+import { firstValue, type HeaderBag } from "./headers.ts";
 
 /**
  * The quota windows of a response's headers, in any position (docs/wire.md §14), or undefined
@@ -70,9 +69,8 @@ function toWindow(
 }
 
 function single(headers: HeaderBag, name: string): string | undefined {
-  const value = headers[name];
-  const first = Array.isArray(value) ? value[0] : value;
-  return first === undefined || first.trim() === "" ? undefined : first.trim();
+  const value = firstValue(headers, name)?.trim();
+  return value === "" ? undefined : value;
 }
 
 function number(headers: HeaderBag, name: string): number | undefined {

@@ -64,12 +64,16 @@ describe("a cut secret", () => {
   });
 });
 
-test("the header of a token is no secret: answers about tokens show it", () => {
+test("header and claims of a token are no secret: answers about tokens show the like", () => {
   const redactor = knowing(jwt);
   expect(redactor.values(`The header ${header} says RS256.`)).toBe(
     `The header ${header} says RS256.`,
   );
-  expect(redactor.values(`It is ${jwt.slice(0, -10)}`)).toBe(`It is ${header}.[redacted]`);
+  const claims = jwt.split(".")[1] ?? "";
+  expect(redactor.values(`Claims: ${claims}`)).toBe(`Claims: ${claims}`);
+  expect(redactor.values(`It is ${jwt.slice(0, -10)}`)).toBe(
+    `It is ${header}.${claims}.[redacted]`,
+  );
   expect(redactor.values(`It is ${jwt}`)).toBe("It is [redacted]");
 });
 

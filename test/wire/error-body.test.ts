@@ -111,6 +111,15 @@ test.each([
   expect(refusal(text, headers, 403).challenge).toBe(true);
 });
 
+test("Cloudflare's rate limit is one like any other, with its wait", () => {
+  const told = refusal(
+    "error code: 1015",
+    { "content-type": "text/plain", "retry-after": "7" },
+    429,
+  );
+  expect(told).toMatchObject({ challenge: false, retryAfterMs: 7_000 });
+});
+
 test("Cloudflare's words inside of the service's own answer say nothing", () => {
   expect(refusal({ detail: "Cloudflare has blocked it. Just a moment" }, {}, 403).challenge).toBe(
     false,
