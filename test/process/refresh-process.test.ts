@@ -33,8 +33,12 @@ function refreshPid(home: Home): number {
 
 /** Group and session of a process, and whether it runs (proc(5)). */
 function statOf(pid: number): { group: number; session: number } | undefined {
-  if (!existsSync(`/proc/${pid}/stat`)) return undefined;
-  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return undefined; // ended, perhaps at this very moment
+  }
   const [state, , group, session] = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return state === "Z" ? undefined : { group: Number(group), session: Number(session) };
 }
