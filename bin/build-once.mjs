@@ -30,7 +30,11 @@ export function bundleFor(root, built, isFresh) {
   const folder = isWritable(root) ? dirname(built) : dataFolder(root);
   if (folder === undefined) {
     if (existsSync(built)) return built;
-    complain("its folder is read-only, and every other place for the build is another user's.");
+    complain(
+      "its folder is read-only, and every other place for the build is another user's.\n" +
+        `  Let the folder's owner run: npm --prefix "${root}" run build\n` +
+        "  or name a folder of your own in CODEX_STATE_DIR.",
+    );
     return undefined;
   }
   const file = join(folder, "main.cjs");

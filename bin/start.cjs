@@ -12,7 +12,8 @@ const built = join(root, "dist", "main.cjs");
 if (isTooOld(process.versions.node)) {
   process.stderr.write(
     `codex-oauth cannot start: it needs Node ${oldestNode.join(".")} or newer, and this is ` +
-      `${process.version} (${process.execPath}).\n`,
+      `${process.version} (${process.execPath}).\n` +
+      "Install a newer one, or put it first in the PATH of the program that starts this one.\n",
   );
   process.exitCode = 1;
 } else if (isFresh(built, root)) {

@@ -196,5 +196,7 @@ export function toCodexError(thrown: unknown): CodexError {
 
 /** For what was asked of a program that is closing down. */
 export function programEnds(): CodexError {
-  return new CodexError("CANCELLED", "The program is ending.");
+  return new CodexError("CANCELLED", "The program is ending.", {
+    next: "Ask again in a new session, or with a new client.",
+  });
 }

@@ -83,7 +83,12 @@ export class ModelCatalog {
     );
     const outcome = await within(fetched, limits.apiRequestTimeoutMs, clock, signal);
     return (
-      outcome ?? instead(new CodexError("TIMEOUT", "The model list did not come within its time."))
+      outcome ??
+      instead(
+        new CodexError("TIMEOUT", "The model list did not come within its time.", {
+          next: "Repeat the call; codex_status with verbose looks whether the service can be reached.",
+        }),
+      )
     );
   }
 

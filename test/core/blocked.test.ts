@@ -1,20 +1,9 @@
 import { expect, test } from "vitest";
 import { blockOf } from "../../src/core/blocked.ts";
 import { refusalError, type Refusal } from "../../src/core/response-errors.ts";
+import { refusal } from "../support/refusals.ts";
 
-const plain: Refusal = {
-  status: 403,
-  inStream: false,
-  code: undefined,
-  type: undefined,
-  message: "",
-  param: undefined,
-  resetsAt: undefined,
-  retryAfterMs: undefined,
-  html: false,
-  challenge: false,
-  requestId: undefined,
-};
+const plain = refusal({ status: 403 });
 
 test.each<[string, Partial<Refusal>, RegExp]>([
   ["a page that nobody signed", { html: true }, /^A web page came in place.* or Cloudflare\.$/],

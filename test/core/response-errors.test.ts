@@ -1,23 +1,7 @@
 import { expect, test } from "vitest";
 import { errorCodes } from "../../src/core/errors.ts";
 import { refusalError, type Refusal } from "../../src/core/response-errors.ts";
-
-function refusal(facts: Partial<Refusal>): Refusal {
-  return {
-    status: 400,
-    code: undefined,
-    type: undefined,
-    message: "",
-    param: undefined,
-    resetsAt: undefined,
-    retryAfterMs: undefined,
-    html: false,
-    challenge: false,
-    requestId: undefined,
-    inStream: "status" in facts && facts.status === undefined,
-    ...facts,
-  };
-}
+import { refusal } from "../support/refusals.ts";
 
 const stream = undefined;
 

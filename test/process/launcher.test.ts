@@ -98,7 +98,7 @@ test("under a Node that is too old it says which one it needs, before anything c
     const { code, stdout, stderr } = await as(old).ended;
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain("codex-oauth cannot start: it needs Node 20.18.1 or newer");
-    expect(stderr).toContain(process.execPath);
+    expect(stderr).toContain(`${process.execPath}).\nInstall a newer one`);
   }
   for (const fine of ["20.18.1", "20.19.0", "22.0.0", "101.0.0"]) await told(as(fine));
 });

@@ -54,7 +54,23 @@ export interface Answer {
   raw: CallToolResult;
 }
 
-/** The environment that points a server at the simulator and at a throwaway home. */
+/** The settings that point the program at the simulator and at a throwaway home. */
+export function simulatedSettings(
+  simulator: Pick<Simulator, "issuer" | "baseUrl">,
+  home: Home,
+): Record<string, string> {
+  return {
+    CODEX_ISSUER: simulator.issuer,
+    CODEX_BASE_URL: simulator.baseUrl,
+    CODEX_AUTH_FILE: home.authFile,
+    CODEX_STATE_DIR: home.stateDir,
+    CODEX_CALLBACK_PORTS: "0",
+    CODEX_NO_BROWSER: "1",
+    CODEX_DEBUG: "1", // so that every test also searches the log for secrets
+  };
+}
+
+/** The environment of a server with these settings. */
 export function serverEnvironment({
   simulator,
   home,
@@ -65,13 +81,7 @@ export function serverEnvironment({
     PATH: process.env["PATH"] ?? "",
     HOME: home.path,
     TZ: "UTC",
-    CODEX_ISSUER: simulator.issuer,
-    CODEX_BASE_URL: simulator.baseUrl,
-    CODEX_AUTH_FILE: home.authFile,
-    CODEX_STATE_DIR: home.stateDir,
-    CODEX_CALLBACK_PORTS: "0",
-    CODEX_NO_BROWSER: "1",
-    CODEX_DEBUG: "1", // so that every test also searches the log for secrets
+    ...simulatedSettings(simulator, home),
     TEST_LIMITS: JSON.stringify(limits ?? {}),
     ...env,
   };

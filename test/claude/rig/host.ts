@@ -4,7 +4,7 @@ import { expect, inject, onTestFinished } from "vitest";
 import type { Simulator } from "../../simulator/index.ts";
 import { claudeEnvironment, scriptedModel } from "../../support/claude-code.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
-import { simulate } from "../../support/server.ts";
+import { simulate, simulatedSettings } from "../../support/server.ts";
 import { startModel, type Model } from "./model.ts";
 import { runToTheEnd, startSession, type Outcome, type Session } from "./run.ts";
 
@@ -55,13 +55,7 @@ export async function claudeHost({
   const whole: Record<string, string> = {
     ...claudeEnvironment(home.path, own),
     ...scriptedModel(model.url),
-    CODEX_ISSUER: simulator.issuer,
-    CODEX_BASE_URL: simulator.baseUrl,
-    CODEX_AUTH_FILE: home.authFile,
-    CODEX_STATE_DIR: home.stateDir,
-    CODEX_CALLBACK_PORTS: "0",
-    CODEX_NO_BROWSER: "1",
-    CODEX_DEBUG: "1",
+    ...simulatedSettings(simulator, home),
     ...env,
   };
   onTestFinished(() => {
