@@ -99,11 +99,13 @@ async function takePaste(
     for (;;) {
       const line = await reader.ask(pasteQuestion, signal);
       if (line === undefined) {
-        stderr.write(`${inputEnded}\n`);
-        if (stdin.readableEnded || stdin.destroyed) return;
-        // Ctrl-D: the terminal is still there, and must not show what is pasted all the same.
+        const over = stdin.readableEnded || stdin.destroyed;
+        // Ctrl-D: the terminal is still there, and must not show what is pasted all the same; it is
+        // told only once the silence holds again.
         reader.close();
-        reader = new LineReader(context, true);
+        if (!over) reader = new LineReader(context, true);
+        stderr.write(`${inputEnded}\n`);
+        if (over) return;
         continue;
       }
       const pasted = continues(refused, line) ? refused + line : line;
