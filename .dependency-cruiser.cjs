@@ -1,99 +1,96 @@
-// The one direction of imports: main → server → tools → services → infra → wire → core, and
-// tools → render → core; the command line stands beside the tools (cli → services, render). What composes
-// them stands above all of them. An import upward is a red build, not a matter of taste.
-const layer = (name) => `^src/${name}/`;
-const not = (from, to) => ({
-  name: `${from}-must-not-import-${to}`,
-  severity: "error",
-  from: { path: layer(from) },
-  to: { path: layer(to) },
-});
-const above = {
-  core: ["wire", "infra", "services", "render", "tools", "cli"],
-  wire: ["infra", "services", "render", "tools", "cli"],
-  infra: ["services", "render", "tools", "cli"],
-  services: ["render", "tools", "cli"],
-  render: ["wire", "infra", "services", "tools", "cli"],
-  tools: ["cli"],
-  cli: ["tools"],
-};
-const only = (name, module, from) => ({
-  name,
-  severity: "error",
-  from: { path: "^src/", pathNot: from },
-  to: { path: module },
-});
+// The import rule: each folder may import itself and what stands below it in this list, nothing above.
+// `mcp` and `cli` stand side by side, and so does `app/library.ts`: entry points never import each other.
+const order = [
+  ["src/(main|index)\\.ts$"],
+  ["src/mcp/", "src/cli/", "src/app/library\\.ts$"],
+  ["src/app/(?!library\\.ts$)"],
+  ["src/render/"],
+  ["src/status/"],
+  ["src/config/"],
+  ["src/query/[^/]+$"],
+  ["src/query/response/"],
+  ["src/query/request/"],
+  ["src/quota/"],
+  ["src/models/"],
+  ["src/auth/[^/]+$"],
+  ["src/auth/sign-in/"],
+  ["src/auth/session/"],
+  ["src/auth/oauth/"],
+  ["src/api/"],
+  ["src/http/"],
+  ["src/platform/"],
+  ["src/shared/"],
+];
+
+/** Where Node's own modules and packages may be used: where the program meets the outside. `node:path` is pure. */
+const edges = [
+  "src/(main|index)\\.ts$",
+  "src/(mcp|cli|app|http|platform)/",
+  "src/auth/session/token-store\\.ts$",
+  "src/auth/sign-in/callback/",
+];
+
+const rule = (name, from, to) => ({ name, severity: "error", from, to });
+const start = (paths) => `^(${paths.join("|")})`;
+const label = (path) => path.replace(/\\\.ts\$|\(\?!.*?\)|\[\^\/\]\+\$|\/$|\\/g, "");
 
 module.exports = {
   forbidden: [
-    {
-      name: "no-cycles",
-      severity: "error",
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
-    },
-    ...Object.entries(above).flatMap(([from, targets]) => targets.map((to) => not(from, to))),
-    {
-      name: "only-the-edge-composes",
-      severity: "error",
-      from: { path: "^src/(core|wire|infra|services|render|tools|cli)/" },
-      to: {
-        path: "^src/(main|run|run-cli|run-refresh|leave|refresh-command|system-world|library|index|app|backend|server)\\.ts$",
-      },
-    },
-    {
-      name: "only-the-app-uses-the-parts-of-the-composition",
-      severity: "error",
-      from: { path: "^src/", pathNot: "^src/(compose/|app\\.ts$|system-world\\.ts$)" },
-      to: { path: "^src/compose/" },
-    },
-    {
-      name: "the-composition-shows-nothing",
-      severity: "error",
-      from: { path: "^src/compose/" },
-      to: { path: "^src/(tools|render|cli)/" },
-    },
-    {
-      name: "core-and-render-are-pure",
-      severity: "error",
-      from: { path: "^src/(core|render)/" },
-      to: { dependencyTypes: ["core", "npm"] },
-    },
-    {
-      name: "the-server-loads-nothing-of-the-command-line",
-      severity: "error",
-      from: { path: "^src/", pathNot: "^src/(cli/|run-cli\\.ts$|main\\.ts$)" },
-      to: { path: "^src/(cli/|run-cli\\.ts$)" },
-    },
-    {
-      name: "main-loads-the-command-line-when-it-is-asked-for",
-      severity: "error",
-      from: { path: "^src/main\\.ts$" },
-      to: { path: "^src/(cli/|run-cli\\.ts$)", dependencyTypesNot: ["dynamic-import"] },
-    },
-    {
-      name: "initialize-is-answered-before-the-program-is-loaded",
-      severity: "error",
-      from: { path: "^src/(run|server)\\.ts$" },
-      to: {
-        path: "^src/(backend|app|config.*|system-world)\\.ts$|^src/(compose|tools|services|wire|render)/",
-        dependencyTypesNot: ["type-only", "dynamic-import"],
-      },
-    },
-    only("only-infra-sends", "node_modules/undici/", "^src/infra/"),
-    only("only-infra-opens", "node_modules/open/", "^src/infra/"),
-    only(
-      "only-the-edge-knows-mcp",
-      "node_modules/@modelcontextprotocol/",
-      "^src/(tools/|server\\.ts$|run\\.ts$|infra/stdio-transport\\.ts$)",
+    rule("no-cycles", {}, { circular: true }),
+    ...order
+      .flatMap((paths, level) =>
+        paths.map((path) => {
+          const beside = paths.filter((other) => other !== path);
+          const above = order.slice(0, level).flat();
+          return [path, [...above, ...beside]];
+        }),
+      )
+      .filter(([, forbidden]) => forbidden.length > 0)
+      .map(([path, forbidden]) =>
+        rule(
+          `${label(path)}-imports-only-what-stands-below`,
+          { path: start([path]) },
+          { path: start(forbidden) },
+        ),
+      ),
+    rule(
+      "node-and-packages-only-at-the-edges",
+      { path: "^src/", pathNot: start(edges) },
+      { dependencyTypes: ["core", "npm"], pathNot: "^path$|node_modules/zod/" },
     ),
-    {
-      name: "shipped-code-knows-no-test",
-      severity: "error",
-      from: { path: "^src/" },
-      to: { path: "^(test|bench|scripts)/" },
-    },
-    { name: "no-missing-modules", severity: "error", from: {}, to: { couldNotResolve: true } },
+    rule(
+      "only-http-sends",
+      { path: "^src/", pathNot: "^src/http/" },
+      { path: "node_modules/undici/" },
+    ),
+    rule(
+      "only-platform-opens",
+      { path: "^src/", pathNot: "^src/platform/" },
+      { path: "node_modules/open/" },
+    ),
+    rule(
+      "only-mcp-knows-mcp",
+      { path: "^src/", pathNot: "^src/mcp/" },
+      { path: "node_modules/@modelcontextprotocol/" },
+    ),
+    rule(
+      "main-loads-an-entry-point-when-it-is-wanted",
+      { path: "^src/main\\.ts$" },
+      {
+        path: "^src/(mcp|cli)/|^src/app/refresh-process\\.ts$",
+        dependencyTypesNot: ["dynamic-import"],
+      },
+    ),
+    rule(
+      "initialize-is-answered-before-the-program-is-loaded",
+      { path: "^src/mcp/(serve|server|stdio-transport)\\.ts$" },
+      {
+        path: "^src/(app|render|status|config|query|models|auth|api)/|^src/mcp/(tools/|toolbox)",
+        dependencyTypesNot: ["dynamic-import", "type-only"],
+      },
+    ),
+    rule("shipped-code-knows-no-test", { path: "^src/" }, { path: "^(test|bench|scripts)/" }),
+    rule("no-missing-modules", {}, { couldNotResolve: true }),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

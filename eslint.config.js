@@ -2,8 +2,14 @@ import tseslint from "typescript-eslint";
 
 /** Only the edge may touch the process and print; the rest takes what it needs as arguments. */
 const edge = [
-  ...["src/main.ts", "src/run.ts", "src/run-cli.ts", "src/run-refresh.ts", "src/leave.ts"],
-  ...["src/system-world.ts", "src/library.ts", "src/config.ts"],
+  ...[
+    "src/main.ts",
+    "src/mcp/serve.ts",
+    "src/cli/main.ts",
+    "src/app/refresh-process.ts",
+    "src/platform/exit.ts",
+  ],
+  ...["src/app/runtime.ts", "src/app/library.ts", "src/config/config.ts"],
 ];
 
 export default tseslint.config(
@@ -44,7 +50,7 @@ export default tseslint.config(
         ...["env", "stdout", "stderr", "stdin", "exit", "argv", "on"].map((property) => ({
           object: "process",
           property,
-          message: "Only src/run.ts touches the process; take it as an argument.",
+          message: "Only src/mcp/serve.ts touches the process; take it as an argument.",
         })),
         { object: "Date", property: "now", message: "Time is an argument: use the clock." },
         {
@@ -57,7 +63,7 @@ export default tseslint.config(
   },
   {
     // The system's clock and chance themselves.
-    files: ["src/infra/clock.ts", "src/run.ts", "src/run-cli.ts"],
+    files: ["src/platform/clock.ts", "src/mcp/serve.ts", "src/cli/main.ts"],
     rules: { "no-restricted-properties": "off", "no-console": "off" },
   },
   {

@@ -9,7 +9,7 @@ const places = [
   { file: "package.json", find: /(^\{\s*"name": "[^"]*",\s*"version": ")([^"]*)(")/ },
   { file: "package-lock.json", find: /(^\{\s*"name": "[^"]*",\s*"version": ")([^"]*)(")/ },
   { file: "package-lock.json", find: /("": \{\s*"name": "[^"]*",\s*"version": ")([^"]*)(")/ },
-  { file: "src/version.ts", find: /(version = ")([^"]*)(")/ },
+  { file: "src/shared/version.ts", find: /(version = ")([^"]*)(")/ },
   { file: ".claude-plugin/plugin.json", find: /("version": ")([^"]*)(")/ },
   { file: ".claude-plugin/marketplace.json", find: /("version": ")([^"]*)(")/ },
 ];

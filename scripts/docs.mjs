@@ -52,11 +52,11 @@ async function loadSource() {
   const { outputFiles } = await build({
     stdin: {
       contents: `
-        export { tools } from "./src/tools/index.ts";
-        export { settings } from "./src/settings.ts";
-        export { errorCodes } from "./src/core/errors.ts";
+        export { tools } from "./src/mcp/toolbox.ts";
+        export { settings } from "./src/config/settings.ts";
+        export { errorCodes } from "./src/shared/errors.ts";
         export { exitCodes } from "./src/cli/exit-codes.ts";
-        export { hostConfiguration, serverName } from "./src/cli/hosts.ts";
+        export { hostConfiguration, serverName } from "./src/cli/install/hosts.ts";
         export { z } from "zod";`,
       resolveDir: join(import.meta.dirname, ".."),
     },

@@ -1,4 +1,4 @@
-import { refreshArgument } from "./refresh-command.ts";
+import { refreshArgument } from "./app/refresh-command.ts";
 
 const args = process.argv.slice(2);
 const [command] = args;
@@ -6,11 +6,11 @@ const serves = command === "serve" ? args.length === 1 : args.length === 0 && !p
 
 // Each of them loads only what it needs.
 if (serves) {
-  void import("./run.ts").then(({ runServer }) => runServer());
+  void import("./mcp/serve.ts").then(({ runServer }) => runServer());
 } else if (command === refreshArgument) {
-  void import("./run-refresh.ts").then(({ runRefresh }) => {
+  void import("./app/refresh-process.ts").then(({ runRefresh }) => {
     runRefresh();
   });
 } else {
-  void import("./run-cli.ts").then(({ runCli }) => runCli(args));
+  void import("./cli/main.ts").then(({ runCli }) => runCli(args));
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { CodexError } from "../../src/core/errors.ts";
-import { startCallbackServer } from "../../src/infra/callback-server.ts";
+import { CodexError } from "../../src/shared/errors.ts";
+import { startCallbackServer } from "../../src/auth/sign-in/callback/server.ts";
 import type { Browser, ContextOptions } from "../../test/browser/rig/playwright.ts";
 
 const state = "s".repeat(43);

@@ -1,4 +1,4 @@
-// undici with what src/infra/http.ts takes of it, in place of its index, which loads fetch, websockets,
+// undici with what src/http/http.ts takes of it, in place of its index, which loads fetch, websockets,
 // mocks and caches too: half of a bundle's size, and most of the time of the first request.
 import api from "undici/lib/api/index.js";
 import Agent from "undici/lib/dispatcher/agent.js";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { oneLine } from "../core/text.ts";
+import { oneLine } from "../shared/text.ts";
 import { UsageError, type Arguments, type Command } from "./command.ts";
 
 export type Parsed =

@@ -1,6 +1,6 @@
-import type { ConfigArea } from "../config-checks.ts";
-import type { Services } from "../services/services.ts";
-import type { Terminal } from "./terminal.ts";
+import type { ConfigArea } from "../config/checks.ts";
+import type { Services } from "../status/services.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** As node:util's parseArgs takes it, with what the help says. */
 export interface Option {

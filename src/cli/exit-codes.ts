@@ -1,4 +1,4 @@
-import type { CodexErrorCode } from "../core/errors.ts";
+import type { CodexErrorCode } from "../shared/errors.ts";
 
 /** How a command ends; DEPLOYMENT.md's table and `--help` are made from this object. */
 export const exitCodes = {

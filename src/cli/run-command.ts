@@ -1,14 +1,13 @@
-import type { Log } from "../infra/debug-log.ts";
-import type { Services } from "../services/services.ts";
-import { assertConfigured } from "../config.ts";
-import { CodexError, toCodexError } from "../core/errors.ts";
+import { assertConfigured } from "../config/config.ts";
+import type { Log } from "../platform/log.ts";
+import { CodexError, toCodexError } from "../shared/errors.ts";
+import type { Services } from "../status/services.ts";
 import { readArguments } from "./arguments.ts";
-import { UsageError, type Arguments, type Command, type CommandContext } from "./command.ts";
+import { type Arguments, type Command, type CommandContext, UsageError } from "./command.ts";
+import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
-import { commands } from "./index.ts";
-import { reportError, reportJson } from "./report.ts";
-import { Stopped } from "./stop.ts";
+import { reportError, reportJson } from "./report-error.ts";
 
 /** The program, composed. */
 export interface Opened {
@@ -77,5 +76,16 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
     return exitCodeOf(error.code);
   } finally {
     await close();
+  }
+}
+
+/** Why a run was broken off from outside; the reason of the run's signal. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super("The run was stopped.");
+    this.exitCode = exitCode;
   }
 }

@@ -1,4 +1,4 @@
-import type { DoctorReport, Finding, FindingLevel } from "../core/doctor.ts";
+import type { DoctorReport, Finding, FindingLevel } from "../status/finding.ts";
 
 const marks: Readonly<Record<FindingLevel, string>> = {
   problem: "PROBLEM",

@@ -1,6 +1,6 @@
-import type { CodexError } from "../core/errors.ts";
-import { plainText } from "../core/text.ts";
-import { localTime, span } from "../core/time.ts";
+import type { CodexError } from "../shared/errors.ts";
+import { plainText } from "../shared/text.ts";
+import { localTime, span } from "../shared/time.ts";
 
 /** An error for a reader: `CODE: what happened.` then why and the next step, each on its line. */
 export function renderError(error: CodexError, now: number, timeZone: string): string {

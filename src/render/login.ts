@@ -1,6 +1,6 @@
-import type { Hindrance, LoginReason } from "../core/login-method.ts";
-import { accountLabel, type TokenSet } from "../core/tokens.ts";
-import { localTime } from "../core/time.ts";
+import type { Hindrance, LoginReason } from "../auth/sign-in/login-plan.ts";
+import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import { localTime } from "../shared/time.ts";
 
 /** The issuer's host when it is not OpenAI's own server: a person must not miss that. */
 export type ForeignIssuer = string | undefined;

@@ -1,6 +1,6 @@
-import { defaultModel, type CodexModel, type ModelList } from "../core/models.ts";
-import { oneLine } from "../core/text.ts";
-import { localTime, span } from "../core/time.ts";
+import { defaultModel, type CodexModel, type ModelList } from "../models/model.ts";
+import { oneLine } from "../shared/text.ts";
+import { localTime, span } from "../shared/time.ts";
 import { count } from "./reply.ts";
 
 /** The models of the account, the default first marked, and how fresh the list is. */

@@ -1,6 +1,6 @@
-import type { QueryProgress } from "../core/query.ts";
-import { oneLine } from "../core/text.ts";
-import { span } from "../core/time.ts";
+import type { QueryProgress } from "../query/response/reply.ts";
+import { oneLine } from "../shared/text.ts";
+import { span } from "../shared/time.ts";
 import { count } from "./reply.ts";
 
 /** Progress as a person reads it. */

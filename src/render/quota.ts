@@ -1,5 +1,5 @@
-import { windowName, type Quota, type QuotaWindow } from "../core/quota.ts";
-import { localTime, span } from "../core/time.ts";
+import { windowName, type Quota, type QuotaWindow } from "../quota/quota.ts";
+import { localTime, span } from "../shared/time.ts";
 
 const barWidth = 20;
 

@@ -1,7 +1,7 @@
-import type { LoginMode } from "../core/credentials.ts";
-import type { QueryReply } from "../core/query.ts";
-import type { Usage } from "../core/response-events.ts";
-import { plainText } from "../core/text.ts";
+import type { LoginMode } from "../api/credential.ts";
+import type { QueryReply } from "../query/response/reply.ts";
+import type { Usage } from "../query/response/response-event.ts";
+import { plainText } from "../shared/text.ts";
 import { quotaSummary } from "./quota.ts";
 
 /** Who answers is not said of the usual way, a login of this program. */

@@ -1,5 +1,5 @@
-import type { LoginMode } from "../core/credentials.ts";
-import { accountLabel, type TokenSet } from "../core/tokens.ts";
+import type { LoginMode } from "../api/credential.ts";
+import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
 
 /** What a sign-out has done, as it is told. */
 export interface Cleared {

@@ -1,5 +1,5 @@
-import type { Status } from "../core/status.ts";
-import { localTime, span } from "../core/time.ts";
+import type { Status } from "../status/status-report.ts";
+import { localTime, span } from "../shared/time.ts";
 import { renderDoctor } from "./doctor.ts";
 import { quotaLines } from "./quota.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { tools } from "../../src/tools/index.ts";
-import { instructions } from "../../src/server.ts";
+import { tools } from "../../src/mcp/toolbox.ts";
+import { instructions } from "../../src/mcp/server.ts";
 import { claudeHost, tool } from "./rig/host.ts";
 import { systemText } from "./rig/messages.ts";
 

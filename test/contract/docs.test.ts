@@ -3,10 +3,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { loadConfig } from "../../src/config.ts";
-import { errorCodes } from "../../src/core/errors.ts";
-import { settings } from "../../src/settings.ts";
-import { readRecord } from "../../src/wire/auth-file.ts";
+import { loadConfig } from "../../src/config/config.ts";
+import { errorCodes } from "../../src/shared/errors.ts";
+import { settings } from "../../src/config/settings.ts";
+import { readRecord } from "../../src/auth/session/auth-file.ts";
 import {
   codeBlocks,
   documents,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { codexLogin } from "../../src/tools/codex-login.ts";
-import { tools } from "../../src/tools/index.ts";
+import { codexLogin } from "../../src/mcp/tools/codex-login.ts";
+import { tools } from "../../src/mcp/toolbox.ts";
 import { documents, frontmatter, has, mentions, read, readJson } from "../support/documents.ts";
 
 const plugin = readJson(".claude-plugin/plugin.json") as { name: string };

@@ -18,26 +18,28 @@ test("the source names no other host than the three that it talks to", () => {
 });
 
 test("one file sends requests, one opens the browser, and two start programs: this one again, and claude", () => {
-  expect(filesWith(/import\("undici"\)/)).toEqual(["src/infra/http.ts"]);
-  expect(filesWith(/import\("open"\)/)).toEqual(["src/infra/browser.ts"]);
+  expect(filesWith(/import\("undici"\)/)).toEqual(["src/http/http.ts"]);
+  expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/browser.ts"]);
   expect(filesWith(/node:child_process/).sort()).toEqual([
-    "src/infra/child-process.ts",
-    "src/infra/run-program.ts",
+    "src/platform/detached-process.ts",
+    "src/platform/programs.ts",
   ]);
-  expect(filesWith(/infra\/run-program|\.\/run-program/)).toEqual(["src/cli/claude-code.ts"]);
+  expect(filesWith(/\brunProgram\(/).filter((path) => !path.includes("platform/"))).toEqual([
+    "src/cli/install/claude-code.ts",
+  ]);
   expect(filesWith(/node:https"|(?<![#\w])fetch\(/)).toEqual([]);
 });
 
 test("the official client's folder is looked into at one place, and only to read its login", () => {
   expect(filesWith(/"\.codex\b|CODEX_HOME/).sort()).toEqual([
-    "src/cli/hosts.ts", // shows where its configuration goes, and touches nothing
-    "src/config-environment.ts",
+    "src/cli/install/hosts.ts", // shows where its configuration goes, and touches nothing
+    "src/config/environment.ts",
   ]);
   expect(filesWith(/\bcodexHome\b/).sort()).toEqual([
-    "src/compose/queries.ts",
-    "src/config-environment.ts",
+    "src/app/queries.ts",
+    "src/config/environment.ts",
   ]);
-  const guest = sources.find(({ path }) => path === "src/services/codex-cli-login.ts");
+  const guest = sources.find(({ path }) => path === "src/auth/codex-cli.ts");
   expect(guest?.text).toContain("readSecureFile");
   expect(guest?.text).not.toMatch(
     /writeSecureFile|FileLock|refresh_?token|makePrivateFolder|node:fs/i,
@@ -46,19 +48,19 @@ test("the official client's folder is looked into at one place, and only to read
 
 test("the environment is read in one place, and the project's folder nowhere", () => {
   expect(filesWith(/process\.env\b/)).toEqual([
-    "src/library.ts",
-    "src/run-cli.ts",
-    "src/system-world.ts",
+    "src/app/library.ts",
+    "src/app/runtime.ts",
+    "src/cli/main.ts",
   ]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
 });
 
 test("the API key is read from the environment only, and is no argument and no part of the file", () => {
-  expect(filesWith(/OPENAI_API_KEY"\)/)).toEqual(["src/config-environment.ts"]);
+  expect(filesWith(/OPENAI_API_KEY"\)/)).toEqual(["src/config/environment.ts"]);
   expect(filesWith(/\bapiKey\b/).sort()).toEqual([
-    "src/compose/ground.ts", // the redactor learns it
-    "src/config-environment.ts",
-    "src/services/api-key.ts",
-    "src/services/doctor/login.ts", // whether there is one
+    "src/app/platform.ts", // the redactor learns it
+    "src/auth/api-key.ts",
+    "src/config/environment.ts",
+    "src/status/doctor/login.ts", // whether there is one
   ]);
 });

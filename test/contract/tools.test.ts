@@ -1,10 +1,9 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { describe, expect, test } from "vitest";
-import { createServer } from "../../src/server.ts";
-import { tools } from "../../src/tools/index.ts";
-import { createToolbox } from "../../src/tools/toolbox.ts";
-import { version } from "../../src/version.ts";
+import { createServer } from "../../src/mcp/server.ts";
+import { createToolbox, tools } from "../../src/mcp/toolbox.ts";
+import { version } from "../../src/shared/version.ts";
 import { testApp } from "../support/app.ts";
 import { makeHome } from "../support/home.ts";
 

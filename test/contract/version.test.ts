@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { version } from "../../src/version.ts";
+import { version } from "../../src/shared/version.ts";
 import { root } from "../support/documents.ts";
 
 describe("the version", () => {
@@ -11,7 +11,7 @@ describe("the version", () => {
   const places = [
     "package.json",
     "package-lock.json",
-    "src/version.ts",
+    "src/shared/version.ts",
     ".claude-plugin/plugin.json",
     ".claude-plugin/marketplace.json",
     "CHANGELOG.md",

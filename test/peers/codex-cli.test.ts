@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { hostConfiguration } from "../../src/cli/hosts.ts";
+import { hostConfiguration } from "../../src/cli/install/hosts.ts";
 import { fakeResponses, says, type Item, type Model } from "./support/fake-responses.ts";
 import { pinned, programOf } from "./support/packages.ts";
 import { peerRig, type PeerRig } from "./support/rig.ts";

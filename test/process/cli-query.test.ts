@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import { answerEvents } from "../simulator/index.ts";
 import { runCli, startCli, type CliOptions } from "../support/cli.ts";
 import { makeHome, writeLogin } from "../support/home.ts";

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { simulate, startProcess } from "../support/server.ts";

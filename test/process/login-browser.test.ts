@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import { makeHome } from "../support/home.ts";
 import { makeOpener, type OpenerBehaviour } from "../support/opener.ts";
 import { simulate, startServer, type TestServer } from "../support/server.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import { expectPortFree } from "../support/callback.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { openConnection } from "../support/raw-http.ts";

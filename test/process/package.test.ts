@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { version } from "../../src/version.ts";
+import { version } from "../../src/shared/version.ts";
 import { relativeLinks, root } from "../support/documents.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "codex-oauth-package-"));

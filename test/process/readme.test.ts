@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { tools } from "../../src/tools/index.ts";
+import { tools } from "../../src/mcp/toolbox.ts";
 import { cliEnvironment, expectNothingSecret } from "../support/cli.ts";
 import { codeBlocks, read, root } from "../support/documents.ts";
 import { makeHome } from "../support/home.ts";

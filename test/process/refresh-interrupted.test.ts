@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import type { RecordedRequest, Simulator } from "../simulator/index.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
 import { liveProcess, plantLock } from "../support/owners.ts";

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseIdentity } from "../../src/infra/process-identity.ts";
-import { deferred } from "../../src/infra/promises.ts";
+import { parseIdentity } from "../../src/platform/process-identity.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
 import { simulate, startServer, type Answer, type TestServer } from "../support/server.ts";

@@ -9,8 +9,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { parseIdentity } from "../../src/infra/process-identity.ts";
-import { deferred } from "../../src/infra/promises.ts";
+import { parseIdentity } from "../../src/platform/process-identity.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { ChildTransport } from "../support/child-transport.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
-import { parseIdentity } from "../../src/infra/process-identity.ts";
+import { deferred } from "../../src/platform/promises.ts";
+import { parseIdentity } from "../../src/platform/process-identity.ts";
 import type { RecordedRequest, Simulator } from "../simulator/index.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
 import {

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { deferred } from "../../src/infra/promises.ts";
+import { deferred } from "../../src/platform/promises.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { simulate, startServer } from "../support/server.ts";
 import { storeLockOf } from "../support/token-rig.ts";

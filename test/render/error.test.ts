@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CodexError, errorCodes, type CodexErrorCode } from "../../src/core/errors.ts";
+import { CodexError, errorCodes, type CodexErrorCode } from "../../src/shared/errors.ts";
 import { renderError, renderPartial } from "../../src/render/error.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { bundledModels, bundledModelsDate } from "../../src/core/bundled-models.ts";
-import type { ModelList } from "../../src/core/models.ts";
+import { bundledModels, bundledModelsDate } from "../../src/models/bundled.ts";
+import type { ModelList } from "../../src/models/model.ts";
 import { renderModels } from "../../src/render/models.ts";
 
 const now = Date.UTC(2026, 10, 22, 12);

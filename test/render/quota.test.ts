@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Quota } from "../../src/core/quota.ts";
+import type { Quota } from "../../src/quota/quota.ts";
 import { quotaLines, quotaSummary } from "../../src/render/quota.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { QueryReply } from "../../src/core/query.ts";
+import type { QueryReply } from "../../src/query/response/reply.ts";
 import { renderReply, withSources } from "../../src/render/reply.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);

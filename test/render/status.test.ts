@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { DoctorReport } from "../../src/core/doctor.ts";
-import type { Status } from "../../src/core/status.ts";
+import type { DoctorReport } from "../../src/status/finding.ts";
+import type { Status } from "../../src/status/status-report.ts";
 import { renderStatus } from "../../src/render/status.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);

@@ -1,5 +1,5 @@
 import { CLIENT_ID } from "./constants.ts";
-import type { Family } from "./tokens.ts";
+import type { Family } from "./types.ts";
 import type { SimAccount } from "./types.ts";
 
 const AUTH_CLAIM = "https://api.openai.com/auth";

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import { CODE_LIFETIME_MS } from "./constants.ts";
-import type { Family } from "./tokens.ts";
+import type { Family } from "./types.ts";
 import type { SimAccount } from "./types.ts";
 
 export interface CodeRecord {

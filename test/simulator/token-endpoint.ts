@@ -3,7 +3,7 @@ import { isCodeVerifier, s256 } from "./codes.ts";
 import { CLIENT_ID } from "./constants.ts";
 import type { PlainReply } from "./reply.ts";
 import type { SimState } from "./state.ts";
-import type { Family } from "./tokens.ts";
+import type { Family } from "./types.ts";
 import type { IssuedTokens, RecordedRequest } from "./types.ts";
 
 type Fields = Record<string, string>;

@@ -2,17 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { accessClaims, idClaims } from "./claims.ts";
 import { unsignedJwt } from "./jwt.ts";
-import type { IssuedTokens, SimAccount } from "./types.ts";
-
-/** One login and all that was refreshed from it. */
-export interface Family {
-  readonly account: SimAccount;
-  readonly scope: string;
-  /** The last one is the current one; the others have been used. */
-  readonly refreshTokens: string[];
-  readonly accessTokens: string[];
-  revoked: boolean;
-}
+import type { Family, IssuedTokens, SimAccount } from "./types.ts";
 
 export type AccessState = "good" | "unknown" | "expired" | "invalidated" | "revoked";
 

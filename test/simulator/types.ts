@@ -178,3 +178,13 @@ export interface Simulator {
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+/** One login and all that was refreshed from it. */
+
+export interface Family {
+  readonly account: SimAccount;
+  readonly scope: string;
+  /** The last one is the current one; the others have been used. */
+  readonly refreshTokens: string[];
+  readonly accessTokens: string[];
+  revoked: boolean;
+}

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
-import { createApp, type App } from "../../src/app.ts";
-import { loadConfig } from "../../src/config.ts";
-import { defaultLimits, type Limits } from "../../src/core/limits.ts";
-import { systemClock, type Clock } from "../../src/infra/clock.ts";
-import { systemRandom } from "../../src/infra/random.ts";
+import { createApp, type App } from "../../src/app/app.ts";
+import { loadConfig } from "../../src/config/config.ts";
+import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
+import { systemClock, type Clock } from "../../src/platform/clock.ts";
+import { systemRandom } from "../../src/platform/random.ts";
 import type { Simulator } from "../simulator/index.ts";
 import type { Home } from "./home.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../src/infra/clock.ts";
+import type { Clock, Timer } from "../../src/platform/clock.ts";
 
 export interface FakeClock extends Clock {
   /** Let time pass; timers fire in their order, and what they start runs in between. */

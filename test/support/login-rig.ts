@@ -1,24 +1,23 @@
 import { onTestFinished } from "vitest";
-import { defaultLimits } from "../../src/core/limits.ts";
-import type { LoginSurroundings } from "../../src/core/login-method.ts";
-import type { TokenSet } from "../../src/core/tokens.ts";
-import { silentLog, type LogArea } from "../../src/infra/debug-log.ts";
-import { Http } from "../../src/infra/http.ts";
-import { systemRandom } from "../../src/infra/random.ts";
-import { Redactor } from "../../src/infra/redact.ts";
-import { DeviceEndpoint } from "../../src/services/device-endpoint.ts";
-import { DeviceFlow } from "../../src/services/device-flow.ts";
+import { defaultLimits } from "../../src/shared/limits.ts";
+import type { LoginSurroundings } from "../../src/auth/sign-in/login-plan.ts";
+import type { TokenSet } from "../../src/auth/oauth/token-set.ts";
+import { silentLog, type LogArea } from "../../src/platform/log.ts";
+import { Http } from "../../src/http/http.ts";
+import { systemRandom } from "../../src/platform/random.ts";
+import { Redactor } from "../../src/shared/redactor.ts";
+import { DeviceEndpoint } from "../../src/auth/sign-in/device-endpoint.ts";
+import { DeviceFlow } from "../../src/auth/sign-in/device-flow.ts";
 import {
   LoginService,
   type LoginAttempt,
   type LoginServiceDeps,
-} from "../../src/services/login-service.ts";
-import { OAuthFlow } from "../../src/services/oauth-flow.ts";
-import type { BrowserLogin } from "../../src/services/pending-login.ts";
-import { Revocations } from "../../src/services/revocations.ts";
-import { TokenEndpoint } from "../../src/services/token-endpoint.ts";
-import type { CodeExchangeResponse } from "../../src/wire/oauth.ts";
-import type { PendingLogin } from "../../src/services/pending-login.ts";
+} from "../../src/auth/sign-in/login-service.ts";
+import { OAuthFlow } from "../../src/auth/sign-in/browser-flow.ts";
+import type { BrowserLogin, PendingLogin } from "../../src/auth/sign-in/login-run.ts";
+import { Revocations } from "../../src/auth/oauth/revocations.ts";
+import { TokenEndpoint } from "../../src/auth/oauth/token-endpoint.ts";
+import type { CodeExchangeResponse } from "../../src/auth/oauth/oauth-messages.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";
 import { simulate } from "./server.ts";

@@ -1,7 +1,7 @@
-import { callTool } from "../../src/tools/call.ts";
-import { codexClear } from "../../src/tools/codex-clear.ts";
-import { codexLogin } from "../../src/tools/codex-login.ts";
-import { codexStatus } from "../../src/tools/codex-status.ts";
+import { callTool } from "../../src/mcp/call-tool.ts";
+import { codexClear } from "../../src/mcp/tools/codex-clear.ts";
+import { codexLogin } from "../../src/mcp/tools/codex-login.ts";
+import { codexStatus } from "../../src/mcp/tools/codex-status.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { testApp, type TestAppOptions } from "./app.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";

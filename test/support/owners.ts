@@ -6,8 +6,8 @@ import {
   formatIdentity,
   identifySelf,
   type ProcessIdentity,
-} from "../../src/infra/process-identity.ts";
-import { systemRandom } from "../../src/infra/random.ts";
+} from "../../src/platform/process-identity.ts";
+import { systemRandom } from "../../src/platform/random.ts";
 
 export const anHourMs = 3_600_000;
 

@@ -1,25 +1,23 @@
 import { onTestFinished } from "vitest";
-import { defaultLimits, type Limits } from "../../src/core/limits.ts";
-import type {
-  QueryDefaults,
-  QueryProgress,
-  QueryReply,
-  QueryRequest,
-} from "../../src/core/query.ts";
-import { CodexError } from "../../src/core/errors.ts";
-import type { Credential } from "../../src/core/credentials.ts";
-import { systemClock, type Clock } from "../../src/infra/clock.ts";
-import { silentLog, type Log } from "../../src/infra/debug-log.ts";
-import { Http } from "../../src/infra/http.ts";
-import { systemRandom } from "../../src/infra/random.ts";
-import { Redactor } from "../../src/infra/redact.ts";
-import { StateFolder } from "../../src/infra/state-folder.ts";
-import { apiHeaders } from "../../src/services/api-headers.ts";
-import { CodexClient } from "../../src/services/codex-client.ts";
-import { ModelCatalog } from "../../src/services/model-catalog.ts";
-import { QuotaMemory } from "../../src/services/quota-memory.ts";
-import { ResponsesEndpoint } from "../../src/services/responses-endpoint.ts";
-import { chatgptCredential, type Credentials } from "../../src/services/credentials.ts";
+import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
+import type { QueryDefaults } from "../../src/query/request/plan.ts";
+import type { QueryProgress } from "../../src/query/response/reply.ts";
+import type { QueryReply } from "../../src/query/response/reply.ts";
+import type { QueryRequest } from "../../src/query/request/request.ts";
+import { CodexError } from "../../src/shared/errors.ts";
+import type { Credential } from "../../src/api/credential.ts";
+import { systemClock, type Clock } from "../../src/platform/clock.ts";
+import { silentLog, type Log } from "../../src/platform/log.ts";
+import { Http } from "../../src/http/http.ts";
+import { systemRandom } from "../../src/platform/random.ts";
+import { Redactor } from "../../src/shared/redactor.ts";
+import { StateFolder } from "../../src/platform/files/state-folder.ts";
+import { apiHeaders } from "../../src/api/endpoints.ts";
+import { CodexClient } from "../../src/query/client.ts";
+import { ModelCatalog } from "../../src/models/catalog.ts";
+import { QuotaMemory } from "../../src/quota/quota-cache.ts";
+import { ResponsesEndpoint } from "../../src/query/responses-endpoint.ts";
+import { chatgptCredential, type Credentials } from "../../src/auth/credentials.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { makeHome, type Home } from "./home.ts";
 import { temporaries } from "./state.ts";

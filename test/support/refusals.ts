@@ -1,4 +1,4 @@
-import type { Refusal } from "../../src/core/response-errors.ts";
+import type { Refusal } from "../../src/api/refusal.ts";
 
 /** A refusal with these facts and no others. */
 export function refusal(facts: Partial<Refusal>): Refusal {

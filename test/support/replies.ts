@@ -1,6 +1,5 @@
-import type { Deferred } from "../../src/infra/promises.ts";
-import { deferred } from "../../src/infra/promises.ts";
-import { CodexError } from "../../src/core/errors.ts";
+import { type Deferred, deferred } from "../../src/platform/promises.ts";
+import { CodexError } from "../../src/shared/errors.ts";
 import { answerEvents, type Reply } from "../simulator/index.ts";
 
 /** The events of a whole answer as a scripted stream. */

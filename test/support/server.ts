@@ -4,7 +4,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { RequestOptions } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { expect, onTestFinished } from "vitest";
-import type { Limits } from "../../src/core/limits.ts";
+import type { Limits } from "../../src/shared/limits.ts";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../simulator/index.ts";
 import { expectNoSecrets } from "./canary.ts";
 import { ChildTransport } from "./child-transport.ts";

@@ -1,8 +1,8 @@
-import { systemClock } from "../../src/infra/clock.ts";
-import { identifySelf } from "../../src/infra/process-identity.ts";
-import { systemRandom } from "../../src/infra/random.ts";
-import { StateFolder } from "../../src/infra/state-folder.ts";
-import { TemporaryFiles } from "../../src/infra/temporary-files.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { identifySelf } from "../../src/platform/process-identity.ts";
+import { systemRandom } from "../../src/platform/random.ts";
+import { StateFolder } from "../../src/platform/files/state-folder.ts";
+import { TemporaryFiles } from "../../src/platform/files/temporary-files.ts";
 
 /** Temporary files of this process, as one more window would name them. */
 export function temporaries(): TemporaryFiles {

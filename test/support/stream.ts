@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
-import { defaultLimits, type Limits } from "../../src/core/limits.ts";
-import type { QueryProgress } from "../../src/core/query.ts";
-import type { Quota } from "../../src/core/quota.ts";
-import { readResponseStream, type StreamResult } from "../../src/services/response-stream.ts";
+import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
+import type { QueryProgress } from "../../src/query/response/reply.ts";
+import type { Quota } from "../../src/quota/quota.ts";
+import { readResponseStream, type StreamResult } from "../../src/query/response/response-stream.ts";
 import { encodeEvent } from "../simulator/index.ts";
 import { fakeClock } from "./fake-clock.ts";
 

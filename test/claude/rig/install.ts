@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { claudeEnvironment } from "../../support/claude-code.ts";
-import type { Installed } from "./setup.ts";
 
 /** What npm needs to reach the registry as it does for whoever runs the tests. */
 export function npmEnvironment(): Record<string, string> {
@@ -33,4 +32,16 @@ export function installFromClone({ claude, clone, config }: Installed, home: str
   run("npm", "ci");
   run(claude, "plugin", "marketplace", "add", "./");
   run(claude, "plugin", "install", "codex-oauth@codex-oauth");
+}
+/** What is fetched and installed once for the whole suite. */
+
+export interface Installed {
+  /** Claude Code's program. */
+  claude: string;
+  /** A Git repository with what would be committed of this working copy. */
+  repository: string;
+  /** A clone of it that was installed as the README says. */
+  clone: string;
+  /** A Claude configuration folder with the plugin; tests work with copies. */
+  config: string;
 }

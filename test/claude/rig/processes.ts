@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { connect } from "node:net";
-import { refreshArgument } from "../../../src/refresh-command.ts";
+import { refreshArgument } from "../../../src/app/refresh-command.ts";
 
 /** Without it nothing can be shown as a person sees it. */
 export const hasTmux = spawnSync("tmux", ["-V"]).status === 0;

@@ -5,20 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { claudeProgram } from "../../support/claude-code.ts";
-import { installFromClone } from "./install.ts";
+import { installFromClone, type Installed } from "./install.ts";
 import { hasTmux } from "./processes.ts";
-
-/** What is fetched and installed once for the whole suite. */
-export interface Installed {
-  /** Claude Code's program. */
-  claude: string;
-  /** A Git repository with what would be committed of this working copy. */
-  repository: string;
-  /** A clone of it that was installed as the README says. */
-  clone: string;
-  /** A Claude configuration folder with the plugin; tests work with copies. */
-  config: string;
-}
 
 declare module "vitest" {
   export interface ProvidedContext {

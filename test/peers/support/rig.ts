@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import type { ServerEntry } from "../../../src/cli/hosts.ts";
+import type { ServerEntry } from "../../../src/cli/install/hosts.ts";
 import { answerEvents, type Simulator } from "../../simulator/index.ts";
 import { expectNoSecrets } from "../../support/canary.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";

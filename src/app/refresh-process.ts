@@ -1,0 +1,65 @@
+import { createApp } from "./app.ts";
+import { CodexError } from "../shared/errors.ts";
+import { defaultLimits, type Limits } from "../shared/limits.ts";
+import { keepingClock } from "../platform/clock.ts";
+import { deferred } from "../platform/promises.ts";
+import { takenOver } from "../auth/session/refresh-ipc.ts";
+import { refreshProcessLimits } from "../auth/session/refresh-child.ts";
+import { systemRuntime } from "./runtime.ts";
+
+/**
+ * Be the process of a refresh: take the job from the server that started it, spend and save, report,
+ * and end; after 20 seconds in any case. It has no streams. A signal only keeps a request that has
+ * not begun from beginning.
+ */
+export function runRefresh(limits: Limits = defaultLimits): void {
+  const { lastRequestMs, ...processLimits } = refreshProcessLimits(limits);
+  keepingClock.timer(limits.refreshProcessMs, () => process.exit(1));
+  const stopping = new AbortController();
+  const stop = (): void => {
+    stopping.abort(new CodexError("TIMEOUT", "The refresh was not begun in time."));
+  };
+  // At once, also after a suspension: a request that begins then may outlive this process.
+  setTimeout(stop, lastRequestMs);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  const app = createApp({
+    ...systemRuntime(processLimits),
+    refreshCommand: undefined, // this is the process that does it
+    writeStderr: () => undefined,
+  });
+  const end = (): void => {
+    const closed = app.close();
+    closed.then(
+      () => process.exit(0),
+      () => process.exit(0),
+    );
+  };
+  const taken = deferred<boolean>();
+  const server = {
+    takenOver: taken.promise,
+    report: (report: object) =>
+      new Promise<void>((resolve) => {
+        const done = (): void => {
+          resolve();
+        };
+        if (process.connected) process.send?.(report, done);
+        else done();
+      }),
+  };
+  let begun = false;
+  process.on("message", (message) => {
+    if (begun) {
+      if (takenOver.safeParse(message).success) taken.resolve(true);
+      return;
+    }
+    begun = true;
+    const run = app.refreshWork().then((work) => work.run(message, server, stopping.signal));
+    run.then(end, end);
+  });
+  process.on("disconnect", () => {
+    taken.resolve(false);
+    if (!begun) end();
+  });
+  // Started by hand, without a server at the other end.
+  if (!process.connected) end();
+}

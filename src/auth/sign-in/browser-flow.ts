@@ -1,0 +1,169 @@
+import { CodexError, programEnds } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { oneLine } from "../../shared/text.ts";
+import type { TokenSet } from "../oauth/token-set.ts";
+import { readAuthorizationResponse, type AuthorizationResponse } from "./authorization-response.ts";
+import { startCallbackServer } from "./callback/server.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log.ts";
+import { portHolder } from "../../platform/ports.ts";
+import { createPkce, createState, type Random } from "../../platform/random.ts";
+import type { Redactor } from "../../shared/redactor.ts";
+import { parseCallbackInput } from "./callback-input.ts";
+import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
+import { LoginRun, type BrowserLogin, type LoginRunDeps } from "./login-run.ts";
+import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
+
+export interface OAuthFlowDeps {
+  issuer: string;
+  ports: readonly number[];
+  endpoint: Pick<TokenEndpoint, "authorizationUrl" | "exchangeCode">;
+  /** Keeps the tokens; the browser sees success only after it. */
+  save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  /** Rejects when tokens could not be kept: found out before a person has approved. */
+  rehearse: () => Promise<void>;
+  unwanted: LoginRunDeps["unwanted"];
+  clock: Clock;
+  random: Random;
+  limits: Limits;
+  redactor: Redactor;
+  log: Log;
+}
+
+/** The authorization code flow with PKCE for a native app (RFC 8252, docs/wire.md §1 to §3). */
+export class OAuthFlow {
+  readonly #deps: OAuthFlowDeps;
+  readonly #pending = new Set<BrowserLogin>();
+  readonly #closing = new AbortController();
+
+  constructor(deps: OAuthFlowDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Open the callback listener and give the URL to visit. Each login has its own verifier, state
+   * and listener, so several at once cannot mix.
+   *
+   * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`, `CANCELLED` after `close`
+   */
+  async begin(): Promise<BrowserLogin> {
+    const { issuer, ports, endpoint, rehearse, random, redactor, log } = this.#deps;
+    const { signal: ending } = this.#closing;
+    ending.throwIfAborted();
+    await rehearse();
+    ending.throwIfAborted();
+    const { codeVerifier, codeChallenge } = createPkce(random);
+    const state = createState(random);
+    redactor.learn(codeVerifier);
+
+    let decided: Promise<void> | undefined;
+    // One exchange, whether the browser or the person brings the answer first.
+    const decide = (response: AuthorizationResponse): Promise<void> =>
+      (decided ??= run.complete(async (signal) => {
+        const code = authorizationCode(response);
+        redactor.learn(code);
+        const { redirectUri } = server;
+        return endpoint.exchangeCode({ code, redirectUri, codeVerifier }, signal);
+      }));
+    const server = await startCallbackServer({
+      ports,
+      state,
+      issuer,
+      redact: (text) => redactor.all(text),
+      holderOf: portHolder,
+      onResponse: decide,
+    });
+    if (ending.aborted) {
+      await server.close();
+      throw ending.reason;
+    }
+    const run = this.#run();
+    // Closed at success, failure, cancel and time-out alike.
+    const closed = run.completed.finally(() => server.close());
+    closed.catch(() => undefined);
+
+    log("OAUTH", `waiting for the browser on port ${server.port}`);
+    const pending: BrowserLogin = {
+      method: "browser",
+      authorizationUrl: endpoint.authorizationUrl({
+        redirectUri: server.redirectUri,
+        state,
+        codeChallenge,
+      }),
+      redirectUri: server.redirectUri,
+      startedAt: run.startedAt,
+      endsAt: run.endsAt,
+      completed: closed,
+      finish: (pasted) => {
+        decide(this.#readPasted(pasted, state)).catch(() => undefined);
+      },
+      cancel: (reason) => run.end(new CodexError("CANCELLED", reason)),
+    };
+    this.#pending.add(pending);
+    const forget = (): void => {
+      this.#pending.delete(pending);
+    };
+    closed.then(forget, forget);
+    return pending;
+  }
+
+  /** End every login that still waits; none begins any more. */
+  close(): void {
+    this.#closing.abort(programEnds());
+    for (const pending of this.#pending) pending.cancel("The program is ending.");
+  }
+
+  #run(): LoginRun {
+    const { clock, limits, save, unwanted, log } = this.#deps;
+    return new LoginRun({
+      clock,
+      timeoutMs: limits.loginTimeoutMs,
+      timeoutError: () => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."),
+      save,
+      unwanted,
+      log,
+    });
+  }
+
+  #readPasted(pasted: string, state: string): AuthorizationResponse {
+    const { issuer, redactor } = this.#deps;
+    const input = parseCallbackInput(pasted);
+    if (input === undefined) {
+      throw notTheAnswer("callback_url holds neither an address nor a code of a sign-in.");
+    }
+    if (input.bare && input.query.get("code") === state) {
+      throw notTheAnswer("callback_url holds the state of the sign-in, not its code.");
+    }
+    redactor.learn(...input.query.getAll("code"));
+    const { query, bare } = input;
+    const response = readAuthorizationResponse(query, {
+      state: bare ? undefined : state,
+      issuer,
+    });
+    if (typeof response === "string") throw notTheAnswer(response);
+    return response;
+  }
+}
+
+function notTheAnswer(message: string): CodexError {
+  return new CodexError("BAD_REQUEST", message, {
+    why: "Nothing was changed: the sign-in goes on waiting.",
+    next: "Copy the whole address from the browser's address bar after the approval, and call codex_login with it as callback_url.",
+  });
+}
+
+function authorizationCode(response: AuthorizationResponse): string {
+  if (response.kind === "code") return response.code;
+  const { error, description } = response;
+  const name = error.replace(/[^\w.-]/g, "").slice(0, 60);
+  const said = oneLine(description.replace(/\p{Cf}+/gu, ""), 200).replace(/\.+$/, "");
+  const notEntitled = description.includes("missing_codex_entitlement");
+  throw new CodexError("AUTH_DENIED", "The sign-in was refused in the browser.", {
+    why: notEntitled
+      ? "Codex is switched off in this workspace."
+      : `The authorization server says "${name}"${said === "" ? "" : `: ${said}`}.`,
+    ...(notEntitled
+      ? { next: "Ask the workspace's administrator to allow Codex, or use another account." }
+      : {}),
+  });
+}

@@ -1,0 +1,170 @@
+import { type CodexErrorCode, toCodexError } from "../../../shared/errors.ts";
+import type { AuthorizationResponse } from "../authorization-response.ts";
+import type { Language } from "./language.ts";
+import { type PageKind, words } from "./page-text.ts";
+
+/** What the browser is shown; it holds nothing of the login: no code, no token, no name. */
+export interface Page {
+  kind: PageKind;
+  /** The error's own sentences, in English, secrets taken out. */
+  details?: readonly string[];
+  /** The error's own step, where it has a better one than its kind; in English as well. */
+  step?: string | undefined;
+}
+
+export interface Failure {
+  error: unknown;
+  /** What the browser had brought: a refusal, or a code that then failed. */
+  brought: AuthorizationResponse["kind"];
+}
+
+/** Shown when the tokens are saved. */
+export const successPage: Page = { kind: "signed-in" };
+
+/**
+ * Shown when the sign-in failed, with the reason and the next step.
+ *
+ * @param redact takes secrets out: a server may quote what it was sent
+ */
+export function failurePage({ error, brought }: Failure, redact: (text: string) => string): Page {
+  const { code, message, details } = toCodexError(error);
+  const { why, next } = details;
+  return {
+    kind: kindOf(code, brought),
+    details: [message, why].filter((line) => line !== undefined).map(redact),
+    step: next === undefined ? undefined : redact(next),
+  };
+}
+
+function kindOf(code: CodexErrorCode, brought: Failure["brought"]): PageKind {
+  if (code === "AUTH_DENIED") return brought === "code" ? "used" : "denied";
+  if (code === "LOGIN_TIMEOUT") return "expired";
+  if (code === "CANCELLED") return "ended";
+  return code === "STORAGE" ? "unsaved" : "unfinished";
+}
+
+/** No store, no frame, no script, no request elsewhere, no referrer. */
+export function pageHeaders(body: string): Record<string, string | number> {
+  return {
+    "content-type": "text/html; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "content-security-policy":
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+    vary: "Accept-Language",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    connection: "close",
+  };
+}
+
+/** A key whose head holds a prompt: our own mark, also in docs/images/icon.svg. */
+const mark = `<svg viewBox="0 0 34 24" aria-hidden="true"><circle cx="11" cy="12" r="9"/>
+<path d="M9 8l4 4-4 4M20 12h12v5M26 12v4"/></svg>`;
+
+const signs = {
+  ok: "M4 12.5l5.5 5.5L20 6.5",
+  failed: "M6 6l12 12M18 6L6 18",
+  note: "M12 5v8.5M12 18.5v.1",
+};
+
+/** The whole page. Everything in it is escaped, and the words that stay English say so. */
+export function renderPage({ kind, details = [], step }: Page, language: Language): string {
+  const { tag, failed, pages, ...labels } = words[language];
+  const { title, lead, next } = pages[kind];
+  const mood = moodOf(kind);
+  const english = language === "en" ? "" : ' lang="en"';
+  const ownStep = step === undefined ? [] : [`<li${english}>${escapeHtml(step)}</li>`];
+  const steps = [...ownStep, ...next.map((line) => `<li>${escapeHtml(line)}</li>`)];
+  const list = steps.length === 1 ? "ul" : "ol";
+  const foot = {
+    ok: labels.reloadAfterSuccess,
+    failed: labels.reloadAfterFailure,
+    note: labels.mayClose,
+  }[mood];
+  return `<!doctype html>
+<html lang="${tag}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)} · codex-oauth</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<main class="${mood}">
+<p class="brand">${mark}codex-oauth</p>
+<svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="${signs[mood]}"/></svg>
+${mood === "failed" ? `<p class="label">${escapeHtml(failed)}</p>` : ""}
+<h1>${escapeHtml(title)}</h1>
+<p class="lead">${escapeHtml(lead)}</p>
+<section>
+<h2>${escapeHtml(labels.nextHeading)}</h2>
+<${list}>${steps.join("\n")}</${list}>
+</section>
+${details.length === 0 ? "" : detailsSection(labels.detailsHeading, details, english)}
+<p class="foot">${escapeHtml(foot)}</p>
+</main>
+</body>
+</html>
+`;
+}
+
+function detailsSection(heading: string, details: readonly string[], english: string): string {
+  const lines = details.map((line) => `<p${english}>${escapeHtml(line)}</p>`);
+  return `<section>\n<h2>${escapeHtml(heading)}</h2>\n${lines.join("\n")}\n</section>`;
+}
+
+/** Whether a sign-in ended well or not, or was not touched at all. */
+function moodOf(kind: PageKind): keyof typeof signs {
+  if (kind === "signed-in") return "ok";
+  const untouched: readonly PageKind[] = ["state", "issuer", "code", "path", "host", "method"];
+  return untouched.includes(kind) ? "note" : "failed";
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** The pages' own style: nothing is fetched, and both colour schemes are readable (WCAG 2.2 AA). */
+export const pageStyle = `
+:root { color-scheme: light dark; --ground: #eef1f5; --card: #fff; --text: #16181d; --soft: #505866;
+  --line: #dfe3e9; --inset: #f6f7f9; --accent: #1d4ed8 }
+.ok { --accent: #0b6b43; --tint: #e3f5ec }
+.failed { --accent: #b3340b; --tint: #fdece5 }
+.note { --accent: #1d4ed8; --tint: #e8eefc }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #0f1115; --card: #191c22; --text: #f1f3f6; --soft: #b0b7c3; --line: #2d323b;
+    --inset: #12151a }
+  .ok { --accent: #4cc38a; --tint: #12291f }
+  .failed { --accent: #fb923c; --tint: #2f1d12 }
+  .note { --accent: #8ab0ff; --tint: #17213a }
+}
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.25rem;
+  background: var(--ground); color: var(--text);
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei",
+    "Noto Sans CJK SC", sans-serif }
+main { width: min(34rem, 100%); min-width: 0; padding: 2rem; border-radius: 1rem;
+  background: var(--card); border: 1px solid var(--line); overflow-wrap: anywhere;
+  box-shadow: 0 1px 2px #0000000f, 0 12px 32px #00000014 }
+.brand { display: flex; align-items: center; gap: .5rem; margin: 0 0 1.75rem; color: var(--soft);
+  font-size: .9rem; font-weight: 600 }
+.brand svg { width: 1.75rem; height: 1.25rem }
+.sign { display: block; width: 3.25rem; height: 3.25rem; padding: .85rem; margin: 0 0 1.1rem;
+  border-radius: 50%; background: var(--tint); color: var(--accent) }
+svg { fill: none; stroke: currentColor; stroke-width: 2.5; stroke-linecap: round;
+  stroke-linejoin: round }
+.label { margin: 0 0 .25rem; color: var(--accent); font-size: .9rem; font-weight: 600 }
+h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em }
+.lead { margin: 0; color: var(--soft) }
+section { margin: 1.5rem 0 0; padding: 1rem 1.1rem; border-radius: .65rem; background: var(--inset);
+  border: 1px solid var(--line) }
+section + section { margin-top: .75rem }
+h2 { margin: 0 0 .4rem; font-size: .9rem; line-height: 1.4 }
+ol, ul { margin: 0; padding: 0 0 0 1.25rem }
+ul { padding: 0; list-style: none }
+li + li { margin-top: .3rem }
+section p { margin: .3rem 0 0; color: var(--soft); font-size: .9rem }
+.foot { margin: 1.25rem 0 0; color: var(--soft); font-size: .85rem }
+@media (max-width: 30rem) { body { padding: .75rem } main { padding: 1.4rem 1.2rem } }
+`;

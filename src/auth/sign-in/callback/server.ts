@@ -1,0 +1,117 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CodexError } from "../../../shared/errors.ts";
+import { callbackPath } from "../../../api/constants.ts";
+import { CallbackHandler, type CallbackHandlerOptions } from "./handler.ts";
+import { errnoOf } from "../../../platform/files/errors.ts";
+import type { PortHolder } from "../../../platform/ports.ts";
+
+const slowClientMs = 5_000;
+/** Cookies belong to all ports of a host: those of every local web app come along. */
+const maxHeaderBytes = 64 * 1024;
+/** A free port of one loopback family may be taken in the other one. */
+const freePortAttempts = 10;
+
+export interface CallbackServerOptions extends CallbackHandlerOptions {
+  /** Tried in this order; 0 takes any free port. */
+  ports: readonly number[];
+  /** Who listens on a port, where the system tells it. */
+  holderOf: (port: number) => Promise<PortHolder | undefined>;
+}
+
+/** A one-shot listener for the redirect of one login (RFC 8252 §7.3, §8.3). */
+export interface CallbackServer {
+  port: number;
+  redirectUri: string;
+  /** Stop listening and drop every connection; answers under way get a moment. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listen on both loopback families of the first port that is wholly free: a port whose other family
+ * belongs to somebody else would send the browser there.
+ *
+ * @throws CodexError `LOGIN_PORT_BUSY`
+ */
+export async function startCallbackServer(options: CallbackServerOptions): Promise<CallbackServer> {
+  const tried = options.ports.flatMap((port) =>
+    port === 0 ? Array<number>(freePortAttempts).fill(0) : [port],
+  );
+  for (const port of tried) {
+    const handler = new CallbackHandler(options);
+    const listeners = await listenOnLoopback(port, handler);
+    if (listeners === undefined) continue;
+    const bound = (listeners[0]?.address() as AddressInfo).port;
+    handler.port = bound;
+    return {
+      port: bound,
+      redirectUri: `http://localhost:${bound}${callbackPath}`,
+      close: () => handler.close(listeners),
+    };
+  }
+  throw await portsBusy(options);
+}
+
+async function portsBusy({ ports, holderOf }: CallbackServerOptions): Promise<CodexError> {
+  const holders = await Promise.all(
+    ports.map(async (port) => {
+      const holder = port === 0 ? undefined : await holderOf(port);
+      return holder && `${port}: ${holder.name}, process ${holder.pid}`;
+    }),
+  );
+  const known = holders.filter((holder) => holder !== undefined).join("; ");
+  return new CodexError(
+    "LOGIN_PORT_BUSY",
+    `The sign-in needs port ${ports.join(" or ")} on this machine, and other programs hold them` +
+      `${known === "" ? "" : ` (${known})`}.`,
+    { why: "The authorization server sends the browser back to these ports only." },
+  );
+}
+
+async function listenOnLoopback(
+  port: number,
+  handler: CallbackHandler,
+): Promise<Server[] | undefined> {
+  const first = await listen(port, "127.0.0.1", handler);
+  if (typeof first === "string") return undefined;
+  const { port: bound } = first.address() as AddressInfo;
+  const second = await listen(bound, "::1", handler);
+  if (typeof second !== "string") return [first, second];
+  const noIpv6 = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(second);
+  if (noIpv6) return [first];
+  first.close();
+  first.closeAllConnections();
+  return undefined;
+}
+
+/** The listening server, or the system's reason why not (EACCES: reserved by the system). */
+async function listen(
+  port: number,
+  host: string,
+  handler: CallbackHandler,
+): Promise<Server | string> {
+  const { createServer } = await import("node:http"); // no start of the program waits for it
+  const server = createServer(
+    {
+      headersTimeout: slowClientMs,
+      requestTimeout: slowClientMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: maxHeaderBytes,
+      keepAlive: false,
+      requireHostHeader: false, // a missing one gets the same 403 as a foreign one
+    },
+    (request, response) => {
+      handler.handle(request, response);
+    },
+  );
+  return new Promise((resolve) => {
+    server.once("error", (error) => {
+      resolve(errnoOf(error) ?? "unknown");
+    });
+    server.listen({ port, host, exclusive: true }, () => {
+      // Later errors are of single connections; they must not end the process.
+      server.on("error", () => undefined);
+      resolve(server);
+    });
+  });
+}

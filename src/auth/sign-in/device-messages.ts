@@ -1,0 +1,69 @@
+import * as z from "zod";
+import { tokenString } from "../oauth/oauth-messages.ts";
+
+const defaultIntervalMs = 5_000;
+/** What some servers mean by "0" is not known; none means a storm of requests. */
+const minIntervalMs = 1_000;
+/** Longer than any code lives; a timer takes no more than weeks. */
+const maxIntervalSeconds = 3_600;
+
+/** Seconds as a string (docs/wire.md §18); a number is taken as well, anything else is 5 s. */
+const interval = z
+  .union([z.string().regex(/^\s*\d{1,6}(\.\d{1,3})?\s*$/), z.number()])
+  .transform(Number)
+  .refine((seconds) => seconds > 0 && seconds <= maxIntervalSeconds)
+  .transform((seconds) => Math.max(minIntervalMs, Math.ceil(seconds * 1000)))
+  .catch(defaultIntervalMs);
+
+/** A person types it in, and a terminal shows it. */
+const userCode = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9 -]{2,30})[A-Za-z0-9]$/);
+
+const deviceCodeResponse = z.object({
+  device_auth_id: tokenString.max(2_000),
+  user_code: userCode.optional(),
+  usercode: userCode.optional(),
+  interval,
+});
+
+/** A device login that was begun at the server. */
+export interface DeviceCode {
+  deviceAuthId: string;
+  userCode: string;
+  /** The shortest time between two polls. */
+  intervalMs: number;
+}
+
+/** The answer of the usercode endpoint (docs/wire.md §18); undefined when it is none. */
+export function readDeviceCode(body: unknown): DeviceCode | undefined {
+  const parsed = deviceCodeResponse.safeParse(body);
+  if (!parsed.success) return undefined;
+  const { device_auth_id: deviceAuthId, user_code, usercode, interval: intervalMs } = parsed.data;
+  const code = user_code ?? usercode;
+  return code === undefined ? undefined : { deviceAuthId, userCode: code, intervalMs };
+}
+
+const grantResponse = z.object({ authorization_code: tokenString, code_verifier: tokenString });
+
+/** What a poll brings once the person has approved; the server made the PKCE pair. */
+export interface DeviceGrant {
+  code: string;
+  codeVerifier: string;
+}
+
+export function readDeviceGrant(body: unknown): DeviceGrant | undefined {
+  const parsed = grantResponse.safeParse(body);
+  if (!parsed.success) return undefined;
+  return { code: parsed.data.authorization_code, codeVerifier: parsed.data.code_verifier };
+}
+
+/** What the codes of a poll's refusal mean (RFC 8628 §3.5, docs/wire.md §18). */
+export const devicePollCodes: Readonly<
+  Record<string, "pending" | "slow-down" | "expired" | "denied">
+> = {
+  authorization_pending: "pending",
+  deviceauth_authorization_unknown: "pending",
+  slow_down: "slow-down",
+  expired_token: "expired",
+  deviceauth_expired: "expired",
+  access_denied: "denied",
+};

@@ -1,0 +1,97 @@
+import { CodexError } from "../../shared/errors.ts";
+import {
+  planLogin,
+  type LoginMethod,
+  type LoginReason,
+  type LoginSurroundings,
+} from "./login-plan.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log.ts";
+import { within } from "../../platform/promises.ts";
+import type { DeviceFlow } from "./device-flow.ts";
+import type { OAuthFlow } from "./browser-flow.ts";
+import type { PendingLogin } from "./login-run.ts";
+
+/** An opener that has not failed by then has become the browser. */
+const openerGraceMs = 1_000;
+
+export interface LoginStartDeps {
+  flow: Pick<OAuthFlow, "begin">;
+  device: Pick<DeviceFlow, "begin">;
+  /** Looked at for each login: a session moves between machines' screens. */
+  here: () => Promise<LoginSurroundings>;
+  /** Rejects when the browser did not open. */
+  openBrowser: (url: string) => Promise<void>;
+  clock: Clock;
+  log: Log;
+}
+
+/** A login that was just begun. */
+export interface StartedLogin {
+  pending: PendingLogin;
+  /** Known within a second; the URL is there at once. */
+  browserOpened: Promise<boolean>;
+  /** Why it is not a login with the browser opened; undefined when it is, or was asked for. */
+  reason: LoginReason | undefined;
+}
+
+/** Begins the login that suits the wish and the machine. */
+export class LoginStart {
+  readonly #deps: LoginStartDeps;
+
+  constructor(deps: LoginStartDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param signal bounds what is asked over the network before the login is there
+   * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
+   */
+  async begin(method: LoginMethod, signal: AbortSignal): Promise<StartedLogin> {
+    const { flow, here } = this.#deps;
+    const plan = planLogin(method, await here());
+    if (plan.method === "device") return this.#device(undefined, signal);
+    try {
+      const pending = await flow.begin();
+      if (plan.hindrance === undefined) {
+        const browserOpened = this.#open(pending.authorizationUrl);
+        return { pending, browserOpened, reason: undefined };
+      }
+      const reason = { kind: "no-browser", hindrance: plan.hindrance } as const;
+      return { pending, browserOpened: Promise.resolve(false), reason };
+    } catch (error) {
+      if (!(error instanceof CodexError) || error.code !== "LOGIN_PORT_BUSY") throw error;
+      if (method === "browser") throw error;
+      return this.#deviceInstead(error, signal);
+    }
+  }
+
+  async #deviceInstead(busy: CodexError, signal: AbortSignal): Promise<StartedLogin> {
+    try {
+      return await this.#device({ kind: "ports-held", said: busy.message }, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof CodexError)) throw error;
+      throw busy.with({
+        why: `A device code was tried instead, and failed: ${error.message}`,
+        next: "Close the program that holds a port (often another login), then call codex_login again.",
+        cause: error,
+      });
+    }
+  }
+
+  async #device(reason: LoginReason | undefined, signal: AbortSignal): Promise<StartedLogin> {
+    const pending = await this.#deps.device.begin(signal);
+    return { pending, browserOpened: Promise.resolve(false), reason };
+  }
+
+  async #open(url: string): Promise<boolean> {
+    const { openBrowser, clock, log } = this.#deps;
+    try {
+      await within(openBrowser(url), openerGraceMs, clock, new AbortController().signal);
+      return true;
+    } catch (error) {
+      log("OAUTH", `no browser was opened: ${error instanceof Error ? error.name : "unknown"}`);
+      return false;
+    }
+  }
+}

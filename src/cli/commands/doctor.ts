@@ -1,0 +1,28 @@
+import { renderDoctor } from "../../render/doctor.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { toJson } from "../report-error.ts";
+import { inCommandWords } from "../rephrase.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  summary: "Find out why something fails, with the remedy",
+  usage: "[OPTIONS]",
+  options: { json: { type: "boolean", meaning: "one JSON object" } },
+  takesWords: false,
+  notes: [
+    "It asks both services whether they can be reached, without the login.",
+    "Ends with 1 when it found a cause. The report can be pasted into an issue.",
+  ],
+  needs: [],
+  async run({ options }, { services, terminal, signal }) {
+    const { version, platform, config, redactor } = services;
+    const findings = (await services.doctor(signal)).map(inCommandWords);
+    const { clientVersion } = config;
+    const report = { version, nodeVersion: process.version, platform, clientVersion, findings };
+    const text = options["json"] === true ? toJson(report) : `${renderDoctor(report)}\n`;
+    terminal.stdout.write(redactor.all(text));
+    const found = findings.some(({ level }) => level === "problem");
+    return found ? exitCodes.failed.code : exitCodes.ok.code;
+  },
+};

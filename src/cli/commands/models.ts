@@ -1,0 +1,29 @@
+import { defaultModel } from "../../models/model.ts";
+import { renderModels } from "../../render/models.ts";
+import { modelsFor } from "../../status/models-for.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { toJson } from "../report-error.ts";
+import { commandWords } from "../rephrase.ts";
+
+export const models: Command = {
+  name: "models",
+  summary: "List the models of the account, as codex_models does",
+  usage: "[OPTIONS]",
+  options: { json: { type: "boolean", meaning: "one JSON object" } },
+  takesWords: false,
+  notes: ["Without a login it shows the table that comes with codex-oauth, and says so."],
+  needs: ["storage", "state", "auth", "origins"],
+  async run({ options }, { services, terminal, signal }) {
+    const { clock, config, timeZone, redactor } = services;
+    const { list, note } = await modelsFor(services, signal);
+    const own = note === undefined ? undefined : commandWords(note);
+    const text = (): string => {
+      const shown = renderModels(list, config.model, clock.now(), timeZone);
+      return own === undefined ? `${shown}\n` : `${shown}\n${own}\n`;
+    };
+    const facts = { ...list, default: config.model ?? defaultModel(list.models)?.slug, note: own };
+    terminal.stdout.write(redactor.values(options["json"] === true ? toJson(facts) : text()));
+    return exitCodes.ok.code;
+  },
+};

@@ -1,0 +1,128 @@
+import { isReasoningEffort, reasoningEfforts } from "../../models/effort.ts";
+import { modelName } from "../../models/model-name.ts";
+import type { QueryReply } from "../../query/response/reply.ts";
+import type { QueryRequest } from "../../query/request/request.ts";
+import { withSources } from "../../render/reply.ts";
+import { plainText } from "../../shared/text.ts";
+import { type Arguments, type Command, type CommandContext, UsageError } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { toJson } from "../report-error.ts";
+import { readAll } from "../terminal/input.ts";
+import { askWithSpinner, ownNotices, printAsItComes, sayFacts } from "./query-output.ts";
+
+/**
+ * The question: the words of the command line, each `-` replaced by what is piped in and set off by
+ * blank lines; without words only what is piped in.
+ *
+ * @throws UsageError when nothing is asked; CodexError `BAD_REQUEST` when it is too long
+ */
+export async function readPrompt(
+  words: readonly string[],
+  { services, terminal, signal }: CommandContext,
+): Promise<string> {
+  const wantsInput = words.length === 0 || words.includes("-");
+  const { maxPromptChars } = services.limits;
+  const piped = wantsInput ? (await readAll(terminal, maxPromptChars, signal)).trimEnd() : "";
+  if (wantsInput && piped === "") throw new UsageError("query: nothing was piped in");
+  const prompt = words.length === 0 ? piped : fill(words, piped);
+  if (prompt.trim() === "") throw noPrompt();
+  return prompt;
+}
+
+export function noPrompt(): UsageError {
+  return new UsageError("query: there is no prompt");
+}
+
+function fill(words: readonly string[], piped: string): string {
+  const paragraphs: string[][] = [[]];
+  for (const word of words) {
+    if (word === "-") paragraphs.push([piped], []);
+    else paragraphs.at(-1)?.push(word);
+  }
+  return paragraphs
+    .filter((paragraph) => paragraph.length > 0)
+    .map((paragraph) => paragraph.join(" "))
+    .join("\n\n");
+}
+
+export const query: Command = {
+  name: "query",
+  summary: "Ask Codex and print its answer",
+  usage: "[OPTIONS] [PROMPT | -]",
+  options: {
+    model: { type: "string", short: "m", value: "MODEL", meaning: "a name from models" },
+    effort: {
+      type: "string",
+      short: "e",
+      value: "EFFORT",
+      meaning: reasoningEfforts.join(", "),
+    },
+    system: {
+      type: "string",
+      short: "s",
+      value: "TEXT",
+      meaning: "instructions that replace the default ones",
+    },
+    json: { type: "boolean", meaning: "one JSON object with answer and facts, or with the error" },
+  },
+  takesWords: true,
+  notes: [
+    "The words of the command line are the prompt, else what is piped in.",
+    'A "-" among the words stands for what is piped in; else that is left unread:',
+    "",
+    '  git diff | codex-oauth query "Review this change:" -',
+    "",
+    "On a terminal the answer comes as it is written, and a line of facts follows.",
+    "In a pipe or a file there is only the answer, once it is complete.",
+  ],
+  needs: ["storage", "state", "auth", "origins"],
+  check({ options, words }, { stdinIsTty }) {
+    const { model, effort } = options;
+    if (typeof model === "string" && !modelName.test(model)) {
+      throw new UsageError("query: --model needs a model's name, such as gpt-6.1-sol");
+    }
+    if (typeof effort === "string" && !isReasoningEffort(effort)) {
+      throw new UsageError(`query: --effort is one of ${reasoningEfforts.join(", ")}`);
+    }
+    if (words.length === 0 && stdinIsTty) throw noPrompt();
+  },
+  async run({ options, words }, context) {
+    const { services, terminal } = context;
+    const request = toRequest(options, await readPrompt(words, context));
+    if (options["json"] !== true && terminal.stdoutIsTty) {
+      await printAsItComes(request, context);
+      return exitCodes.ok.code;
+    }
+    const reply = await askWithSpinner(request, context);
+    const json = options["json"] === true;
+    const text = json ? toJson(facts(reply, context)) : `${plainText(withSources(reply))}\n`;
+    terminal.stdout.write(services.redactor.values(text));
+    if (!json) sayFacts(reply, context);
+    return exitCodes.ok.code;
+  },
+};
+
+function toRequest(options: Arguments["options"], prompt: string): QueryRequest {
+  const { model, effort, system } = options as Record<string, string | undefined>;
+  return {
+    prompt,
+    model,
+    systemPrompt: system,
+    reasoningEffort: effort !== undefined && isReasoningEffort(effort) ? effort : undefined,
+  };
+}
+
+/** The reply for programs. */
+function facts(reply: QueryReply, context: CommandContext): object {
+  const { text, sources, model, effort, usage, durationMs, quota, notices } = reply;
+  return {
+    text: plainText(text),
+    sources,
+    model,
+    effort,
+    usage,
+    durationMs: Math.round(durationMs),
+    quota,
+    notices: [...ownNotices(context), ...notices],
+  };
+}

@@ -1,0 +1,44 @@
+import { renderStatus } from "../../render/status.ts";
+import { collectStatus } from "../../status/status.ts";
+import type { Command } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { toJson } from "../report-error.ts";
+import { commandWords, inCommandWords } from "../rephrase.ts";
+
+export const status: Command = {
+  name: "status",
+  summary: "Show login, plan and quota, as codex_status does",
+  usage: "[OPTIONS]",
+  options: {
+    verbose: {
+      type: "boolean",
+      short: "v",
+      meaning: "also check files and network, as doctor does",
+    },
+    json: { type: "boolean", meaning: "one JSON object" },
+  },
+  takesWords: false,
+  notes: ["Ends with 3 when nobody is signed in."],
+  needs: [],
+  async run({ options }, { services, terminal, signal }) {
+    const { clock, timeZone, redactor } = services;
+    const collected = await collectStatus(services, options["verbose"] === true, signal);
+    // A login that waits belongs to the process that began it, and this one has begun none.
+    const { pendingLogin: _, failedLogin: __, ...shown } = collected;
+    const { trouble, details } = shown;
+    const facts = {
+      ...shown,
+      trouble: trouble === undefined ? undefined : commandWords(trouble),
+      details: details && { ...details, findings: details.findings.map(inCommandWords) },
+    };
+    const text =
+      options["json"] === true
+        ? toJson(facts)
+        : `${commandWords(renderStatus(collected, clock.now(), timeZone))}\n`;
+    terminal.stdout.write(redactor.values(text));
+    if (collected.signedIn) return exitCodes.ok.code;
+    // A file or a setting that cannot be used says nothing about who is signed in.
+    const signedOut = trouble === undefined || trouble.startsWith("AUTH_");
+    return signedOut ? exitCodes.login.code : exitCodes.failed.code;
+  },
+};

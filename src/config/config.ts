@@ -1,0 +1,165 @@
+import {
+  defaultApiBaseUrl,
+  defaultBaseUrl,
+  defaultClientVersion,
+  defaultIssuer,
+} from "../api/constants.ts";
+import { isReasoningEffort, type ReasoningEffort, reasoningEfforts } from "../models/effort.ts";
+import { modelName } from "../models/model-name.ts";
+import { CodexError } from "../shared/errors.ts";
+import { isLoopback } from "../shared/loopback.ts";
+import { isVersion } from "../shared/semver.ts";
+import { type ConfigArea, loopbackSetting, originSetting, paths, ports } from "./checks.ts";
+import { surroundings, type Environment, type Surroundings } from "./environment.ts";
+import { type SettingName, settings } from "./settings.ts";
+
+export interface ConfigProblem {
+  area: ConfigArea;
+  setting: string;
+  message: string;
+}
+
+export interface Config extends Surroundings {
+  authFile: string;
+  stateDir: string;
+  issuer: string;
+  /** Without a trailing slash. */
+  baseUrl: string;
+  apiOrigin: string;
+  /** The API for keys, without a trailing slash. */
+  apiBaseUrl: string;
+  /** How requests are authorized where a setting decides it; else the stored choice counts. */
+  auth: "chatgpt" | "api-key" | undefined;
+  model: string | undefined;
+  reasoningEffort: ReasoningEffort | undefined;
+  clientVersion: string;
+  idleTimeoutMs: number;
+  callbackPorts: readonly number[];
+  noBrowser: boolean;
+  debug: boolean;
+  /** Settings that make something impossible: the tools that need it answer CONFIG. */
+  problems: readonly ConfigProblem[];
+  /** Settings that were replaced by their default. */
+  notices: readonly string[];
+}
+
+const idleRange = { min: 100, max: 30 * 60_000 };
+
+/**
+ * The settings, read once. Nothing here looks at files, and nothing comes from the project folder.
+ *
+ * @param home the home folder; may be empty or wrong, which matters only where it is needed
+ */
+export function loadConfig(env: Environment, home: string): Config {
+  const problems: ConfigProblem[] = [];
+  const notices: string[] = [];
+  const get = (name: SettingName | "CLAUDE_CONFIG_DIR"): string | undefined => {
+    const value = env[name];
+    return value === undefined || value.trim() === "" ? undefined : value;
+  };
+  const problem = (area: ConfigArea, setting: string, message: string): void => {
+    problems.push({ area, setting, message });
+  };
+
+  const { authFile, stateDir } = paths(get, home, problem);
+  const issuer = originSetting("CODEX_ISSUER", get("CODEX_ISSUER"), defaultIssuer, problem);
+  const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
+  // With an issuer that cannot be used nobody knows which ports are its own: one complaint is enough.
+  const issuerKnown = !problems.some(({ setting }) => setting === "CODEX_ISSUER");
+  const apiBaseUrl = loopbackSetting(
+    "CODEX_API_BASE_URL",
+    get("CODEX_API_BASE_URL"),
+    defaultApiBaseUrl,
+    problem,
+  );
+  const auth = get("CODEX_AUTH")?.trim();
+  const authOk = auth === undefined || auth === "chatgpt" || auth === "api-key";
+  // Never a default in its place: that would ask in another account's name, or at its cost.
+  if (!authOk) problem("auth", "CODEX_AUTH", "it is neither chatgpt nor api-key.");
+  const around = surroundings(env, home);
+  if (around.tlsUnverified && ![issuer, baseUrl].every(isOnThisMachine)) {
+    problem(
+      "origins",
+      "NODE_TLS_REJECT_UNAUTHORIZED",
+      "it switches the check of certificates off.",
+    );
+  }
+  const replaced = (name: SettingName, accepted: string, standard: string): void => {
+    notices.push(
+      `${name} is not usable and was ignored (accepted: ${accepted}); using ${standard}.`,
+    );
+  };
+
+  const model = get("CODEX_MODEL")?.trim();
+  const modelOk = model === undefined || modelName.test(model);
+  if (!modelOk)
+    replaced("CODEX_MODEL", "a model name such as gpt-6.1-sol", "the account's default");
+  const effort = get("CODEX_REASONING_EFFORT")?.trim().toLowerCase();
+  const effortOk = effort === undefined || isReasoningEffort(effort);
+  if (!effortOk)
+    replaced("CODEX_REASONING_EFFORT", reasoningEfforts.join(", "), "the model's default");
+  const version = get("CODEX_CLIENT_VERSION")?.trim();
+  const versionOk = version === undefined || isVersion(version);
+  if (!versionOk)
+    replaced("CODEX_CLIENT_VERSION", "a version such as 0.169.0", defaultClientVersion);
+  const idle = get("CODEX_IDLE_TIMEOUT_MS")?.trim();
+  const idleMs = idle === undefined ? 300_000 : /^\d{1,9}$/.test(idle) ? Number(idle) : NaN;
+  const idleOk = idleMs >= idleRange.min && idleMs <= idleRange.max;
+  if (!idleOk) replaced("CODEX_IDLE_TIMEOUT_MS", `${idleRange.min} to ${idleRange.max}`, "300000");
+
+  return {
+    authFile,
+    stateDir,
+    issuer,
+    baseUrl,
+    apiOrigin: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl,
+    apiBaseUrl,
+    auth: authOk ? auth : undefined,
+    model: modelOk ? model : undefined,
+    reasoningEffort: effortOk ? effort : undefined,
+    clientVersion: versionOk && version !== undefined ? version : defaultClientVersion,
+    idleTimeoutMs: idleOk ? idleMs : 300_000,
+    callbackPorts: ports(
+      get("CODEX_CALLBACK_PORTS"),
+      issuer === defaultIssuer,
+      issuerKnown ? problem : () => undefined,
+    ),
+    noBrowser: isOn(get("CODEX_NO_BROWSER")),
+    debug: isOn(get("CODEX_DEBUG")),
+    ...around,
+    problems,
+    notices,
+  };
+}
+
+/** @throws CodexError `CONFIG` for the first problem in one of the areas. */
+export function assertConfigured(config: Config, areas: readonly ConfigArea[]): void {
+  const problem = config.problems.find(({ area }) => areas.includes(area));
+  if (problem === undefined) return;
+  throw new CodexError("CONFIG", `${problem.setting} cannot be used: ${problem.message}`, {
+    why: acceptedValues(problem.setting),
+  });
+}
+
+function acceptedValues(setting: string): string {
+  const known = settings.find(({ name }) => name === setting);
+  if (known !== undefined) return `${setting} accepts ${known.accepts}.`;
+  // Variables of others.
+  if (setting === "NODE_TLS_REJECT_UNAUTHORIZED") {
+    return "Nobody could tell the service from somebody in between. Unset it, and name a company's own CA in NODE_EXTRA_CA_CERTS.";
+  }
+  return `${setting} accepts an absolute path; CODEX_AUTH_FILE can name the login file instead.`;
+}
+
+function isOnThisMachine(url: string): boolean {
+  return isLoopback(new URL(url).hostname);
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !["0", "false", "no", "off"].includes(value.trim().toLowerCase());
+}
+
+/** The issuer's host when it is not OpenAI's own server, which a person must not miss. */
+export function foreignIssuer({ issuer }: Pick<Config, "issuer">): string | undefined {
+  return issuer === defaultIssuer ? undefined : new URL(issuer).host;
+}

@@ -1,0 +1,224 @@
+import { CodexError, type CodexErrorDetails } from "../shared/errors.ts";
+import type { ProxyVariable } from "./proxy.ts";
+
+/** No connection came about within the time, so nothing was sent. */
+export function unconnected(
+  origin: string,
+  limitMs: number,
+  proxy: ProxyVariable | undefined,
+): CodexError {
+  const seconds = `${limitMs / 1000} s`;
+  if (proxy === undefined) {
+    return new CodexError("NETWORK", `No connection to ${origin} came about within ${seconds}.`, {
+      why: "The other side, or a firewall on the way, takes the connection up and says nothing.",
+      next: "Check the connection, VPN and firewall, then repeat the call.",
+      unsent: true,
+    });
+  }
+  return new CodexError(
+    "NETWORK",
+    `The proxy of ${proxy} gave no way to ${origin} within ${seconds}.`,
+    {
+      why: "It is not reachable, or takes the connection up and does not answer.",
+      next: `Correct ${proxy}, or unset it where no proxy is needed, then restart.`,
+      unsent: true,
+    },
+  );
+}
+
+/** A small request was sent, and the time for its answer is over. */
+export function outOfTime(
+  origin: string,
+  limitMs: number,
+  proxy: ProxyVariable | undefined,
+): CodexError {
+  const through = proxy === undefined ? "the proxy settings" : `the proxy of ${proxy}`;
+  return new CodexError("TIMEOUT", `${origin} did not answer within ${limitMs / 1000} s.`, {
+    next: `Check the connection, ${through} and the firewall, then repeat the call.`,
+  });
+}
+
+/** What is known of the connection that failed. */
+export interface ConnectionFacts {
+  /** The variable that names the proxy on the way, if there is one. */
+  proxy?: ProxyVariable | undefined;
+  /** Files of certificates that could not be used: perhaps the cause of a failed check. */
+  notices?: readonly string[] | undefined;
+  /** False where the request was never given to a connection. */
+  sent?: boolean | undefined;
+}
+
+/** What went wrong below HTTP, in words; foreign messages are not forwarded, they may hold headers. */
+export function networkError(
+  error: unknown,
+  origin: string,
+  signal: AbortSignal,
+  { proxy, notices = [], sent }: ConnectionFacts = {},
+): unknown {
+  if (error instanceof CodexError) return error;
+  if (signal.aborted) return signal.reason;
+  const cause = networkCause(error);
+  if (proxy !== undefined) {
+    const refusal = tunnelRefusal(error);
+    if (refusal !== undefined) return refusedByProxy(refusal, proxy, origin, error);
+    if (proxyUnreachable.test(cause)) return unreachableProxy(cause, proxy, origin, error);
+  }
+  const explanation = explanations[cause];
+  const tlsTrouble = isTlsTrouble(cause);
+  const why = [explanation?.why, ...(tlsTrouble ? notices : [])].filter(
+    (part) => part !== undefined,
+  );
+  return new CodexError(
+    "NETWORK",
+    `The connection to ${origin}${proxy === undefined ? "" : ` through the proxy of ${proxy}`} failed (${cause}).`,
+    {
+      why: why.length === 0 ? undefined : why.join(" "),
+      next: explanation?.next,
+      retryable: !hopeless.test(cause) && !tlsTrouble,
+      unsent: sent === false || neverSent.test(cause) || tlsTrouble,
+      cause: error,
+    },
+  );
+}
+
+/** The system's or the library's name for what failed. */
+export function networkCause(error: unknown): string {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const code = (current as NodeJS.ErrnoException).code;
+    if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
+    if (current instanceof AggregateError && current.errors.length > 0) {
+      return networkCause(current.errors[0]);
+    }
+  }
+  return "unknown cause";
+}
+
+/** Failures before the first byte of a request can have left. */
+const neverSent =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/** Behind a proxy these can only be about the proxy itself: nothing else is connected to. */
+const proxyUnreachable =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/** Failures that the same request meets again: one that cannot be sent. */
+const hopeless = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|HEADERS_OVERFLOW)$/;
+
+function isTlsTrouble(cause: string): boolean {
+  return cause in explanations
+    ? explanations[cause]?.tls === true
+    : /CERT|LEAF|^ERR_(SSL|TLS)_/.test(cause);
+}
+
+interface Explanation {
+  why: string;
+  next?: string;
+  tls?: true;
+}
+
+const untrusted: Explanation = {
+  tls: true,
+  why: "The certificate is not signed by an authority that is trusted here. Where a company's proxy or a virus scanner reads the traffic, it signs with an authority of its own.",
+  next: "Put that authority's certificate (PEM) into a file, name the file in NODE_EXTRA_CA_CERTS, SSL_CERT_FILE or CODEX_CA_CERTIFICATE, then restart.",
+};
+const wrongTime: Explanation = {
+  tls: true,
+  why: "The certificate is not valid today, or this machine's clock is wrong.",
+  next: "Check this machine's date and time, then repeat the call.",
+};
+const notTls: Explanation = {
+  tls: true,
+  why: "What answered there does not speak TLS as it should: perhaps a company's proxy, or a network's sign-in page.",
+  next: "Check HTTPS_PROXY, and whether this network wants a sign-in of its own, then repeat the call.",
+};
+const wrongHost: Explanation = {
+  tls: true,
+  why: "The certificate belongs to another host: something in between answers in the service's place.",
+  next: "Check whether this network wants a sign-in of its own, and the proxy settings, then repeat the call.",
+};
+
+const explanations: Readonly<Record<string, Explanation>> = {
+  ENOTFOUND: { why: "The name could not be resolved." },
+  EAI_AGAIN: { why: "Name resolution does not work at the moment." },
+  ECONNREFUSED: { why: "Nothing accepts connections there." },
+  ECONNRESET: { why: "The other side broke the connection." },
+  UND_ERR_SOCKET: { why: "The other side broke the connection." },
+  UND_ERR_CONNECT_TIMEOUT: { why: "The connection was not accepted in time." },
+  ETIMEDOUT: { why: "The connection was not accepted in time." },
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  DEPTH_ZERO_SELF_SIGNED_CERT: {
+    ...untrusted,
+    why: `${untrusted.why} This one is signed by itself.`,
+  },
+  CERT_UNTRUSTED: untrusted,
+  INVALID_CA: untrusted,
+  CERT_HAS_EXPIRED: wrongTime,
+  CERT_NOT_YET_VALID: wrongTime,
+  ERR_TLS_CERT_ALTNAME_INVALID: wrongHost,
+  HOSTNAME_MISMATCH: wrongHost,
+  ERR_SSL_WRONG_VERSION_NUMBER: notTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
+  ERR_SSL_HTTP_REQUEST: notTls,
+  EPROTO: notTls,
+  // How the library names a wrong host of the proxy's own certificate.
+  UND_ERR_PRX_TLS: { ...wrongHost, why: "The certificate of the proxy belongs to another host." },
+};
+
+/** The status by which the proxy declined the tunnel; the library tells it only in its message. */
+function tunnelRefusal(error: unknown): number | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const status = /^Proxy response \((\d{3})\)/.exec(current.message)?.[1];
+    if (status !== undefined) return Number(status);
+  }
+  return undefined;
+}
+
+function refusedByProxy(
+  status: number,
+  variable: ProxyVariable,
+  origin: string,
+  cause: unknown,
+): CodexError {
+  const host = new URL(origin).hostname;
+  const reasons: Record<number, Pick<CodexErrorDetails, "why" | "next">> = {
+    407: {
+      why: "The proxy wants a user name and a password, or does not accept the present ones.",
+      next: `Put them into ${variable} (http://USER:PASSWORD@HOST:PORT, special characters percent-encoded), then restart.`,
+    },
+    403: {
+      why: "The proxy does not allow this host.",
+      next: `Ask whoever runs the proxy to allow ${host}, or name it in NO_PROXY where a direct way exists, then restart.`,
+    },
+  };
+  return new CodexError(
+    "NETWORK",
+    `The proxy of ${variable} refused the way to ${origin} (HTTP ${status}).`,
+    {
+      ...(reasons[status] ?? {
+        why: "The proxy answered in the service's place; the service itself was not reached.",
+        next: `Repeat the call in a minute; if it recurs, check ${variable} or ask whoever runs the proxy.`,
+      }),
+      retryable: status >= 500 || status === 429,
+      unsent: true,
+      cause,
+    },
+  );
+}
+
+function unreachableProxy(
+  code: string,
+  variable: ProxyVariable,
+  origin: string,
+  cause: unknown,
+): CodexError {
+  return new CodexError("NETWORK", `The proxy of ${variable} could not be reached (${code}).`, {
+    why: `It stands on the way to ${origin}.`,
+    next: `Correct ${variable}, or unset it where no proxy is needed, then restart.`,
+    retryable: true,
+    unsent: true,
+    cause,
+  });
+}

@@ -1,0 +1,82 @@
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { assertConfigured } from "../config/config.ts";
+import { CodexError, toCodexError } from "../shared/errors.ts";
+import { renderError, renderPartial } from "../render/error.ts";
+import type { Redactor } from "../shared/redactor.ts";
+import type { Log } from "../platform/log.ts";
+import type { Services } from "../status/services.ts";
+import { Progress, type SendProgress } from "./progress.ts";
+import type { Tool } from "./tool.ts";
+import { validateArguments } from "./validate-arguments.ts";
+
+/** Machine-readable facts of a result or an error, for programs. */
+const resultKey = "codex-oauth/result";
+const errorKey = "codex-oauth/error";
+
+/** Run one tool. This is the only place that catches: every failure becomes an `isError` result. */
+export async function callTool(
+  tool: Tool,
+  args: unknown,
+  services: Services,
+  {
+    signal,
+    sendProgress,
+    log,
+  }: { signal: AbortSignal; sendProgress: SendProgress | undefined; log: Log },
+): Promise<CallToolResult> {
+  const { clock, limits, redactor, config } = services;
+  const started = clock.elapsed();
+  const send: SendProgress | undefined =
+    sendProgress &&
+    ((count, message) => {
+      sendProgress(count, redactor.values(message));
+    });
+  const progress = new Progress(send, clock, limits);
+  try {
+    const input = validateArguments(tool, args);
+    assertConfigured(config, tool.needs);
+    const result = await tool.handle(input, services, { signal, progress });
+    log("CODEX", `${tool.name} answered in ${Math.round(clock.elapsed() - started)} ms`);
+    return {
+      content: [{ type: "text", text: redactor.values(result.text) }],
+      ...(result.facts === undefined
+        ? {}
+        : { _meta: { [resultKey]: withoutSecrets(result.facts, redactor) } }),
+    };
+  } catch (thrown) {
+    const cancelled = signal.aborted && !(thrown instanceof CodexError);
+    const error = cancelled
+      ? new CodexError("CANCELLED", "The call was cancelled.")
+      : toCodexError(thrown);
+    log(
+      "CODEX",
+      `${tool.name} failed with ${error.code}: ${error.message} ${describeCause(error)}`,
+    );
+    return errorResult(error, services);
+  } finally {
+    progress.stop();
+  }
+}
+
+function withoutSecrets(facts: object, redactor: Redactor): unknown {
+  return JSON.parse(redactor.values(JSON.stringify(facts)));
+}
+
+function errorResult(error: CodexError, { clock, timeZone, redactor }: Services): CallToolResult {
+  const { code, details } = error;
+  const { partialText, partialTotalChars, retryAfterMs, resetsAt } = details;
+  const head = redactor.all(renderError(error, clock.now(), timeZone));
+  const partial =
+    partialText === undefined ? "" : redactor.values(renderPartial(partialText, partialTotalChars));
+  return {
+    isError: true,
+    content: [{ type: "text", text: `${head}${partial}` }],
+    _meta: { [errorKey]: { code, retryAfterMs, resetsAt } },
+  };
+}
+
+/** For the log, which redacts it; answers never show a cause. */
+function describeCause(error: CodexError): string {
+  const { cause } = error;
+  return cause instanceof Error ? `(${cause.name}: ${cause.message})` : "";
+}

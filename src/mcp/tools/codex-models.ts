@@ -1,0 +1,28 @@
+import * as z from "zod";
+import { renderModels } from "../../render/models.ts";
+import { modelsFor } from "../../status/models-for.ts";
+import { defineTool } from "../tool.ts";
+
+export const codexModels = defineTool({
+  name: "codex_models",
+  title: "List Codex models",
+  description:
+    "List the Codex models that the signed-in account may use: what each is for, its reasoning efforts " +
+    "with the default, context window, input kinds and speed tiers, with the default model marked and " +
+    "how fresh the list is. Without a login it shows a bundled table. Asks nothing of a model: for that, " +
+    "call codex_query.",
+  annotations: {
+    readOnlyHint: true,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: true,
+  },
+  input: z.strictObject({}),
+  needs: ["storage", "state", "auth", "origins"],
+  async handle(_, services, { signal }) {
+    const { clock, config, timeZone } = services;
+    const { list, note } = await modelsFor(services, signal);
+    const text = renderModels(list, config.model, clock.now(), timeZone);
+    return { text: note === undefined ? text : `${text}\n${note}`, facts: { ...list } };
+  },
+});

@@ -1,0 +1,189 @@
+import * as z from "zod";
+import type { Credential } from "../api/credential.ts";
+import { CodexError, toCodexError } from "../shared/errors.ts";
+import type { Limits } from "../shared/limits.ts";
+import type { ModelList } from "./model.ts";
+import { refusalError } from "../api/refusal.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
+import type { Http, TextResponse } from "../http/http.ts";
+import { within } from "../platform/promises.ts";
+import { fingerprint } from "../platform/random.ts";
+import type { StateFolder } from "../platform/files/state-folder.ts";
+import { modelsUrl } from "../api/endpoints.ts";
+import { toRefusal } from "../api/error-body.ts";
+import { parseJson } from "../shared/json.ts";
+import { accountKey, type Account } from "../auth/account.ts";
+import type { Credentials } from "../auth/credentials.ts";
+import { bundledListFor, listFormats } from "./list-format.ts";
+
+const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
+
+export interface ModelCatalogDeps {
+  clientVersion: string;
+  folder: StateFolder;
+  http: Pick<Http, "fetchText">;
+  headers: (credential: Credential) => Record<string, string>;
+  credentials: Pick<Credentials, "replaceRejected">;
+  clock: Clock;
+  limits: Limits;
+  log: Log;
+}
+
+/**
+ * The models of an account: live, kept on disk for when the service cannot be asked, else a bundled
+ * table (docs/wire.md §15, §16).
+ */
+export class ModelCatalog {
+  readonly #deps: ModelCatalogDeps;
+  readonly #known = new Map<string, ModelList>();
+  readonly #fetching = new Map<string, Promise<ModelList>>();
+  /** Fingerprints of credentials that were refused although they were just renewed. */
+  readonly #hopeless = new Set<string>();
+
+  constructor(deps: ModelCatalogDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The best list without a needless wait: a fresh one, else the kept one while a new one is
+   * fetched, else a fetched one, else the bundled table.
+   *
+   * @throws nothing but the signal's reason
+   */
+  async list(credential: Credential, signal: AbortSignal): Promise<ModelList> {
+    const kept = await this.kept(credential);
+    if (kept?.fresh === true) return kept;
+    const fetched = this.#fetch(credential);
+    if (kept !== undefined) return kept;
+    const bundled = bundledListFor(credential.mode);
+    const { clock, limits } = this.#deps;
+    const list = fetched.catch(() => bundled);
+    return (await within(list, limits.firstCatalogWaitMs, clock, signal)) ?? bundled;
+  }
+
+  /**
+   * A list fetched now, else what `list` would give, and why.
+   *
+   * @throws nothing but the signal's reason
+   */
+  async refresh(
+    credential: Credential,
+    signal: AbortSignal,
+  ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
+    const { clock, limits } = this.#deps;
+    const fallback = (await this.kept(credential)) ?? bundledListFor(credential.mode);
+    const instead = (failure: CodexError): { list: ModelList; failure: CodexError } => ({
+      list: fallback,
+      failure,
+    });
+    const fetched = this.#fetch(credential).then(
+      (list) => ({ list, failure: undefined }),
+      (error: unknown) => instead(toCodexError(error)),
+    );
+    const outcome = await within(fetched, limits.apiRequestTimeoutMs, clock, signal);
+    return (
+      outcome ??
+      instead(
+        new CodexError("TIMEOUT", "The model list did not come within its time.", {
+          next: "Repeat the call; codex_status with verbose looks whether the service can be reached.",
+        }),
+      )
+    );
+  }
+
+  /** What is known without the network, if anything. */
+  async kept(whose: Account): Promise<ModelList | undefined> {
+    const key = this.#key(whose);
+    const list = this.#known.get(key) ?? (await this.#load(key, whose));
+    if (list === undefined) return undefined;
+    this.#known.set(key, list);
+    const age = this.#deps.clock.now() - list.fetchedAt;
+    const fresh = age >= 0 && age < this.#deps.limits.catalogFreshMs;
+    return { ...list, source: fresh ? "live" : "kept", fresh };
+  }
+
+  /** Fetch anew in the background: the service has just contradicted the list. */
+  invalidate(credential: Credential): void {
+    void this.#fetch(credential);
+  }
+
+  #fetch(credential: Credential): Promise<ModelList> {
+    const key = this.#key(credential);
+    const running = this.#fetching.get(key);
+    if (running !== undefined) return running;
+    const fetched = this.#request(credential, key).finally(() => this.#fetching.delete(key));
+    fetched.catch(() => undefined); // often nobody waits for it
+    this.#fetching.set(key, fetched);
+    return fetched;
+  }
+
+  /** As with a query: one renewal of a refused login, one repetition (docs/wire.md §4). */
+  async #answer(credential: Credential, key: string): Promise<TextResponse> {
+    const first = await this.#send(credential);
+    if (first.status !== 401 || this.#hopeless.has(fingerprint(credential.secret))) return first;
+    // Nobody's cancellation ends a fetch that others may wait for.
+    const renewed = await this.#deps.credentials.replaceRejected(
+      credential,
+      new AbortController().signal,
+    );
+    if (this.#key(renewed) !== key) return first; // another account's list is not this one's
+    const second = await this.#send(renewed);
+    if (second.status === 401) this.#hopeless.add(fingerprint(renewed.secret));
+    return second;
+  }
+
+  #send(credential: Credential): Promise<TextResponse> {
+    const { clientVersion, http, headers, limits } = this.#deps;
+    return http.fetchText(
+      {
+        method: "GET",
+        url: modelsUrl(credential, clientVersion),
+        headers: { ...headers(credential), accept: "application/json" },
+      },
+      { maxBytes: limits.maxCatalogBytes, timeoutMs: limits.apiRequestTimeoutMs },
+    );
+  }
+
+  async #request(credential: Credential, key: string): Promise<ModelList> {
+    const { folder, clock, log } = this.#deps;
+    try {
+      const { status, headers, text } = await this.#answer(credential, key);
+      if (status !== 200) throw refusalError(toRefusal(status, headers, text, clock.now()));
+      const { entriesOf, toModels } = listFormats[credential.mode];
+      const entries = entriesOf(parseJson(text));
+      const models = toModels(entries);
+      // An empty list is how the service answers a client version that it does not know.
+      if (models.length === 0) {
+        throw new CodexError("PROTOCOL", "The model list has no usable entry.");
+      }
+      const fetchedAt = clock.now();
+      const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
+      this.#known.set(key, list);
+      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<
+        typeof keptList
+      >);
+      return list;
+    } catch (error) {
+      log("CODEX", `the model list could not be fetched: ${String(error)}`);
+      throw error;
+    }
+  }
+
+  async #load(key: string, { mode }: Account): Promise<ModelList | undefined> {
+    const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
+    if (!parsed.success) return undefined;
+    const models = listFormats[mode].toModels(parsed.data.models);
+    return models.length === 0
+      ? undefined
+      : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
+  }
+
+  #key(whose: Account): string {
+    return fingerprint(`${accountKey(whose)}\n${this.#deps.clientVersion}`).slice(0, 16);
+  }
+}
+
+function fileName(key: string): string {
+  return `models-${key}.json`;
+}

@@ -1,0 +1,70 @@
+import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "./clock.ts";
+import { foreignFolder } from "./files/folder-owner.ts";
+import type { Redactor } from "../shared/redactor.ts";
+
+const maxLogBytes = 5 * 1024 * 1024;
+
+export type LogArea = "CODEX" | "HTTP" | "TOKEN" | "OAUTH";
+
+/** Diagnostics for people; never part of an answer. */
+export interface Log {
+  (area: LogArea, text: string): void;
+  /** Where the lines go, when they are kept. */
+  readonly file: string | undefined;
+}
+
+export const silentLog: Log = Object.assign(() => undefined, { file: undefined });
+
+export interface DebugLogDeps {
+  clock: Clock;
+  redactor: Redactor;
+  /** Undefined when the state folder cannot be used. */
+  folder: string | undefined;
+  writeStderr: (line: string) => void;
+}
+
+/**
+ * One line per fact to stderr and to `debug.log` (0600, 5 MB, one older generation): hosts swallow
+ * stderr. A log that cannot be written never disturbs the work.
+ */
+export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLogDeps): Log {
+  const file = folder === undefined ? undefined : join(folder, "debug.log");
+  const write = (area: LogArea, text: string): void => {
+    const line = redactor.all(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+    const stamp = new Date(clock.now()).toISOString();
+    writeStderr(`[${area}] ${line}\n`);
+    if (folder === undefined || file === undefined || foreignFolder(folder) !== undefined) return;
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      rotate(file);
+      appendFileSync(file, `${stamp} [${area}] ${line}\n`, { mode: 0o600, flag: "a" });
+    } catch {
+      // The disk may be full, or the folder not ours; stderr has the line.
+    }
+  };
+  return Object.assign(write, { file });
+}
+
+function rotate(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if ((stat.mode & 0o077) !== 0) chmodSync(file, 0o600);
+  if (stat.size > maxLogBytes) renameSync(file, `${file}.1`);
+}
+
+/** A log that a program takes itself; one that throws never disturbs the work. */
+export function createForwardingLog(
+  take: (area: string, text: string) => void,
+  redactor: Pick<Redactor, "all">,
+): Log {
+  const forward = (area: LogArea, text: string): void => {
+    try {
+      take(area, redactor.all(text));
+    } catch {
+      // the program's own affair
+    }
+  };
+  return Object.assign(forward, { file: undefined });
+}

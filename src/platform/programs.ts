@@ -1,0 +1,93 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+
+/**
+ * The path of a program that the search path has, or undefined. Relative folders are left out: they
+ * would be those of the project.
+ */
+export async function findProgram(
+  name: string,
+  searchPath: string,
+  platform: string = process.platform,
+): Promise<string | undefined> {
+  const windows = platform === "win32";
+  const folders = searchPath.split(windows ? ";" : ":").filter((folder) => isAbsolute(folder));
+  const names = windows ? [`${name}.exe`, `${name}.cmd`] : [name];
+  for (const path of folders.flatMap((folder) => names.map((file) => join(folder, file)))) {
+    if (await isProgram(path, windows ? constants.F_OK : constants.X_OK)) return path;
+  }
+  return undefined;
+}
+
+/** A folder may have that name, too, and may be "executed" by whoever may enter it. */
+async function isProgram(path: string, mode: number): Promise<boolean> {
+  try {
+    await access(path, mode);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** How a program that was run to its end ended. */
+export interface ProgramEnd {
+  /** Undefined when a signal ended it. */
+  code: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Run a program to its end, without a shell, in this process's environment; it gets no input.
+ *
+ * @throws the signal's reason; whatever the system says when it cannot be started
+ */
+export async function runProgram(
+  path: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<ProgramEnd> {
+  const { spawn } = await import("node:child_process");
+  signal.throwIfAborted();
+  const { command, given, verbatim } = invocation(path, args);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, given, {
+      stdio: ["ignore", "pipe", "pipe"],
+      windowsHide: true,
+      windowsVerbatimArguments: verbatim,
+    });
+    const stop = (): void => {
+      child.kill();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.once("error", reject);
+    child.once("close", (code) => {
+      signal.removeEventListener("abort", stop);
+      if (signal.aborted) reject(signal.reason as Error);
+      else resolve({ code: code ?? undefined, stdout, stderr });
+    });
+  });
+}
+
+/**
+ * How the system is asked to run it. Windows runs a `.cmd` by its command interpreter alone, which reads
+ * the line anew: between quotes only `%` and `"` mean something to it there.
+ *
+ * @throws Error for an argument that the interpreter would change
+ */
+export function invocation(
+  path: string,
+  args: readonly string[],
+): { command: string; given: string[]; verbatim: boolean } {
+  if (!/\.cmd$/i.test(path)) return { command: path, given: [...args], verbatim: false };
+  const words = [path, ...args];
+  const odd = words.find((word) => /["%\r\n]/.test(word));
+  if (odd !== undefined) throw new Error(`Windows cannot pass this on as it is: ${odd}`);
+  const line = words.map((word) => `"${word}"`).join(" ");
+  return { command: "cmd.exe", given: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
+}

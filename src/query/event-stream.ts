@@ -1,0 +1,138 @@
+import { CodexError } from "../shared/errors.ts";
+import type { EventSink, EventStream, StreamEvent } from "./response/stream-event.ts";
+import type { QueryReply } from "./response/reply.ts";
+import { deferred, type Deferred } from "../platform/promises.ts";
+
+type Result = IteratorResult<StreamEvent, undefined>;
+
+/** Runs the query; ends when the signal does. */
+export type RunQuery = (sink: EventSink, signal: AbortSignal) => Promise<QueryReply>;
+
+/**
+ * A query under way as an iterable of events. It begins with the first `next`; a reader that is slower
+ * than the service holds the connection back at `maxBacklogChars`; `return`, which leaving a loop
+ * calls, ends the query and waits until its connection is closed.
+ */
+export class QueryStream implements EventStream, EventSink {
+  readonly #run: RunQuery;
+  readonly #maxBacklogChars: number;
+  readonly #left = new AbortController();
+  /** Read by others later, from `#next` on. */
+  #events: StreamEvent[] = [];
+  #next = 0;
+  #backlogChars = 0;
+  #resume: (() => void) | undefined;
+  readonly #readers: Deferred<Result>[] = [];
+  #running: Promise<void> | undefined;
+  #over = false;
+  /** Thrown once, after the events before it. */
+  #failure: { error: unknown } | undefined;
+
+  constructor(run: RunQuery, maxBacklogChars: number) {
+    this.#run = run;
+    this.#maxBacklogChars = maxBacklogChars;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    if (!this.#over) this.#running ??= this.#start();
+    const event = this.#events[this.#next];
+    if (event !== undefined) {
+      this.#took(event);
+      return Promise.resolve({ done: false, value: event });
+    }
+    if (this.#over) return this.#end();
+    const reader = deferred<Result>();
+    this.#readers.push(reader);
+    return reader.promise;
+  }
+
+  async return(): Promise<Result> {
+    this.#finish();
+    this.#drop();
+    this.#failure = undefined;
+    this.#left.abort(new CodexError("CANCELLED", "The reader left."));
+    await this.#running;
+    return { done: true, value: undefined };
+  }
+
+  /** A generator that passes an error on ends the query, too. */
+  async throw(error: unknown): Promise<Result> {
+    await this.return();
+    throw error;
+  }
+
+  push(event: StreamEvent): void {
+    if (this.#over) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      reader.resolve({ done: false, value: event });
+      return;
+    }
+    this.#events.push(event);
+    this.#backlogChars += size(event);
+  }
+
+  get full(): boolean {
+    return this.#backlogChars >= this.#maxBacklogChars;
+  }
+
+  whenRoom(resume: () => void): void {
+    this.#resume = resume;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const reply = await this.#run(this, this.#left.signal);
+      for (const text of reply.notices) this.push({ type: "notice", text });
+      if (reply.usage !== undefined) this.push({ type: "usage", usage: reply.usage });
+      this.push({ type: "completed", reply });
+    } catch (error) {
+      if (!this.#over) this.#failure = { error };
+      // Who cancels wants no more of it.
+      if (error instanceof CodexError && error.code === "CANCELLED") this.#drop();
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#over = true;
+    for (const reader of this.#readers.splice(0)) {
+      this.#end().then(reader.resolve, reader.reject);
+    }
+  }
+
+  async #end(): Promise<Result> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #took(event: StreamEvent): void {
+    this.#backlogChars -= size(event);
+    this.#next++;
+    if (this.#next === this.#events.length) this.#drop();
+    // Half of it, so that the connection is not stopped and started for each event.
+    if (this.#backlogChars > this.#maxBacklogChars / 2) return;
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  #drop(): void {
+    this.#events = [];
+    this.#next = 0;
+    this.#backlogChars = 0;
+  }
+}
+
+/** Characters in memory, roughly. */
+function size(event: StreamEvent): number {
+  const own = 100;
+  if (event.type === "text" || event.type === "reasoning") return own + event.delta.length;
+  return event.type === "function_call" ? own + event.arguments.length : own;
+}

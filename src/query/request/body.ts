@@ -1,0 +1,164 @@
+import { CodexError } from "../../shared/errors.ts";
+import type { ConversationItem, FunctionTool, ToolChoice } from "./conversation.ts";
+import type { QueryPlan } from "./plan.ts";
+import type { QueryRequest } from "./request.ts";
+
+/** An item as `input` carries it: without an id, since the service keeps none (docs/wire.md §9). */
+export function toWireItem(item: ConversationItem): object {
+  switch (item.type) {
+    case "message":
+      return item.role === "assistant" ? said(item) : asked(item.role, item.text);
+    case "function_call":
+      return {
+        type: "function_call",
+        call_id: item.callId,
+        name: item.name,
+        arguments: item.arguments,
+        ...(item.namespace === undefined ? {} : { namespace: item.namespace }),
+      };
+    case "function_call_output":
+      return { type: "function_call_output", call_id: item.callId, output: item.output };
+    case "reasoning":
+      return {
+        type: "reasoning",
+        summary: item.summary.map((text) => ({ type: "summary_text", text })),
+        encrypted_content: item.encryptedContent,
+      };
+  }
+}
+
+export function asked(role: "user" | "developer", text: string): object {
+  return { type: "message", role, content: [{ type: "input_text", text }] };
+}
+
+function said({
+  text,
+  refused,
+  phase,
+}: {
+  text: string;
+  refused?: boolean | undefined;
+  phase?: string | undefined;
+}): object {
+  return {
+    type: "message",
+    role: "assistant",
+    content: [
+      refused === true ? { type: "refusal", refusal: text } : { type: "output_text", text },
+    ],
+    ...(phase === undefined ? {} : { phase }),
+  };
+}
+
+export function toWireTool({ name, description, parameters, strict }: FunctionTool): object {
+  return {
+    type: "function",
+    name,
+    ...(description === undefined ? {} : { description }),
+    strict: strict ?? false,
+    parameters,
+  };
+}
+
+/**
+ * The classic body as every text model behind an API key takes it (docs/wire.md §19): no reasoning
+ * field that nobody asked for, since models without reasoning refuse it, and a temperature.
+ */
+export function keyRequest(
+  body: Readonly<Record<string, unknown>>,
+  { effort, temperature }: Pick<QueryPlan, "effort" | "temperature">,
+): Record<string, unknown> {
+  const { reasoning: _, include: __, ...rest } = body;
+  return {
+    ...rest,
+    ...(effort === undefined ? {} : { reasoning: { effort } }),
+    ...(temperature === undefined ? {} : { temperature }),
+  };
+}
+
+/** The two request shapes (docs/wire.md §9, §10). */
+export type RequestShape = "classic" | "lite";
+
+/** Sent when the caller gives no instructions of its own; the service wants some. */
+const defaultInstructions =
+  "You give a second opinion to another assistant or to a developer. You see only this message: " +
+  "no files, no tools, no earlier conversation. Answer first, then the reasons, briefly and " +
+  "concretely. Say plainly what you cannot know from what you were given.";
+
+/** The same for a conversation, of which the above would be untrue. */
+const conversationInstructions =
+  "You answer in a conversation with a developer's program. You see only this conversation, and " +
+  "have only the functions that it offers. Answer briefly and concretely, and say plainly what you " +
+  "cannot know.";
+
+/**
+ * The body of a question. Classic carries instructions and functions at the top; Lite carries them as
+ * the first items.
+ *
+ * @param sessionId stable for this process, for the service's prompt cache
+ * @throws CodexError `BAD_REQUEST` when a call is forced, which Lite cannot say.
+ */
+export function responseRequest(
+  request: QueryRequest,
+  plan: QueryPlan,
+  shape: RequestShape,
+  sessionId: string,
+): Record<string, unknown> {
+  const lite = shape === "lite";
+  const instructions = instructionsOf(request);
+  const input = request.input?.map(toWireItem) ?? [asked("user", request.prompt ?? "")];
+  return {
+    model: plan.slug,
+    ...(lite ? {} : { instructions }),
+    input: lite ? [...liteTools(request), asked("developer", instructions), ...input] : input,
+    ...(lite ? {} : classicTools(request)),
+    ...(lite ? { parallel_tool_calls: false } : {}),
+    reasoning: {
+      ...(plan.effort === undefined ? {} : { effort: plan.effort }),
+      summary: "auto",
+      ...(lite ? { context: "all_turns" } : {}),
+    },
+    store: false,
+    stream: true,
+    include: ["reasoning.encrypted_content"],
+    prompt_cache_key: sessionId,
+    ...(plan.verbosity === undefined ? {} : { text: { verbosity: plan.verbosity } }),
+  };
+}
+
+function instructionsOf({ systemPrompt = "", input, tools }: QueryRequest): string {
+  if (systemPrompt.trim() !== "") return systemPrompt.trim();
+  const alone = input === undefined && (tools === undefined || tools.length === 0);
+  return alone ? defaultInstructions : conversationInstructions;
+}
+
+function classicTools({ tools = [], toolChoice = "auto" }: QueryRequest): object {
+  return {
+    tools: tools.map(toWireTool),
+    tool_choice:
+      typeof toolChoice === "string" ? toolChoice : { type: "function", name: toolChoice.name },
+    parallel_tool_calls: tools.length > 0,
+  };
+}
+
+function liteTools({ tools = [], toolChoice = "auto" }: QueryRequest): object[] {
+  if (isForced(toolChoice)) {
+    throw new CodexError("BAD_REQUEST", "This model cannot be made to call a function.", {
+      why: "The service takes its questions in a form that has no toolChoice.",
+      field: "toolChoice",
+      next: 'Leave toolChoice out, or set it to "auto" or "none".',
+    });
+  }
+  if (tools.length === 0 || toolChoice === "none") return [];
+  const functions = {
+    type: "namespace",
+    name: "functions",
+    description: "Functions of the calling program.",
+    tools: tools.map(toWireTool),
+  };
+  return [{ type: "additional_tools", role: "developer", tools: [functions] }];
+}
+
+function isForced(choice: ToolChoice): boolean {
+  return choice !== "auto" && choice !== "none";
+}

@@ -1,0 +1,110 @@
+import {
+  clampEffort,
+  isReasoningEffort,
+  type ReasoningEffort,
+  type Verbosity,
+} from "../../models/effort.ts";
+import { CodexError } from "../../shared/errors.ts";
+import {
+  defaultModel,
+  findModel,
+  usableNames,
+  type CodexModel,
+  type ModelList,
+} from "../../models/model.ts";
+import type { QueryRequest } from "./request.ts";
+
+/** What goes on the wire for a request, decided by the catalogue. */
+export interface QueryPlan {
+  slug: string;
+  /** The catalogue's entry; undefined for a name that no list has. */
+  model: CodexModel | undefined;
+  effort: ReasoningEffort | undefined;
+  verbosity: Verbosity | undefined;
+  /** Undefined also where the service is known to refuse it. */
+  temperature?: number | undefined;
+  notices: string[];
+}
+
+export interface QueryDefaults {
+  model: string | undefined;
+  reasoningEffort: ReasoningEffort | undefined;
+  /** The API for keys takes a temperature, for some models; the ChatGPT service for none. */
+  takesTemperature?: boolean;
+}
+
+/**
+ * Choose model, effort and verbosity. A listed name is taken as asked.
+ *
+ * @throws CodexError `MODEL_UNAVAILABLE` when a fresh list of the account lacks the name.
+ */
+export function planQuery(
+  request: QueryRequest,
+  list: ModelList,
+  defaults: QueryDefaults,
+): QueryPlan {
+  const slug = request.model ?? defaults.model ?? defaultModel(list.models)?.slug;
+  if (slug === undefined) {
+    throw new CodexError("MODEL_UNAVAILABLE", "The account's model list has no model to use.", {
+      why: `Listed: ${usableNames(list.models).join(", ") || "none"}; none of them is a default.`,
+      next: "Repeat the call with a model from codex_models, or set CODEX_MODEL.",
+    });
+  }
+  const model = findModel(list.models, slug);
+  if (model === undefined && list.fresh) throw unknownModel(slug, list);
+  return planFor(slug, model, request, defaults);
+}
+
+/** The same question for a given model. */
+export function planFor(
+  slug: string,
+  model: CodexModel | undefined,
+  request: QueryRequest,
+  defaults: QueryDefaults,
+): QueryPlan {
+  const notices: string[] = [];
+  const asked = request.reasoningEffort ?? defaults.reasoningEffort;
+  const effort = chooseEffort(slug, model, asked, notices);
+  let { verbosity } = request;
+  if (verbosity !== undefined && model?.supportsVerbosity === false) {
+    notices.push(`verbosity was not sent: ${slug} does not take it.`);
+    verbosity = undefined;
+  }
+  const temperature = defaults.takesTemperature === true ? request.temperature : undefined;
+  if (temperature !== request.temperature) {
+    notices.push("temperature was not sent: the ChatGPT service refuses it.");
+  }
+  return { slug, model, effort, verbosity, temperature, notices };
+}
+
+function chooseEffort(
+  slug: string,
+  model: CodexModel | undefined,
+  asked: ReasoningEffort | undefined,
+  notices: string[],
+): ReasoningEffort | undefined {
+  if (asked === undefined) {
+    const standard = model?.defaultEffort;
+    return standard !== undefined && isReasoningEffort(standard)
+      ? clampEffort(standard, model?.efforts)
+      : undefined;
+  }
+  const supported = model === undefined || model.efforts.length === 0 ? undefined : model.efforts;
+  const effort = clampEffort(asked, supported);
+  if (effort !== asked) {
+    notices.push(
+      asked === "ultra"
+        ? `Effort ultra was sent as ${effort}, the highest that the service takes.`
+        : `Effort ${asked} was sent as ${effort}: ${slug} takes ${(supported ?? []).join(", ")}.`,
+    );
+  }
+  return effort;
+}
+
+/** For a name that a fresh list of the account does not have; says which names can be used. */
+export function unknownModel(slug: string, list: ModelList): CodexError {
+  return new CodexError("MODEL_UNAVAILABLE", `This account has no model called "${slug}".`, {
+    why: `Usable: ${usableNames(list.models).join(", ") || "none"}.`,
+    next: "Repeat the call with one of these names, or without model.",
+  });
+}

@@ -1,0 +1,198 @@
+import * as z from "zod";
+import type { ConversationItem, ToolChoice, FunctionTool } from "./conversation.ts";
+import {
+  reasoningEfforts,
+  verbosities,
+  type Verbosity,
+  type ReasoningEffort,
+} from "../../models/effort.ts";
+import { CodexError } from "../../shared/errors.ts";
+import { modelName } from "../../models/model-name.ts";
+
+const text = z.string();
+const callId = z.string().min(1).max(200);
+const functionName = z.string().regex(/^[\w-]{1,64}$/, "must be 1 to 64 letters, digits, _ or -");
+
+const message = z.discriminatedUnion("role", [
+  z.object({ type: z.literal("message"), role: z.enum(["user", "developer"]), text }),
+  z.object({
+    type: z.literal("message"),
+    role: z.literal("assistant"),
+    text,
+    refused: z.boolean().optional(),
+    phase: z.string().max(100).optional(),
+  }),
+]);
+
+// What else an item has (an id, above all) is left out: the service keeps no items to refer to.
+const item = z.discriminatedUnion("type", [
+  message,
+  z.object({
+    type: z.literal("function_call"),
+    callId,
+    name: z.string().min(1).max(200),
+    arguments: text,
+    namespace: z.string().max(200).optional(),
+  }),
+  z.object({ type: z.literal("function_call_output"), callId, output: text }),
+  z.object({
+    type: z.literal("reasoning"),
+    summary: z.array(text).default([]),
+    encryptedContent: z.string().min(1),
+  }),
+]);
+
+/** Characters as JSON; Infinity for what cannot be written so: circles, big integers. */
+function jsonLength(value: unknown): number {
+  try {
+    return JSON.stringify(value).length;
+  } catch {
+    return Infinity;
+  }
+}
+
+const tool = z.object({
+  name: functionName,
+  description: text.optional(),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .refine((schema) => jsonLength(schema) < Infinity, "must be a JSON Schema"),
+  strict: z.boolean().optional(),
+});
+
+const queryRequest = z.strictObject({
+  prompt: text.optional(),
+  input: z.array(item).min(1).optional(),
+  tools: z.array(tool).max(128).optional(),
+  toolChoice: z
+    .union([z.enum(["auto", "none", "required"]), z.object({ name: functionName })])
+    .optional(),
+  model: z.string().regex(modelName, "must be a model name such as gpt-6.1-sol").optional(),
+  systemPrompt: text.optional(),
+  reasoningEffort: z.enum(reasoningEfforts).optional(),
+  verbosity: z.enum(verbosities).optional(),
+  temperature: z.number().min(0).max(2).optional(),
+});
+
+/**
+ * What a program passes as a request, checked.
+ *
+ * @param maxChars of the prompt; of the system prompt; of input and tools together, as JSON
+ * @throws CodexError `BAD_REQUEST` that names the field, never its value.
+ */
+export function checkedRequest(request: unknown, maxChars: number): QueryRequest {
+  const parsed = queryRequest.safeParse(request);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = fieldOf(issue?.path ?? []);
+    if (/^input\[\d+\]\.role$/.test(path)) {
+      throw unusable(path, "must be user, assistant or developer", "Use systemPrompt for rules.");
+    }
+    const keys = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 5).join(", ") : "";
+    if (keys !== "") throw unusable(keys.slice(0, 100), "is unknown");
+    throw unusable(path === "" ? "request" : path, saidOf(issue));
+  }
+  const { data } = parsed;
+  assertOneQuestion(data);
+  assertToolsFit(data);
+  if (data.input !== undefined) assertCallsMatch(data.input);
+  assertNotTooLong(data, maxChars);
+  return data;
+}
+
+function assertOneQuestion({ prompt, input }: QueryRequest): void {
+  if (prompt !== undefined && input !== undefined) {
+    throw unusable("input", "must not stand beside prompt", "Make the prompt its last message.");
+  }
+  if (prompt === undefined && input === undefined) throw unusable("prompt", "is missing");
+  if (prompt?.trim() === "") throw unusable("prompt", "must not be blank");
+}
+
+function assertToolsFit({ tools = [], toolChoice = "auto" }: QueryRequest): void {
+  const names = tools.map(({ name }) => name);
+  const twice = names.findIndex((name, n) => names.indexOf(name) !== n);
+  if (twice !== -1) throw unusable(`tools[${twice}].name`, "is the name of an earlier function");
+  if (toolChoice === "auto" || toolChoice === "none") return;
+  if (toolChoice === "required") {
+    if (names.length === 0) throw unusable("toolChoice", "requires a call, but tools is empty");
+  } else if (!names.includes(toolChoice.name)) {
+    throw unusable("toolChoice.name", "is the name of no function in tools");
+  }
+}
+
+/** The service refuses outputs of calls that it does not see, and calls that have no output. */
+function assertCallsMatch(items: readonly ConversationItem[]): void {
+  const open = new Map<string, number>();
+  for (const [n, item] of items.entries()) {
+    if (item.type === "function_call") open.set(item.callId, n);
+    if (item.type === "function_call_output" && !open.delete(item.callId)) {
+      throw unusable(`input[${n}].callId`, "names no call before it that waits for an output");
+    }
+  }
+  for (const [, n] of open) {
+    throw unusable(`input[${n}]`, "is a call without a function_call_output after it");
+  }
+}
+
+function assertNotTooLong(
+  { prompt = "", systemPrompt = "", input, tools }: QueryRequest,
+  maxChars: number,
+): void {
+  const most = `must have at most ${maxChars.toLocaleString("en")} characters`;
+  if (prompt.length > maxChars) throw unusable("prompt", most);
+  if (systemPrompt.length > maxChars) throw unusable("systemPrompt", most);
+  const functions = tools === undefined ? 0 : jsonLength(tools);
+  if (functions > maxChars) throw unusable("tools", `${most} as JSON`);
+  if (input === undefined || jsonLength(input) + functions <= maxChars) return;
+  throw unusable("input", `${most} as JSON, together with tools`);
+}
+
+function fieldOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, n) =>
+      typeof part === "number" ? `[${part}]` : `${n === 0 ? "" : "."}${String(part)}`,
+    )
+    .join("");
+}
+
+function saidOf(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case "invalid_type":
+      return `must be of type ${issue.expected}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "invalid_union":
+      return issue.discriminator === undefined
+        ? "has an unusable value"
+        : `must be ${issue.discriminator === "type" ? "message, function_call, function_call_output or reasoning" : "one that is known"}`;
+    case "too_small":
+      return "must not be empty";
+    case "too_big":
+      return `must be at most ${String(issue.maximum)}`;
+    default:
+      return issue?.message ?? "is unusable";
+  }
+}
+
+function unusable(field: string, said: string, next?: string): CodexError {
+  return new CodexError("BAD_REQUEST", `The request is unusable: ${field} ${said}.`, {
+    why: "Nothing was sent.",
+    field,
+    next,
+  });
+}
+/** One question: a prompt, or a conversation whose last item asks; exactly one of the two. */
+export interface QueryRequest {
+  prompt?: string | undefined;
+  input?: readonly ConversationItem[] | undefined;
+  /** Functions that the model may ask for. */
+  tools?: readonly FunctionTool[] | undefined;
+  /** Default "auto". */
+  toolChoice?: ToolChoice | undefined;
+  model?: string | undefined;
+  systemPrompt?: string | undefined;
+  reasoningEffort?: ReasoningEffort | undefined;
+  verbosity?: Verbosity | undefined;
+  /** Sent with an API key only: the ChatGPT service refuses it. */
+  temperature?: number | undefined;
+}

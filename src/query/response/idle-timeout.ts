@@ -1,0 +1,29 @@
+import type { Clock, Timer } from "../../platform/clock.ts";
+
+/** A limit on the service's silence, which does not count while we ourselves read nothing. */
+export class IdleLimit {
+  readonly #timer: Timer;
+  #held = false;
+
+  constructor(clock: Clock, ms: number, onSilent: () => void) {
+    this.#timer = clock.timer(ms, () => {
+      if (this.#held) this.#timer.refresh();
+      else onSilent();
+    });
+  }
+
+  /** A sign of life. */
+  refresh(): void {
+    this.#held = false;
+    this.#timer.refresh();
+  }
+
+  /** Silence is of our own making until the next `refresh`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  cancel(): void {
+    this.#timer.cancel();
+  }
+}

@@ -1,0 +1,150 @@
+import * as z from "zod";
+import type { ItemRef, ResponseEvent } from "./response-event.ts";
+import {
+  expectForm,
+  fromCompleted,
+  fromError,
+  fromFailed,
+  fromIncomplete,
+  fromUntyped,
+  modelFromEvent,
+  unknownForm,
+} from "./parse-final-event.ts";
+import { parseJson } from "../../shared/json.ts";
+import { anyItem, toItemEvent } from "./parse-output-item.ts";
+import { quotaFromEvent, rateLimitsEvent } from "../../quota/rate-limit-headers.ts";
+
+const itemRef = z.object({
+  output_index: z.number().int().optional().catch(undefined),
+  item_id: z.string().optional().catch(undefined),
+});
+
+const textDelta = z.object({ delta: z.string() });
+const words = z.string().optional().catch(undefined);
+const partWords = z.object({ text: words, refusal: words });
+const finishedPart = partWords.extend({
+  content_index: z.number().int().optional().catch(undefined),
+  part: partWords
+    .extend({ type: z.enum(["output_text", "refusal"]) })
+    .optional()
+    .catch(undefined),
+});
+const oneItem = z.object({ item: anyItem });
+
+const typed = z.object({ type: z.string() }).loose();
+
+/**
+ * One event's data as our own event. Unknown kinds are "other", data that is no JSON is
+ * "unreadable". An error may come without a type.
+ *
+ * @throws CodexError `PROTOCOL` for a known kind in a wrong shape, if an answer hangs on it.
+ */
+export function toResponseEvent(data: string, now: number): ResponseEvent {
+  const json = parseJson(data);
+  // The text delta is nearly every event of a long answer: it is checked by hand, since a schema
+  // costs more than the parse itself there.
+  if (isPlainTextDelta(json)) {
+    const { delta, output_index: index, item_id: id } = json;
+    return { type: "text", delta, item: { index, id } };
+  }
+  const known = typed.safeParse(json);
+  if (!known.success) {
+    return fromUntyped(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
+  }
+  return fromTyped(known.data, now);
+}
+
+interface PlainTextDelta {
+  type: "response.output_text.delta";
+  delta: string;
+  output_index: number | undefined;
+  item_id: string | undefined;
+}
+
+function isPlainTextDelta(json: unknown): json is PlainTextDelta {
+  if (typeof json !== "object" || json === null) return false;
+  const event = json as Partial<Record<keyof PlainTextDelta, unknown>>;
+  return (
+    event.type === "response.output_text.delta" &&
+    typeof event.delta === "string" &&
+    (event.output_index === undefined || typeof event.output_index === "number") &&
+    (event.item_id === undefined || typeof event.item_id === "string")
+  );
+}
+
+function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
+  switch (event.type) {
+    case "response.created":
+    case "response.in_progress":
+    case "response.metadata": {
+      const model = modelFromEvent(event);
+      return model === undefined ? { type: "other" } : { type: "model", model };
+    }
+    case "response.output_text.delta":
+    case "response.refusal.delta": {
+      const item = toItemRef(event);
+      const { data } = textDelta.safeParse(event);
+      return data === undefined
+        ? { type: "unreadable", item }
+        : {
+            type: "text",
+            delta: data.delta,
+            item,
+            ...(event.type === "response.refusal.delta" ? { refused: true } : {}),
+          };
+    }
+    case "response.output_text.done":
+    case "response.refusal.done":
+    case "response.content_part.done": {
+      const { data } = finishedPart.safeParse(event);
+      const part = toPart(event.type === "response.content_part.done" ? data?.part : data);
+      return part === undefined
+        ? { type: "other" }
+        : { type: "part", ...part, index: data?.content_index, item: toItemRef(event) };
+    }
+    case "response.reasoning_summary_text.delta": {
+      const { data } = textDelta.safeParse(event);
+      return data === undefined ? { type: "other" } : { type: "reasoning", delta: data.delta };
+    }
+    case "response.reasoning_summary_part.added":
+      return { type: "reasoning-part" };
+    case "response.output_item.added": {
+      const { data } = oneItem.safeParse(event);
+      return { type: data?.item.type === "function_call" ? "call-begun" : "other" };
+    }
+    case "response.output_item.done": {
+      const { item } = expectForm(oneItem, event);
+      const read = toItemEvent(item, toItemRef(event).index);
+      if (read === "malformed") throw unknownForm(event.type);
+      return read === "other" ? { type: "other" } : read;
+    }
+    case "codex.rate_limits": {
+      const { data } = rateLimitsEvent.safeParse(event);
+      const quota = data && quotaFromEvent(data, now);
+      return quota === undefined ? { type: "other" } : { type: "quota", quota };
+    }
+    case "response.completed":
+      return fromCompleted(event, now);
+    case "response.incomplete":
+      return fromIncomplete(event);
+    case "response.failed":
+      return fromFailed(event, now);
+    case "error":
+      return fromError(event, now);
+    default:
+      return { type: "other" };
+  }
+}
+
+function toPart(
+  part: z.infer<typeof partWords> | undefined,
+): { text: string; refused: boolean } | undefined {
+  const text = part?.text ?? part?.refusal;
+  return text === undefined ? undefined : { text, refused: part?.text === undefined };
+}
+
+/** Which item an event belongs to; odd references are none. */
+function toItemRef(event: object): ItemRef {
+  const { output_index: index, item_id: id } = itemRef.parse(event);
+  return { index, id };
+}

@@ -1,0 +1,205 @@
+import * as z from "zod";
+import { errorFields, parseRetryAfter, resetsAt, saidIn } from "../../api/error-body.ts";
+import { firstValue, type HeaderBag, toHeaderBag } from "../../api/headers.ts";
+import { modelName } from "../../models/model-name.ts";
+import { quotaFromHeaders } from "../../quota/rate-limit-headers.ts";
+import { CodexError } from "../../shared/errors.ts";
+import { anyItem, toItemEvent } from "./parse-output-item.ts";
+import type { ItemEvent, ResponseEvent, Usage } from "./response-event.ts";
+
+/** A model's name in a response; what cannot be one is left out. */
+export const toldModel = z.string().regex(modelName).optional().catch(undefined);
+
+/** Events that tell the model beside other things, or nothing that we know. */
+const telling = z.object({
+  response: z
+    .object({ model: toldModel, headers: z.unknown().optional() })
+    .optional()
+    .catch(undefined),
+  headers: z.unknown().optional(),
+});
+
+/** The model that a response's headers tell (docs/wire.md §12). */
+export function modelFromHeaders(headers: HeaderBag): string | undefined {
+  return toldModel.parse(firstValue(headers, "openai-model"));
+}
+
+/** The model that an event tells before the answer; headers come first, since they repeat no question. */
+export function modelFromEvent(event: object): string | undefined {
+  const { data } = telling.safeParse(event);
+  const headers = data?.response?.headers ?? data?.headers;
+  return modelFromHeaders(toHeaderBag(headers)) ?? data?.response?.model;
+}
+
+const status = z.number().int().min(400).max(599).nullish().catch(undefined);
+const headers = z.unknown().optional();
+
+/** The error of an event that ends a stream. */
+export const failure = errorFields.extend({
+  plan_type: z.string().nullish().catch(undefined),
+  status,
+  headers,
+});
+/** Seen flat and nested (docs/wire.md §12). */
+export const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
+
+const untyped = z.object({ error: failure.nullish().catch(undefined), status, headers });
+
+export function toFailed(error: Partial<z.infer<typeof failure>>, now: number): ResponseEvent {
+  const bag = toHeaderBag(error.headers);
+  return {
+    type: "failed",
+    failure: {
+      code: error.code ?? undefined,
+      type: error.type ?? undefined,
+      message: error.message ?? "",
+      param: error.param ?? undefined,
+      status: error.status ?? undefined,
+      resetsAt: resetsAt(error, now),
+      retryAfterMs: parseRetryAfter(firstValue(bag, "retry-after"), now),
+      quota: quotaFromHeaders(bag, now),
+      plan: error.plan_type ?? undefined,
+    },
+  };
+}
+
+/** An error in the form of a body, without an event's type; undefined for anything else. */
+export function fromUntyped(json: unknown, now: number): ResponseEvent | undefined {
+  const said = saidIn(json);
+  if (said === undefined) return undefined;
+  return toFailed({ ...said, ...besideError(untyped.safeParse(json).data ?? {}) }, now);
+}
+
+/** The error, with what stands beside it where it does not say that itself. */
+export function besideError({
+  error,
+  ...outer
+}: Partial<z.infer<typeof untyped>>): Partial<z.infer<typeof failure>> {
+  return {
+    ...error,
+    status: error?.status ?? outer.status,
+    headers: error?.headers ?? outer.headers,
+  };
+}
+
+/** An event of a known kind in its form; throws CodexError `PROTOCOL` for another one. */
+export function expectForm<T>(schema: z.ZodType<T>, event: { type: string }): T {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw unknownForm(event.type, parsed.error);
+}
+
+export function unknownForm(name: string, cause?: unknown): CodexError {
+  return new CodexError("PROTOCOL", "The service sent an event in an unknown form.", {
+    why: `The event is called "${name.slice(0, 60)}".`,
+    cause,
+  });
+}
+
+/** A whole number, also as text; anything else is not known. */
+const count = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int().nonnegative())
+  .optional()
+  .catch(undefined);
+
+/** Token counts of a response (docs/wire.md §12). */
+export const usage = z
+  .object({
+    input_tokens: count,
+    output_tokens: count,
+    input_tokens_details: z.object({ cached_tokens: count }).nullish().catch(undefined),
+    output_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
+  })
+  .nullish()
+  .catch(undefined);
+
+/** Undefined where nothing is known of it. */
+export function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
+  if (!wire) return undefined;
+  const counts: Usage = {
+    inputTokens: wire.input_tokens,
+    cachedInputTokens: wire.input_tokens_details?.cached_tokens,
+    outputTokens: wire.output_tokens,
+    reasoningTokens: wire.output_tokens_details?.reasoning_tokens,
+  };
+  return Object.values(counts).some((known) => known !== undefined) ? counts : undefined;
+}
+
+const incompleteDetails = z
+  .object({ reason: z.string().optional().catch(undefined) })
+  .nullish()
+  .catch(undefined);
+const incomplete = z.object({
+  response: z.object({ usage, incomplete_details: incompleteDetails }),
+});
+const completed = z.object({
+  response: z.object({
+    usage,
+    output: z.array(z.unknown()).nullish().catch(undefined),
+    model: toldModel,
+    end_turn: z.boolean().optional().catch(undefined),
+    status: z.string().optional().catch(undefined),
+    error: failure.nullish().catch(undefined),
+    incomplete_details: incompleteDetails,
+  }),
+});
+const failed = z.object({ response: z.object({ error: failure.nullish() }) });
+
+type Named = { type: string };
+
+/** The end of a response that is completed by name: its status may say otherwise. */
+export function fromCompleted(event: Named, now: number): ResponseEvent {
+  const { response } = expectForm(completed, event);
+  switch (response.status) {
+    case "failed":
+      return toFailed(response.error ?? {}, now);
+    case "incomplete":
+      return toIncomplete(response);
+    case "cancelled":
+      return toIncomplete({ ...response, incomplete_details: { reason: "cancelled" } });
+    default:
+      return {
+        type: "completed",
+        usage: toUsage(response.usage),
+        output: (response.output ?? []).flatMap(toListedItem),
+        model: response.model,
+        endTurn: response.end_turn,
+      };
+  }
+}
+
+export function fromIncomplete(event: Named): ResponseEvent {
+  return toIncomplete(expectForm(incomplete, event).response);
+}
+
+export function fromFailed(event: Named, now: number): ResponseEvent {
+  return toFailed(expectForm(failed, event).response.error ?? {}, now);
+}
+
+/** A top-level error. */
+export function fromError(event: Named, now: number): ResponseEvent {
+  const outer = expectForm(topLevelError, event);
+  // The outer type is the event's own name, not the error's.
+  return toFailed(outer.error ? besideError(outer) : { ...outer, type: undefined }, now);
+}
+
+function toIncomplete(response: z.infer<typeof incomplete>["response"]): ResponseEvent {
+  return {
+    type: "incomplete",
+    reason: response.incomplete_details?.reason,
+    usage: toUsage(response.usage),
+  };
+}
+
+function toListedItem(item: unknown): ItemEvent[] {
+  const { data } = anyItem.safeParse(item);
+  const read = data === undefined ? "other" : toItemEvent(data);
+  return typeof read === "string" ? [] : [read];
+}

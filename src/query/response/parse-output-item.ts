@@ -1,0 +1,113 @@
+import * as z from "zod";
+import type { ItemEvent, MessageItem } from "./response-event.ts";
+import { toSource, type Source } from "./sources.ts";
+
+const part = z.union([
+  z.object({
+    type: z.literal("output_text"),
+    text: z.string(),
+    annotations: z.array(z.unknown()).optional().catch(undefined),
+  }),
+  z.object({ type: z.literal("refusal"), refusal: z.string() }),
+  z.object({ type: z.string() }).loose(),
+]);
+/** Of one part; far more than an answer shows. */
+const maxCitations = 1_000;
+
+const citation = z.object({
+  type: z.literal("url_citation"),
+  url: z.string(),
+  title: z.string().nullish().catch(undefined),
+});
+const messageItem = z.object({
+  type: z.literal("message"),
+  id: z.string().nullish(),
+  phase: z.string().nullish(),
+  content: z.array(part),
+});
+const functionCallItem = z.object({
+  type: z.literal("function_call"),
+  call_id: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+  namespace: z.string().nullish().catch(undefined),
+});
+const reasoningItem = z.object({
+  type: z.literal("reasoning"),
+  summary: z.array(z.object({ text: z.string() })).catch([]),
+  encrypted_content: z.string(),
+});
+
+/** The item of an event, before its type is looked at. */
+export const anyItem = z.object({ type: z.string() }).loose();
+
+export type ItemReading = ItemEvent | "malformed" | "other";
+
+/**
+ * A finished output item (docs/wire.md §12). Reasoning without its encrypted content is "other": it
+ * could not be sent again.
+ */
+export function toItemEvent(item: z.infer<typeof anyItem>, index?: number): ItemReading {
+  switch (item.type) {
+    case "message": {
+      const { data } = messageItem.safeParse(item);
+      if (data === undefined) return "malformed";
+      return {
+        type: "message",
+        item: { index, id: data.id ?? undefined },
+        message: toMessage(data),
+      };
+    }
+    case "function_call": {
+      const { data } = functionCallItem.safeParse(item);
+      if (data === undefined) return "malformed";
+      const { call_id: callId, name, arguments: json, namespace } = data;
+      return {
+        type: "call",
+        item: {
+          type: "function_call",
+          callId,
+          name,
+          arguments: json,
+          ...(namespace ? { namespace } : {}),
+        },
+      };
+    }
+    case "reasoning": {
+      const { data } = reasoningItem.safeParse(item);
+      if (data === undefined) return "other";
+      const summary = data.summary.map(({ text }) => text);
+      return {
+        type: "thought",
+        item: { type: "reasoning", summary, encryptedContent: data.encrypted_content },
+      };
+    }
+    default:
+      return "other";
+  }
+}
+
+function toMessage(item: z.infer<typeof messageItem>): MessageItem {
+  let text = "";
+  let refused = false;
+  const sources: Source[] = [];
+  for (const content of item.content) {
+    if (content.type === "output_text" && typeof content.text === "string") {
+      text += content.text;
+      if (Array.isArray(content.annotations))
+        sources.push(...content.annotations.slice(0, maxCitations).flatMap(toSources));
+    }
+    if (content.type === "refusal" && "refusal" in content && typeof content.refusal === "string") {
+      text += content.refusal;
+      refused = true;
+    }
+  }
+  const phase = item.phase ?? undefined;
+  return { text, refused, phase, ...(sources.length === 0 ? {} : { sources }) };
+}
+
+function toSources(annotation: unknown): Source[] {
+  const { data } = citation.safeParse(annotation);
+  const source = data && toSource(data.url, data.title ?? undefined);
+  return source === undefined ? [] : [source];
+}

@@ -1,0 +1,234 @@
+import { CodexError } from "../../shared/errors.ts";
+import type {
+  FunctionCall,
+  FunctionCallItem,
+  OutputItem,
+  ReasoningItem,
+} from "../request/conversation.ts";
+import type { LiveEvents } from "./live-events.ts";
+import { type AnswerText, type Piece, Pieces, toAssistantMessage } from "./reply-messages.ts";
+import type { MessageItem, ResponseEvent, Usage } from "./response-event.ts";
+import { newSources, type Source } from "./sources.ts";
+
+/** A part of the reasoning begins with its heading; the rest of it is not kept. */
+const maxReasoningChars = 1_000;
+
+/** Finds the heading of the reasoning summary's present part, as the part comes. */
+export class ReasoningHeading {
+  #part = "";
+
+  /** Another part begins. */
+  begin(): void {
+    this.#part = "";
+  }
+
+  add(delta: string): void {
+    if (this.#part.length < maxReasoningChars) this.#part += delta.slice(0, maxReasoningChars);
+  }
+
+  get text(): string | undefined {
+    return /\*\*(?<heading>[^*\n]{1,120})\*\*/.exec(this.#part)?.groups?.["heading"]?.trim();
+  }
+}
+
+export interface ReplyOptions {
+  /** Told what comes, as it comes. */
+  live?: LiveEvents | undefined;
+  /** Calls count only where the question offered a function. Default true. */
+  functionsOffered?: boolean;
+}
+
+/**
+ * Folds a stream's events into the answer. A finished message replaces its own deltas; the list in
+ * `response.completed` counts only where no message and no call came at all, since the service leaves
+ * it empty (docs/wire.md §12).
+ */
+export class ReplyBuilder {
+  readonly #maxChars: number;
+  readonly #live: LiveEvents | undefined;
+  readonly #functionsOffered: boolean;
+  #output: (Piece | FunctionCallItem | ReasoningItem)[] = [];
+  readonly #pieces = new Pieces((piece) => this.#output.push(piece));
+  #characters = 0;
+  /** Characters of everything that is kept. */
+  #size = 0;
+  #unreadable = false;
+  readonly #calls = new Set<string>();
+  #unfinishedCalls = 0;
+  /** True when the model wanted a function called that nobody offered. */
+  calledUnasked = false;
+  readonly #heading = new ReasoningHeading();
+  usage: Usage | undefined;
+
+  constructor(maxChars: number, { live, functionsOffered = true }: ReplyOptions = {}) {
+    this.#maxChars = maxChars;
+    this.#live = live;
+    this.#functionsOffered = functionsOffered;
+  }
+
+  /** Characters of answer text so far; reasoning and calls do not count. */
+  get characters(): number {
+    return this.#characters;
+  }
+
+  /**
+   * Take one event; true when it was the last one.
+   *
+   * @throws CodexError `PROTOCOL` when the answer grows beyond its bound.
+   */
+  add(event: ResponseEvent): boolean {
+    switch (event.type) {
+      case "text": {
+        this.#grow(event.delta.length);
+        const piece = this.#pieces.of(event.item);
+        piece.text += event.delta;
+        piece.hasDeltas = true;
+        piece.refused ||= event.refused === true;
+        this.#live?.text(piece, event.delta);
+        return false;
+      }
+      case "part":
+        this.#addPart(event);
+        return false;
+      case "message":
+        this.#finish(this.#pieces.of(event.item), event.message);
+        return false;
+      case "call-begun":
+        if (this.#functionsOffered) this.#unfinishedCalls++;
+        return false;
+      case "call":
+        if (!this.#functionsOffered) {
+          this.calledUnasked = true;
+          return false;
+        }
+        // A call that is told twice must not be made twice.
+        if (this.#calls.has(event.item.callId)) return false;
+        this.#calls.add(event.item.callId);
+        this.#keep(event.item, event.item.arguments.length);
+        this.#unfinishedCalls = Math.max(0, this.#unfinishedCalls - 1);
+        this.#live?.call(event.item);
+        return false;
+      case "thought":
+        this.#keep(event.item, event.item.encryptedContent.length);
+        return false;
+      case "reasoning-part":
+        this.#heading.begin();
+        this.#live?.reasoningPart();
+        return false;
+      case "reasoning":
+        this.#heading.add(event.delta);
+        this.#live?.reasoning(event.delta);
+        return false;
+      case "unreadable":
+        if (event.item === undefined) this.#unreadable = true;
+        else if (!this.#pieces.isFinished(event.item)) {
+          this.#pieces.of(event.item).unreadable = true;
+        }
+        return false;
+      case "completed":
+        this.usage = event.usage;
+        if (!this.#answered && event.output.length > 0) {
+          this.#output = []; // reasoning that the list repeats
+          this.#pieces.forget();
+          for (const item of event.output) this.add(item);
+        }
+        return true;
+      case "incomplete":
+        this.usage = event.usage;
+        return true;
+      case "failed":
+        return true;
+      case "quota":
+      case "model":
+      case "other":
+        return false;
+    }
+  }
+
+  /** The heading of the reasoning summary's present part, if it has one yet. */
+  get heading(): string | undefined {
+    return this.#heading.text;
+  }
+
+  /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */
+  get damaged(): boolean {
+    return this.#pieces.lostText(this.#unreadable) || this.#unfinishedCalls > 0;
+  }
+
+  answer(): AnswerText {
+    return this.#pieces.answer();
+  }
+
+  /** What the answer cites, but for what stands in its text. */
+  sources(): Source[] {
+    return newSources(this.#pieces.answer().text, this.#pieces.sources());
+  }
+
+  get functionCalls(): FunctionCall[] {
+    return this.#output.flatMap((part) =>
+      part.type === "function_call"
+        ? [{ callId: part.callId, name: part.name, arguments: part.arguments }]
+        : [],
+    );
+  }
+
+  /** Everything in its order, as the next turn of the conversation needs it. */
+  items(): OutputItem[] {
+    return this.#output.map((part) => (part.type === "piece" ? toAssistantMessage(part) : part));
+  }
+
+  /** True when text or a call has come, of which nobody can be told twice. */
+  get begun(): boolean {
+    return this.answer().text.trim() !== "" || this.functionCalls.length > 0;
+  }
+
+  get #answered(): boolean {
+    return this.#pieces.hasText || this.#output.some(({ type }) => type === "function_call");
+  }
+
+  /** Counts only where nothing else of its message came. */
+  #addPart({ text, refused, index = 0, item }: Extract<ResponseEvent, { type: "part" }>): void {
+    if (text === "" || this.#pieces.isFinished(item)) return;
+    const piece = this.#pieces.of(item);
+    if (piece.hasDeltas || piece.parts.has(index)) return;
+    this.#grow(text.length);
+    piece.parts.add(index);
+    piece.text += text;
+    piece.refused ||= refused;
+    this.#live?.text(piece, text);
+  }
+
+  #finish(piece: Piece, message: MessageItem): void {
+    if (message.text === "" && piece.text !== "") {
+      const { text } = piece;
+      piece.message = { ...message, text, refused: message.refused || piece.refused };
+      return;
+    }
+    const { text } = message;
+    this.#grow(text.length - piece.text.length);
+    piece.message = message;
+    piece.unreadable = false;
+    // Where the deltas said something else, nobody can take that back.
+    if (text.startsWith(piece.text)) this.#live?.text(piece, text.slice(piece.text.length));
+  }
+
+  #keep(item: FunctionCallItem | ReasoningItem, characters: number): void {
+    this.#bound(characters);
+    this.#output.push(item);
+  }
+
+  #grow(characters: number): void {
+    this.#characters += characters;
+    this.#bound(characters);
+  }
+
+  #bound(characters: number): void {
+    this.#size += characters;
+    if (this.#size > this.#maxChars) {
+      throw new CodexError("PROTOCOL", "The answer is too large to be taken.", {
+        why: `It passed ${this.#maxChars.toLocaleString("en")} characters.`,
+        next: "Ask for a shorter answer.",
+      });
+    }
+  }
+}

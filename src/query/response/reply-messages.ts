@@ -1,0 +1,150 @@
+import type { AssistantMessage } from "../request/conversation.ts";
+import type { ItemRef, MessageItem } from "./response-event.ts";
+import type { Source } from "./sources.ts";
+
+/** A message of the answer while it comes. */
+export interface Piece {
+  type: "piece";
+  ref: ItemRef;
+  /** What came in deltas, or else in finished parts. */
+  text: string;
+  /** True when that is a refusal. */
+  refused: boolean;
+  /** True when deltas came: no part is needed then. */
+  hasDeltas: boolean;
+  /** The finished parts that are in the text, by their index. */
+  parts: Set<number>;
+  message: MessageItem | undefined;
+  /** True when a delta had no readable text, and nothing has made up for it. */
+  unreadable: boolean;
+}
+
+/** What the stream has given, put together. */
+export interface AnswerText {
+  text: string;
+  refused: boolean;
+}
+
+/** The messages of an answer, in the order in which they began. */
+export class Pieces {
+  readonly #onNew: (piece: Piece) => void;
+  #all: Piece[] = [];
+  #current: Piece | undefined;
+
+  constructor(onNew: (piece: Piece) => void) {
+    this.#onNew = onNew;
+  }
+
+  /** The unfinished message that an event belongs to, begun where there is none. */
+  of(ref: ItemRef): Piece {
+    const current = this.#current;
+    if (current !== undefined && current.message === undefined && belongs(current.ref, ref)) {
+      return current;
+    }
+    return this.#other(ref);
+  }
+
+  /** True for an event that names a finished message, or nothing right after one. */
+  isFinished(ref: ItemRef): boolean {
+    const isNameless = ref.id === undefined && ref.index === undefined;
+    if (isNameless) return this.#current?.message !== undefined;
+    return this.#all.some((piece) => piece.message !== undefined && isSame(piece.ref, ref));
+  }
+
+  get hasText(): boolean {
+    return this.#all.some((piece) => textOf(piece) !== "");
+  }
+
+  /**
+   * True when a part of the text is missing.
+   *
+   * @param unreadable some event could not be read, of whatever message
+   */
+  lostText(unreadable: boolean): boolean {
+    return this.#all.some(
+      (piece) => piece.unreadable || (unreadable && piece.message === undefined),
+    );
+  }
+
+  answer(): AnswerText {
+    const shown = this.#shown();
+    return {
+      text: shown
+        .map(textOf)
+        .filter((text) => text !== "")
+        .join("\n\n"),
+      refused: shown.some(isRefused),
+    };
+  }
+
+  /** What the answer cites, in its order. */
+  sources(): Source[] {
+    return this.#shown().flatMap((piece) => piece.message?.sources ?? []);
+  }
+
+  forget(): void {
+    this.#all = [];
+    this.#current = undefined;
+  }
+
+  /** With a final answer the remarks on the way to it are left out. */
+  #shown(): Piece[] {
+    const final = this.#all.some((piece) => piece.message?.phase === "final_answer");
+    return this.#all.filter(
+      (piece) => !final || piece.message === undefined || piece.message.phase !== "commentary",
+    );
+  }
+
+  #other(ref: ItemRef): Piece {
+    const found = this.#all.find((piece) => piece.message === undefined && belongs(piece.ref, ref));
+    const piece: Piece = found ?? {
+      type: "piece",
+      ref,
+      text: "",
+      refused: false,
+      hasDeltas: false,
+      parts: new Set(),
+      message: undefined,
+      unreadable: false,
+    };
+    if (found === undefined) {
+      this.#all.push(piece);
+      this.#onNew(piece);
+    }
+    this.#current = piece;
+    return piece;
+  }
+}
+
+function textOf(piece: Piece): string {
+  return piece.message?.text ?? piece.text;
+}
+
+function isRefused(piece: Piece): boolean {
+  return piece.message?.refused ?? piece.refused;
+}
+
+/** References that name the same thing in one way. */
+function isSame(a: ItemRef, b: ItemRef): boolean {
+  return (a.id !== undefined && a.id === b.id) || (a.index !== undefined && a.index === b.index);
+}
+
+/** References that name the same thing in one way, or of which one names nothing. */
+function belongs(a: ItemRef, b: ItemRef): boolean {
+  if (a.id !== undefined && a.id === b.id) return true;
+  if (a.index !== undefined && b.index !== undefined) return a.index === b.index;
+  if (a.id !== undefined && b.id !== undefined) return a.id === b.id;
+  return true;
+}
+
+/** As the next turn of the conversation needs it. */
+export function toAssistantMessage(piece: Piece): AssistantMessage {
+  const phase = piece.message?.phase;
+  return {
+    type: "message",
+    role: "assistant",
+    text: textOf(piece),
+    ...(isRefused(piece) ? { refused: true } : {}),
+    ...(phase === undefined ? {} : { phase }),
+  };
+}

@@ -1,0 +1,203 @@
+import { type HttpResponse, networkError } from "../../http/http.ts";
+import { createEventReader } from "../../http/sse.ts";
+import { answeringModel } from "../../models/model-name.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { deferred } from "../../platform/promises.ts";
+import type { Quota } from "../../quota/quota.ts";
+import { CodexError } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import type { FunctionCall, OutputItem } from "../request/conversation.ts";
+import { LiveEvents } from "./live-events.ts";
+import type { QueryProgress } from "./reply.ts";
+import type { EventSink } from "./stream-event.ts";
+import type { IdleLimit } from "./idle-timeout.ts";
+import { toResponseEvent } from "./parse-event.ts";
+import { modelFromHeaders } from "./parse-final-event.ts";
+import { ReplyBuilder } from "./reply-builder.ts";
+import type { ResponseEvent, Usage } from "./response-event.ts";
+import type { Source } from "./sources.ts";
+import { brokenOff, cutOff, noAnswer, stoppedShort, streamFailure } from "./stream-errors.ts";
+
+/** Keeps a body that calls itself a stream until its first event: one without any may be an error's. */
+export class EventlessBody {
+  readonly #maxBytes: number;
+  #chunks: Uint8Array[] | undefined = [];
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) this.drop();
+    this.#chunks?.push(chunk);
+  }
+
+  /** An event has come, so the body is a stream. */
+  drop(): void {
+    this.#chunks = undefined;
+  }
+
+  /** The error that the body is, if it is one. */
+  failure(now: number): ResponseEvent | undefined {
+    const text = new TextDecoder().decode(Buffer.concat(this.#chunks ?? []));
+    if (!text.trimStart().startsWith("{")) return undefined;
+    const event = toResponseEvent(text, now);
+    return event.type === "failed" ? event : undefined;
+  }
+}
+
+export interface StreamResult {
+  text: string;
+  refused: boolean;
+  sources: readonly Source[];
+  functionCalls: readonly FunctionCall[];
+  items: readonly OutputItem[];
+  usage: Usage | undefined;
+  /** What is odd about the answer, one sentence each. */
+  notices: readonly string[];
+  /** The one that answered, as far as the service tells. */
+  model: string;
+}
+
+export interface StreamOptions {
+  /** The model that was asked for. */
+  model: string;
+  functionsOffered: boolean;
+  origin: string;
+  clock: Clock;
+  limits: Limits;
+  /** Started by the sender; every event winds it up again, comments do not. */
+  idle: Pick<IdleLimit, "refresh" | "hold">;
+  onProgress: (progress: QueryProgress) => void;
+  onQuota: (quota: Quota) => void;
+  /** Gets the answer as it comes, and holds the body back when it is full. */
+  sink?: EventSink | undefined;
+}
+
+const mayBeUnfinished = "The model wanted to go on: its answer may be unfinished.";
+
+/**
+ * Read one response to its terminal event (docs/wire.md §12). The connection is left to finish by
+ * itself after that, so that it can serve the next question.
+ *
+ * @throws CodexError for every end that is not a complete answer, with `partialText` where text had
+ *   come; or the signal's reason.
+ */
+export async function readResponseStream(
+  response: HttpResponse,
+  options: StreamOptions,
+  signal: AbortSignal,
+): Promise<StreamResult> {
+  const { body, headers } = response;
+  const { clock, limits, idle, onProgress, onQuota, origin, sink, functionsOffered } = options;
+  const live = sink === undefined ? undefined : new LiveEvents(sink);
+  const builder = new ReplyBuilder(limits.maxAnswerChars, { live, functionsOffered });
+  const over = deferred<ResponseEvent | "end">();
+  over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
+  let model = modelFromHeaders(headers);
+  const eventless = new EventlessBody(limits.maxErrorBodyBytes);
+  let finished = false;
+  let heard = false; // an event, since the idle limit was wound up last
+
+  const reader = createEventReader((data) => {
+    if (finished) return;
+    heard = true;
+    eventless.drop();
+    const event = toResponseEvent(data, clock.now());
+    if (event.type === "quota") onQuota(event.quota);
+    if ("model" in event && event.model !== undefined) {
+      model = answeringModel(options.model, model, event.model);
+    }
+    if (builder.add(event)) {
+      finished = true;
+      over.resolve(event);
+      return;
+    }
+    if (event.type === "text" || event.type === "part" || event.type === "message") {
+      onProgress({ type: "writing", characters: builder.characters });
+    } else if (event.type === "reasoning" && builder.characters === 0) {
+      onProgress({ type: "thinking", heading: builder.heading });
+    }
+  }, limits.maxEventChars);
+
+  const guarded = (work: () => void): void => {
+    try {
+      if (!finished) work();
+    } catch (error) {
+      over.reject(error);
+    }
+  };
+  body.on("data", (chunk: Buffer) => {
+    guarded(() => {
+      eventless.add(chunk);
+      reader.push(chunk);
+      if (heard) idle.refresh();
+      heard = false;
+      if (sink?.full !== true || finished) return;
+      body.pause();
+      idle.hold();
+      sink.whenRoom(() => {
+        idle.refresh();
+        body.resume();
+      });
+    });
+  });
+  body.once("end", () => {
+    guarded(() => {
+      reader.end();
+      over.resolve(eventless.failure(clock.now()) ?? "end");
+    });
+  });
+  body.on("error", (error) => {
+    over.reject(networkError(error, origin, signal));
+  });
+  const onAbort = (): void => {
+    over.reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+
+  try {
+    signal.throwIfAborted();
+    const last = await over.promise;
+    if (last !== "end" && last.type === "failed" && last.failure.quota !== undefined) {
+      onQuota(last.failure.quota);
+    }
+    return { ...judge(last, builder), model: model ?? options.model };
+  } catch (error) {
+    finished = true;
+    body.destroy();
+    if (!(error instanceof CodexError) || !builder.begun) throw error;
+    throw brokenOff(error, builder.answer().text, limits.maxPartialChars);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    if (finished && !body.destroyed) finishLater(body, clock, limits.drainMs);
+  }
+}
+
+function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamResult, "model"> {
+  if (last === "end") throw cutOff();
+  if (last.type === "failed") throw streamFailure(last.failure);
+  if (last.type === "incomplete") throw stoppedShort(last.reason);
+  if (builder.damaged) {
+    throw new CodexError("PROTOCOL", "A part of the answer arrived unreadable.");
+  }
+  const { text, refused } = builder.answer();
+  const { functionCalls, usage } = builder;
+  const wantedMore = last.type === "completed" && last.endTurn === false;
+  if (!builder.begun) throw noAnswer(builder.calledUnasked, wantedMore);
+  // After a call it goes on with the function's output, as it should.
+  const notices = wantedMore && functionCalls.length === 0 ? [mayBeUnfinished] : [];
+  const [sources, items] = [builder.sources(), builder.items()];
+  return { text, refused, sources, functionCalls, items, usage, notices };
+}
+
+/** A stream that has said its last word normally ends at once; one that does not is dropped. */
+function finishLater(body: HttpResponse["body"], clock: Clock, drainMs: number): void {
+  const timer = clock.timer(drainMs, () => body.destroy());
+  body.once("close", () => {
+    timer.cancel();
+  });
+  body.resume();
+}

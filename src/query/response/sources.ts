@@ -1,0 +1,43 @@
+import { oneLine } from "../../shared/text.ts";
+
+/** A page that an answer cites. */
+export interface Source {
+  url: string;
+  title: string | undefined;
+}
+
+const maxUrlChars = 2_000;
+const maxTitleChars = 200;
+const maxSources = 20;
+
+/** What of a URL may follow where it stands in a text, past the punctuation of a sentence. */
+const goesOn = /^[.,;:!?]*[\w/%#?&=~+@-]/;
+
+/** A citation that can be shown: a page of the web, by a URL that names no user. */
+export function toSource(address: string, title: string | undefined): Source | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
+    return undefined;
+  if (url.username !== "" || url.password !== "" || url.href.length > maxUrlChars) return undefined;
+  const named = oneLine(title ?? "", maxTitleChars);
+  return { url: url.href, title: named === "" ? undefined : named };
+}
+
+/** Each source once, without those that a reader finds in the text already. */
+export function newSources(text: string, sources: readonly Source[]): Source[] {
+  const found = new Map<string, Source>();
+  for (const source of sources) {
+    if (found.size === maxSources) break;
+    if (!found.has(source.url) && !standsIn(text, source.url)) found.set(source.url, source);
+  }
+  return [...found.values()];
+}
+
+function standsIn(text: string, url: string): boolean {
+  const shown = url.replace(/\/$/, "");
+  for (let at = text.indexOf(shown); at >= 0; at = text.indexOf(shown, at + 1)) {
+    const rest = text.slice(at + shown.length, at + shown.length + 20).replace(/^\//, "");
+    if (!goesOn.test(rest)) return true;
+  }
+  return false;
+}

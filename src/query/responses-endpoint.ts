@@ -1,0 +1,171 @@
+import type { Credential } from "../api/credential.ts";
+import { CodexError } from "../shared/errors.ts";
+import type { EventSink } from "./response/stream-event.ts";
+import type { Limits } from "../shared/limits.ts";
+import { exhaustedUntil, type Quota } from "../quota/quota.ts";
+import type { QueryPlan } from "./request/plan.ts";
+import type { QueryProgress } from "./response/reply.ts";
+import type { QueryRequest } from "./request/request.ts";
+import { refusalError } from "../api/refusal.ts";
+import type { Clock } from "../platform/clock.ts";
+import { readText, type Http, type HttpResponse } from "../http/http.ts";
+import { liteHeader } from "../api/constants.ts";
+import { type ApiHeaderDeps, apiHeaders, responsesUrl } from "../api/endpoints.ts";
+import { requestId, toRefusal } from "../api/error-body.ts";
+import { keyRequest, type RequestShape, responseRequest } from "./request/body.ts";
+import { quotaFromHeaders } from "../quota/rate-limit-headers.ts";
+import { IdleLimit } from "./response/idle-timeout.ts";
+import { readResponseStream, type StreamResult } from "./response/response-stream.ts";
+
+export interface ResponsesEndpointDeps extends ApiHeaderDeps {
+  /** For the service's caches; one per process. */
+  sessionId: string;
+  idleTimeoutMs: number;
+  http: Pick<Http, "send">;
+  clock: Clock;
+  limits: Limits;
+}
+
+export interface ResponsesCall {
+  request: QueryRequest;
+  plan: QueryPlan;
+  shape: RequestShape;
+  credential: Credential;
+  signal: AbortSignal;
+  onProgress: (progress: QueryProgress) => void;
+  /** Told with every answer that names one, also with a refusal. */
+  onQuota: (quota: Quota) => void;
+  /** Gets the answer as it comes. */
+  sink?: EventSink | undefined;
+}
+
+export interface ResponsesResult extends StreamResult {
+  quota: Quota | undefined;
+}
+
+/** One request to the Responses API and its stream (docs/wire.md §8, §9, §12). */
+export class ResponsesEndpoint {
+  readonly #deps: ResponsesEndpointDeps;
+
+  constructor(deps: ResponsesEndpointDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws CodexError; or the signal's reason. */
+  async ask(call: ResponsesCall): Promise<ResponsesResult> {
+    const { idleTimeoutMs, clock, limits, http } = this.#deps;
+    const quiet = new AbortController();
+    const idle = new IdleLimit(clock, idleTimeoutMs, () => {
+      quiet.abort(
+        new CodexError(
+          "TIMEOUT",
+          `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`,
+        ),
+      );
+    });
+    const signal = AbortSignal.any([call.signal, quiet.signal]);
+    const { origin } = new URL(call.credential.baseUrl);
+    let quota: Quota | undefined;
+    const onQuota = (seen: Quota): void => {
+      quota = seen;
+      call.onQuota(seen);
+    };
+    try {
+      const response = await http.send(
+        {
+          method: "POST",
+          url: responsesUrl(call.credential),
+          headers: this.#headers(call),
+          body: JSON.stringify(this.#body(call)),
+        },
+        signal,
+      );
+      const told = quotaFromHeaders(response.headers, clock.now());
+      if (told !== undefined) onQuota(told);
+      await this.#refuse(response, origin, signal);
+      const { onProgress, sink, plan, request } = call;
+      const asked = {
+        model: plan.slug,
+        functionsOffered: request.tools !== undefined && request.tools.length > 0,
+      };
+      const stream = { ...asked, origin, clock, limits, idle, onProgress, onQuota, sink };
+      const result = await readResponseStream(response, stream, signal).catch((error: unknown) => {
+        throw withRequestId(error, response);
+      });
+      return { ...result, quota };
+    } catch (error) {
+      throw withReset(error, quota, clock.now());
+    } finally {
+      idle.cancel();
+    }
+  }
+
+  #body({ request, plan, shape, credential }: ResponsesCall): Record<string, unknown> {
+    const body = responseRequest(request, plan, shape, this.#deps.sessionId);
+    return credential.mode === "api-key" ? keyRequest(body, plan) : body;
+  }
+
+  #headers({ credential, plan, shape }: ResponsesCall): Record<string, string> {
+    return {
+      ...apiHeaders(this.#deps, credential, plan.model?.minimalClientVersion),
+      accept: "text/event-stream",
+      "content-type": "application/json",
+      "session-id": this.#deps.sessionId,
+      ...(shape === "lite" ? { [liteHeader]: "true" } : {}),
+    };
+  }
+
+  /** Everything but a stream of events is an error. */
+  async #refuse(response: HttpResponse, origin: string, signal: AbortSignal): Promise<void> {
+    const { status, headers } = response;
+    const type = String(headers["content-type"] ?? "")
+      .trim()
+      .toLowerCase();
+    const encoded =
+      headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
+    // A missing type says nothing against a stream; its events show what it is.
+    const untyped = type === "" && headers["cf-mitigated"] === undefined;
+    const isStream = untyped || type.startsWith("text/event-stream");
+    if (status === 200 && isStream && !encoded) return;
+    const { clock, limits } = this.#deps;
+    const timer = clock.timer(limits.errorBodyTimeoutMs, () => {
+      if (status !== 200) response.body.destroy();
+    });
+    const text = await readText(response, limits.maxErrorBodyBytes, origin, signal)
+      .catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (status === 200) throw error;
+        return ""; // the status says enough where the body is too large, too slow or broken
+      })
+      .finally(() => {
+        timer.cancel();
+      });
+    const refusal = toRefusal(status, headers, text, clock.now());
+    if (status !== 200) throw refusalError(refusal);
+    if (refusal.challenge) throw refusalError(refusal);
+    throw new CodexError("PROTOCOL", "The service answered without a stream of events.", {
+      requestId: refusal.requestId,
+    });
+  }
+}
+
+function withRequestId(error: unknown, response: HttpResponse): unknown {
+  return error instanceof CodexError
+    ? error.with({ requestId: requestId(response.headers) })
+    : error;
+}
+
+/**
+ * A body may leave out when the limit resets; the headers beside it say it, too. One that lies in the
+ * past is no reason to wait.
+ */
+function withReset(error: unknown, quota: Quota | undefined, now: number): unknown {
+  if (!(error instanceof CodexError) || error.code !== "USAGE_LIMIT") return error;
+  const resetsAt = error.details.resetsAt ?? (quota && exhaustedUntil(quota));
+  if (resetsAt === undefined) return error;
+  if (resetsAt > now) return error.with({ resetsAt });
+  return error.with({
+    resetsAt,
+    next: "The limit should have been reset by now: repeat the call.",
+  });
+}

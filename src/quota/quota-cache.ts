@@ -1,0 +1,82 @@
+import * as z from "zod";
+import type { Quota } from "./quota.ts";
+import type { StateFolder } from "../platform/files/state-folder.ts";
+import { accountKey, type Account } from "../auth/account.ts";
+
+const fileName = "quota.json";
+
+/** How old the file's word may get while every answer repeats it. */
+const repeatMs = 60_000;
+
+const stored = z.object({
+  account: z.string(),
+  seenAt: z.number(),
+  plan: z.string().optional(),
+  windows: z.array(
+    z.object({
+      usedPercent: z.number(),
+      windowMinutes: z.number(),
+      resetsAt: z.number().optional(),
+    }),
+  ),
+});
+
+type Stored = Quota & { account: string };
+
+/** The quota that the service last told, kept for the next window that asks. */
+export class QuotaMemory {
+  readonly #folder: StateFolder;
+  /** What this process saw last; the file may know better from another one. */
+  #own: Stored | undefined;
+  #written: Stored | undefined;
+  #writing: Promise<unknown> = Promise.resolve();
+  #unwritten = false;
+
+  constructor(folder: StateFolder) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Written in the background, one write at a time: answers that end together do not collide. What
+   * only repeats the last word is not written with every answer.
+   */
+  remember(whose: Account, quota: Quota): void {
+    this.#own = { account: accountKey(whose), ...quota };
+    if (this.#unwritten) return; // the write that waits its turn takes this one
+    if (this.#written !== undefined && repeats(this.#own, this.#written)) return;
+    this.#unwritten = true;
+    this.#writing = this.#writing.then(async () => {
+      this.#unwritten = false;
+      this.#written = this.#own;
+      if (!(await this.#folder.write(fileName, this.#own))) this.#written = undefined;
+    });
+  }
+
+  /** Resolves when everything remembered so far is in the file, or could not be written. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** What was last seen for this account, if anything. */
+  async lastSeen(whose: Account): Promise<Quota | undefined> {
+    await this.#writing;
+    const parsed = stored.safeParse(await this.#folder.read(fileName));
+    const account = accountKey(whose);
+    const [newest] = [parsed.data, this.#own]
+      .filter((seen) => seen?.account === account)
+      .toSorted((a, b) => (b?.seenAt ?? 0) - (a?.seenAt ?? 0));
+    if (newest === undefined) return undefined;
+    const { windows, seenAt, plan } = newest;
+    return {
+      seenAt,
+      plan,
+      windows: windows.map((window) => ({ ...window, resetsAt: window.resetsAt })),
+    };
+  }
+}
+
+function repeats(seen: Stored, written: Stored): boolean {
+  const fact = ({ account, plan, windows }: Stored): string =>
+    JSON.stringify([account, plan, windows]);
+  return seen.seenAt - written.seenAt < repeatMs && fact(seen) === fact(written);
+}

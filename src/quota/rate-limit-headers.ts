@@ -1,0 +1,80 @@
+import * as z from "zod";
+import type { Quota, QuotaWindow } from "./quota.ts";
+import { firstValue, type HeaderBag } from "../api/headers.ts";
+
+/**
+ * The quota windows of a response's headers, in any position (docs/wire.md §14), or undefined
+ * when there are none. Of several limits it is the one in force, where that has windows of its own.
+ */
+export function quotaFromHeaders(headers: HeaderBag, now: number): Quota | undefined {
+  const active = single(headers, "x-codex-active-limit")?.toLowerCase().replaceAll("_", "-");
+  const [windows] = [active ?? "codex", "codex"]
+    .map((limit) => windowsOf(limit, headers))
+    .filter(({ length }) => length > 0);
+  if (windows === undefined) return undefined;
+  return { windows, seenAt: now, plan: single(headers, "x-codex-plan-type") };
+}
+
+function windowsOf(limit: string, headers: HeaderBag): QuotaWindow[] {
+  return ["primary", "secondary"].flatMap((position) => {
+    const used = number(headers, `x-${limit}-${position}-used-percent`);
+    const minutes = number(headers, `x-${limit}-${position}-window-minutes`);
+    const resetAtSeconds = number(headers, `x-${limit}-${position}-reset-at`);
+    return toWindow(used, minutes, resetAtSeconds);
+  });
+}
+
+const wireWindow = z
+  .object({
+    used_percent: z.number(),
+    window_minutes: z.number().nullish(),
+    reset_at: z.number().nullish(),
+  })
+  .nullish()
+  .catch(undefined);
+
+/** The stream event of the same meaning. */
+export const rateLimitsEvent = z.object({
+  type: z.literal("codex.rate_limits"),
+  plan_type: z.string().nullish().catch(undefined),
+  rate_limits: z.object({ primary: wireWindow, secondary: wireWindow }).nullish().catch(undefined),
+});
+
+export function quotaFromEvent(
+  event: z.infer<typeof rateLimitsEvent>,
+  now: number,
+): Quota | undefined {
+  const limits = event.rate_limits;
+  const windows = [limits?.primary, limits?.secondary].flatMap((window) =>
+    toWindow(window?.used_percent, window?.window_minutes, window?.reset_at),
+  );
+  if (windows.length === 0) return undefined;
+  return { windows, seenAt: now, plan: event.plan_type ?? undefined };
+}
+
+function toWindow(
+  used: number | undefined,
+  minutes: number | null | undefined,
+  resetAtSeconds: number | null | undefined,
+): QuotaWindow[] {
+  // A window that lasts no time is how the service says that there is none in this position.
+  if (used === undefined || !minutes || minutes < 0) return [];
+  return [
+    {
+      usedPercent: Math.min(100, Math.max(0, used)),
+      windowMinutes: minutes,
+      resetsAt: resetAtSeconds ? resetAtSeconds * 1000 : undefined,
+    },
+  ];
+}
+
+function single(headers: HeaderBag, name: string): string | undefined {
+  const value = firstValue(headers, name)?.trim();
+  return value === "" ? undefined : value;
+}
+
+function number(headers: HeaderBag, name: string): number | undefined {
+  const value = single(headers, name);
+  if (value === undefined || !/^\d{1,15}(\.\d{1,6})?$/.test(value)) return undefined;
+  return Number(value);
+}

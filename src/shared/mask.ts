@@ -1,0 +1,10 @@
+/** `jane.doe@example.com` as `j***@example.com`: enough to tell accounts apart. */
+export function maskEmail(email: string | undefined): string | undefined {
+  if (email === undefined) return undefined;
+  const at = email.lastIndexOf("@");
+  return at < 1 ? "***" : `${email.slice(0, 1)}***${email.slice(at)}`;
+}
+/** An account id with only its last four characters. */
+export function maskAccountId(accountId: string): string {
+  return `…${accountId.slice(-4)}`;
+}

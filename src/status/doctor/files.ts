@@ -1,0 +1,223 @@
+import { basename, dirname } from "node:path";
+import type { Config } from "../../config/config.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+import { span } from "../../shared/time.ts";
+import type { Clock } from "../../platform/clock.ts";
+import {
+  closedFolder,
+  folderFacts,
+  pathFacts,
+  setAsideFiles,
+  type PathFacts,
+} from "../../platform/files/path-facts.ts";
+import { foreignFolder } from "../../platform/files/folder-owner.ts";
+import { reportLock, type LockReport } from "../../platform/files/lock-report.ts";
+import type { ProcessIdentity } from "../../platform/process-identity.ts";
+import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
+import type { Check } from "./doctor.ts";
+
+/** A lock is held for an instant, and around one request of at most 15 seconds. */
+const longHeldMs = 60_000;
+
+export interface FilesDeps {
+  config: Pick<Config, "authFile" | "stateDir">;
+  clock: Clock;
+  self: ProcessIdentity;
+  temporaries: Pick<TemporaryFiles, "abandoned">;
+}
+
+/** The login file and what lies around it. A path that a setting spoils is not looked at. */
+export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Check[] {
+  const { authFile, stateDir } = config;
+  const folder = dirname(authFile);
+  const lock = (check: string, path: string): Check => ({
+    name: check,
+    run: async () => {
+      const report = await reportLock(path, self, clock.now());
+      return report.kind === "hidden" ? [] : [judgeLock(check, path, report)];
+    },
+  });
+  const around: Check[] = [
+    {
+      name: "login file",
+      run: async () =>
+        (await closedFolder(authFile)) === undefined
+          ? [judgeLoginFile(await pathFacts(authFile))]
+          : [], // told about the folder
+    },
+    {
+      name: "login folder",
+      run: async () => {
+        const closed = await closedFolder(authFile);
+        if (closed !== undefined) return [judgeClosed("login folder", closed)];
+        return [judgeLoginFolder(await folderFacts(folder), foreignFolder(folder))];
+      },
+    },
+    lock("file lock", `${authFile}.lock`),
+    lock("refresh lock", `${authFile}.refresh.lock`),
+    { name: "damaged files", run: async () => judgeSetAside(await setAsideFiles(authFile)) },
+  ];
+  const state: Check = {
+    name: "state folder",
+    run: async () => {
+      const closed = await closedFolder(stateDir);
+      if (closed === undefined) {
+        return [judgeStateFolder(await pathFacts(stateDir), foreignFolder(stateDir))];
+      }
+      const told = authFile !== "" && (await closedFolder(authFile)) === closed;
+      return told ? [] : [judgeClosed("state folder", closed)];
+    },
+  };
+  const leftovers: Check = {
+    name: "leftover files",
+    run: async () => {
+      const beside = authFile === "" ? [] : await temporaries.abandoned(folder, basename(authFile));
+      return judgeLeftovers([
+        ...beside,
+        ...(stateDir === "" ? [] : await temporaries.abandoned(stateDir)),
+      ]);
+    },
+  };
+  return [...(authFile === "" ? [] : around), ...(stateDir === "" ? [] : [state]), leftovers];
+}
+
+export function judgeLoginFile(facts: PathFacts): Finding {
+  const check = "login file";
+  const { path, kind, mode, foreignOwner, trouble } = facts;
+  const move =
+    "Put a regular file of your own there (or remove what is there), or set CODEX_AUTH_FILE.";
+  if (kind === "missing") return ok(check, `${path} is not there yet; a sign-in makes it.`);
+  if (kind === "unknown") {
+    return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
+  }
+  if (kind === "link") return problem(check, `${path} is a symbolic link and is refused.`, move);
+  if (kind !== "file") return problem(check, `${path} is not a regular file.`, move);
+  if (foreignOwner !== undefined) {
+    return problem(check, `${path} belongs to another user (uid ${foreignOwner}).`, move);
+  }
+  if (mode !== undefined && (mode & 0o077) !== 0) {
+    const said = `${path} has mode ${octal(mode)}: other users may read or change it.`;
+    return problem(check, said, `Run: chmod 600 ${quoted(path)}`);
+  }
+  return ok(check, mode === undefined ? path : `${path} is yours alone (mode ${octal(mode)}).`);
+}
+
+export function judgeLoginFolder(facts: PathFacts, foreign: string | undefined): Finding {
+  const check = "login folder";
+  const { path, kind, mode, writable, trouble } = facts;
+  if (kind === "missing") return ok(check, `${path} is not there yet; a sign-in makes it.`);
+  if (kind === "unknown") {
+    return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
+  }
+  if (kind !== "folder")
+    return problem(check, `${path} is not a folder.`, "Correct CODEX_AUTH_FILE.");
+  if (foreign !== undefined) {
+    const said = `${foreign}: its owner could put another login in place of yours.`;
+    return problem(check, said, "Set CODEX_AUTH_FILE to a file in a folder of your own.");
+  }
+  if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
+  const loose = (mode ?? 0) & 0o022;
+  if (loose === 0) return ok(check, mode === undefined ? path : `${path}, mode ${octal(mode)}.`);
+  const said = `${path} has mode ${octal(mode ?? 0)}: other users may put files in place of yours.`;
+  const remedy = `Run: chmod go-w ${quoted(path)}`;
+  // Many systems give each user a group of one's own, and folders that the group may write.
+  return (loose & 0o002) === 0 ? note(check, said, remedy) : problem(check, said, remedy);
+}
+
+export function judgeStateFolder(facts: PathFacts, foreign: string | undefined): Finding {
+  const check = "state folder";
+  const { path, kind, mode, writable } = facts;
+  const elsewhere = "Set CODEX_STATE_DIR to a folder of your own, then restart.";
+  if (kind === "missing") return ok(check, `${path} is not there yet; it is made when needed.`);
+  if (foreign !== undefined) {
+    return problem(check, `${foreign}, so nothing is kept in ${path}.`, elsewhere);
+  }
+  if (kind !== "folder" && kind !== "link") {
+    return problem(check, `${path} is not a folder that can be used.`, elsewhere);
+  }
+  if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
+  if (kind === "folder" && mode !== undefined && (mode & 0o077) !== 0) {
+    const said = `${path} has mode ${octal(mode)}; the next write closes it for others.`;
+    return note(check, said, `Run: chmod 700 ${quoted(path)}`);
+  }
+  return ok(check, path);
+}
+
+/** One closed folder is the cause of all that cannot be seen in it. */
+export function judgeClosed(check: string, folder: string): Finding {
+  const said = `${folder} may not be entered by this user (EACCES); nothing in it can be looked at.`;
+  return problem(check, said, correctRights(folder));
+}
+
+export function judgeLock(
+  check: string,
+  path: string,
+  report: Exclude<LockReport, { kind: "hidden" }>,
+): Finding {
+  switch (report.kind) {
+    case "free":
+      return ok(check, "Nobody holds it.");
+    case "strange":
+      return problem(check, `${path} blocks every change: ${report.why}.`, `Remove ${path}.`);
+    case "foreign":
+      return note(
+        check,
+        `Another program holds ${path}, or has left it ${span(report.ageMs)} ago.`,
+      );
+    case "held": {
+      const { pid, life, ageMs } = report;
+      const since = `for ${span(ageMs)}`;
+      if (life === "dead") {
+        return note(
+          check,
+          `Process ${pid}, which has ended, left it; the next call takes it over.`,
+        );
+      }
+      if (life === "unknown") {
+        const said = `Process ${pid} of another machine or container holds it ${since}; after ten minutes it is taken over.`;
+        return note(check, said);
+      }
+      if (ageMs < longHeldMs) return ok(check, `Process ${pid} holds it ${since}.`);
+      const said = `Process ${pid} runs and holds it ${since}.`;
+      return problem(
+        check,
+        said,
+        `End process ${pid} if it hangs; the next call takes the lock over.`,
+      );
+    }
+  }
+}
+
+export function judgeSetAside(paths: readonly string[]): Finding[] {
+  if (paths.length === 0) return [];
+  const names = paths.slice(0, 3).join(", ") + (paths.length > 3 ? ", …" : "");
+  const said = `${countOf(paths.length, "damaged login file")} set aside: ${names}. They may hold tokens.`;
+  return [note("damaged files", said, "Delete them when you no longer need them.")];
+}
+
+export function judgeLeftovers(paths: readonly string[]): Finding[] {
+  const check = "leftover files";
+  if (paths.length === 0) return [ok(check, "None.")];
+  const folders = [...new Set(paths.map((path) => dirname(path)))].join(", ");
+  const said = `Killed processes left ${countOf(paths.length, "temporary file")} in ${folders}. They may hold tokens.`;
+  return [
+    note(check, said, "The next change there removes them; or delete the files named *.tmp.*"),
+  ];
+}
+
+function correctRights(path: string): string {
+  return `Correct the rights of ${quoted(path)}, or set another place, then repeat.`;
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
+/** For a shell, where the path needs it. */
+function quoted(path: string): string {
+  return /^[\w./@%+:,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,39 @@
+import type { DoctorReport } from "./finding.ts";
+import type { LoginMode } from "../api/credential.ts";
+import type { Quota } from "../quota/quota.ts";
+
+/** A login under way; never the code of a device login. */
+export type PendingLoginStatus =
+  | { method: "browser"; authorizationUrl: string; endsAt: number }
+  | { method: "device"; verificationUrl: string; endsAt: number };
+
+/** Everything that codex_status says, collected. */
+export interface Status {
+  /** A question can be asked. */
+  signedIn: boolean;
+  /** How it would be paid for. */
+  mode: LoginMode;
+  /** The setting that decides over the mode; undefined where codex_login does. */
+  decidedBy: "CODEX_AUTH" | undefined;
+  /** Masked; undefined with an API key. */
+  account: string | undefined;
+  plan: string | undefined;
+  /** Epoch ms. */
+  expiresAt: number | undefined;
+  authFile: string;
+  /** The official client's file that a guest reads. */
+  guestFile: string | undefined;
+  issuer: string;
+  apiOrigin: string;
+  defaultModel: string | undefined;
+  quota: Quota | undefined;
+  /** Why the stored login cannot be used as it is, in one line with its code. */
+  trouble: string | undefined;
+  pendingLogin: PendingLoginStatus | undefined;
+  /** How the last sign-in of this process failed, while no call has told it. */
+  failedLogin: string | undefined;
+  problems: readonly string[];
+  logFile: string | undefined;
+  /** What the doctor found, where details are wanted. */
+  details: DoctorReport | undefined;
+}

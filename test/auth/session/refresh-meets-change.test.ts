@@ -1,0 +1,169 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { deferred } from "../../../src/platform/promises.ts";
+import { type RecordedRequest, refreshErrorBody, type Simulator } from "../../simulator/index.ts";
+import { makeHome, writeLogin, type Home, type LoginOptions } from "../../support/home.ts";
+import { simulate } from "../../support/server.ts";
+import { refreshLockOf, tokenRig, uncancelled, type TokenRig } from "../../support/token-rig.ts";
+
+const minute = 60_000;
+
+interface Stopped {
+  simulator: Simulator;
+  home: Home;
+  rig: TokenRig;
+  /** What the refreshing call ends with. */
+  call: ReturnType<TokenRig["get"]>;
+  spent: string;
+  /** The server answers now. */
+  answer: () => void;
+}
+
+/** A refresh whose token the server has spent, with the answer still held back. */
+async function refreshOnItsWay(options: LoginOptions = {}): Promise<Stopped> {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { refreshToken: spent } = writeLogin(home, simulator, {
+    accessExpiresInMs: -minute,
+    ...options,
+  });
+  const gate = deferred<undefined>();
+  simulator.next("token:refresh", { kind: "default", afterCommit: gate.promise });
+  const rig = tokenRig({ simulator, home });
+  const call = rig.get();
+  call.catch(() => undefined);
+  await simulator.waitForRequest("token:refresh");
+  return {
+    simulator,
+    home,
+    rig,
+    call,
+    spent,
+    answer: () => {
+      gate.resolve(undefined);
+    },
+  };
+}
+
+function revoked(request: RecordedRequest): unknown {
+  return (request.json as { token: string }).token;
+}
+
+test("a login cleared in another window stays cleared, and the late token is revoked", async () => {
+  const { simulator, home, call, spent, answer } = await refreshOnItsWay();
+  const { removed } = await tokenRig({ simulator, home }).tokens.signOut({ localOnly: true });
+  expect(removed).toMatchObject({ refreshToken: spent });
+  answer();
+  await expect(call).rejects.toMatchObject({ code: "AUTH_REQUIRED" });
+  expect(JSON.parse(home.readAuth())).toEqual({});
+  const revocation = await simulator.waitForRequest("revoke");
+  expect(revoked(revocation)).toBe(simulator.family(spent)?.current);
+});
+
+test("a login made meanwhile is the one that counts, and the late token is revoked", async () => {
+  const { simulator, home, call, spent, answer } = await refreshOnItsWay();
+  const issued = simulator.issueTokens();
+  await tokenRig({ simulator, home }).tokens.saveLogin({
+    access_token: issued.accessToken,
+    refresh_token: issued.refreshToken,
+    id_token: issued.idToken,
+  });
+  answer();
+  expect(await call).toMatchObject({ accessToken: issued.accessToken });
+  expect(home.record()).toMatchObject({ refreshToken: issued.refreshToken });
+  expect(revoked(await simulator.waitForRequest("revoke"))).toBe(simulator.family(spent)?.current);
+  expect(simulator.family(issued.refreshToken)?.revoked).toBe(false);
+});
+
+test("a login for another origin made meanwhile is kept, not used", async () => {
+  const { simulator, home, call, answer } = await refreshOnItsWay();
+  writeLogin(home, simulator, {
+    extraFields: { generation: 9, issuer: "https://auth.other.test" },
+  });
+  answer();
+  await expect(call).rejects.toMatchObject({ code: "AUTH_REQUIRED" });
+  await simulator.waitForRequest("revoke");
+});
+
+test("a later token of the same login is adopted, and its family is not revoked", async () => {
+  const { simulator, home, call, answer } = await refreshOnItsWay();
+  const other = writeLogin(home, simulator);
+  answer();
+  expect(await call).toMatchObject({ accessToken: other.accessToken });
+  expect(simulator.requests.map(({ route }) => route)).toEqual(["token:refresh"]);
+});
+
+test("a file that was damaged meanwhile does not cost the new token", async () => {
+  const { simulator, home, call, spent, answer } = await refreshOnItsWay();
+  writeFileSync(home.authFile, '{"codex": {"vers');
+  answer();
+  const { refreshToken } = await call;
+  expect(refreshToken).toBe(simulator.family(spent)?.current);
+  expect(home.record()).toMatchObject({ refreshToken });
+});
+
+test("a refused token is given up for what another window stored meanwhile", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator, { accessExpiresInMs: -minute });
+  simulator.always("token:refresh", () => {
+    writeLogin(home, simulator);
+    return { kind: "json", status: 401, body: refreshErrorBody("refresh_token_reused") };
+  });
+  const { refreshToken } = await tokenRig({ simulator, home }).get();
+  expect(home.record()).toMatchObject({ refreshToken });
+  expect(simulator.requests).toHaveLength(1);
+});
+
+test("before a second attempt the file is read again", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator, { accessExpiresInMs: -minute });
+  simulator.always("token:refresh", () => {
+    writeFileSync(home.authFile, "{}");
+    return { kind: "json", status: 500, body: {} };
+  });
+  await expect(tokenRig({ simulator, home }).get()).rejects.toMatchObject({
+    code: "AUTH_REQUIRED",
+  });
+  expect(simulator.requests).toHaveLength(1);
+});
+
+test("a lock that is removed during the request lets no second request out", async () => {
+  const { simulator, home, call, answer } = await refreshOnItsWay();
+  rmSync(refreshLockOf(home), { recursive: true });
+  const second = tokenRig({ simulator, home });
+  await expect(second.get()).rejects.toMatchObject({ code: "TIMEOUT" });
+  answer();
+  const { accessToken } = await call;
+  expect(await second.get()).toMatchObject({ accessToken });
+  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+  expect(simulator.requests).toHaveLength(1);
+});
+
+test("a lock that is removed before the request keeps it from being sent", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator, { accessExpiresInMs: -minute });
+  const rig = tokenRig({ simulator, home });
+  const rehearse = rig.store.rehearse.bind(rig.store);
+  rig.store.rehearse = async (waitMs) => {
+    rmSync(refreshLockOf(home), { recursive: true });
+    await rehearse(waitMs);
+  };
+  await expect(rig.get()).rejects.toMatchObject({ code: "STORAGE" });
+  expect(simulator.requests).toEqual([]);
+  rig.store.rehearse = rehearse;
+  await rig.get();
+  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+});
+
+test("the ledger of refreshes holds no token and is private", async () => {
+  const { home, rig, spent, answer, call } = await refreshOnItsWay();
+  const ledger = readFileSync(join(home.stateDir, "refresh.json"), "utf8");
+  expect(JSON.parse(ledger)).toMatchObject({ outcome: "sent", attempts: 1 });
+  expect(ledger).not.toContain(spent.slice(0, 12));
+  answer();
+  await rig.tokens.replaceRejected(await call, uncancelled());
+});

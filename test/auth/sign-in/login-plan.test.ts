@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import {
+  planLogin,
+  type Hindrance,
+  type LoginSurroundings,
+} from "../../../src/auth/sign-in/login-plan.ts";
+import { desktop } from "../../support/login-rig.ts";
+
+type Case = [string, Partial<LoginSurroundings>, Hindrance | undefined, Hindrance | undefined];
+
+const bare = { display: false, opener: false };
+
+const cases: Case[] = [
+  ["a desktop", {}, undefined, undefined],
+  ["macOS", { platform: "darwin", display: false }, undefined, undefined],
+  ["Windows", { platform: "win32", display: false }, undefined, undefined],
+  ["WSL without a display", { wsl: true, display: false }, undefined, undefined],
+  ["the setting", { noBrowser: true }, "setting", "setting"],
+  ["the setting over SSH", { noBrowser: true, ssh: true }, "setting", "setting"],
+  ["Codespaces", { codespaces: true, container: true, ...bare }, "codespaces", "no-display"],
+  ["SSH without a display", { ssh: true, ...bare }, "ssh", "no-display"],
+  ["SSH with a forwarded display", { ssh: true }, "ssh", undefined],
+  ["SSH into macOS", { ssh: true, platform: "darwin", display: false }, "ssh", undefined],
+  ["SSH into WSL", { ssh: true, wsl: true, display: false }, "ssh", undefined],
+  ["a container", { container: true, ...bare }, "container", "no-display"],
+  ["a container of the desktop", { container: true }, "container", undefined],
+  ["no display", bare, "no-display", "no-display"],
+  ["no opener", { opener: false }, "no-opener", "no-opener"],
+];
+
+test.each(cases)("%s: auto and an explicit browser", (_, facts, auto, explicit) => {
+  const here = { ...desktop, ...facts };
+  expect(planLogin("auto", here)).toEqual({ method: "browser", hindrance: auto });
+  expect(planLogin("browser", here)).toEqual({ method: "browser", hindrance: explicit });
+  expect(planLogin("device", here)).toEqual({ method: "device" });
+});

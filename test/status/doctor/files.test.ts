@@ -1,0 +1,148 @@
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  pathFacts,
+  setAsideFiles,
+  type PathFacts,
+} from "../../../src/platform/files/path-facts.ts";
+import {
+  judgeLeftovers,
+  judgeLock,
+  judgeLoginFile,
+  judgeLoginFolder,
+  judgeSetAside,
+  judgeStateFolder,
+} from "../../../src/status/doctor/files.ts";
+import { makeHome } from "../../support/home.ts";
+
+const minute = 60_000;
+const file: PathFacts = {
+  path: "/h/auth.json",
+  kind: "file",
+  mode: 0o600,
+  foreignOwner: undefined,
+  writable: true,
+  trouble: undefined,
+};
+const folder: PathFacts = { ...file, path: "/h", kind: "folder", mode: 0o755 };
+
+describe("the login file", () => {
+  test.each<[string, Partial<PathFacts>, string, RegExp | undefined]>([
+    ["of one's own", {}, "ok", undefined],
+    ["on a system without modes", { mode: undefined }, "ok", undefined],
+    ["that is not there yet", { kind: "missing" }, "ok", undefined],
+    ["that others may read", { mode: 0o644 }, "problem", /^Run: chmod 600 \/h\/auth\.json$/],
+    ["that a group may write", { mode: 0o620 }, "problem", /chmod 600/],
+    ["of another user", { foreignOwner: 1234 }, "problem", /regular file of your own/],
+    ["that is a link", { kind: "link" }, "problem", /CODEX_AUTH_FILE/],
+    ["that is a folder", { kind: "folder" }, "problem", /CODEX_AUTH_FILE/],
+    ["behind closed doors", { kind: "unknown", trouble: "EACCES" }, "problem", /rights of/],
+  ])("%s", (_, facts, level, remedy) => {
+    const finding = judgeLoginFile({ ...file, ...facts });
+    expect(finding).toMatchObject({ check: "login file", level });
+    expect(finding.said).toContain("/h/auth.json");
+    if (remedy === undefined) expect(finding.remedy).toBeUndefined();
+    else expect(finding.remedy).toMatch(remedy);
+  });
+
+  test("a remedy can be pasted into a shell", () => {
+    const { remedy } = judgeLoginFile({ ...file, path: "/h/it's mine", mode: 0o666 });
+    expect(remedy).toBe(String.raw`Run: chmod 600 '/h/it'\''s mine'`);
+  });
+});
+
+describe("the folder of the login", () => {
+  test.each<[string, Partial<PathFacts>, string | undefined, string, RegExp | undefined]>([
+    ["of one's own, readable by all", {}, undefined, "ok", undefined],
+    ["that is missing", { kind: "missing" }, undefined, "ok", undefined],
+    ["that one's group may write", { mode: 0o775 }, undefined, "note", /chmod go-w \/h$/],
+    ["that all may write", { mode: 0o1777 }, undefined, "problem", /chmod go-w/],
+    ["of another user", {}, "/h belongs to another user (uid 7)", "problem", /folder of your own/],
+    ["that cannot be written", { writable: false }, undefined, "problem", /Correct the rights/],
+    ["that is none", { kind: "file" }, undefined, "problem", /CODEX_AUTH_FILE/],
+  ])("%s", (_, facts, foreign, level, remedy) => {
+    const finding = judgeLoginFolder({ ...folder, ...facts }, foreign);
+    expect(finding).toMatchObject({ check: "login folder", level });
+    if (remedy !== undefined) expect(finding.remedy).toMatch(remedy);
+  });
+});
+
+describe("the state folder", () => {
+  test.each<[string, Partial<PathFacts>, string | undefined, string, RegExp | undefined]>([
+    ["of one's own", { mode: 0o700 }, undefined, "ok", undefined],
+    ["that is missing", { kind: "missing" }, undefined, "ok", undefined],
+    ["that others may read", {}, undefined, "note", /chmod 700 \/h$/],
+    ["of another user", {}, "/h belongs to another user (uid 7)", "problem", /CODEX_STATE_DIR/],
+    ["that is a file", { kind: "file" }, undefined, "problem", /CODEX_STATE_DIR/],
+    ["that cannot be written", { writable: false }, undefined, "problem", /rights/],
+  ])("%s", (_, facts, foreign, level, remedy) => {
+    const finding = judgeStateFolder({ ...folder, ...facts }, foreign);
+    expect(finding).toMatchObject({ check: "state folder", level });
+    if (remedy !== undefined) expect(finding.remedy).toMatch(remedy);
+  });
+});
+
+describe("a lock", () => {
+  const judge = (report: Parameters<typeof judgeLock>[2]) => judgeLock("lock", "/h/l", report);
+  const held = { kind: "held", pid: 4711, ageMs: 3_000 } as const;
+
+  test.each([
+    ["free", judge({ kind: "free" }), "ok", /Nobody/, undefined],
+    ["held just now", judge({ ...held, life: "alive" }), "ok", /4711 holds it for 3 s/, undefined],
+    [
+      "held for too long",
+      judge({ ...held, life: "alive", ageMs: 2 * minute }),
+      "problem",
+      /4711 runs and holds it for 2 min/,
+      /End process 4711/,
+    ],
+    ["left by a dead process", judge({ ...held, life: "dead" }), "note", /has ended/, undefined],
+    ["of another machine", judge({ ...held, life: "unknown" }), "note", /ten minutes/, undefined],
+    ["of others", judge({ kind: "foreign", ageMs: 1 }), "note", /Another program/, undefined],
+    [
+      "that is something else",
+      judge({ kind: "strange", why: "it is not a directory" }),
+      "problem",
+      /not a directory/,
+      /^Remove \/h\/l\.$/,
+    ],
+  ])("%s", (_, finding, level, said, remedy) => {
+    expect(finding.level).toBe(level);
+    expect(finding.said).toMatch(said);
+    if (remedy === undefined) expect(finding.remedy).toBeUndefined();
+    else expect(finding.remedy).toMatch(remedy);
+  });
+});
+
+test("what killed processes left, and damaged files, are counted and may hold tokens", () => {
+  expect(judgeLeftovers([])).toMatchObject([{ level: "ok", said: "None." }]);
+  expect(judgeLeftovers(["/h/a.tmp.1", "/h/b.tmp.2"])).toMatchObject([
+    { level: "note", said: expect.stringMatching(/2 temporary files in \/h\..*tokens/) as string },
+  ]);
+  expect(judgeSetAside([])).toEqual([]);
+  const [finding] = judgeSetAside(["/h/1", "/h/2", "/h/3", "/h/4"]);
+  expect(finding?.said).toContain("4 damaged login files set aside: /h/1, /h/2, /h/3, …");
+});
+
+test("facts are taken from the file system, without following the last link", async () => {
+  const home = makeHome();
+  writeFileSync(home.authFile, "{}", { mode: 0o600 });
+  chmodSync(home.authFile, 0o640);
+  symlinkSync(home.authFile, join(home.path, "link"));
+  mkdirSync(join(home.path, "sub"));
+  writeFileSync(`${home.authFile}.damaged-1`, "");
+  expect(await pathFacts(home.authFile)).toMatchObject({
+    kind: "file",
+    mode: 0o640,
+    foreignOwner: undefined,
+  });
+  expect((await pathFacts(join(home.path, "link"))).kind).toBe("link");
+  expect((await pathFacts(join(home.path, "sub"))).kind).toBe("folder");
+  expect((await pathFacts(join(home.path, "none"))).kind).toBe("missing");
+  expect(await pathFacts(join(home.authFile, "x"))).toMatchObject({
+    kind: "unknown",
+    trouble: "ENOTDIR",
+  });
+  expect(await setAsideFiles(home.authFile)).toEqual([`${home.authFile}.damaged-1`]);
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { CodexError } from "../../../src/shared/errors.ts";
+import type { TokenSet } from "../../../src/auth/oauth/token-set.ts";
+import { apiKeyCredential } from "../../../src/auth/api-key.ts";
+import {
+  judgeApiKey,
+  judgeGuest,
+  judgeLogin,
+  judgeModelList,
+  judgeQuota,
+} from "../../../src/status/doctor/login.ts";
+import { guestFile, modeRig, writeGuest } from "../../support/modes.ts";
+
+const now = Date.UTC(2026, 10, 20, 12);
+const hour = 3_600_000;
+const tokens: TokenSet = {
+  issuer: "https://auth.test",
+  apiOrigin: "https://api.test",
+  accessToken: "CANARY-access-1",
+  refreshToken: "CANARY-refresh-1",
+  idToken: "CANARY-id-1",
+  accountId: "CANARY-account-1",
+  email: "jane.doe@example.com",
+  plan: "plus",
+  expiresAt: now + 2 * hour,
+  generation: 1,
+};
+const state = { tokens, damaged: false, unsaved: undefined };
+const judge = (extra: Partial<typeof state> | object = {}, outcome?: "refused" | "unknown") =>
+  judgeLogin({ ...state, ...extra }, outcome, "/h/auth.json", now);
+
+describe("the login", () => {
+  test("that works is told by masked account, plan and time left", () => {
+    const finding = judge();
+    expect(finding).toEqual({
+      check: "login",
+      level: "ok",
+      said: "Signed in as j***@example.com (plan plus). The access token is valid for 2 h.",
+      remedy: undefined,
+    });
+    expect(JSON.stringify(finding)).not.toContain("CANARY");
+  });
+
+  test("that has expired is no trouble while it can be refreshed", () => {
+    const expired = { tokens: { ...tokens, expiresAt: now - 1, plan: undefined } };
+    expect(judge(expired)).toMatchObject({
+      level: "ok",
+      said: expect.stringMatching(/plan unknown.*has expired; the next question/) as string,
+    });
+    expect(judge(expired, "unknown").level).toBe("ok");
+  });
+
+  test("whose refresh was refused ends, or has ended", () => {
+    expect(judge({}, "refused")).toMatchObject({
+      level: "problem",
+      said: expect.stringContaining("works for another 2 h, and the service refuses") as string,
+      remedy: "Sign in again with codex_login.",
+    });
+  });
+
+  test("that could not be saved", () => {
+    const unsaved = new CodexError("STORAGE", "The disk is full.", { next: "Make room." });
+    expect(judge({ unsaved })).toMatchObject({
+      level: "problem",
+      said: expect.stringContaining("only in memory: The disk is full.") as string,
+      remedy: "Make room.",
+    });
+  });
+
+  test("that is damaged, or is none", () => {
+    expect(judge({ tokens: undefined, damaged: true })).toMatchObject({
+      level: "problem",
+      said: "The login file /h/auth.json is damaged.",
+    });
+    expect(judge({ tokens: undefined })).toMatchObject({
+      level: "note",
+      remedy: "Sign in with codex_login.",
+    });
+  });
+});
+
+test("a guest's login is told with its file, or why it cannot be used", async () => {
+  const { simulator, home, services } = await modeRig();
+  const judged = () => judgeGuest(services.guest, services.clock.now());
+  expect(await judged()).toMatchObject({
+    level: "problem",
+    said: expect.stringContaining("The Codex CLI is not signed in") as string,
+  });
+  writeGuest(home, simulator);
+  expect(await judged()).toEqual({
+    check: "login",
+    level: "ok",
+    said: `Used as a guest: c***@example.test by the Codex CLI's login, from ${guestFile(home)}. It is only read.`,
+    remedy: undefined,
+  });
+  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  expect(await judged()).toMatchObject({
+    level: "problem",
+    remedy: expect.stringContaining("Open the Codex CLI once") as string,
+  });
+  expect(simulator.requests).toEqual([]);
+});
+
+const settings = { apiBaseUrl: "https://api.test/v1", auth: undefined, tlsUnverified: false };
+
+test("an API key is there and is one, or is not; no piece of it is shown", () => {
+  expect(judgeApiKey("sk-canary-1234").level).toBe("ok");
+  expect(judgeApiKey(undefined)).toMatchObject({ level: "problem" });
+  const endless = `sk-canary-${"x".repeat(2_000)}`;
+  for (const key of ["sk-canary-1234\nx", "sk-canary 1234", "sk-canary-1234\0", endless, ""]) {
+    expect(judgeApiKey(key).level).toBe("problem");
+    expect(() => apiKeyCredential({ ...settings, apiKey: key })).toThrow("OPENAI_API_KEY");
+    expect(JSON.stringify(judgeApiKey(key))).not.toContain("canary");
+  }
+});
+
+test("a model list is told by its age", () => {
+  expect(judgeModelList(undefined, now).level).toBe("ok");
+  expect(judgeModelList(now - 2 * hour, now)).toMatchObject({
+    level: "ok",
+    said: "Fetched 2 h ago.",
+  });
+  expect(judgeModelList(now - 8 * 24 * hour, now)).toMatchObject({
+    level: "note",
+    said: expect.stringContaining("8 d ago") as string,
+  });
+});
+
+test("a quota that is used up is told with its reset", () => {
+  const quota = (usedPercent: number, resetsAt: number | undefined) => ({
+    seenAt: now - 60_000,
+    plan: "plus",
+    windows: [{ usedPercent, windowMinutes: 10_080, resetsAt }],
+  });
+  expect(judgeQuota(undefined, now).level).toBe("ok");
+  expect(judgeQuota(quota(41, now + hour), now)).toMatchObject({
+    level: "ok",
+    said: "Used, as seen 1 min ago: week 41 %.",
+  });
+  expect(judgeQuota(quota(100, now + hour), now)).toMatchObject({
+    level: "note",
+    remedy: "Wait for the reset in 1 h.",
+  });
+  expect(judgeQuota(quota(100, now - hour), now).level).toBe("ok");
+});

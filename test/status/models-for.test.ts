@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { modelsFor } from "../../src/status/models-for.ts";
+import { testApp } from "../support/app.ts";
+import { makeHome, writeLogin } from "../support/home.ts";
+import { json } from "../support/replies.ts";
+import { simulate } from "../support/server.ts";
+
+const never = new AbortController().signal;
+
+async function signedIn() {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  return { simulator, ask: () => modelsFor(testApp({ simulator, home }).services, never) };
+}
+
+test("a list that was fetched needs no note", async () => {
+  const { ask } = await signedIn();
+  expect(await ask()).toMatchObject({ list: { source: "live" }, note: undefined });
+});
+
+test("what the service refused is told with the list in its place", async () => {
+  const { simulator, ask } = await signedIn();
+  const deactivated = { error: { message: "Your workspace has been deactivated." } };
+  simulator.always("models", json(403, deactivated));
+  const { list, note } = await ask();
+  expect(list.source).toBe("bundled");
+  expect(note).toMatch(/^PLAN_REQUIRED: .*Your workspace has been deactivated\..* Sign in/);
+});
+
+test("so is what could not be asked at all", async () => {
+  const { simulator, ask } = await signedIn();
+  simulator.always("models", { kind: "reset" });
+  const { list, note } = await ask();
+  expect(list.source).toBe("bundled");
+  expect(note).toMatch(/^NETWORK: The connection to .* failed/);
+});
+
+test("without a login the note says how to get one", async () => {
+  const simulator = await simulate();
+  const { services } = testApp({ simulator, home: makeHome() });
+  const { list, note } = await modelsFor(services, never);
+  expect(list.source).toBe("bundled");
+  expect(note).toMatch(/^AUTH_REQUIRED: .*Call codex_login/);
+  expect(simulator.requests).toEqual([]);
+});
