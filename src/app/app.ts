@@ -1,8 +1,9 @@
+import { startDetached } from "../platform/detached-process.ts";
 import { join } from "node:path";
-import { composeGround, type Ground } from "./platform.ts";
-import { composeLogin } from "./sign-in.ts";
+import { createPlatform, type Platform } from "./platform.ts";
+import { createSignIn } from "./sign-in.ts";
 import { composeQueries, type QueryParts } from "./queries.ts";
-import { composeTokens, type TokenParts } from "./session.ts";
+import { createSession, type Session } from "./session.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Finding } from "../status/finding.ts";
 import type { Log } from "../platform/log.ts";
@@ -15,7 +16,7 @@ import type { Services } from "../status/services.ts";
 import type { TokenManager } from "../auth/session/token-manager.ts";
 import { version } from "../shared/version.ts";
 
-export interface App extends Pick<TokenParts, "refreshWork"> {
+export interface App {
   services: Services;
   log: Log;
   tokens: TokenManager;
@@ -27,16 +28,19 @@ export interface App extends Pick<TokenParts, "refreshWork"> {
 
 /** Compose the program. Nothing is read, opened or sent before the first call. */
 export function createApp(world: Runtime): App {
-  const ground = composeGround(world);
+  const ground = createPlatform(world);
   const { config, clock, limits, redactor, log, folder, http, stateDir } = ground;
-  const tokenParts = composeTokens(ground, world.refreshCommand);
+  const { refreshCommand } = world;
+  const tokenParts = createSession(
+    ground,
+    refreshCommand && ((events) => startDetached(refreshCommand, events)),
+  );
   const { tokens } = tokenParts;
-  const { flow, login, unwanted } = composeLogin(ground, tokenParts);
+  const { flow, login, unwanted } = createSignIn(ground, tokenParts);
   const queries = composeQueries(ground, tokenParts, login, () => world.timeZone);
   const { client, quota, ...others } = queries;
   return {
     log,
-    refreshWork: tokenParts.refreshWork,
     tokens,
     oauth: flow,
     client,
@@ -85,8 +89,8 @@ function foreignNotices(stateDir: string | undefined): string[] {
 /** The doctor is loaded when somebody asks for it. */
 async function examine(
   { home }: Runtime,
-  ground: Ground,
-  { tokens, ledger }: TokenParts,
+  ground: Platform,
+  { tokens, ledger }: Session,
   { credentials, guest, catalog, quota }: QueryParts,
   login: LoginService,
   signal: AbortSignal,

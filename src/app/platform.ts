@@ -9,9 +9,9 @@ import { TemporaryFiles } from "../platform/files/temporary-files.ts";
 import { version } from "../shared/version.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** What everything else stands on. */
-export interface Ground extends Pick<Runtime, "config" | "clock" | "random" | "limits"> {
-  /** Undefined where a setting spoils it. */
+/** What every part of the program uses: the outside world behind interfaces, and settings. */
+export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits"> {
+  /** Undefined if a setting makes it unusable. */
   stateDir: string | undefined;
   redactor: Redactor;
   log: Log;
@@ -23,9 +23,9 @@ export interface Ground extends Pick<Runtime, "config" | "clock" | "random" | "l
   origins: Origins;
 }
 
-/** The part below all others; nothing is opened, sent or written by it. */
-export function composeGround(world: Runtime): Ground {
-  const { config, clock, random, limits, takeLog, writeStderr } = world;
+/** Opens, sends and writes nothing. */
+export function createPlatform(runtime: Runtime): Platform {
+  const { config, clock, random, limits, takeLog, writeStderr } = runtime;
   const redactor = new Redactor();
   redactor.learn(...proxySecrets(config.proxy), config.apiKey);
   const spoilt = config.problems.some(({ area }) => area === "storage" || area === "state");
@@ -33,7 +33,7 @@ export function composeGround(world: Runtime): Ground {
   const debugLog = (): Log =>
     config.debug ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr }) : silentLog;
   const log = takeLog === undefined ? debugLog() : createForwardingLog(takeLog, redactor);
-  const self = identifySelf(world.pid, random);
+  const self = identifySelf(runtime.pid, random);
   const temporaries = new TemporaryFiles(self, clock);
   const { proxy, caFiles, tlsUnverified, issuer, apiOrigin } = config;
   return {
@@ -48,7 +48,7 @@ export function composeGround(world: Runtime): Ground {
     temporaries,
     folder: new StateFolder(stateDir, temporaries),
     http: new Http({ clock, log, proxy, caFiles, tlsUnverified }),
-    userAgent: `codex-oauth/${version} (${world.platform})`,
+    userAgent: `codex-oauth/${version} (${runtime.platform})`,
     origins: { issuer, apiOrigin },
   };
 }

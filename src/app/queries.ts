@@ -11,8 +11,8 @@ import { ModelCatalog } from "../models/catalog.ts";
 import { QuotaMemory } from "../quota/quota-cache.ts";
 import { ResponsesEndpoint } from "../query/responses-endpoint.ts";
 import { WorkspaceRoutes } from "../auth/workspace-routing.ts";
-import type { Ground } from "./platform.ts";
-import type { TokenParts } from "./session.ts";
+import type { Platform } from "./platform.ts";
+import type { Session } from "./session.ts";
 
 /** Questions, and everything that authorizes and plans them. */
 export interface QueryParts {
@@ -31,8 +31,8 @@ export interface QueryParts {
  * @param timeZone asked for only when a time is to be told
  */
 export function composeQueries(
-  ground: Ground,
-  { store, tokens }: TokenParts,
+  ground: Platform,
+  { store, tokens }: Session,
   login: LoginService,
   timeZone: () => string,
 ): QueryParts {

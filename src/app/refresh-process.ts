@@ -1,11 +1,12 @@
-import { createApp } from "./app.ts";
 import { CodexError } from "../shared/errors.ts";
 import { defaultLimits, type Limits } from "../shared/limits.ts";
 import { keepingClock } from "../platform/clock.ts";
 import { deferred } from "../platform/promises.ts";
 import { takenOver } from "../auth/session/refresh-ipc.ts";
 import { refreshProcessLimits } from "../auth/session/refresh-child.ts";
+import { createPlatform } from "./platform.ts";
 import { systemRuntime } from "./runtime.ts";
+import { createSession } from "./session.ts";
 
 /**
  * Be the process of a refresh: take the job from the server that started it, spend and save, report,
@@ -22,14 +23,17 @@ export function runRefresh(limits: Limits = defaultLimits): void {
   // At once, also after a suspension: a request that begins then may outlive this process.
   setTimeout(stop, lastRequestMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  const app = createApp({
+  const platform = createPlatform({
     ...systemRuntime(processLimits),
-    refreshCommand: undefined, // this is the process that does it
     writeStderr: () => undefined,
   });
+  const session = createSession(platform, undefined); // this is the process that refreshes
+  const close = async (): Promise<void> => {
+    await session.tokens.stop();
+    await Promise.all([platform.folder.flush(), platform.http.close()]);
+  };
   const end = (): void => {
-    const closed = app.close();
-    closed.then(
+    close().then(
       () => process.exit(0),
       () => process.exit(0),
     );
@@ -53,7 +57,7 @@ export function runRefresh(limits: Limits = defaultLimits): void {
       return;
     }
     begun = true;
-    const run = app.refreshWork().then((work) => work.run(message, server, stopping.signal));
+    const run = session.refreshWork().then((work) => work.run(message, server, stopping.signal));
     run.then(end, end);
   });
   process.on("disconnect", () => {

@@ -1,25 +1,37 @@
+import type { CodeExchangeResponse } from "../auth/oauth/oauth-messages.ts";
+import { Revocations } from "../auth/oauth/revocations.ts";
+import type { TokenSet } from "../auth/oauth/token-set.ts";
+import type { TokenManager } from "../auth/session/token-manager.ts";
+import type { TokenStore } from "../auth/session/token-store.ts";
+import { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
+import { DeviceEndpoint } from "../auth/sign-in/device-endpoint.ts";
+import { DeviceFlow, type DeviceFlowDeps } from "../auth/sign-in/device-flow.ts";
+import { LoginService } from "../auth/sign-in/login-service.ts";
 import { openInBrowser } from "../platform/browser.ts";
 import { lookAround } from "../platform/host.ts";
-import { DeviceEndpoint } from "../auth/sign-in/device-endpoint.ts";
-import { DeviceFlow } from "../auth/sign-in/device-flow.ts";
-import { LoginService } from "../auth/sign-in/login-service.ts";
-import { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
-import { Revocations } from "../auth/oauth/revocations.ts";
-import type { CodeExchangeResponse } from "../auth/oauth/oauth-messages.ts";
-import type { TokenSet } from "../auth/oauth/token-set.ts";
-import type { Ground } from "./platform.ts";
-import type { TokenParts } from "./session.ts";
+import type { Platform } from "./platform.ts";
+import type { Session } from "./session.ts";
 
-export interface LoginParts {
-  flow: OAuthFlow;
-  login: LoginService;
-  /** Revokes what ended logins got after all. */
-  unwanted: Revocations;
+export interface SignInTarget {
+  endpoint: Session["endpoint"];
+  store: Pick<TokenStore, "rehearse">;
+  tokens: Pick<TokenManager, "saveLogin" | "isStored">;
 }
 
-/** The ways to sign in with ChatGPT. */
-export function composeLogin(ground: Ground, { endpoint, store, tokens }: TokenParts): LoginParts {
-  const { config, clock, random, limits, redactor, log, http, userAgent } = ground;
+export type SignInFlows = ReturnType<typeof createSignIn>;
+
+/**
+ * The flows that sign in with ChatGPT.
+ *
+ * @param observe stands between the device flow and its endpoint
+ */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `SignInFlows` is its type
+export function createSignIn(
+  platform: Platform,
+  { endpoint, store, tokens }: SignInTarget,
+  observe: (endpoint: DeviceFlowDeps["endpoint"]) => DeviceFlowDeps["endpoint"] = (own) => own,
+) {
+  const { config, clock, random, limits, redactor, log, http, userAgent } = platform;
   const { issuer, callbackPorts: ports, desktop, noBrowser } = config;
   const save = (grant: CodeExchangeResponse): Promise<TokenSet> => tokens.saveLogin(grant);
   const unwanted = new Revocations({ endpoint, clock, limits, log });
@@ -29,7 +41,7 @@ export function composeLogin(ground: Ground, { endpoint, store, tokens }: TokenP
   const now = (): number => clock.now();
   const device = new DeviceFlow({
     ...shared,
-    endpoint: new DeviceEndpoint({ issuer, http, limits, redactor, userAgent, now }),
+    endpoint: observe(new DeviceEndpoint({ issuer, http, limits, redactor, userAgent, now })),
     tokens: endpoint,
   });
   const login = new LoginService({
@@ -42,5 +54,5 @@ export function composeLogin(ground: Ground, { endpoint, store, tokens }: TokenP
     limits,
     log,
   });
-  return { flow, login, unwanted };
+  return { flow, device, login, unwanted };
 }

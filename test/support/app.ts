@@ -1,5 +1,7 @@
 import { onTestFinished } from "vitest";
 import { createApp, type App } from "../../src/app/app.ts";
+import { createPlatform, type Platform } from "../../src/app/platform.ts";
+import type { Runtime } from "../../src/app/runtime.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
 import { systemClock, type Clock } from "../../src/platform/clock.ts";
@@ -7,20 +9,20 @@ import { systemRandom } from "../../src/platform/random.ts";
 import type { Simulator } from "../simulator/index.ts";
 import type { Home } from "./home.ts";
 
-export interface TestAppOptions {
-  home: Home;
+export interface TestRuntimeOptions {
+  home: Pick<Home, "path" | "authFile" | "stateDir">;
   /** Without one nothing can be asked. */
-  simulator?: Simulator;
-  env?: Record<string, string>;
-  clock?: Clock;
-  limits?: Partial<Limits>;
+  simulator?: Pick<Simulator, "issuer" | "baseUrl"> | undefined;
+  env?: Record<string, string> | undefined;
+  clock?: Clock | undefined;
+  limits?: Partial<Limits> | undefined;
+  takeLog?: Runtime["takeLog"];
 }
 
-/** The whole program in this process, as run.ts composes it; closed when the test ends. */
-export function testApp(options: TestAppOptions): App & { stderr: string[] } {
-  const { home, simulator, env, clock = systemClock, limits } = options;
-  const stderr: string[] = [];
-  const app = createApp({
+/** What a process finds around it, with a home and services of the test's own. */
+export function testRuntime(options: TestRuntimeOptions): Runtime {
+  const { home, simulator, env, clock = systemClock, limits, takeLog } = options;
+  return {
     config: loadConfig(
       {
         CODEX_ISSUER: simulator?.issuer,
@@ -29,7 +31,6 @@ export function testApp(options: TestAppOptions): App & { stderr: string[] } {
         CODEX_STATE_DIR: home.stateDir,
         CODEX_CALLBACK_PORTS: simulator === undefined ? undefined : "0",
         CODEX_NO_BROWSER: "1",
-        CODEX_DEBUG: "1",
         ...env,
       },
       home.path,
@@ -42,8 +43,28 @@ export function testApp(options: TestAppOptions): App & { stderr: string[] } {
     home: home.path,
     timeZone: "UTC",
     refreshCommand: undefined,
-    writeStderr: (text) => stderr.push(text),
-  });
+    writeStderr: () => undefined,
+    takeLog,
+  };
+}
+
+export interface TestAppOptions extends TestRuntimeOptions {
+  home: Home;
+  simulator?: Simulator | undefined;
+}
+
+/** The parts below sign-in and queries, as one process has them; closed when the test ends. */
+export function testPlatform(options: TestRuntimeOptions): Platform {
+  const platform = createPlatform(testRuntime(options));
+  onTestFinished(() => platform.http.close());
+  return platform;
+}
+
+/** The whole program in this process, as the server composes it; closed when the test ends. */
+export function testApp(options: TestAppOptions): App & { stderr: string[] } {
+  const stderr: string[] = [];
+  const runtime = testRuntime({ ...options, env: { CODEX_DEBUG: "1", ...options.env } });
+  const app = createApp({ ...runtime, writeStderr: (text) => stderr.push(text) });
   onTestFinished(() => app.close());
   return { ...app, stderr };
 }

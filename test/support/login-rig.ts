@@ -1,26 +1,24 @@
-import { onTestFinished } from "vitest";
+import { createSession } from "../../src/app/session.ts";
+import { createSignIn, type SignInTarget } from "../../src/app/sign-in.ts";
 import { defaultLimits } from "../../src/shared/limits.ts";
 import type { LoginSurroundings } from "../../src/auth/sign-in/login-plan.ts";
 import type { TokenSet } from "../../src/auth/oauth/token-set.ts";
-import { silentLog, type LogArea } from "../../src/platform/log.ts";
-import { Http } from "../../src/http/http.ts";
-import { systemRandom } from "../../src/platform/random.ts";
-import { Redactor } from "../../src/shared/redactor.ts";
-import { DeviceEndpoint } from "../../src/auth/sign-in/device-endpoint.ts";
-import { DeviceFlow } from "../../src/auth/sign-in/device-flow.ts";
+import { silentLog } from "../../src/platform/log.ts";
+import type { DeviceFlow } from "../../src/auth/sign-in/device-flow.ts";
 import {
   LoginService,
   type LoginAttempt,
   type LoginServiceDeps,
 } from "../../src/auth/sign-in/login-service.ts";
-import { OAuthFlow } from "../../src/auth/sign-in/browser-flow.ts";
+import type { OAuthFlow } from "../../src/auth/sign-in/browser-flow.ts";
 import type { BrowserLogin, PendingLogin } from "../../src/auth/sign-in/login-run.ts";
-import { Revocations } from "../../src/auth/oauth/revocations.ts";
-import { TokenEndpoint } from "../../src/auth/oauth/token-endpoint.ts";
+import type { Revocations } from "../../src/auth/oauth/revocations.ts";
 import type { CodeExchangeResponse } from "../../src/auth/oauth/oauth-messages.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";
+import { makeHome } from "./home.ts";
 import { simulate } from "./server.ts";
+import { testPlatform } from "./app.ts";
 
 /** Only the flows of a login, with what they would store. */
 export interface FlowRig {
@@ -44,64 +42,38 @@ export async function flowRig(
 ): Promise<FlowRig> {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
-  const redactor = new Redactor();
   const logged: string[] = [];
-  const log = Object.assign((_: LogArea, text: string) => void logged.push(redactor.all(text)), {
-    file: undefined,
-  });
-  const proxy = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
-  const http = new Http({ clock, log, proxy });
-  onTestFinished(() => http.close());
-  const asked = {
-    issuer: simulator.issuer,
-    http,
-    limits: defaultLimits,
-    redactor,
-    userAgent: "codex-oauth/0.0.0 (test)",
-    now: () => clock.now(),
-  };
-  const endpoint = new TokenEndpoint(asked);
-  const saved: CodeExchangeResponse[] = [];
-  const keep = (grant: CodeExchangeResponse) => {
-    saved.push(grant);
-    return save(grant);
-  };
-  const unwanted = new Revocations({ endpoint, clock, limits: defaultLimits, log });
-  const flow = new OAuthFlow({
-    issuer: simulator.issuer,
-    ports,
-    endpoint,
-    save: keep,
-    rehearse,
-    unwanted,
+  const platform = testPlatform({
+    home: makeHome(),
+    simulator,
+    env: { CODEX_CALLBACK_PORTS: ports.join() },
     clock,
-    random: systemRandom,
-    limits: defaultLimits,
-    redactor,
-    log,
+    takeLog: (_, text) => void logged.push(text),
   });
+  const saved: CodeExchangeResponse[] = [];
+  const { endpoint } = createSession(platform, undefined);
+  const target: SignInTarget = {
+    endpoint,
+    store: { rehearse },
+    tokens: {
+      saveLogin: (grant) => {
+        saved.push(grant);
+        return save(grant);
+      },
+      isStored: () => Promise.resolve(true),
+    },
+  };
   const polls: number[] = [];
   let answered: Promise<unknown> = Promise.resolve();
-  const deviceEndpoint = new DeviceEndpoint(asked);
-  const device = new DeviceFlow({
-    issuer: simulator.issuer,
-    endpoint: {
-      requestCode: (signal) => deviceEndpoint.requestCode(signal),
-      poll: (code, signal) => {
-        polls.push(clock.now());
-        const answer = deviceEndpoint.poll(code, signal);
-        answered = answer.catch(() => undefined);
-        return answer;
-      },
+  const { flow, device, unwanted } = createSignIn(platform, target, (own) => ({
+    requestCode: (signal) => own.requestCode(signal),
+    poll: (code, signal) => {
+      polls.push(clock.now());
+      const answer = own.poll(code, signal);
+      answered = answer.catch(() => undefined);
+      return answer;
     },
-    tokens: endpoint,
-    save: keep,
-    rehearse: () => Promise.resolve(),
-    unwanted,
-    clock,
-    limits: defaultLimits,
-    log,
-  });
+  }));
   const passToPoll = async (ms: number): Promise<void> => {
     await clock.advance(ms);
     await answered;

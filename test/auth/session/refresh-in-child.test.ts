@@ -1,3 +1,4 @@
+import type { StartRefresh } from "../../../src/app/session.ts";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +8,7 @@ import type { RefreshJob, RefreshReport } from "../../../src/auth/session/refres
 import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
-import { refreshLockOf, tokenRig, type Start } from "../../support/token-rig.ts";
+import { refreshLockOf, tokenRig } from "../../support/token-rig.ts";
 
 const expired = { accessExpiresInMs: -60_000 };
 
@@ -18,7 +19,7 @@ interface Played {
 }
 
 /** A process that a test plays: it hears every message. */
-function played(hear: (played: Played, message: { kind?: string }) => void): Start {
+function played(hear: (played: Played, message: { kind?: string }) => void): StartRefresh {
   return ({ onMessage, onEnd }: DetachedEvents): Promise<DetachedProcess> => {
     let job: RefreshJob | undefined;
     return Promise.resolve({
@@ -32,7 +33,7 @@ function played(hear: (played: Played, message: { kind?: string }) => void): Sta
   };
 }
 
-async function rigWith(start: Start) {
+async function rigWith(start: StartRefresh) {
   const simulator = await simulate();
   const home = makeHome();
   const { refreshToken: spent } = writeLogin(home, simulator, expired);
@@ -47,7 +48,7 @@ test.each([
       end();
     }),
   ],
-] satisfies [string, Start][])(
+] satisfies [string, StartRefresh][])(
   "a process that %s: the refresh runs in this one",
   async (_, start) => {
     const { simulator, home, spent, rig } = await rigWith(start);
