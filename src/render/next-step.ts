@@ -23,26 +23,33 @@ const userDecides: ReadonlySet<CodexErrorCode> = new Set([
 export function renderNext({ code, next, details }: CodexError, reader: Reader): string {
   const { resetsAt, retryAfterMs } = details;
   const hasTime = (resetsAt ?? retryAfterMs) !== undefined;
-  if (reader !== "mcp" || !userDecides.has(code)) return renderSteps(next, reader, hasTime);
-  const steps = next.some((step) => step.do === "retry") ? next : [...next, retry];
-  return `${clauses(steps, reader, hasTime, true)}.`;
+  const asksUser = reader === "mcp" && userDecides.has(code);
+  const steps = asksUser && !next.some((step) => step.do === "retry") ? [...next, retry] : next;
+  return `${clauses(steps, { reader, hasTime, asksUser })}.`;
 }
 
-/** @param hasTime whether the text before them names the time to wait for */
-export function renderSteps(steps: NextSteps, reader: Reader, hasTime = false): string {
-  return `${clauses(steps, reader, hasTime)}.`;
+/** The fix of a finding as sentences for a reader. */
+export function renderFix(steps: NextSteps, reader: Reader): string {
+  return `${clauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" })}.`;
+}
+
+interface Situation {
+  reader: Reader;
+  /** The text before the steps names the time to wait for. */
+  hasTime: boolean;
+  /** The reader is a model that leaves it to the user whether to try again. */
+  asksUser: boolean;
 }
 
 /** "Do this, then that. If it fails again, do a third thing", without the last full stop. */
-function clauses(steps: NextSteps, reader: Reader, hasTime: boolean, asksUser = false): string {
+function clauses(steps: NextSteps, situation: Situation): string {
+  const { reader, asksUser } = situation;
   let text = "";
   for (const [n, step] of steps.entries()) {
     const before = steps[n - 1];
-    const leftToUser =
-      step.do === "retry" && reader === "mcp" && (asksUser || !(before && isForModel(before)));
-    const clause = leftToUser ? askUser : words(step, reader, hasTime);
+    const clause = words(step, situation);
     if (before === undefined) text = clause;
-    else if (leftToUser) text += `. ${clause}`;
+    else if (asksUser && step.do === "retry") text += `. ${clause}`;
     else if (before.do === "retry") {
       const who = reader === "mcp" && step.do === "act" ? "the user can " : "";
       text += `. If it fails again, ${who}${lowerFirst(clause)}`;
@@ -51,23 +58,8 @@ function clauses(steps: NextSteps, reader: Reader, hasTime: boolean, asksUser = 
   return text;
 }
 
-const askUser = "Tell the user; try again only if they ask";
-
-/** Steps after which a model may repeat its call by itself: it has done what was missing. */
-function isForModel(step: NextStep): boolean {
-  switch (step.do) {
-    case "sign-in":
-    case "use-method":
-    case "correct-request":
-      return true;
-    case "either":
-      return step.of.every((steps) => steps.every(isForModel));
-    default:
-      return false;
-  }
-}
-
-function words(step: NextStep, reader: Reader, hasTime: boolean): string {
+function words(step: NextStep, situation: Situation): string {
+  const { reader, hasTime, asksUser } = situation;
   const own = terms[reader];
   switch (step.do) {
     case "sign-in":
@@ -86,11 +78,13 @@ function words(step: NextStep, reader: Reader, hasTime: boolean): string {
       return `Set ${step.name}${step.to === undefined ? "" : ` to ${step.to}`}${own["and-restart"]}`;
     case "unset-variable":
       return `Unset ${step.names.join(" and ")}${own["and-restart"]}`;
+    case "retry":
+      return asksUser ? "Tell the user; try again only if they ask" : own.retry;
     case "act":
       return step.what;
     case "either":
       return step.of
-        .map((steps) => clauses(steps, reader, hasTime))
+        .map((steps) => clauses(steps, situation))
         .map((text, n) => (n === 0 ? text : lowerFirst(text)))
         .join(", or ");
     default:

@@ -90,7 +90,7 @@ export const codexLogin = defineTool({
     const { tokens } = outcome;
     const facts = { signedIn: true, account: accountLabel(tokens), plan: tokens.plan };
     return {
-      text: renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth),
+      text: renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth, "mcp"),
       facts,
     };
   },

@@ -87,7 +87,9 @@ export function checkedRequest(request: unknown, maxChars: number): QueryRequest
     const [issue] = parsed.error.issues;
     const path = fieldOf(issue?.path ?? []);
     if (/^input\[\d+\]\.role$/.test(path)) {
-      throw unusable(path, "must be user, assistant or developer", "Use systemPrompt for rules.");
+      throw unusable(path, "must be user, assistant or developer", [
+        act("Use systemPrompt for rules"),
+      ]);
     }
     const keys = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 5).join(", ") : "";
     if (keys !== "") throw unusable(keys.slice(0, 100), "is unknown");
