@@ -1,5 +1,5 @@
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
-import { act, either, retry, type NextSteps } from "../shared/next-step.ts";
+import { act, either, retry, setVariable, type NextSteps } from "../shared/next-step.ts";
 
 /** What tells whether a request has reached the service at all. */
 type Answer = Pick<Refusal, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
@@ -149,11 +149,10 @@ const badRequestCodes = new Set([
 ]);
 
 const reportNewerVersion: NextSteps = [
-  either(
-    [{ do: "set-variable", name: "CODEX_CLIENT_VERSION", to: "a newer Codex version" }],
-    [act("Update codex-oauth")],
-    [{ do: "choose-model", which: "other" }],
-  ),
+  either(setVariable("CODEX_CLIENT_VERSION", "a newer Codex version"), act("Update codex-oauth"), {
+    do: "choose-model",
+    which: "other",
+  }),
 ];
 
 /** The service's refusal as our error (docs/wire.md §13). */

@@ -1,12 +1,12 @@
 import type { Credential } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
-import { act, either, type NextSteps } from "../shared/next-step.ts";
+import { act, either, setVariable, unsetVariables, type NextSteps } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
 
 /** The other way to pay, for every error about a key; a login alone changes nothing where a setting decides. */
 function otherWay(decided: boolean): NextSteps {
   const signIn = { do: "sign-in", method: "browser" } as const;
-  return decided ? [{ do: "unset-variable", names: ["CODEX_AUTH"] }, signIn] : [signIn];
+  return decided ? [unsetVariables("CODEX_AUTH"), signIn] : [signIn];
 }
 
 const lacksScopes = /scopes|permission/i;
@@ -28,7 +28,7 @@ export function keyError(error: unknown, decided: boolean): unknown {
         ...details,
         cause: error,
         why: lacksScopes.test(details.why ?? "") ? lackedPermission : undefined,
-        next: [either([{ do: "set-variable", name: "OPENAI_API_KEY", to: "a valid key" }], orElse)],
+        next: [either(setVariable("OPENAI_API_KEY", "a valid key"), orElse)],
       });
     case "USAGE_LIMIT":
       return new CodexError(
@@ -39,7 +39,7 @@ export function keyError(error: unknown, decided: boolean): unknown {
           cause: error,
           next: [
             either(
-              [act("Check billing and limits of the key's project at platform.openai.com")],
+              act("Check billing and limits of the key's project at platform.openai.com"),
               orElse,
             ),
           ],
@@ -49,7 +49,7 @@ export function keyError(error: unknown, decided: boolean): unknown {
       return new CodexError("PLAN_REQUIRED", "The API key's project or account may not do this.", {
         ...details,
         cause: error,
-        next: [either([act("Check the key's project at platform.openai.com")], orElse)],
+        next: [either(act("Check the key's project at platform.openai.com"), orElse)],
       });
     default:
       return details.status === 403 && error.code === "UPSTREAM" ? forbidden(error, orElse) : error;
@@ -60,8 +60,8 @@ export function keyError(error: unknown, decided: boolean): unknown {
 function forbidden(error: CodexError, orElse: NextSteps): CodexError {
   const next = [
     either(
-      [act("Give the key the write permission for Responses (or all) at platform.openai.com")],
-      [act("Check its project")],
+      act("Give the key the write permission for Responses (or all) at platform.openai.com"),
+      act("Check its project"),
       orElse,
     ),
   ];
@@ -78,7 +78,7 @@ function forbidden(error: CodexError, orElse: NextSteps): CodexError {
 export function noKey(decided: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: [either([{ do: "set-variable", name: "OPENAI_API_KEY" }], otherWay(decided))],
+    next: [either(setVariable("OPENAI_API_KEY"), otherWay(decided))],
   });
 }
 
@@ -120,7 +120,7 @@ export function apiKeyCredential({
     throw new CodexError("CONFIG", "NODE_TLS_REJECT_UNAUTHORIZED cannot be used with an API key.", {
       why: "Nobody could tell the API from somebody in between, who would get the key.",
       next: [
-        { do: "unset-variable", names: ["NODE_TLS_REJECT_UNAUTHORIZED"] },
+        unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED"),
         act("Name a company's own CA in NODE_EXTRA_CA_CERTS"),
       ],
     });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Credential } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
-import { act, either } from "../shared/next-step.ts";
+import { act, either, unsetVariables } from "../shared/next-step.ts";
 import { assertIssuedFor, type Origins } from "./oauth/token-set.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Redactor } from "../shared/redactor.ts";
@@ -13,7 +13,7 @@ import { defaultBaseUrl, defaultIssuer } from "../api/constants.ts";
 const lastMs = 60_000;
 
 const signInHere = { do: "sign-in", method: "browser" } as const;
-const twoWays = [either([act("Sign in with the Codex CLI (codex login)")], [signInHere])];
+const twoWays = [either(act("Sign in with the Codex CLI (codex login)"), signInHere)];
 
 export interface CodexCliLoginDeps {
   /** The official client's own; empty where nobody can tell. */
@@ -131,7 +131,7 @@ async function readForeignFile(path: string): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
     throw error.with({
-      next: [either([act(`Look at ${path}, which is the Codex CLI's own`)], [signInHere])],
+      next: [either(act(`Look at ${path}, which is the Codex CLI's own`), signInHere)],
     });
   }
 }
@@ -155,12 +155,7 @@ function assertForGuest(issuer: string, wanted: Origins): void {
       error.message.replace("The stored login", "The Codex CLI's login"),
       {
         ...error.details,
-        next: [
-          either(
-            [{ do: "unset-variable", names: ["CODEX_ISSUER", "CODEX_BASE_URL"] }],
-            [signInHere],
-          ),
-        ],
+        next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), signInHere)],
       },
     );
   }
@@ -172,6 +167,6 @@ function useless(message: string, why?: string): CodexError {
 
 function ended(message: string): CodexError {
   return new CodexError("AUTH_EXPIRED", message, {
-    next: [either([act("Open the Codex CLI once, which renews its login")], [signInHere])],
+    next: [either(act("Open the Codex CLI once, which renews its login"), signInHere)],
   });
 }

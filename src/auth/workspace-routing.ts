@@ -136,10 +136,10 @@ export class WorkspaceRoutes {
       throw new CodexError("UPSTREAM", "The service names an origin that no login is sent to.", {
         why: "A workspace's origin must be https below chatgpt.com.",
         next: [
-          either(
-            [act("Report it to the workspace's administrator")],
-            [signIn, act("Approve with another account")],
-          ),
+          either(act("Report it to the workspace's administrator"), [
+            signIn,
+            act("Approve with another account"),
+          ]),
         ],
       });
     }

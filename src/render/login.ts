@@ -2,6 +2,7 @@ import type { Hindrance, LoginReason } from "../auth/sign-in/login-plan.ts";
 import type { PendingLogin } from "../auth/sign-in/login-run.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
 import { localTime } from "../shared/time.ts";
+import { unsetVariables } from "../shared/next-step.ts";
 import { renderFix, type Reader } from "./next-step.ts";
 
 /** The issuer's host when it is not OpenAI's own server: a person must not miss that. */
@@ -18,7 +19,7 @@ export function renderSignedIn(
   const use =
     auth === "api-key"
       ? "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
-        `${renderFix([{ do: "unset-variable", names: ["CODEX_AUTH"] }], reader).slice(0, -1)} to use this login.`
+        `${renderFix([unsetVariables("CODEX_AUTH")], reader).slice(0, -1)} to use this login.`
       : `${reader === "mcp" ? "codex_query" : "codex-oauth query"} can be used now.`;
   return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
 }

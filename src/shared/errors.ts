@@ -24,10 +24,10 @@ export const errorCodes = {
   LOGIN_PORT_BUSY: {
     meaning: "Other programs hold every port that the browser may return to.",
     next: [
-      either(
-        [{ do: "sign-in", method: "device" }],
-        [act("Close the program that listens there (often another login)"), signIn],
-      ),
+      either({ do: "sign-in", method: "device" }, [
+        act("Close the program that listens there (often another login)"),
+        signIn,
+      ]),
     ],
   },
   LOGIN_TIMEOUT: {
@@ -47,7 +47,7 @@ export const errorCodes = {
     next: [
       either(
         [signIn, act("Approve with another account")],
-        [act("Ask the workspace's administrator")],
+        act("Ask the workspace's administrator"),
       ),
     ],
   },
@@ -57,7 +57,7 @@ export const errorCodes = {
   },
   OVERLOADED: {
     meaning: "The service has no capacity for the model at the moment.",
-    next: [either([wait], [{ do: "choose-model", which: "other" }]), retry],
+    next: [either(wait, { do: "choose-model", which: "other" }), retry],
   },
   POLICY: {
     meaning: "The service declined the prompt or the answer for policy reasons.",
@@ -65,7 +65,7 @@ export const errorCodes = {
   },
   CONTEXT_TOO_LONG: {
     meaning: "The prompt does not fit into the model's context window.",
-    next: [either([act("Send less context")], [{ do: "choose-model", which: "larger" }])],
+    next: [either(act("Send less context"), { do: "choose-model", which: "larger" })],
   },
   BAD_REQUEST: {
     meaning: "An argument is wrong, or the service refused the request as malformed.",

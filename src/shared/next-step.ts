@@ -44,8 +44,16 @@ export function act(what: string): NextStep {
   return { do: "act", what };
 }
 
-export function either(...of: readonly NextSteps[]): NextStep {
-  return { do: "either", of };
+export function either(...of: readonly (NextStep | NextSteps)[]): NextStep {
+  return { do: "either", of: of.map((steps) => ("do" in steps ? [steps] : steps)) };
+}
+
+export function setVariable(name: string, to?: string): NextStep {
+  return { do: "set-variable", name, ...(to === undefined ? {} : { to }) };
+}
+
+export function unsetVariables(...names: readonly string[]): NextStep {
+  return { do: "unset-variable", names };
 }
 
 /** The same steps with each free text changed, for the redaction of secrets. */
@@ -55,7 +63,7 @@ export function mapTexts(steps: NextSteps, change: (text: string) => string): Ne
       case "act":
         return act(change(step.what));
       case "set-variable":
-        return step.to === undefined ? step : { ...step, to: change(step.to) };
+        return setVariable(step.name, step.to && change(step.to));
       case "either":
         return either(...step.of.map((steps) => mapTexts(steps, change)));
       default:

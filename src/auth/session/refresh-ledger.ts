@@ -63,7 +63,7 @@ function unsavedElsewhere(): CodexError {
     "STORAGE",
     "Another window has refreshed the login and could not save it yet.",
     {
-      next: [{ do: "wait" }, retry, either([act("Look at the status in that window")], [signIn])],
+      next: [{ do: "wait" }, retry, either(act("Look at the status in that window"), signIn)],
     },
   );
 }

@@ -111,7 +111,7 @@ export class SignOut {
         next: [
           either(
             error.details.next ?? [act(`Make ${store.path} and its folder writable`), signOutAgain],
-            [act("End the sessions in ChatGPT's settings")],
+            act("End the sessions in ChatGPT's settings"),
           ),
         ],
       });
@@ -126,7 +126,7 @@ export class SignOut {
       next: [
         either(
           [act(`Make ${path} and its folder writable`), signOutAgain],
-          [act('Remove the key "codex" from that file; what it holds no longer works')],
+          act('Remove the key "codex" from that file; what it holds no longer works'),
         ),
       ],
     });

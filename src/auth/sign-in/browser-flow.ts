@@ -170,8 +170,8 @@ function authorizationCode(response: AuthorizationResponse): string {
       ? {
           next: [
             either(
-              [act("Ask the workspace's administrator to allow Codex")],
-              [act("Use another account")],
+              act("Ask the workspace's administrator to allow Codex"),
+              act("Use another account"),
             ),
           ],
         }

@@ -35,7 +35,7 @@ export type DevicePoll =
   | ({ kind: "granted" } & DeviceGrant);
 
 const otherWay: NextSteps = [{ do: "sign-in", method: "browser" }];
-const again: NextSteps = [either([{ do: "sign-in", method: "device" }], otherWay)];
+const again: NextSteps = [either({ do: "sign-in", method: "device" }, otherWay)];
 
 /** The two requests of the device login, as judged answers (docs/wire.md §18, RFC 8628). */
 export class DeviceEndpoint {

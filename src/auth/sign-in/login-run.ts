@@ -150,6 +150,6 @@ export function nothingWaits(): CodexError {
 export function takesNoPaste(): CodexError {
   return new CodexError("BAD_REQUEST", "The sign-in that waits uses a device code.", {
     why: "It takes no pasted URL: it ends by itself once the code is entered.",
-    next: [either([act("Enter the code")], [{ do: "sign-in", method: "browser" }])],
+    next: [either(act("Enter the code"), { do: "sign-in", method: "browser" })],
   });
 }

@@ -4,6 +4,7 @@ import {
   either,
   restart,
   retry,
+  setVariable,
   type NextStep,
   type NextSteps,
 } from "../../shared/next-step.ts";
@@ -14,7 +15,7 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-const elsewhere: NextStep = { do: "set-variable", name: "CODEX_AUTH_FILE", to: "a writable place" };
+const elsewhere: NextStep = setVariable("CODEX_AUTH_FILE", "a writable place");
 
 const reasons: Readonly<Record<string, { why: string; next: NextSteps }>> = {
   ENOSPC: { why: "The disk is full.", next: [act("Free some space"), retry] },
@@ -25,11 +26,11 @@ const reasons: Readonly<Record<string, { why: string; next: NextSteps }>> = {
   },
   EACCES: {
     why: "The rights do not allow it.",
-    next: [either([act("Correct the rights of the folder")], [elsewhere])],
+    next: [either(act("Correct the rights of the folder"), elsewhere)],
   },
   EPERM: {
     why: "The rights do not allow it.",
-    next: [either([act("Correct the rights of the folder")], [elsewhere])],
+    next: [either(act("Correct the rights of the folder"), elsewhere)],
   },
   EROFS: { why: "The file system is read-only.", next: [elsewhere] },
   EIO: {
@@ -44,8 +45,8 @@ const reasons: Readonly<Record<string, { why: string; next: NextSteps }>> = {
     why: "It is a symbolic link.",
     next: [
       either(
-        [act("Replace the link by a regular file")],
-        [{ do: "set-variable", name: "CODEX_AUTH_FILE", to: "the real path" }],
+        act("Replace the link by a regular file"),
+        setVariable("CODEX_AUTH_FILE", "the real path"),
       ),
     ],
   },

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodexError } from "../../shared/errors.ts";
-import { act, either, type NextSteps } from "../../shared/next-step.ts";
+import { act, either, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import { sleep, type Clock } from "../clock.ts";
 import { foreignLink } from "./folder-owner.ts";
 import { errnoOf, storageError } from "./errors.ts";
@@ -161,8 +161,8 @@ function refuseForeignLinks(path: string): void {
 /** For a path that holds something else than a login file of this user. */
 export const ownFile: NextSteps = [
   either(
-    [act("Put a regular file of your own there (or remove what is there)")],
-    [{ do: "set-variable", name: "CODEX_AUTH_FILE" }],
+    act("Put a regular file of your own there (or remove what is there)"),
+    setVariable("CODEX_AUTH_FILE"),
   ),
 ];
 

@@ -5,7 +5,7 @@ import {
   type Verbosity,
 } from "../../models/effort.ts";
 import { CodexError } from "../../shared/errors.ts";
-import { either } from "../../shared/next-step.ts";
+import { either, setVariable } from "../../shared/next-step.ts";
 import {
   defaultModel,
   findModel,
@@ -48,7 +48,7 @@ export function planQuery(
   if (slug === undefined) {
     throw new CodexError("MODEL_UNAVAILABLE", "The account's model list has no model to use.", {
       why: `Listed: ${usableNames(list.models).join(", ") || "none"}; none of them is a default.`,
-      next: [either([{ do: "choose-model" }], [{ do: "set-variable", name: "CODEX_MODEL" }])],
+      next: [either({ do: "choose-model" }, setVariable("CODEX_MODEL"))],
     });
   }
   const model = findModel(list.models, slug);

@@ -1,7 +1,7 @@
 import { acceptedValues, type Config } from "../../config/config.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import { errorCodes, toCodexError } from "../../shared/errors.ts";
-import { act, restart } from "../../shared/next-step.ts";
+import { act, restart, unsetVariables } from "../../shared/next-step.ts";
 import { higherVersion } from "../../shared/semver.ts";
 import { proxyRoute, type ProxySettings } from "../../http/proxy.ts";
 import type { Authorities, CaFileReport } from "../../http/tls.ts";
@@ -70,7 +70,7 @@ export function judgeClientVersion(version: string): Finding {
   return note(
     check,
     `CODEX_CLIENT_VERSION reports ${version}, which is older than this release's own ${defaultClientVersion}: the service may hide newer models.`,
-    [{ do: "unset-variable", names: ["CODEX_CLIENT_VERSION"] }],
+    [unsetVariables("CODEX_CLIENT_VERSION")],
   );
 }
 
@@ -91,9 +91,7 @@ export function judgeCertificates(
   });
   if (tlsUnverified) {
     const text = "NODE_TLS_REJECT_UNAUTHORIZED=0: nothing is sent but to this machine.";
-    found.push(
-      note(check, text, [{ do: "unset-variable", names: ["NODE_TLS_REJECT_UNAUTHORIZED"] }]),
-    );
+    found.push(note(check, text, [unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED")]));
   }
   return found.length === 0 ? [ok(check, "No authorities beside those of Node.")] : found;
 }

@@ -16,7 +16,14 @@ import { reportLock, type LockReport } from "../../platform/files/lock-report.ts
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Check } from "./doctor.ts";
-import { act, either, restart, retry, type NextSteps } from "../../shared/next-step.ts";
+import {
+  act,
+  either,
+  restart,
+  retry,
+  setVariable,
+  type NextSteps,
+} from "../../shared/next-step.ts";
 
 /** A lock is held for an instant, and around one request of at most 15 seconds. */
 const longHeldMs = 60_000;
@@ -113,9 +120,7 @@ export function judgeLoginFolder(facts: PathFacts, foreign: string | undefined):
     return problem(check, `${path} is not a folder.`, [act("Correct CODEX_AUTH_FILE"), restart]);
   if (foreign !== undefined) {
     const text = `${foreign}: its owner could put another login in place of yours.`;
-    return problem(check, text, [
-      { do: "set-variable", name: "CODEX_AUTH_FILE", to: "a file in a folder of your own" },
-    ]);
+    return problem(check, text, [setVariable("CODEX_AUTH_FILE", "a file in a folder of your own")]);
   }
   if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
   const loose = (mode ?? 0) & 0o022;
@@ -129,9 +134,7 @@ export function judgeLoginFolder(facts: PathFacts, foreign: string | undefined):
 export function judgeStateFolder(facts: PathFacts, foreign: string | undefined): Finding {
   const check = "state folder";
   const { path, kind, mode, writable } = facts;
-  const elsewhere: NextSteps = [
-    { do: "set-variable", name: "CODEX_STATE_DIR", to: "a folder of your own" },
-  ];
+  const elsewhere: NextSteps = [setVariable("CODEX_STATE_DIR", "a folder of your own")];
   if (kind === "missing") return ok(check, `${path} is not there yet; it is made when needed.`);
   if (foreign !== undefined) {
     return problem(check, `${foreign}, so nothing is kept in ${path}.`, elsewhere);
@@ -210,10 +213,7 @@ export function judgeLeftovers(paths: readonly string[]): Finding[] {
 }
 
 function correctRights(path: string): NextSteps {
-  return [
-    either([act(`Correct the rights of ${quoted(path)}`)], [act("Set another place")]),
-    retry,
-  ];
+  return [either(act(`Correct the rights of ${quoted(path)}`), act("Set another place")), retry];
 }
 
 function countOf(count: number, what: string): string {

@@ -2,7 +2,14 @@ import type { Config } from "../../config/config.ts";
 import { type Credential, credentialLabel, type LoginMode } from "../../api/credential.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import { toCodexError } from "../../shared/errors.ts";
-import { act, either, restart, signIn } from "../../shared/next-step.ts";
+import {
+  act,
+  either,
+  restart,
+  setVariable,
+  signIn,
+  unsetVariables,
+} from "../../shared/next-step.ts";
 import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
 import { span } from "../../shared/time.ts";
 import {
@@ -126,12 +133,7 @@ export async function judgeGuest(
 }
 
 export function judgeApiKey(key: string | undefined): Finding {
-  const fix = [
-    either(
-      [{ do: "set-variable", name: "OPENAI_API_KEY" }],
-      [{ do: "unset-variable", names: ["CODEX_AUTH"] }],
-    ),
-  ];
+  const fix = [either(setVariable("OPENAI_API_KEY"), unsetVariables("CODEX_AUTH"))];
   if (key === undefined)
     return problem("login", "The API key is to pay, but OPENAI_API_KEY is not set.", fix);
   const why = keyFault(key);

@@ -114,8 +114,8 @@ export function judgePorts(
         ])
       : problem(check, text, [
           either(
-            [{ do: "sign-in", method: "device" }],
-            [act("Close that program (often another sign-in that waits)")],
+            { do: "sign-in", method: "device" },
+            act("Close that program (often another sign-in that waits)"),
           ),
         ]);
   });
