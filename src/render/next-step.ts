@@ -30,7 +30,8 @@ export function renderNext({ code, next, details }: CodexError, reader: Reader):
 
 /** The fix of a finding as sentences for a reader. */
 export function renderFix(steps: NextSteps, reader: Reader): string {
-  return `${clauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" })}.`;
+  const text = clauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" });
+  return text.startsWith("Run: ") ? text : `${text}.`; // a command is there to be pasted
 }
 
 interface Situation {
@@ -73,7 +74,7 @@ function words(step: NextStep, situation: Situation): string {
     case "wait":
       if (step.for === "reset") return "Wait until the limit resets";
       if (step.for !== undefined) return `Wait ${span(step.for)}`;
-      return hasTime ? "Wait for the time above" : "Wait a minute or two";
+      return hasTime ? "Wait for the time that the message names" : "Wait a minute or two";
     case "set-variable":
       return `Set ${step.name}${step.to === undefined ? "" : ` to ${step.to}`}${own["and-restart"]}`;
     case "unset-variable":

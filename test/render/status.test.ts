@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/status/finding.ts";
 import type { Status } from "../../src/status/status-report.ts";
 import { renderStatus } from "../../src/render/status.ts";
+import { act } from "../../src/shared/next-step.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
-const render = (status: Status): string => renderStatus(status, now, "UTC");
+const render = (status: Status): string => renderStatus(status, now, "UTC", "mcp");
 
 const signedOut: Status = {
   signedIn: false,
@@ -42,8 +43,8 @@ const details: DoctorReport = {
   platform: "linux 6.1.0; x64",
   clientVersion: "0.169.0",
   findings: [
-    { check: "node", level: "ok", said: "Node v20.20.2.", remedy: undefined },
-    { check: "clock", level: "problem", said: "It is wrong.", remedy: "Set the clock." },
+    { check: "node", level: "ok", message: "Node v20.20.2." },
+    { check: "clock", level: "problem", message: "It is wrong.", fix: [act("Set the clock")] },
   ],
 };
 

@@ -8,6 +8,7 @@ import { testApp, type TestAppOptions } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { codexHome, guestFile, writeChoice, writeGuest } from "../support/modes.ts";
 import { simulate } from "../support/server.ts";
+import { act } from "../../src/shared/next-step.ts";
 
 const patient = new AbortController().signal;
 
@@ -128,10 +129,14 @@ describe("verbose", () => {
     expect(details?.findings).toContainEqual({
       check: "network",
       level: "problem",
-      said: expect.stringMatching(
+      message: expect.stringMatching(
         /is blocked on this way: HTTP 403 in \d+ ms, challenged by Cloudflare, a page/,
       ) as string,
-      remedy: expect.stringContaining("without VPN or proxy") as string,
+      fix: [
+        act(
+          "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it",
+        ),
+      ],
     });
   });
 
@@ -170,7 +175,8 @@ test("a file of certificates that is missing is told", async () => {
 
 function saidBy(details: DoctorReport | undefined, check: string): string[] {
   return (
-    details?.findings.filter((finding) => finding.check === check).map(({ said }) => said) ?? []
+    details?.findings.filter((finding) => finding.check === check).map(({ message }) => message) ??
+    []
   );
 }
 
