@@ -75,7 +75,8 @@ function headline(status: Status, reader: Reader): string | undefined {
     return `Ready with an API key: OPENAI_API_KEY is set and pays for each question at ${host} (${by}).`;
   }
   if (account === undefined) {
-    if (trouble === undefined) return `Not signed in. ${renderFix([signIn], reader)}`;
+    if (trouble === undefined)
+      return `Not signed in. ${renderFix([signIn], reader).slice(0, -1)} to sign in.`;
     return isSignedOut(trouble) ? "Not signed in." : undefined;
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;

@@ -111,7 +111,7 @@ test("wrong arguments come before wrong settings, and the handler sees neither",
     "CONFIG: CODEX_BASE_URL cannot be used: it is neither https: nor http: on this machine " +
       "(127.0.0.1, [::1], localhost).\n" +
       "CODEX_BASE_URL accepts an https: URL, or http: on 127.0.0.1, [::1] or localhost.\n" +
-      "Next: Correct or unset the environment variable that the message names, then restart.",
+      "Next: Correct or unset the environment variable that the message names, then restart Claude Code.",
   );
   expect((await run(() => ({ text: "fine" }), { env: { CODEX_STATE_DIR: "x" } })).text).toBe(
     "fine",
