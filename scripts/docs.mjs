@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const { tools, settings, errorCodes, exitCodes, hostConfiguration, serverName, z } =
+const { tools, settings, errorCodes, renderFix, exitCodes, hostConfiguration, serverName, z } =
   await loadSource();
 
 /** Per document: marker name to table. */
@@ -55,6 +55,7 @@ async function loadSource() {
         export { tools } from "./src/mcp/toolbox.ts";
         export { settings } from "./src/config/settings.ts";
         export { errorCodes } from "./src/shared/errors.ts";
+        export { renderFix } from "./src/render/next-step.ts";
         export { exitCodes } from "./src/cli/exit-codes.ts";
         export { hostConfiguration, serverName } from "./src/cli/install/hosts.ts";
         export { z } from "zod";`,
@@ -110,7 +111,11 @@ function settingTable() {
 function errorTable() {
   return table(
     ["Code", "Meaning", "Next step"],
-    Object.entries(errorCodes).map(([code, { meaning, next }]) => [`\`${code}\``, meaning, next]),
+    Object.entries(errorCodes).map(([code, { meaning, next }]) => [
+      `\`${code}\``,
+      meaning,
+      renderFix(next, "cli"),
+    ]),
   );
 }
 

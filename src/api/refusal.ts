@@ -1,4 +1,5 @@
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
+import { act, either, retry, setVariable, type NextSteps } from "../shared/next-step.ts";
 
 /** What tells whether a request has reached the service at all. */
 type Answer = Pick<Refusal, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
@@ -7,7 +8,7 @@ type Answer = Pick<Refusal, "status" | "html" | "challenge" | "cloudflare" | "co
 export interface Block {
   message: string;
   /** The next step, where it is another one than that of BLOCKED. */
-  next?: string;
+  next?: NextSteps;
 }
 
 /**
@@ -20,7 +21,9 @@ export function blockOf(answer: Answer, service: string): Block | undefined {
   if ([answer.code, answer.type].includes("unsupported_country_region_territory")) {
     return {
       message: "The service is not offered where the request comes from.",
-      next: "Ask from a country where it is offered; a VPN or proxy may lead through another one. Repeating the call from here will not help.",
+      next: [
+        act("Ask from a country where it is offered; a VPN or proxy may lead through another one"),
+      ],
     };
   }
   if (!isPageBetween(answer)) return undefined;
@@ -145,9 +148,12 @@ const badRequestCodes = new Set([
   "unsupported_parameter",
 ]);
 
-const reportNewerVersion =
-  "Set CODEX_CLIENT_VERSION to a newer Codex version or update codex-oauth, or name another model " +
-  "(codex_models).";
+const reportNewerVersion: NextSteps = [
+  either(setVariable("CODEX_CLIENT_VERSION", "a newer Codex version"), act("Update codex-oauth"), {
+    do: "choose-model",
+    which: "other",
+  }),
+];
 
 /** The service's refusal as our error (docs/wire.md §13). */
 export function refusalError(refusal: Refusal): CodexError {
@@ -243,10 +249,10 @@ function judge(refusal: Refusal): Judgement {
 }
 
 /** A step for a refusal that names no field to correct. */
-function nextWithoutField(said: string | undefined): string {
+function nextWithoutField(said: string | undefined): NextSteps {
   return said === undefined
-    ? "Repeat the call once; if it recurs, set CODEX_DEBUG=1, repeat it, and read the log."
-    : "Change what the service said is wrong, then repeat the call.";
+    ? [retry, { do: "run-doctor" }]
+    : [act("Change what the service said is wrong"), retry];
 }
 
 function rateLimited(

@@ -5,6 +5,7 @@ import { systemHome } from "../platform/host.ts";
 import { type Environment } from "../config/environment.ts";
 import { reasoningEfforts, type ReasoningEffort } from "../models/effort.ts";
 import { CodexError } from "../shared/errors.ts";
+import { act } from "../shared/next-step.ts";
 import { defaultLimits } from "../shared/limits.ts";
 import { modelName } from "../models/model-name.ts";
 import { keepingClock } from "../platform/clock.ts";
@@ -104,7 +105,7 @@ function checked(given: CodexOptions): z.infer<typeof options> {
   const name = field === undefined ? "The options" : `The option ${String(field).slice(0, 60)}`;
   throw new CodexError("CONFIG", `${name} cannot be used.`, {
     why: `Known are ${Object.keys(options.shape).join(", ")}.`,
-    next: "Correct or leave out the option that the message names.",
+    next: [act("Correct or leave out the option that the message names")],
   });
 }
 

@@ -1,11 +1,12 @@
 import type { Credential } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
+import { act, either, setVariable, unsetVariables, type NextSteps } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
 
 /** The other way to pay, for every error about a key; a login alone changes nothing where a setting decides. */
-function otherWay(decided: boolean): string {
-  const signIn = "sign in with ChatGPT (codex_login with method browser)";
-  return decided ? `unset CODEX_AUTH, restart Claude Code and ${signIn}` : signIn;
+function otherWay(decided: boolean): NextSteps {
+  const signIn = { do: "sign-in", method: "browser" } as const;
+  return decided ? [unsetVariables("CODEX_AUTH"), signIn] : [signIn];
 }
 
 const lacksScopes = /scopes|permission/i;
@@ -27,7 +28,7 @@ export function keyError(error: unknown, decided: boolean): unknown {
         ...details,
         cause: error,
         why: lacksScopes.test(details.why ?? "") ? lackedPermission : undefined,
-        next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${orElse}.`,
+        next: [either(setVariable("OPENAI_API_KEY", "a valid key"), orElse)],
       });
     case "USAGE_LIMIT":
       return new CodexError(
@@ -36,14 +37,19 @@ export function keyError(error: unknown, decided: boolean): unknown {
         {
           ...details,
           cause: error,
-          next: `Check billing and limits of the key's project at platform.openai.com, or ${orElse}.`,
+          next: [
+            either(
+              act("Check billing and limits of the key's project at platform.openai.com"),
+              orElse,
+            ),
+          ],
         },
       );
     case "PLAN_REQUIRED":
       return new CodexError("PLAN_REQUIRED", "The API key's project or account may not do this.", {
         ...details,
         cause: error,
-        next: `Check the key's project at platform.openai.com, or ${orElse}.`,
+        next: [either(act("Check the key's project at platform.openai.com"), orElse)],
       });
     default:
       return details.status === 403 && error.code === "UPSTREAM" ? forbidden(error, orElse) : error;
@@ -51,8 +57,14 @@ export function keyError(error: unknown, decided: boolean): unknown {
 }
 
 /** A 403: mostly a restricted key, at times a project, a country or an address list. */
-function forbidden(error: CodexError, orElse: string): CodexError {
-  const next = `Give the key the write permission for Responses (or all) at platform.openai.com, check its project, or ${orElse}.`;
+function forbidden(error: CodexError, orElse: NextSteps): CodexError {
+  const next = [
+    either(
+      act("Give the key the write permission for Responses (or all) at platform.openai.com"),
+      act("Check its project"),
+      orElse,
+    ),
+  ];
   if (!lacksScopes.test(error.details.why ?? "")) return error.with({ next });
   return new CodexError("PLAN_REQUIRED", "The API key may not do this (HTTP 403).", {
     ...error.details,
@@ -66,7 +78,7 @@ function forbidden(error: CodexError, orElse: string): CodexError {
 export function noKey(decided: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWay(decided)}.`,
+    next: [either(setVariable("OPENAI_API_KEY"), otherWay(decided))],
   });
 }
 
@@ -107,7 +119,10 @@ export function apiKeyCredential({
   if (tlsUnverified && !isLoopback(new URL(apiBaseUrl).hostname)) {
     throw new CodexError("CONFIG", "NODE_TLS_REJECT_UNAUTHORIZED cannot be used with an API key.", {
       why: "Nobody could tell the API from somebody in between, who would get the key.",
-      next: "Unset it, and name a company's own CA in NODE_EXTRA_CA_CERTS.",
+      next: [
+        unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED"),
+        act("Name a company's own CA in NODE_EXTRA_CA_CERTS"),
+      ],
     });
   }
   return {

@@ -1,5 +1,6 @@
 import { credentialLabel, type LoginChoice } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
+import { act, unsetVariables } from "../shared/next-step.ts";
 import { maskEmail } from "../shared/mask.ts";
 import { localTime } from "../shared/time.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -111,7 +112,7 @@ function decidedElsewhere(auth: string): CodexError {
     "CONFIG",
     `CODEX_AUTH=${auth} decides; another choice would have no effect.`,
     {
-      next: "Unset CODEX_AUTH and restart Claude Code, then choose again.",
+      next: [unsetVariables("CODEX_AUTH"), act("Choose again")],
     },
   );
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Credential } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
+import { act, either, unsetVariables } from "../shared/next-step.ts";
 import { assertIssuedFor, type Origins } from "./oauth/token-set.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Redactor } from "../shared/redactor.ts";
@@ -11,8 +12,8 @@ import { defaultBaseUrl, defaultIssuer } from "../api/constants.ts";
 /** A token that ends this soon could end on its way. */
 const lastMs = 60_000;
 
-const twoWays =
-  "Sign in with the Codex CLI (codex login), or here (codex_login with method browser).";
+const signInHere = { do: "sign-in", method: "browser" } as const;
+const twoWays = [either(act("Sign in with the Codex CLI (codex login)"), signInHere)];
 
 export interface CodexCliLoginDeps {
   /** The official client's own; empty where nobody can tell. */
@@ -100,7 +101,7 @@ export class CodexCliLogin {
       case "api-key":
         throw useless(
           "The Codex CLI pays with an API key here, which is not a login to be a guest of.",
-          `${path} is in API key mode; a key belongs into OPENAI_API_KEY (codex_login with method api-key).`,
+          `${path} is in API key mode; a key belongs into OPENAI_API_KEY.`,
         );
       case "signed-out":
         throw useless("The Codex CLI is signed out.", `${path} holds no tokens.`);
@@ -130,7 +131,7 @@ async function readForeignFile(path: string): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
     throw error.with({
-      next: `Look at ${path}, which is the Codex CLI's own; or sign in here (codex_login with method browser).`,
+      next: [either(act(`Look at ${path}, which is the Codex CLI's own`), signInHere)],
     });
   }
 }
@@ -154,7 +155,7 @@ function assertForGuest(issuer: string, wanted: Origins): void {
       error.message.replace("The stored login", "The Codex CLI's login"),
       {
         ...error.details,
-        next: "Unset CODEX_ISSUER and CODEX_BASE_URL, or sign in here (codex_login with method browser).",
+        next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), signInHere)],
       },
     );
   }
@@ -166,6 +167,6 @@ function useless(message: string, why?: string): CodexError {
 
 function ended(message: string): CodexError {
   return new CodexError("AUTH_EXPIRED", message, {
-    next: "Open the Codex CLI once, which renews its login, or sign in here (codex_login with method browser).",
+    next: [either(act("Open the Codex CLI once, which renews its login"), signInHere)],
   });
 }

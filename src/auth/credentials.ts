@@ -1,5 +1,6 @@
 import type { Credential, LoginChoice, LoginMode } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
+import { retry } from "../shared/next-step.ts";
 import { apiKeyCredential, type ApiKeySettings, keyError } from "./api-key.ts";
 import type { TokenSet } from "./oauth/token-set.ts";
 import { readClaims } from "./oauth/claims.ts";
@@ -130,7 +131,7 @@ function changedMeanwhile(): CodexError {
     "AUTH_EXPIRED",
     "The service refused the login, and another way was chosen.",
     {
-      next: "Repeat the call: it goes the new way.",
+      next: [retry],
     },
   );
 }

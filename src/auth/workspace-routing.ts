@@ -7,6 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { orAborted } from "../platform/promises.ts";
 import { CodexError } from "../shared/errors.ts";
+import { act, either, signIn } from "../shared/next-step.ts";
 import { parseJson } from "../shared/json.ts";
 import type { Limits } from "../shared/limits.ts";
 import {
@@ -134,7 +135,12 @@ export class WorkspaceRoutes {
       log("CODEX", "the workspace's origin was refused: it is not below chatgpt.com");
       throw new CodexError("UPSTREAM", "The service names an origin that no login is sent to.", {
         why: "A workspace's origin must be https below chatgpt.com.",
-        next: "Report it to the workspace's administrator, or sign in with another account.",
+        next: [
+          either(act("Report it to the workspace's administrator"), [
+            signIn,
+            act("Approve with another account"),
+          ]),
+        ],
       });
     }
     return routing;

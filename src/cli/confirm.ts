@@ -2,7 +2,6 @@ import type { LoginMode } from "../api/credential.ts";
 import { UsageError, type CommandContext } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { LineReader } from "./terminal/input.ts";
-import { commandWords } from "./rephrase.ts";
 
 /** Explain another way to pay, ask, and keep it as the choice. */
 export async function chooseMode(
@@ -11,7 +10,7 @@ export async function chooseMode(
   context: CommandContext,
 ): Promise<number> {
   const { services, terminal } = context;
-  const say = (text: string): string => `${services.redactor.values(commandWords(text))}\n`;
+  const say = (text: string): string => `${services.redactor.values(withoutTools(text))}\n`;
   if (!agreed) {
     const { text } = await services.mode.choose(mode, false);
     terminal.stderr.write(say(text));
@@ -20,6 +19,14 @@ export async function chooseMode(
   const { text } = await services.mode.choose(mode, true);
   terminal.stdout.write(say(text));
   return exitCodes.ok.code;
+}
+
+/** The text names tools, until choose-method gives data. */
+function withoutTools(text: string): string {
+  return text
+    .replace(/call codex_login with method "?(codex-cli|api-key)"?/, "run codex-oauth login --$1")
+    .replace("codex_query", "codex-oauth query")
+    .replace("the environment of Claude Code", "the environment");
 }
 
 /** A question that only yes agrees to; says so when it was not agreed to. */

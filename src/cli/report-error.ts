@@ -1,7 +1,7 @@
 import { renderError, renderPartial } from "../render/error.ts";
+import { renderNext } from "../render/next-step.ts";
 import type { CodexError } from "../shared/errors.ts";
 import type { Services } from "../status/services.ts";
-import { commandWords } from "./rephrase.ts";
 import { terminalText } from "./terminal/plain-text-stream.ts";
 import { markCode, type Terminal } from "./terminal/terminal.ts";
 
@@ -14,7 +14,7 @@ export function toJson(value: unknown): string {
 export function reportError(error: CodexError, services: Services, terminal: Terminal): void {
   const { clock, timeZone, redactor } = services;
   const { partialText, partialTotalChars } = error.details;
-  const head = redactor.all(commandWords(renderError(error, clock.now(), timeZone)));
+  const head = redactor.all(renderError(error, clock.now(), timeZone, "cli"));
   const partial =
     partialText === undefined || terminal.stdoutIsTty
       ? ""
@@ -24,16 +24,16 @@ export function reportError(error: CodexError, services: Services, terminal: Ter
 
 /** The error as the one JSON object on stdout. */
 export function reportJson(error: CodexError, { redactor }: Services, terminal: Terminal): void {
-  const { code, message, next, details } = error;
+  const { code, message, details } = error;
   const { why, resetsAt, retryAfterMs, partialText } = details;
-  const said = {
+  const facts = {
     code,
-    message: redactor.all(commandWords(message)),
-    why: why === undefined ? undefined : redactor.all(commandWords(why)),
-    next: redactor.all(commandWords(next)),
+    message: redactor.all(message),
+    why: why === undefined ? undefined : redactor.all(why),
+    next: redactor.all(renderNext(error, "cli")),
     resetsAt,
     retryAfterMs,
     partialText: partialText === undefined ? undefined : redactor.values(partialText),
   };
-  terminal.stdout.write(toJson({ error: said }));
+  terminal.stdout.write(toJson({ error: facts }));
 }

@@ -141,7 +141,8 @@ export function assertConfigured(config: Config, areas: readonly ConfigArea[]): 
   });
 }
 
-function acceptedValues(setting: string): string {
+/** What a setting takes, as a sentence or two. */
+export function acceptedValues(setting: string): string {
   const known = settings.find(({ name }) => name === setting);
   if (known !== undefined) return `${setting} accepts ${known.accepts}.`;
   // Variables of others.

@@ -27,7 +27,7 @@ export interface Surroundings {
   apiKey: string | undefined;
   /** Where the official client keeps its login; empty where nobody can tell. */
   codexHome: string;
-  /** Where Claude Code keeps what is the person's own; empty where nobody can tell. */
+  /** `CLAUDE_CONFIG_DIR`, else `~/.claude`; empty if neither is known. */
   claudeHome: string;
 }
 

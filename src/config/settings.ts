@@ -27,9 +27,9 @@ export const settings = [
   {
     name: "CODEX_AUTH",
     accepts: "chatgpt or api-key",
-    standard: "the choice of codex_login",
+    standard: "the method chosen at sign-in",
     meaning:
-      "Beats the choice of codex_login. With api-key, `OPENAI_API_KEY` pays for each question; no login is needed.",
+      "Beats the method chosen at sign-in. With api-key, `OPENAI_API_KEY` pays for each question; no login is needed.",
   },
   {
     name: "CODEX_API_BASE_URL",
@@ -39,7 +39,7 @@ export const settings = [
   },
   {
     name: "CODEX_MODEL",
-    accepts: "a model name from codex_models",
+    accepts: "a model name",
     standard: "the account's visible model with the lowest priority number",
     meaning: "The model of queries that name none.",
   },
@@ -72,7 +72,7 @@ export const settings = [
     name: "CODEX_NO_BROWSER",
     accepts: "1 or 0",
     standard: "`0`",
-    meaning: "With 1, codex_login only gives the URL or a code and opens nothing.",
+    meaning: "With 1, a sign-in only gives the URL or a code and opens nothing.",
   },
   {
     name: "CODEX_DEBUG",

@@ -4,6 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { orAborted, within } from "../platform/promises.ts";
 import { CodexError } from "../shared/errors.ts";
+import { act, restart } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { Dispatchers, noticeSent } from "./dispatchers.ts";
 import {
@@ -229,7 +230,12 @@ export function assertSendable(
       `Nothing is sent to ${origin} while certificates are not checked.`,
       {
         why: "NODE_TLS_REJECT_UNAUTHORIZED=0 would let anybody in between read the login.",
-        next: "Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS, then restart.",
+        next: [
+          act(
+            "Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS",
+          ),
+          restart,
+        ],
         unsent: true,
       },
     );
@@ -241,7 +247,10 @@ export function assertSendable(
       "CONFIG",
       `The header ${name} cannot be sent: its value has characters that no header may have.`,
       {
-        next: "Correct the setting or the key that it comes from (a line end at its end, perhaps), then restart.",
+        next: [
+          act("Correct the setting or the key that it comes from (a line end at its end, perhaps)"),
+          restart,
+        ],
         unsent: true,
       },
     );

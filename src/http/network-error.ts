@@ -1,4 +1,5 @@
 import { CodexError, type CodexErrorDetails } from "../shared/errors.ts";
+import { act, restart, retry, type NextSteps } from "../shared/next-step.ts";
 import type { ProxyVariable } from "./proxy.ts";
 
 /** No connection came about within the time, so nothing was sent. */
@@ -11,7 +12,7 @@ export function unconnected(
   if (proxy === undefined) {
     return new CodexError("NETWORK", `No connection to ${origin} came about within ${seconds}.`, {
       why: "The other side, or a firewall on the way, takes the connection up and says nothing.",
-      next: "Check the connection, VPN and firewall, then repeat the call.",
+      next: [act("Check the connection, VPN and firewall"), retry],
       unsent: true,
     });
   }
@@ -20,10 +21,15 @@ export function unconnected(
     `The proxy of ${proxy} gave no way to ${origin} within ${seconds}.`,
     {
       why: "It is not reachable, or takes the connection up and does not answer.",
-      next: `Correct ${proxy}, or unset it where no proxy is needed, then restart.`,
+      next: correctProxy(proxy),
       unsent: true,
     },
   );
+}
+
+/** For a proxy that cannot be used. */
+export function correctProxy(variable: string): NextSteps {
+  return [act(`Correct ${variable}, or unset it where no proxy is needed`), restart];
 }
 
 /** A small request was sent, and the time for its answer is over. */
@@ -34,7 +40,7 @@ export function outOfTime(
 ): CodexError {
   const through = proxy === undefined ? "the proxy settings" : `the proxy of ${proxy}`;
   return new CodexError("TIMEOUT", `${origin} did not answer within ${limitMs / 1000} s.`, {
-    next: `Check the connection, ${through} and the firewall, then repeat the call.`,
+    next: [act(`Check the connection, ${through} and the firewall`), retry],
   });
 }
 
@@ -112,29 +118,37 @@ function isTlsTrouble(cause: string): boolean {
 
 interface Explanation {
   why: string;
-  next?: string;
+  next?: NextSteps;
   tls?: true;
 }
 
 const untrusted: Explanation = {
   tls: true,
   why: "The certificate is not signed by an authority that is trusted here. Where a company's proxy or a virus scanner reads the traffic, it signs with an authority of its own.",
-  next: "Put that authority's certificate (PEM) into a file, name the file in NODE_EXTRA_CA_CERTS, SSL_CERT_FILE or CODEX_CA_CERTIFICATE, then restart.",
+  next: [
+    act(
+      "Put that authority's certificate (PEM) into a file, name the file in NODE_EXTRA_CA_CERTS, SSL_CERT_FILE or CODEX_CA_CERTIFICATE",
+    ),
+    restart,
+  ],
 };
 const wrongTime: Explanation = {
   tls: true,
   why: "The certificate is not valid today, or this machine's clock is wrong.",
-  next: "Check this machine's date and time, then repeat the call.",
+  next: [act("Check this machine's date and time"), retry],
 };
 const notTls: Explanation = {
   tls: true,
   why: "What answered there does not speak TLS as it should: perhaps a company's proxy, or a network's sign-in page.",
-  next: "Check HTTPS_PROXY, and whether this network wants a sign-in of its own, then repeat the call.",
+  next: [act("Check HTTPS_PROXY, and whether this network wants a sign-in of its own"), retry],
 };
 const wrongHost: Explanation = {
   tls: true,
   why: "The certificate belongs to another host: something in between answers in the service's place.",
-  next: "Check whether this network wants a sign-in of its own, and the proxy settings, then repeat the call.",
+  next: [
+    act("Check whether this network wants a sign-in of its own, and the proxy settings"),
+    retry,
+  ],
 };
 
 const explanations: Readonly<Record<string, Explanation>> = {
@@ -186,11 +200,21 @@ function refusedByProxy(
   const reasons: Record<number, Pick<CodexErrorDetails, "why" | "next">> = {
     407: {
       why: "The proxy wants a user name and a password, or does not accept the present ones.",
-      next: `Put them into ${variable} (http://USER:PASSWORD@HOST:PORT, special characters percent-encoded), then restart.`,
+      next: [
+        act(
+          `Put them into ${variable} (http://USER:PASSWORD@HOST:PORT, special characters percent-encoded)`,
+        ),
+        restart,
+      ],
     },
     403: {
       why: "The proxy does not allow this host.",
-      next: `Ask whoever runs the proxy to allow ${host}, or name it in NO_PROXY where a direct way exists, then restart.`,
+      next: [
+        act(
+          `Ask whoever runs the proxy to allow ${host}, or name it in NO_PROXY where a direct way exists`,
+        ),
+        restart,
+      ],
     },
   };
   return new CodexError(
@@ -199,7 +223,7 @@ function refusedByProxy(
     {
       ...(reasons[status] ?? {
         why: "The proxy answered in the service's place; the service itself was not reached.",
-        next: `Repeat the call in a minute; if it recurs, check ${variable} or ask whoever runs the proxy.`,
+        next: [{ do: "wait" }, retry, act(`Check ${variable} or ask whoever runs the proxy`)],
       }),
       retryable: status >= 500 || status === 429,
       unsent: true,
@@ -216,7 +240,7 @@ function unreachableProxy(
 ): CodexError {
   return new CodexError("NETWORK", `The proxy of ${variable} could not be reached (${code}).`, {
     why: `It stands on the way to ${origin}.`,
-    next: `Correct ${variable}, or unset it where no proxy is needed, then restart.`,
+    next: correctProxy(variable),
     retryable: true,
     unsent: true,
     cause,

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { CodexError } from "../shared/errors.ts";
+import { act, restart } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
 
 /** The usual proxy variables, as read by the configuration. */
@@ -54,7 +55,7 @@ function toRoute(variable: ProxyVariable, value: string): ProxyRoute {
   if (url === undefined || (named && authorization === undefined)) {
     throw new CodexError("CONFIG", `${variable} does not hold the URL of a proxy.`, {
       why: `${variable} accepts http://HOST:PORT or https://HOST:PORT, with USER:PASSWORD@ before the host where the proxy wants it (special characters percent-encoded).`,
-      next: `Correct or unset ${variable} (or its form in lower case), then restart.`,
+      next: [act(`Correct or unset ${variable} (or its form in lower case)`), restart],
       unsent: true,
     });
   }

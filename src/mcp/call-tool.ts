@@ -65,7 +65,7 @@ function withoutSecrets(facts: object, redactor: Redactor): unknown {
 function errorResult(error: CodexError, { clock, timeZone, redactor }: Services): CallToolResult {
   const { code, details } = error;
   const { partialText, partialTotalChars, retryAfterMs, resetsAt } = details;
-  const head = redactor.all(renderError(error, clock.now(), timeZone));
+  const head = redactor.all(renderError(error, clock.now(), timeZone, "mcp"));
   const partial =
     partialText === undefined ? "" : redactor.values(renderPartial(partialText, partialTotalChars));
   return {

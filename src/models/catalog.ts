@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Credential } from "../api/credential.ts";
 import { CodexError, toCodexError } from "../shared/errors.ts";
+import { retry } from "../shared/next-step.ts";
 import type { Limits } from "../shared/limits.ts";
 import type { ModelList } from "./model.ts";
 import { refusalError } from "../api/refusal.ts";
@@ -86,7 +87,7 @@ export class ModelCatalog {
       outcome ??
       instead(
         new CodexError("TIMEOUT", "The model list did not come within its time.", {
-          next: "Repeat the call; codex_status with verbose looks whether the service can be reached.",
+          next: [retry, { do: "run-doctor" }],
         }),
       )
     );

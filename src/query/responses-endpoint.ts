@@ -1,5 +1,6 @@
 import type { Credential } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
+import { retry } from "../shared/next-step.ts";
 import type { EventSink } from "./response/stream-event.ts";
 import type { Limits } from "../shared/limits.ts";
 import { exhaustedUntil, type Quota } from "../quota/quota.ts";
@@ -166,6 +167,6 @@ function withReset(error: unknown, quota: Quota | undefined, now: number): unkno
   if (resetsAt > now) return error.with({ resetsAt });
   return error.with({
     resetsAt,
-    next: "The limit should have been reset by now: repeat the call.",
+    next: [retry],
   });
 }

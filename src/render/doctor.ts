@@ -1,4 +1,5 @@
 import type { DoctorReport, Finding, FindingLevel } from "../status/finding.ts";
+import { renderFix, type Reader } from "./next-step.ts";
 
 const marks: Readonly<Record<FindingLevel, string>> = {
   problem: "PROBLEM",
@@ -7,13 +8,15 @@ const marks: Readonly<Record<FindingLevel, string>> = {
 };
 
 /** The report for a reader, fit to be pasted into an issue: what is wrong comes first. */
-export function renderDoctor(report: DoctorReport): string {
+export function renderDoctor(report: DoctorReport, reader: Reader): string {
   const { version, nodeVersion, platform, clientVersion, findings } = report;
   return [
     `codex-oauth ${version}, Node ${nodeVersion}, ${platform}, reported Codex version ${clientVersion}`,
     summary(findings),
     ...(["problem", "note", "ok"] as const).flatMap((level) =>
-      findings.filter((finding) => finding.level === level).flatMap(findingLines),
+      findings
+        .filter((finding) => finding.level === level)
+        .flatMap((finding) => findingLines(finding, reader)),
     ),
   ].join("\n");
 }
@@ -26,7 +29,16 @@ function summary(findings: readonly Finding[]): string {
   return `Doctor: ${count("problem", "problem")}, ${count("note", "note")}.`;
 }
 
-function findingLines({ check, level, said, remedy }: Finding): string[] {
-  const head = `${marks[level].padEnd(7)}  ${check}: ${said}`;
-  return remedy === undefined ? [head] : [head, `         → ${remedy}`];
+function findingLines({ check, level, message, fix }: Finding, reader: Reader): string[] {
+  const head = `${marks[level].padEnd(7)}  ${check}: ${message}`;
+  return fix === undefined ? [head] : [head, `         → ${renderFix(fix, reader)}`];
+}
+
+/** The report for a program: with each fix as a sentence. */
+export function doctorFacts(report: DoctorReport, reader: Reader): object {
+  const findings = report.findings.map(({ fix, ...finding }) => ({
+    ...finding,
+    fix: fix && renderFix(fix, reader),
+  }));
+  return { ...report, findings };
 }

@@ -1,9 +1,15 @@
 import type { CodexError } from "../shared/errors.ts";
 import { plainText } from "../shared/text.ts";
 import { localTime, span } from "../shared/time.ts";
+import { renderNext, type Reader } from "./next-step.ts";
 
 /** An error for a reader: `CODE: what happened.` then why and the next step, each on its line. */
-export function renderError(error: CodexError, now: number, timeZone: string): string {
+export function renderError(
+  error: CodexError,
+  now: number,
+  timeZone: string,
+  reader: Reader,
+): string {
   const { why, resetsAt, retryAfterMs, requestId } = error.details;
   const lines = [`${error.code}: ${error.message}`];
   if (why !== undefined) lines.push(why);
@@ -17,9 +23,19 @@ export function renderError(error: CodexError, now: number, timeZone: string): s
   } else if (retryAfterMs !== undefined) {
     lines.push(`The service asks to wait ${span(retryAfterMs)}.`);
   }
-  lines.push(`Next: ${error.next}`);
+  lines.push(`Next: ${renderNext(error, reader)}`);
   if (requestId !== undefined) lines.push(`Request id: ${requestId}`);
   return plainText(lines.join("\n"));
+}
+
+/** An error as one line of a report: what happened, why, and the next steps. */
+export function errorLine(error: CodexError, reader: Reader): string {
+  const { code, message, details } = error;
+  const { why, retryAfterMs } = details;
+  const wait = retryAfterMs === undefined ? undefined : `It asked to wait ${span(retryAfterMs)}.`;
+  return [`${code}: ${message}`, why, wait, `Next: ${renderNext(error, reader)}`]
+    .filter((part) => part !== undefined)
+    .join(" ");
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { Hindrance, LoginReason } from "../auth/sign-in/login-plan.ts";
+import type { PendingLogin } from "../auth/sign-in/login-run.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
 import { localTime } from "../shared/time.ts";
+import { unsetVariables } from "../shared/next-step.ts";
+import { renderFix, type Reader } from "./next-step.ts";
 
 /** The issuer's host when it is not OpenAI's own server: a person must not miss that. */
 export type ForeignIssuer = string | undefined;
@@ -10,13 +13,14 @@ export function renderSignedIn(
   tokens: TokenSet,
   foreign: ForeignIssuer,
   auth: "chatgpt" | "api-key" | undefined,
+  reader: Reader,
 ): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
   const use =
     auth === "api-key"
       ? "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
-        "Unset CODEX_AUTH and restart Claude Code to use this login."
-      : "codex_query can be used now.";
+        `${renderFix([unsetVariables("CODEX_AUTH")], reader).slice(0, -1)} to use this login.`
+      : `${reader === "mcp" ? "codex_query" : "codex-oauth query"} can be used now.`;
   return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
 }
 
@@ -44,7 +48,7 @@ export interface WaitingDevice extends Waiting {
   userCode: string | undefined;
 }
 
-/** A login that goes on: what the person does comes first, then the other ways. */
+/** For a model: what the person does comes first, then the other ways. */
 export function renderWaiting(
   login: WaitingBrowser | WaitingDevice,
   now: number,
@@ -65,12 +69,11 @@ export function renderWaiting(
 }
 
 function browserLines({ authorizationUrl, browserOpened, reason }: WaitingBrowser): string[] {
-  const opened = "A browser window was opened. If it did not appear, open this URL to sign in:";
-  const why = reason === undefined ? "" : `${sentence(reason)} `;
+  const why = browserOpened || reason === undefined ? "" : `${sentence(reason)} `;
+  const [first, ...rest] = browserSteps(authorizationUrl, browserOpened);
   return [
-    browserOpened ? opened : `${why}Open this URL to sign in:`,
-    "",
-    authorizationUrl,
+    `${why}${first}`,
+    ...rest,
     "",
     "A browser on this machine ends the login by itself. If the page after the approval cannot be reached " +
       "(the browser runs elsewhere), copy its whole address from the address bar and call codex_login with it as callback_url.",
@@ -90,15 +93,51 @@ function deviceLines({ verificationUrl, userCode, reason }: WaitingDevice): stri
       other,
     ];
   }
+  return [...why, ...deviceSteps(verificationUrl, userCode), other];
+}
+
+export interface AboutLogin {
+  /** Whether a browser was opened. */
+  opened: boolean;
+  reason: LoginReason | undefined;
+  foreign: ForeignIssuer;
+}
+
+/** For a terminal: what the person does. */
+export function renderSignInSteps(
+  login: PendingLogin,
+  { opened, reason, foreign }: AboutLogin,
+  now: number,
+  timeZone: string,
+): string {
+  const until = `The sign-in waits until ${localTime(login.endsAt, now, timeZone)}.`;
+  const lines = [warning(foreign).trimEnd(), reason === undefined ? "" : sentence(reason)];
+  const steps =
+    login.method === "browser"
+      ? [
+          ...browserSteps(login.authorizationUrl, opened),
+          "",
+          `${until} The other way is codex-oauth login --device.`,
+        ]
+      : [...deviceSteps(login.verificationUrl, login.userCode), until];
+  return `${[...lines.filter((line) => line !== ""), ...steps].join("\n")}\n`;
+}
+
+function browserSteps(url: string, opened: boolean): [string, ...string[]] {
+  const first = opened
+    ? "A browser window was opened. If it did not appear, open this URL to sign in:"
+    : "Open this URL to sign in:";
+  return [first, "", url];
+}
+
+function deviceSteps(verificationUrl: string, userCode: string): string[] {
   return [
-    ...why,
     "First allow device code authorization in ChatGPT's settings, under Security; a workspace may forbid it.",
     `Then open ${verificationUrl} in any browser and enter this code:`,
     "",
     userCode,
     "",
     "Only enter this code if you started this sign-in yourself, and give it to nobody.",
-    other,
   ];
 }
 

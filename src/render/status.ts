@@ -1,12 +1,23 @@
 import type { Status } from "../status/status-report.ts";
 import { localTime, span } from "../shared/time.ts";
-import { renderDoctor } from "./doctor.ts";
+import { CodexError } from "../shared/errors.ts";
+import { signIn } from "../shared/next-step.ts";
+import { doctorFacts, renderDoctor } from "./doctor.ts";
+import { errorLine } from "./error.ts";
+import { renderFix, type Reader } from "./next-step.ts";
 import { quotaLines } from "./quota.ts";
 
 /** The status for a reader: signed in or not comes first. */
-export function renderStatus(status: Status, now: number, timeZone: string): string {
+export function renderStatus(
+  status: Status,
+  now: number,
+  timeZone: string,
+  reader: Reader,
+): string {
   const { pendingLogin, quota, problems, details, logFile } = status;
-  const lines = [headline(status), status.trouble].filter((line) => line !== undefined);
+  const lines = [headline(status, reader), troubleLine(status, reader)].filter(
+    (line) => line !== undefined,
+  );
   lines.push(...loginLines(status, now, timeZone));
   if (status.defaultModel !== undefined) lines.push(`Default model: ${status.defaultModel}`);
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
@@ -21,26 +32,52 @@ export function renderStatus(status: Status, now: number, timeZone: string): str
     );
   }
   if (status.failedLogin !== undefined)
-    lines.push(`The last sign-in failed. ${status.failedLogin}`);
+    lines.push(`The last sign-in failed. ${errorLine(status.failedLogin, reader)}`);
   lines.push(
     ...(problems.length === 0 ? [] : ["Configuration:", ...problems.map((line) => `  ${line}`)]),
   );
   if (logFile !== undefined) lines.push(`Debug log: ${logFile}`);
-  if (details !== undefined) lines.push("", renderDoctor(details));
+  if (details !== undefined) lines.push("", renderDoctor(details, reader));
   return lines.join("\n");
 }
 
+/** The status for a program: with errors and fixes as sentences. */
+export function statusFacts(status: Status, reader: Reader): Record<string, unknown> {
+  const { failedLogin, details } = status;
+  return {
+    ...status,
+    trouble: troubleLine(status, reader),
+    failedLogin: failedLogin && errorLine(failedLogin, reader),
+    details: details && doctorFacts(details, reader),
+  };
+}
+
+/** Whether the trouble is that nobody is signed in; a file or a setting says nothing about that. */
+export function isSignedOut(trouble: Status["trouble"]): boolean {
+  return trouble instanceof CodexError && trouble.code.startsWith("AUTH_");
+}
+
+function troubleLine({ trouble }: Status, reader: Reader): string | undefined {
+  return trouble instanceof CodexError ? errorLine(trouble, reader) : trouble;
+}
+
 /** Undefined where the trouble is all that is known: a file or a setting that cannot be used. */
-function headline(status: Status): string | undefined {
+function headline(status: Status, reader: Reader): string | undefined {
   const { mode, account, signedIn, trouble, decidedBy } = status;
   if (mode === "api-key" && signedIn) {
-    const by = decidedBy === undefined ? "chosen with codex_login" : `${decidedBy}=api-key`;
+    const by =
+      decidedBy === undefined
+        ? reader === "mcp"
+          ? "chosen with codex_login"
+          : "chosen with codex-oauth login"
+        : `${decidedBy}=api-key`;
     const { host } = new URL(status.apiOrigin);
     return `Ready with an API key: OPENAI_API_KEY is set and pays for each question at ${host} (${by}).`;
   }
   if (account === undefined) {
-    if (trouble === undefined) return "Not signed in. Call codex_login to sign in.";
-    return trouble.startsWith("AUTH_") ? "Not signed in." : undefined;
+    if (trouble === undefined)
+      return `Not signed in. ${renderFix([signIn], reader).slice(0, -1)} to sign in.`;
+    return isSignedOut(trouble) ? "Not signed in." : undefined;
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;
   const guest = mode === "codex-cli" ? ", as a guest of the Codex CLI's login" : "";

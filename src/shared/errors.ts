@@ -1,3 +1,7 @@
+import { act, either, restart, retry, signIn, type NextSteps } from "./next-step.ts";
+
+const wait = { do: "wait" } as const;
+
 /**
  * Every way a call can fail, with what it means and what a person does about it.
  *
@@ -7,102 +11,112 @@
 export const errorCodes = {
   AUTH_REQUIRED: {
     meaning: "Nobody is signed in here, or the login belongs to another origin.",
-    next: "Call codex_login, then repeat the call.",
+    next: [signIn, retry],
   },
   AUTH_EXPIRED: {
     meaning: "The stored login is no longer accepted and cannot be refreshed.",
-    next: "Call codex_login to sign in again.",
+    next: [signIn, retry],
   },
   AUTH_DENIED: {
     meaning: "The sign-in was refused, in the browser or by the authorization server.",
-    next: "Call codex_login again and approve the request with an account that may use Codex.",
+    next: [signIn, act("Approve the request with an account that may use Codex")],
   },
   LOGIN_PORT_BUSY: {
     meaning: "Other programs hold every port that the browser may return to.",
-    next: 'Call codex_login with method "device", or close the program that listens there (often another login) and try again.',
+    next: [
+      either({ do: "sign-in", method: "device" }, [
+        act("Close the program that listens there (often another login)"),
+        signIn,
+      ]),
+    ],
   },
   LOGIN_TIMEOUT: {
     meaning: "Nobody finished the sign-in in time.",
-    next: "Call codex_login again and open the new link within ten minutes.",
+    next: [signIn, act("Open the new link within ten minutes")],
   },
   USAGE_LIMIT: {
     meaning: "The quota of the plan, or its credits, are used up.",
-    next: "Wait until the limit resets; codex_status shows the windows that are known.",
+    next: [{ do: "check-status" }, { do: "wait", for: "reset" }],
   },
   RATE_LIMITED: {
     meaning: "Too many requests in a short time; the quota itself is not used up.",
-    next: "Wait a minute or two, then repeat the call.",
+    next: [wait, retry],
   },
   PLAN_REQUIRED: {
     meaning: "The plan or the workspace of this account does not include Codex.",
-    next: "Sign in with another account (codex_login), or ask the workspace's administrator.",
+    next: [
+      either(
+        [signIn, act("Approve with another account")],
+        act("Ask the workspace's administrator"),
+      ),
+    ],
   },
   MODEL_UNAVAILABLE: {
     meaning: "This account cannot use the model that was asked for.",
-    next: "Call codex_models and repeat the call with a listed model, or without one.",
+    next: [{ do: "choose-model" }],
   },
   OVERLOADED: {
     meaning: "The service has no capacity for the model at the moment.",
-    next: "Repeat the call in a minute, or name another model.",
+    next: [either(wait, { do: "choose-model", which: "other" }), retry],
   },
   POLICY: {
     meaning: "The service declined the prompt or the answer for policy reasons.",
-    next: "Rephrase the question; repeating it unchanged will not help.",
+    next: [act("Rephrase the question; repeating it unchanged will not help")],
   },
   CONTEXT_TOO_LONG: {
     meaning: "The prompt does not fit into the model's context window.",
-    next: "Send less context, or name a model with a larger window (codex_models).",
+    next: [either(act("Send less context"), { do: "choose-model", which: "larger" })],
   },
   BAD_REQUEST: {
     meaning: "An argument is wrong, or the service refused the request as malformed.",
-    next: "Correct the field that the message names, then repeat the call.",
+    next: [{ do: "correct-request" }, retry],
   },
   BLOCKED: {
     meaning:
       "Something on the way answered in place of the service, such as Cloudflare or a company's proxy, or the service is not offered there. The login itself is not affected.",
-    next: "Check VPN, proxy or region, wait a few minutes, then repeat the call.",
+    next: [act("Check VPN, proxy or region, and wait a few minutes"), retry],
   },
   NETWORK: {
     meaning: "The service could not be reached, or the connection broke.",
-    next: "Check the connection and the proxy settings, then repeat the call.",
+    next: [act("Check the connection and the proxy settings"), retry],
   },
   TIMEOUT: {
     meaning: "Something took longer than its limit.",
-    next: "Repeat the call, with a smaller question or a lower reasoning_effort if it recurs.",
+    next: [retry, act("Ask a smaller question or lower the reasoning effort")],
   },
   CANCELLED: {
     meaning: "The caller cancelled the call.",
-    next: "Nothing; repeat the call if it is still wanted.",
+    next: [{ do: "nothing" }],
   },
   INCOMPLETE: {
     meaning: "The answer broke off. What had arrived is shown and marked as partial.",
-    next: "Repeat the call; do not treat the partial text as the whole answer.",
+    next: [act("Treat what had arrived as partial"), retry],
   },
   EMPTY_RESPONSE: {
     meaning: "The service completed the response without any text.",
-    next: "Repeat the call, or rephrase the question.",
+    next: [retry, act("Rephrase the question")],
   },
   UPSTREAM: {
     meaning: "The service failed, or answered in a way that must not be followed (a redirect).",
-    next: "Repeat the call in a minute; if it recurs, set CODEX_DEBUG=1 and read the log.",
+    next: [wait, retry, { do: "run-doctor" }],
   },
   PROTOCOL: {
     meaning: "The service sent something that does not have the known form.",
-    next: "Look for a newer version of codex-oauth; CODEX_DEBUG=1 logs what was seen.",
+    next: [{ do: "run-doctor" }, act("Look for a newer version of codex-oauth")],
   },
   STORAGE: {
     meaning: "The login file cannot be used or written as it is.",
-    next: "Correct the file or folder that the message names, then repeat the call.",
+    next: [act("Correct the file or folder that the message names"), retry],
   },
   CONFIG: {
     meaning: "A setting has a value that cannot be used.",
-    next: "Correct or unset the environment variable that the message names, then restart.",
+    next: [act("Correct or unset the environment variable that the message names"), restart],
   },
   INTERNAL: {
     meaning: "A defect of codex-oauth itself.",
-    next: "Set CODEX_DEBUG=1, repeat the call, and report what the log says.",
+    next: [{ do: "run-doctor" }, act("Report the fault with its output")],
   },
-} as const satisfies Record<string, { meaning: string; next: string }>;
+} as const satisfies Record<string, { meaning: string; next: NextSteps }>;
 
 export type CodexErrorCode = keyof typeof errorCodes;
 
@@ -110,8 +124,8 @@ export type CodexErrorCode = keyof typeof errorCodes;
 export interface CodexErrorDetails {
   /** Why it happened, where that is known: one sentence. */
   why?: string | undefined;
-  /** The next step; the code's own one when absent. */
-  next?: string | undefined;
+  /** The next steps; the code's own ones when absent. */
+  next?: NextSteps | undefined;
   /** How long the service asked to wait. */
   retryAfterMs?: number | undefined;
   /** When the exhausted quota window starts anew, epoch ms. */
@@ -149,28 +163,9 @@ export class CodexError extends Error {
     this.details = rest;
   }
 
-  /** The step that a person or a model takes next. */
-  get next(): string {
-    return this.details.next ?? this.#nextWithTime() ?? errorCodes[this.code].next;
-  }
-
-  /** A step that points to a time, only where one is told. */
-  #nextWithTime(): string | undefined {
-    const { resetsAt, retryAfterMs } = this.details;
-    if (this.code === "USAGE_LIMIT" && resetsAt !== undefined) {
-      return "Wait for the reset that the message names; codex_status shows every window.";
-    }
-    switch (this.code) {
-      case "RATE_LIMITED":
-      case "UPSTREAM":
-        if ((resetsAt ?? retryAfterMs) === undefined) return undefined;
-        return "Wait for the time that the message names, then repeat the call.";
-      case "OVERLOADED":
-        if (retryAfterMs === undefined) return undefined;
-        return "Wait for the time that the message names, then repeat the call, or name another model.";
-      default:
-        return undefined;
-    }
+  /** What to do about it; render/next-step.ts has the words. */
+  get next(): NextSteps {
+    return this.details.next ?? errorCodes[this.code].next;
   }
 
   /** The same error with further details. */
@@ -197,6 +192,6 @@ export function toCodexError(thrown: unknown): CodexError {
 /** For what was asked of a program that is closing down. */
 export function programEnds(): CodexError {
   return new CodexError("CANCELLED", "The program is ending.", {
-    next: "Ask again in a new session, or with a new client.",
+    next: [act("Ask again in a new session, or with a new client")],
   });
 }

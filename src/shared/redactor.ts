@@ -1,4 +1,5 @@
 import { CodexError } from "./errors.ts";
+import { mapTexts } from "./next-step.ts";
 
 /** Texts are cut in many places, so a part of a value counts as the value; shorter ones are words. */
 const pieceLength = 12;
@@ -82,7 +83,7 @@ export function maskedError(error: unknown, redactor: Pick<Redactor, "all" | "va
     ...details,
     cause,
     why: why && redactor.all(why),
-    next: next && redactor.all(next),
+    next: next && mapTexts(next, (text) => redactor.all(text)),
     partialText: partialText && redactor.values(partialText),
   });
 }

@@ -44,3 +44,8 @@ export function firstLines(text: string, max: number): string {
 export function firstCharacters(text: string, max: number): string {
   return text.length <= max ? text : text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
 }
+
+/** An imperative within a sentence; names of variables keep their capitals. */
+export function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+}

@@ -1,3 +1,5 @@
+import type { NextSteps } from "../shared/next-step.ts";
+
 /** How much a finding matters: a problem keeps something from working, a note may explain it. */
 export type FindingLevel = "ok" | "note" | "problem";
 
@@ -7,9 +9,9 @@ export interface Finding {
   check: string;
   level: FindingLevel;
   /** What is the case, in a sentence or two. */
-  said: string;
+  message: string;
   /** What a person does about it; undefined where nothing has to be done. */
-  remedy: string | undefined;
+  fix?: NextSteps | undefined;
 }
 
 /** All findings with what every report of a fault should name. */
@@ -23,14 +25,14 @@ export interface DoctorReport {
   findings: readonly Finding[];
 }
 
-export function ok(check: string, said: string): Finding {
-  return { check, level: "ok", said, remedy: undefined };
+export function ok(check: string, message: string): Finding {
+  return { check, level: "ok", message };
 }
 
-export function note(check: string, said: string, remedy?: string): Finding {
-  return { check, level: "note", said, remedy };
+export function note(check: string, message: string, fix?: NextSteps): Finding {
+  return { check, level: "note", message, fix };
 }
 
-export function problem(check: string, said: string, remedy: string): Finding {
-  return { check, level: "problem", said, remedy };
+export function problem(check: string, message: string, fix: NextSteps): Finding {
+  return { check, level: "problem", message, fix };
 }

@@ -1,8 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { ConfigArea } from "../config/checks.ts";
 import type { Credential, LoginMode } from "../api/credential.ts";
-import { toCodexError } from "../shared/errors.ts";
-import { oneLineError } from "../shared/error-line.ts";
+import { CodexError, toCodexError } from "../shared/errors.ts";
 import { assertIssuedFor } from "../auth/oauth/token-set.ts";
 import { apiKeyCredential } from "../auth/api-key.ts";
 import { assertAlive } from "../auth/codex-cli.ts";
@@ -16,8 +15,7 @@ export interface LoginInUse {
   credential: Credential | undefined;
   /** A query can use it, trouble or not. */
   usable: boolean;
-  /** In one line, with its code. */
-  trouble: string | undefined;
+  trouble: CodexError | string | undefined;
 }
 
 type Found = Omit<LoginInUse, "mode">;
@@ -39,7 +37,7 @@ export async function loginInUse(services: Services): Promise<LoginInUse> {
     const spoilt = (["origins", "state", "auth"] as const).some((area) => hasProblem(config, area));
     return { mode, ...(spoilt ? useless(misconfigured, found.credential) : found) };
   } catch (thrown) {
-    return { mode, ...useless(oneLineError(toCodexError(thrown))) };
+    return { mode, ...useless(toCodexError(thrown)) };
   }
 }
 
@@ -48,7 +46,7 @@ const finders: Readonly<Record<LoginMode, (services: Services) => Found | Promis
     const { tokens, damaged, unsaved } = await manager.state();
     if (damaged) {
       return useless(
-        `AUTH_REQUIRED: The login file ${config.authFile} is damaged; sign in again with codex_login.`,
+        new CodexError("AUTH_REQUIRED", `The login file ${config.authFile} is damaged.`),
       );
     }
     if (tokens === undefined) return { credential: undefined, usable: false, trouble: undefined };
@@ -67,7 +65,7 @@ const finders: Readonly<Record<LoginMode, (services: Services) => Found | Promis
       assertAlive(credential, clock.now());
       return { credential, usable: true, trouble: undefined };
     } catch (thrown) {
-      return useless(oneLineError(toCodexError(thrown)), credential);
+      return useless(toCodexError(thrown), credential);
     }
   },
   "api-key": ({ config }) => ({
@@ -81,6 +79,6 @@ export function hasProblem(config: Config, wanted: ConfigArea): boolean {
   return config.problems.some(({ area }) => area === wanted);
 }
 
-function useless(trouble: string, credential?: Credential): Found {
+function useless(trouble: CodexError | string, credential?: Credential): Found {
   return { credential, usable: false, trouble };
 }

@@ -1,30 +1,28 @@
 import { CodexError } from "../shared/errors.ts";
 import type { ModelList } from "../models/model.ts";
-import { oneLineError } from "../shared/error-line.ts";
 import { bundledListFor } from "../models/list-format.ts";
 import type { Services } from "./services.ts";
 
 /**
  * The models to choose from: the account's own as they are now, else as they were kept, else the
- * bundled table; with a note that says why.
+ * bundled table; with the failure that kept the newest list away.
  *
  * @throws CodexError `STORAGE`; or the signal's reason.
  */
 export async function modelsFor(
   { credentials, catalog }: Pick<Services, "credentials" | "catalog">,
   signal: AbortSignal,
-): Promise<{ list: ModelList; note: string | undefined }> {
+): Promise<{ list: ModelList; failure: CodexError | undefined }> {
   try {
     const credential = await credentials.get(signal);
     const kept = await catalog.kept(credential);
-    if (kept?.fresh === true) return { list: kept, note: undefined };
-    const { list, failure } = await catalog.refresh(credential, signal);
-    return { list, note: failure && oneLineError(failure) };
+    if (kept?.fresh === true) return { list: kept, failure: undefined };
+    return await catalog.refresh(credential, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
     // Without a usable login the table still answers what there is to choose from.
     const list = bundledListFor(await credentials.mode());
-    return { list, note: oneLineError(error) };
+    return { list, failure: error };
   }
 }

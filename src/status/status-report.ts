@@ -1,5 +1,6 @@
 import type { DoctorReport } from "./finding.ts";
 import type { LoginMode } from "../api/credential.ts";
+import type { CodexError } from "../shared/errors.ts";
 import type { Quota } from "../quota/quota.ts";
 
 /** A login under way; never the code of a device login. */
@@ -7,13 +8,13 @@ export type PendingLoginStatus =
   | { method: "browser"; authorizationUrl: string; endsAt: number }
   | { method: "device"; verificationUrl: string; endsAt: number };
 
-/** Everything that codex_status says, collected. */
+/** Login, plan, quota and configuration, collected. */
 export interface Status {
   /** A question can be asked. */
   signedIn: boolean;
   /** How it would be paid for. */
   mode: LoginMode;
-  /** The setting that decides over the mode; undefined where codex_login does. */
+  /** The setting that decides over the mode; undefined if the stored choice does. */
   decidedBy: "CODEX_AUTH" | undefined;
   /** Masked; undefined with an API key. */
   account: string | undefined;
@@ -27,11 +28,11 @@ export interface Status {
   apiOrigin: string;
   defaultModel: string | undefined;
   quota: Quota | undefined;
-  /** Why the stored login cannot be used as it is, in one line with its code. */
-  trouble: string | undefined;
+  /** Why the stored login cannot be used as it is; a sentence if it is no failure of a call. */
+  trouble: CodexError | string | undefined;
   pendingLogin: PendingLoginStatus | undefined;
   /** How the last sign-in of this process failed, while no call has told it. */
-  failedLogin: string | undefined;
+  failedLogin: CodexError | undefined;
   problems: readonly string[];
   logFile: string | undefined;
   /** What the doctor found, where details are wanted. */

@@ -2,7 +2,6 @@ import { type Credential, credentialLabel } from "../api/credential.ts";
 import type { DoctorReport } from "./finding.ts";
 import { defaultModel } from "../models/model.ts";
 import type { PendingLoginStatus, Status } from "./status-report.ts";
-import { oneLineError } from "../shared/error-line.ts";
 import { bundledListFor } from "../models/list-format.ts";
 import { loginInUse } from "./login-in-use.ts";
 import type { PendingLogin } from "../auth/sign-in/login-run.ts";
@@ -33,7 +32,7 @@ export async function collectStatus(
     quota: credential && (await quota.lastSeen(credential)),
     trouble,
     pendingLogin: pending && pendingStatus(pending),
-    failedLogin: login.failure && oneLineError(login.failure),
+    failedLogin: login.failure,
     problems: [
       ...config.problems.map(
         ({ setting, message }) => `CONFIG: ${setting} cannot be used: ${message}`,

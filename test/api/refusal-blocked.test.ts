@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { blockOf, type Refusal, refusalError } from "../../src/api/refusal.ts";
 import { refusal } from "../support/refusals.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 const plain = refusal({ status: 403 });
 
@@ -28,7 +29,7 @@ test("a country without the service is told, and no repetition advised", () => {
     expect(error.code).toBe("BLOCKED");
     expect(error.message).toBe("The service is not offered where the request comes from.");
     expect(error.details).toMatchObject({ why: "The service said: Not supported", status: 403 });
-    expect(error.next).toMatch(/^Ask from a country/);
+    expect(renderNext(error, "mcp")).toMatch(/^Ask from a country/);
     expect(error.details.retryable).toBeUndefined();
   }
 });

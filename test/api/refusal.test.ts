@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { errorCodes } from "../../src/shared/errors.ts";
 import { refusalError, type Refusal } from "../../src/api/refusal.ts";
 import { refusal } from "../support/refusals.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 const stream = undefined;
 
@@ -131,11 +132,13 @@ test("the next step of a bad request is about the field, the words, or neither, 
   const { next } = errorCodes.BAD_REQUEST;
   expect(refusalError(refusal({ param: "text.verbosity" })).next).toBe(next);
   expect(refusalError(refusal({ message: "Store must be set to false" })).next).toBe(next);
-  expect(refusalError(refusal({ message: "No explanation" })).next).toMatch(
+  expect(renderNext(refusalError(refusal({ message: "No explanation" })), "mcp")).toMatch(
     /what the service said/,
   );
   for (const facts of [{}, { html: true, message: "<p>" }, { code: "invalid_value" }]) {
-    expect(refusalError(refusal(facts)).next).toMatch(/^Repeat the call once.*CODEX_DEBUG/);
+    expect(renderNext(refusalError(refusal(facts)), "mcp")).toMatch(
+      /^Repeat the call\. .*codex-oauth doctor/,
+    );
   }
 });
 
@@ -220,7 +223,7 @@ test("a field that the words leave out is told beside them", () => {
 
 test("a model for newer clients is told how to report a newer version", () => {
   const message = "The 'x' model requires a newer version of Codex.";
-  expect(refusalError(refusal({ message })).next).toMatch(
+  expect(renderNext(refusalError(refusal({ message })), "mcp")).toMatch(
     /CODEX_CLIENT_VERSION.*update codex-oauth/,
   );
   expect(refusalError(refusal({ message: "Model not found x", status: 404 })).next).toBe(

@@ -3,6 +3,7 @@ import { quotaBody } from "../simulator/index.ts";
 import { writeLogin } from "../support/home.ts";
 import { modeRig, writeChoice, patient } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 const keyRig = (options: Parameters<typeof modeRig>[0] = {}) =>
   modeRig({ ...options, env: { CODEX_AUTH: "api-key", ...options.env } });
@@ -62,7 +63,7 @@ test("without a key the answer names the variable, and nothing is asked", async 
   const error = await failure(services.client.query({ prompt: "hi" }));
   expect(error.code).toBe("AUTH_REQUIRED");
   expect(error.message).toContain("OPENAI_API_KEY is not set");
-  expect(error.next).toContain("Start Claude Code with OPENAI_API_KEY");
+  expect(renderNext(error, "mcp")).toContain("Set OPENAI_API_KEY and restart Claude Code");
   expect(simulator.requests).toEqual([]);
 });
 
@@ -81,7 +82,7 @@ test("a wrong key is AUTH_EXPIRED about the key, without a character of it, and 
   const error = await failure(services.client.query({ prompt: "hi" }));
   expect(error.code).toBe("AUTH_EXPIRED");
   expect(error.message).toContain("does not accept the key in OPENAI_API_KEY");
-  expect(error.next).toContain("Put a valid key into OPENAI_API_KEY");
+  expect(renderNext(error, "mcp")).toContain("Set OPENAI_API_KEY to a valid key");
   expect(JSON.stringify([error.message, error.details, error.next])).not.toMatch(/WXYZ|sk-/);
   const asked = simulator.requests.map(({ route }) => route);
   expect(asked.filter((route) => route === "key-responses")).toHaveLength(1);
@@ -107,13 +108,15 @@ test("a key that is forbidden is told about its permissions, not to wait", async
     code: "PLAN_REQUIRED",
     details: { why: "The key lacks the permission to write responses." },
   });
-  expect(restricted.next).toMatch(/^Give the key the write permission .* platform\.openai\.com/);
+  expect(renderNext(restricted, "mcp")).toMatch(
+    /^Give the key the write permission .* platform\.openai\.com/,
+  );
   const elsewhere = await refuse("Country, region, or territory not supported.");
   expect(elsewhere).toMatchObject({
     code: "UPSTREAM",
     details: { why: expect.stringContaining("territory") as string },
   });
-  expect(elsewhere.next).toMatch(/permission/);
+  expect(renderNext(elsewhere, "mcp")).toMatch(/permission/);
 });
 
 test("used-up credit is USAGE_LIMIT in words of billing", async () => {
@@ -122,7 +125,7 @@ test("used-up credit is USAGE_LIMIT in words of billing", async () => {
   const error = await failure(services.client.query({ prompt: "hi" }));
   expect(error.code).toBe("USAGE_LIMIT");
   expect(error.message).toContain("behind the API key");
-  expect(error.next).toContain("Check billing");
+  expect(renderNext(error, "mcp")).toContain("Check billing");
 });
 
 test("where CODEX_AUTH decides for the key, the other way begins with unsetting it", async () => {
@@ -130,17 +133,17 @@ test("where CODEX_AUTH decides for the key, the other way begins with unsetting 
   decided.simulator.always("key-responses", { kind: "json", status: 401, body: {} });
   const refused = await failure(decided.services.client.query({ prompt: "hi" }));
   expect(refused.code).toBe("AUTH_EXPIRED");
-  expect(refused.next).toContain("unset CODEX_AUTH");
+  expect(renderNext(refused, "mcp")).toContain("unset CODEX_AUTH");
   const keyless = decided.another({ env: { CODEX_AUTH: "api-key", OPENAI_API_KEY: "" } });
   const missing = await failure(keyless.credentials.get(patient));
   expect(missing.code).toBe("AUTH_REQUIRED");
-  expect(missing.next).toContain("unset CODEX_AUTH");
+  expect(renderNext(missing, "mcp")).toContain("unset CODEX_AUTH");
   const chosen = await modeRig();
   writeChoice(chosen.home, "api-key");
   chosen.simulator.always("key-responses", { kind: "json", status: 401, body: {} });
   const other = await failure(chosen.services.client.query({ prompt: "hi" }));
-  expect(other.next).toContain("sign in with ChatGPT");
-  expect(other.next).not.toContain("CODEX_AUTH");
+  expect(renderNext(other, "mcp")).toContain('codex_login with method "browser"');
+  expect(renderNext(other, "mcp")).not.toContain("CODEX_AUTH");
 });
 
 test("a list without any default model is MODEL_UNAVAILABLE, and names what there is", async () => {

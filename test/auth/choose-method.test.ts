@@ -3,6 +3,7 @@ import { urlOf } from "../support/login-rig.ts";
 import { writeLogin } from "../support/home.ts";
 import { guestFile, modeRig, writeChoice, writeGuest } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 test("codex-cli without a yes explains whose login it is and what a guest does, and changes nothing", async () => {
   const { simulator, home, services } = await modeRig();
@@ -70,7 +71,7 @@ test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs 
   const decided = another({ env: { CODEX_AUTH: "api-key" } });
   const error = await failure(decided.mode.choose("codex-cli", true));
   expect(error.code).toBe("CONFIG");
-  expect(error.next).toContain("Unset CODEX_AUTH");
+  expect(renderNext(error, "mcp")).toContain("Unset CODEX_AUTH");
   expect((await decided.mode.choose("api-key", false)).text).toContain(
     "It is in use: CODEX_AUTH=api-key",
   );

@@ -20,6 +20,7 @@ import {
 } from "../support/modes.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { failure } from "../support/replies.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 async function guestRig(options: Parameters<typeof modeRig>[0] = {}) {
   const rig = await modeRig(options);
@@ -65,7 +66,7 @@ test("a token with a minute left has ended: AUTH_EXPIRED with both ways, and no 
   writeGuest(rig.home, rig.simulator, { accessExpiresInMs: 60_000 });
   const error = await failure(ask(rig.services));
   expect(error.code).toBe("AUTH_EXPIRED");
-  expect(error.next).toMatch(/Open the Codex CLI once.*codex_login/);
+  expect(renderNext(error, "mcp")).toMatch(/Open the Codex CLI once.*codex_login/);
   expect(rig.simulator.requests).toEqual([]);
   writeGuest(rig.home, rig.simulator, { accessExpiresInMs: 62_000 });
   expect((await ask(rig.services)).mode).toBe("codex-cli");
@@ -78,7 +79,7 @@ test("after a refusal the file is read once more: another token is used, the sam
   simulator.revokeAccess(first.accessToken);
   const error = await failure(ask(services));
   expect(error).toMatchObject({ code: "AUTH_EXPIRED" });
-  expect(error.next).toContain("Open the Codex CLI once");
+  expect(renderNext(error, "mcp")).toContain("Open the Codex CLI once");
   const sent = simulator.requests.filter(({ route }) => route === "responses");
   expect(sent).toHaveLength(2);
 
@@ -109,7 +110,7 @@ test.each([
   const error = await failure(ask(services));
   expect(error.code).toBe("AUTH_REQUIRED");
   expect(error.message).toContain(words);
-  expect(error.next).toMatch(/Codex CLI \(codex login\).*codex_login/);
+  expect(renderNext(error, "mcp")).toMatch(/Codex CLI \(codex login\).*codex_login/);
   expect(`${error.message} ${error.details.why}`).not.toContain("sk-key");
   expect(simulator.requests).toEqual([]);
 });
@@ -145,8 +146,8 @@ test("a link, a folder and a huge file are refused by name, with a remedy that i
     const error = await failure(ask(services));
     expect(error.code).toBe("STORAGE");
     expect(error.message).toContain(path);
-    expect(error.next).toContain(path);
-    expect(error.next).not.toContain("CODEX_AUTH_FILE");
+    expect(renderNext(error, "mcp")).toContain(path);
+    expect(renderNext(error, "mcp")).not.toContain("CODEX_AUTH_FILE");
   }
   expect(simulator.requests).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { writeLogin } from "../support/home.ts";
 import { modeRig, patient, writeChoice, writeGuest } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
+import { retry } from "../../src/shared/next-step.ts";
 
 test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async () => {
   const { simulator, home, services, another, key } = await modeRig();
@@ -59,7 +60,7 @@ test("a refused login is not replaced by another way that was chosen meanwhile",
   const error = await failure(services.client.query({ prompt: "hi" }));
   expect(error).toMatchObject({
     code: "AUTH_EXPIRED",
-    next: "Repeat the call: it goes the new way.",
+    next: [retry],
   });
   expect(simulator.requests.filter(({ route }) => route === "key-responses")).toEqual([]);
 });

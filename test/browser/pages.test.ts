@@ -7,6 +7,7 @@ import { accessibilityProblems } from "./rig/axe.ts";
 import { chromiumPath, launchChromium, rebound } from "./rig/chromium.ts";
 import type { Browser } from "./rig/playwright.ts";
 import { visitor } from "./rig/visitor.ts";
+import { act } from "../../src/shared/next-step.ts";
 
 const path = "/auth/callback";
 const locales = { en: "en-GB", zh: "zh-CN" } satisfies Record<Language, string>;
@@ -41,7 +42,10 @@ const ways: Way[] = [
   failed("used", new CodexError("AUTH_DENIED", "Refused.", { why: '"invalid_grant"' })),
   failed("expired", new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time.")),
   failed("ended", new CodexError("CANCELLED", "The sign-in was cancelled.")),
-  failed("unsaved", new CodexError("STORAGE", "The file is read-only.", { why: long, next: long })),
+  failed(
+    "unsaved",
+    new CodexError("STORAGE", "The file is read-only.", { why: long, next: [act(long)] }),
+  ),
   failed("unfinished", new CodexError("UPSTREAM", "It failed.", { why: "HTTP 503." })),
   { kind: "state", status: 400, target: goodCallback.replace(callbackState, "other") },
   { kind: "issuer", status: 400, target: `${goodCallback}&iss=https://issuer.example` },

@@ -5,6 +5,7 @@ import { Http } from "../../src/http/http.ts";
 import { listenOnly } from "../support/evil.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { failure } from "../support/replies.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 const bounds = { maxBytes: 1000, timeoutMs: 5_000 };
 const request = { method: "GET" as const, url: "https://api.test/x" };
@@ -32,7 +33,7 @@ test("a proxy that does not answer CONNECT is given up, named, and nothing was s
     message: "The proxy of HTTPS_PROXY gave no way to https://api.test within 15 s.",
     details: { unsent: true },
   });
-  expect(error.next).toContain("HTTPS_PROXY");
+  expect(renderNext(error, "mcp")).toContain("HTTPS_PROXY");
   expect(JSON.stringify([error.message, error.details])).not.toContain("hunter22");
   expect(clock.pending).toBe(0);
 });

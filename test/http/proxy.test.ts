@@ -7,6 +7,7 @@ import { listenOnly } from "../support/evil.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { failure } from "../support/replies.ts";
 import { secureServer, tunnelProxy } from "../support/secure-server.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 const none = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
 const bounds = { maxBytes: 1000, timeoutMs: 15_000 };
@@ -128,7 +129,7 @@ test.each([
     `The proxy of HTTPS_PROXY refused the way to https://api.test (HTTP ${status.slice(0, 3)}).`,
   );
   expect(error.details.why).toMatch(why);
-  expect(error.next).toMatch(next);
+  expect(renderNext(error, "mcp")).toMatch(next);
   expect(error.details).toMatchObject({ retryable, unsent: true });
   const shown = JSON.stringify([error.message, error.details, String(error.cause)]);
   expect(shown).not.toMatch(/hunter-22|jane|proxy page/);
@@ -139,7 +140,7 @@ test("a proxy that is not there is told from a service that is not there", async
   const error = await failure(client.fetchText(target, bounds));
   expect(error.message).toBe("The proxy of HTTP_PROXY could not be reached (ECONNREFUSED).");
   expect(error.details).toMatchObject({ why: "It stands on the way to https://api.test." });
-  expect(error.next).toContain("Correct HTTP_PROXY");
+  expect(renderNext(error, "mcp")).toContain("Correct HTTP_PROXY");
 });
 
 test("a proxy that answers with junk is a failed connection through it", async () => {

@@ -9,6 +9,7 @@ import { fakeClock } from "../support/fake-clock.ts";
 import { makeHome } from "../support/home.ts";
 import { failure } from "../support/replies.ts";
 import { secureServer, tunnelProxy } from "../support/secure-server.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 
 const bounds = { maxBytes: 1000, timeoutMs: 15_000 };
 const none = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
@@ -119,7 +120,7 @@ describe("a certificate that is not accepted is named, with what to do", () => {
     const error = await failure(client.fetchText(get(`https://127.0.0.1:${server.port}`), bounds));
     expect(error).toMatchObject({ code: "NETWORK", details: { retryable: false, unsent: true } });
     expect(error.details.why).toMatch(why);
-    expect(error.next).toMatch(next);
+    expect(renderNext(error, "mcp")).toMatch(next);
     expect(server.heard).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import { expectNoSecrets } from "../support/canary.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { makeHome } from "../support/home.ts";
 import { toAnswer } from "../support/server.ts";
+import { act } from "../../src/shared/next-step.ts";
 
 type Handle = (call: ToolCall) => ToolResult | Promise<ToolResult>;
 
@@ -71,7 +72,7 @@ describe("a failure is an answer, too", () => {
           text:
             "RATE_LIMITED: Too many requests.\nThe service said: slow down.\n" +
             "The service asks to wait 20 s.\n" +
-            "Next: Wait for the time that the message names, then repeat the call.",
+            "Next: Wait for the time that the message names. Tell the user; try again only if they ask.",
         },
       ],
       _meta: {
@@ -110,7 +111,7 @@ test("wrong arguments come before wrong settings, and the handler sees neither",
     "CONFIG: CODEX_BASE_URL cannot be used: it is neither https: nor http: on this machine " +
       "(127.0.0.1, [::1], localhost).\n" +
       "CODEX_BASE_URL accepts an https: URL, or http: on 127.0.0.1, [::1] or localhost.\n" +
-      "Next: Correct or unset the environment variable that the message names, then restart.",
+      "Next: Correct or unset the environment variable that the message names, then restart Claude Code.",
   );
   expect((await run(() => ({ text: "fine" }), { env: { CODEX_STATE_DIR: "x" } })).text).toBe(
     "fine",
@@ -155,7 +156,7 @@ describe("a live secret does not get out", () => {
     ["a certificate", Object.assign(new Error(`altname ${secret}`), { code: "ERR_TLS" })],
     ["an upstream text", new CodexError("UPSTREAM", "It failed.", { why: `It said ${secret}.` })],
     ["a message of ours", new CodexError("UPSTREAM", `It failed with ${secret}.`)],
-    ["a next step", new CodexError("UPSTREAM", "It failed.", { next: `Try ${secret}.` })],
+    ["a next step", new CodexError("UPSTREAM", "It failed.", { next: [act(`Try ${secret}`)] })],
     ["a cause", new CodexError("UPSTREAM", "x", { cause: new Error(`POST with ${secret}`) })],
     ["a partial answer", new CodexError("INCOMPLETE", "x", { partialText: `so ${secret}` })],
   ];

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { DoctorReport, Finding } from "../../src/status/finding.ts";
+import type { Finding } from "../../src/status/finding.ts";
 import { formatIdentity } from "../../src/platform/process-identity.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { deadProcess, plantLock } from "../support/owners.ts";
@@ -21,18 +21,21 @@ async function heldPort(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function findings({ facts }: Answer): readonly Finding[] {
-  return (facts["details"] as DoctorReport).findings;
+/** As programs get them: with each fix as a sentence. */
+type Told = Omit<Finding, "fix"> & { fix?: string };
+
+function findings({ facts }: Answer): readonly Told[] {
+  return (facts["details"] as { findings: Told[] }).findings;
 }
 
-/** Level, what was said and what to do, of the findings of one check. */
+/** Level, what is the case and what to do, of the findings of one check. */
 function of(answer: Answer, check: string): [string, string, string | undefined][] {
   return findings(answer)
     .filter((finding) => finding.check === check)
-    .map(({ level, said, remedy }) => [level, said, remedy]);
+    .map(({ level, message, fix }) => [level, message, fix]);
 }
 
-test("in a world where everything is wrong, every cause is named with its remedy", async () => {
+test("in a world where everything is wrong, every cause is named with its fix", async () => {
   const simulator = await simulate();
   const home = makeHome();
   const { email, accountId } = writeLogin(home, simulator);
@@ -105,7 +108,7 @@ test("in a world where everything is wrong, every cause is named with its remedy
     [
       "problem",
       "SSL_CERT_FILE names ~/missing.pem, which does not exist.",
-      "Correct or unset SSL_CERT_FILE, then restart.",
+      "Correct or unset SSL_CERT_FILE, then restart Claude Code.",
     ],
   ]);
   expect(of(answer, "settings")[0]?.[1]).toMatch(/^CODEX_MODEL is not usable/);
@@ -165,13 +168,13 @@ test("a certificate that nobody trusts is named with the file that could have he
       SSL_CERT_FILE: join(home.path, "gone.pem"),
     },
   });
-  const [, [level, said, remedy] = []] = of(
+  const [, [level, message, fix] = []] = of(
     await call("codex_status", { verbose: true }),
     "network",
   );
   expect(level).toBe("problem");
-  expect(said).toMatch(/\(DEPTH_ZERO_SELF_SIGNED_CERT\).*gone\.pem, which does not exist/);
-  expect(remedy).toContain("NODE_EXTRA_CA_CERTS, SSL_CERT_FILE or CODEX_CA_CERTIFICATE");
+  expect(message).toMatch(/\(DEPTH_ZERO_SELF_SIGNED_CERT\).*gone\.pem, which does not exist/);
+  expect(fix).toContain("NODE_EXTRA_CA_CERTS, SSL_CERT_FILE or CODEX_CA_CERTIFICATE");
 });
 
 test("unchecked certificates: no tool that needs the network sends anything", async () => {

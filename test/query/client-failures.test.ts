@@ -17,6 +17,7 @@ import { queryRig } from "../support/query-rig.ts";
 import { completed, created, delta, failure, json, reasoning, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
 import { encode } from "../support/stream.ts";
+import { retry } from "../../src/shared/next-step.ts";
 
 async function failWith(reply: Reply) {
   const simulator = await simulate();
@@ -110,10 +111,13 @@ test.each([
   const past = await failWith(reply(seconds - 1_000));
   expect(past.error).toMatchObject({
     code: "USAGE_LIMIT",
-    next: "The limit should have been reset by now: repeat the call.",
+    next: [retry],
     details: { resetsAt: (seconds - 1_000) * 1000 },
   });
-  expect((await failWith(reply(seconds + 100_000))).error.next).toMatch(/^Wait for the reset/);
+  expect((await failWith(reply(seconds + 100_000))).error.next).toContainEqual({
+    do: "wait",
+    for: "reset",
+  });
 });
 
 test("Cloudflare's page is BLOCKED, whatever its status, and is never quoted", async () => {

@@ -1,18 +1,20 @@
 import { expect, test } from "vitest";
 import { CodexError, errorCodes, type CodexErrorCode } from "../../src/shared/errors.ts";
 import { renderError, renderPartial } from "../../src/render/error.ts";
+import { renderNext } from "../../src/render/next-step.ts";
+import { act } from "../../src/shared/next-step.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 
 function render(error: CodexError): string {
-  return renderError(error, now, "UTC");
+  return renderError(error, now, "UTC", "cli");
 }
 
 test.each(Object.keys(errorCodes) as CodexErrorCode[])(
   "%s begins with its code and ends with a next step",
   (code) => {
-    const text = render(new CodexError(code, "Something happened."));
-    expect(text).toBe(`${code}: Something happened.\nNext: ${errorCodes[code].next}`);
+    const error = new CodexError(code, "Something happened.");
+    expect(render(error)).toBe(`${code}: Something happened.\nNext: ${renderNext(error, "cli")}`);
   },
 );
 
@@ -22,7 +24,7 @@ test("why, reset, next step and request id have a line each", () => {
     resetsAt: now + 2 * 3_600_000,
     retryAfterMs: 5_000,
     requestId: "req_1",
-    next: "Wait.",
+    next: [act("Wait")],
   });
   expect(render(error)).toBe(
     [
@@ -37,7 +39,9 @@ test("why, reset, next step and request id have a line each", () => {
 
 test("a reset is shown in local time, one in the past as such", () => {
   const error = new CodexError("USAGE_LIMIT", "Used up.", { resetsAt: now + 3_600_000 });
-  expect(renderError(error, now, "Asia/Tokyo")).toContain("The limit resets at 22:00 (in 1 h).");
+  expect(renderError(error, now, "Asia/Tokyo", "cli")).toContain(
+    "The limit resets at 22:00 (in 1 h).",
+  );
   expect(render(error.with({ resetsAt: now - 17 * 60_000 }))).toContain(
     "The limit was to reset at 11:43 (17 min ago).\n",
   );
@@ -76,9 +80,9 @@ test("a wait is named as the next step only where the message tells one", () => 
   expect(render(new CodexError("RATE_LIMITED", "Too many."))).not.toContain("message names");
   const used = new CodexError("USAGE_LIMIT", "Used up.");
   expect(render(used)).not.toContain("message names");
-  expect(render(used.with({ resetsAt: now + 1 }))).toContain(
-    "Next: Wait for the reset that the message names",
-  );
+  for (const error of [used, used.with({ resetsAt: now + 1 })]) {
+    expect(render(error)).toContain("then wait until the limit resets.");
+  }
 });
 
 test.each(["UPSTREAM", "OVERLOADED"] as const)(
@@ -88,6 +92,6 @@ test.each(["UPSTREAM", "OVERLOADED"] as const)(
     expect(render(error.with({ retryAfterMs: 600_000 }))).toMatch(
       /asks to wait 10 min\.\nNext: Wait for the time that the message names/,
     );
-    expect(render(error)).toContain(`Next: ${errorCodes[code].next}`);
+    expect(render(error)).toContain("Next: Wait a minute or two");
   },
 );

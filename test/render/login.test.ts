@@ -86,11 +86,16 @@ test("a device login that goes on shows its code no more", () => {
 });
 
 test("a login that CODEX_AUTH leaves unused says so, and what to do", () => {
-  const text = renderSignedIn(emptyLogin, undefined, "api-key");
+  const text = renderSignedIn(emptyLogin, undefined, "api-key", "mcp");
   expect(text).toContain("each question still goes to the API key");
   expect(text).toContain("Unset CODEX_AUTH");
   expect(text).not.toContain("can be used now");
   for (const auth of ["chatgpt", undefined] as const) {
-    expect(renderSignedIn(emptyLogin, undefined, auth)).toMatch(/codex_query can be used now\.$/);
+    expect(renderSignedIn(emptyLogin, undefined, auth, "mcp")).toMatch(
+      /codex_query can be used now\.$/,
+    );
+    expect(renderSignedIn(emptyLogin, undefined, auth, "cli")).toMatch(
+      /codex-oauth query can be used now\.$/,
+    );
   }
 });

@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/status/finding.ts";
 import type { Status } from "../../src/status/status-report.ts";
 import { renderStatus } from "../../src/render/status.ts";
+import { CodexError } from "../../src/shared/errors.ts";
+import { act, signIn } from "../../src/shared/next-step.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
-const render = (status: Status): string => renderStatus(status, now, "UTC");
+const render = (status: Status): string => renderStatus(status, now, "UTC", "mcp");
 
 const signedOut: Status = {
   signedIn: false,
@@ -42,8 +44,8 @@ const details: DoctorReport = {
   platform: "linux 6.1.0; x64",
   clientVersion: "0.169.0",
   findings: [
-    { check: "node", level: "ok", said: "Node v20.20.2.", remedy: undefined },
-    { check: "clock", level: "problem", said: "It is wrong.", remedy: "Set the clock." },
+    { check: "node", level: "ok", message: "Node v20.20.2." },
+    { check: "clock", level: "problem", message: "It is wrong.", fix: [act("Set the clock")] },
   ],
 };
 
@@ -120,8 +122,9 @@ describe("a login that cannot be used as it is", () => {
   });
 
   test("one of another origin", () => {
-    const trouble =
-      "AUTH_REQUIRED: The stored login is for https://a.test. Next: Call codex_login.";
+    const trouble = new CodexError("AUTH_REQUIRED", "The stored login is for https://a.test.", {
+      next: [signIn],
+    });
     expect(render({ ...signedOut, trouble })).toMatchInlineSnapshot(`
       "Not signed in.
       AUTH_REQUIRED: The stored login is for https://a.test. Next: Call codex_login.
@@ -173,7 +176,11 @@ describe("the way that was chosen", () => {
     );
     expect(render(byKey)).not.toContain("Quota");
     expect(render({ ...byKey, decidedBy: "CODEX_AUTH" })).toContain("(CODEX_AUTH=api-key)");
-    const missing = render({ ...byKey, signedIn: false, trouble: "AUTH_REQUIRED: no key" });
-    expect(missing).toMatch(/^Not signed in\.\nAUTH_REQUIRED: no key\n/);
+    const missing = render({
+      ...byKey,
+      signedIn: false,
+      trouble: new CodexError("AUTH_REQUIRED", "No key."),
+    });
+    expect(missing).toMatch(/^Not signed in\.\nAUTH_REQUIRED: No key\. Next: /);
   });
 });

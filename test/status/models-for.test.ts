@@ -4,6 +4,7 @@ import { testApp } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { json } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
+import { errorLine } from "../../src/render/error.ts";
 
 const never = new AbortController().signal;
 
@@ -14,33 +15,35 @@ async function signedIn() {
   return { simulator, ask: () => modelsFor(testApp({ simulator, home }).services, never) };
 }
 
-test("a list that was fetched needs no note", async () => {
+test("a list that was fetched needs no failure", async () => {
   const { ask } = await signedIn();
-  expect(await ask()).toMatchObject({ list: { source: "live" }, note: undefined });
+  expect(await ask()).toMatchObject({ list: { source: "live" }, failure: undefined });
 });
 
 test("what the service refused is told with the list in its place", async () => {
   const { simulator, ask } = await signedIn();
   const deactivated = { error: { message: "Your workspace has been deactivated." } };
   simulator.always("models", json(403, deactivated));
-  const { list, note } = await ask();
+  const { list, failure } = await ask();
   expect(list.source).toBe("bundled");
-  expect(note).toMatch(/^PLAN_REQUIRED: .*Your workspace has been deactivated\..* Sign in/);
+  expect(failure && errorLine(failure, "mcp")).toMatch(
+    /^PLAN_REQUIRED: .*Your workspace has been deactivated\..* Call codex_login/,
+  );
 });
 
 test("so is what could not be asked at all", async () => {
   const { simulator, ask } = await signedIn();
   simulator.always("models", { kind: "reset" });
-  const { list, note } = await ask();
+  const { list, failure } = await ask();
   expect(list.source).toBe("bundled");
-  expect(note).toMatch(/^NETWORK: The connection to .* failed/);
+  expect(failure && errorLine(failure, "mcp")).toMatch(/^NETWORK: The connection to .* failed/);
 });
 
-test("without a login the note says how to get one", async () => {
+test("without a login the failure says how to get one", async () => {
   const simulator = await simulate();
   const { services } = testApp({ simulator, home: makeHome() });
-  const { list, note } = await modelsFor(services, never);
+  const { list, failure } = await modelsFor(services, never);
   expect(list.source).toBe("bundled");
-  expect(note).toMatch(/^AUTH_REQUIRED: .*Call codex_login/);
+  expect(failure && errorLine(failure, "mcp")).toMatch(/^AUTH_REQUIRED: .*Call codex_login/);
   expect(simulator.requests).toEqual([]);
 });

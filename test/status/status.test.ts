@@ -8,6 +8,8 @@ import { testApp, type TestAppOptions } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { codexHome, guestFile, writeChoice, writeGuest } from "../support/modes.ts";
 import { simulate } from "../support/server.ts";
+import { statusFacts } from "../../src/render/status.ts";
+import { act } from "../../src/shared/next-step.ts";
 
 const patient = new AbortController().signal;
 
@@ -41,8 +43,9 @@ describe("trouble is told, and the file stays as it is", () => {
     writeFileSync(home.authFile, "{ eyJhbGci");
     const status = await collect({ home });
     expect(status.signedIn).toBe(false);
-    expect(status.trouble).toContain(`AUTH_REQUIRED: The login file ${home.authFile} is damaged`);
-    expect(status.trouble).not.toContain("eyJ");
+    const trouble = String(statusFacts(status, "mcp")["trouble"]);
+    expect(trouble).toContain(`AUTH_REQUIRED: The login file ${home.authFile} is damaged`);
+    expect(trouble).not.toContain("eyJ");
     expect(home.readAuth()).toBe("{ eyJhbGci");
   });
 
@@ -52,7 +55,7 @@ describe("trouble is told, and the file stays as it is", () => {
     writeLogin(home, simulator);
     const status = await collect({ simulator, home, env: { CODEX_ISSUER: "https://other.test" } });
     expect(status).toMatchObject({ signedIn: false, account: undefined });
-    expect(status.trouble).toMatch(
+    expect(statusFacts(status, "mcp")["trouble"]).toMatch(
       /^AUTH_REQUIRED: .*127\.0\.0\.1:\d+, not for https:\/\/other\.test/,
     );
   });
@@ -128,10 +131,14 @@ describe("verbose", () => {
     expect(details?.findings).toContainEqual({
       check: "network",
       level: "problem",
-      said: expect.stringMatching(
+      message: expect.stringMatching(
         /is blocked on this way: HTTP 403 in \d+ ms, challenged by Cloudflare, a page/,
       ) as string,
-      remedy: expect.stringContaining("without VPN or proxy") as string,
+      fix: [
+        act(
+          "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it",
+        ),
+      ],
     });
   });
 
@@ -170,7 +177,8 @@ test("a file of certificates that is missing is told", async () => {
 
 function saidBy(details: DoctorReport | undefined, check: string): string[] {
   return (
-    details?.findings.filter((finding) => finding.check === check).map(({ said }) => said) ?? []
+    details?.findings.filter((finding) => finding.check === check).map(({ message }) => message) ??
+    []
   );
 }
 
@@ -180,13 +188,13 @@ describe("another way than a login of this program", () => {
     const home = makeHome();
     writeChoice(home, "codex-cli");
     const env = { CODEX_HOME: codexHome(home) };
-    expect(await collect({ simulator, home, env })).toMatchObject({
+    expect(statusFacts(await collect({ simulator, home, env }), "mcp")).toMatchObject({
       signedIn: false,
       mode: "codex-cli",
       trouble: expect.stringMatching(/^AUTH_REQUIRED: The Codex CLI is not signed in/) as string,
     });
     const { expiresAt } = writeGuest(home, simulator);
-    expect(await collect({ simulator, home, env })).toMatchObject({
+    expect(statusFacts(await collect({ simulator, home, env }), "mcp")).toMatchObject({
       signedIn: true,
       account: "c***@example.test",
       plan: "plus",
@@ -195,7 +203,7 @@ describe("another way than a login of this program", () => {
       trouble: undefined,
     });
     writeGuest(home, simulator, { accessExpiresInMs: 1_000 });
-    expect(await collect({ simulator, home, env })).toMatchObject({
+    expect(statusFacts(await collect({ simulator, home, env }), "mcp")).toMatchObject({
       signedIn: false,
       account: "c***@example.test",
       trouble: expect.stringMatching(/^AUTH_EXPIRED: .*Open the Codex CLI once/) as string,

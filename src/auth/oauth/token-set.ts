@@ -1,4 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
+import { either, signIn, unsetVariables } from "../../shared/next-step.ts";
 import { maskAccountId, maskEmail } from "../../shared/mask.ts";
 
 /** The version of our record in the login file; a higher one belongs to a newer codex-oauth. */
@@ -67,7 +68,7 @@ export function assertIssuedFor(tokens: Origins, wanted: Origins): void {
       `The stored login is for ${stored}, not for ${configured}.`,
       {
         why: "A login is used only with the origin that issued it.",
-        next: "Call codex_login to sign in there, or unset CODEX_ISSUER and CODEX_BASE_URL.",
+        next: [either(signIn, unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"))],
       },
     );
   }

@@ -1,5 +1,6 @@
 import type { LoginChoice } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { act, either, setVariable } from "../../shared/next-step.ts";
 import { recordVersion, type TokenSet } from "../oauth/token-set.ts";
 import { readRecord } from "./auth-file.ts";
 import { parseJson } from "../../shared/json.ts";
@@ -49,7 +50,7 @@ export function judgeFile(text: string | undefined, path: string): Judged {
           record.version === recordVersion
             ? "Its record names a way of signing in that this program does not know."
             : `Its record has version ${record.version}, this program knows version ${recordVersion}.`,
-        next: "Update codex-oauth, or set CODEX_AUTH_FILE to another file.",
+        next: [either(act("Update codex-oauth"), setVariable("CODEX_AUTH_FILE", "another file"))],
       });
   }
 }

@@ -1,4 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
+import { act, retry, type NextSteps } from "../../shared/next-step.ts";
 
 /** Another process has the lock, or a request with this very token on its way. */
 export function refreshingElsewhere(pid?: number): CodexError {
@@ -9,10 +10,10 @@ export function refreshingElsewhere(pid?: number): CodexError {
 }
 
 /** What to do about a lock that does not come free. */
-export function endTheHolder(pid: number | undefined): string {
+export function endTheHolder(pid: number | undefined): NextSteps {
   return pid === undefined
-    ? "Repeat the call. If nothing runs any more that could hold it (a reboot, another machine), it counts as left behind after ten minutes."
-    : "Repeat the call; end that process if it hangs.";
+    ? [retry, act("Wait ten minutes, after which a lock that was left behind is taken over")]
+    : [retry, act("End that process if it hangs")];
 }
 
 /** @param code why, in the authorization server's word; absent when it was refused earlier */
@@ -36,13 +37,13 @@ export function otherAccount(): CodexError {
 
 export function lockRemoved(): CodexError {
   return new CodexError("STORAGE", "The refresh lock was removed while it was held.", {
-    next: "Repeat the call.",
+    next: [retry],
   });
 }
 
 export function withoutAccessToken(): CodexError {
   return new CodexError("PROTOCOL", "The refresh answered without an access token.", {
-    next: "Repeat the call.",
+    next: [retry],
   });
 }
 
@@ -51,7 +52,7 @@ export function refreshBroke(): CodexError {
     "UPSTREAM",
     "The refresh of the login broke off before its end was known.",
     {
-      next: "Repeat the call.",
+      next: [retry],
     },
   );
 }

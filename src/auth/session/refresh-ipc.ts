@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { TokenSet } from "../oauth/token-set.ts";
 import { CodexError, errorCodes, type CodexErrorCode } from "../../shared/errors.ts";
+import type { NextStep } from "../../shared/next-step.ts";
 
 /**
  * What the server and the process of a refresh tell each other, over a channel that only these two
@@ -22,11 +23,41 @@ export type RefreshJob = z.infer<typeof refreshJob>;
 export const takenOver = z.object({ kind: z.literal("taken-over") });
 
 const code = z.custom<CodexErrorCode>((value) => typeof value === "string" && value in errorCodes);
+const name = z.string();
+const nextStep: z.ZodType<NextStep> = z.lazy(() =>
+  z.discriminatedUnion("do", [
+    z.object({ do: z.literal("sign-in"), method: z.enum(["browser", "device"]).exactOptional() }),
+    z.object({ do: z.literal("use-method"), method: z.enum(["codex-cli", "api-key"]) }),
+    z.object({
+      do: z.literal("choose-model"),
+      which: z.enum(["named", "other", "larger"]).exactOptional(),
+    }),
+    z.object({
+      do: z.literal("wait"),
+      for: z.union([z.number(), z.literal("reset")]).exactOptional(),
+    }),
+    z.object({ do: z.literal("set-variable"), name, to: z.string().exactOptional() }),
+    z.object({ do: z.literal("unset-variable"), names: z.array(name) }),
+    z.object({ do: z.literal("act"), what: z.string() }),
+    z.object({ do: z.literal("either"), of: z.array(z.array(nextStep)) }),
+    z.object({
+      do: z.enum([
+        "paste-callback-url",
+        "correct-request",
+        "retry",
+        "check-status",
+        "run-doctor",
+        "restart",
+        "nothing",
+      ]),
+    }),
+  ]),
+);
 const failure = z.object({
   code,
   message: z.string(),
   why: z.string().optional(),
-  next: z.string().optional(),
+  next: z.array(nextStep).readonly().optional(),
   retryAfterMs: z.number().optional(),
   unsent: z.boolean().optional(),
 });

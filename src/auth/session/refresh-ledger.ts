@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { StateFolder } from "../../platform/files/state-folder.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { act, either, retry, signIn } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { loginLost, refreshingElsewhere } from "./refresh-errors.ts";
 
@@ -53,7 +54,7 @@ export function checkEarlierAttempts(
     : known.attempts >= attemptsBeforeRest && resting;
   if (!tooEarly) return;
   throw new CodexError("UPSTREAM", "The last refresh of the login had no clear outcome.", {
-    next: `Repeat the call in ${Math.ceil(limits.refreshCooldownMs / 1000)} s.`,
+    next: [{ do: "wait", for: limits.refreshCooldownMs }, retry],
   });
 }
 
@@ -62,7 +63,7 @@ function unsavedElsewhere(): CodexError {
     "STORAGE",
     "Another window has refreshed the login and could not save it yet.",
     {
-      next: "Repeat the call in a minute; if it recurs, look at codex_status there, or call codex_login.",
+      next: [{ do: "wait" }, retry, either(act("Look at the status in that window"), signIn)],
     },
   );
 }

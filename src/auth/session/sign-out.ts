@@ -1,5 +1,6 @@
 import type { LoginChoice, LoginMode } from "../../api/credential.ts";
 import { CodexError, toCodexError } from "../../shared/errors.ts";
+import { act, either } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { Origins, TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -7,6 +8,8 @@ import type { Log } from "../../platform/log.ts";
 import { orAborted } from "../../platform/promises.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import type { TokenStore } from "./token-store.ts";
+
+const signOutAgain = act("Sign out again");
 
 export interface SignOutDeps {
   origins: Origins;
@@ -105,7 +108,12 @@ export class SignOut {
       const error = toCodexError(thrown);
       throw error.with({
         why: `${error.details.why ?? `${store.path} cannot be changed.`} The server was not told: the login still works.`,
-        next: `${error.details.next ?? `Make ${store.path} and its folder writable, then sign out again.`} If that cannot be, end the sessions in ChatGPT's settings.`,
+        next: [
+          either(
+            error.details.next ?? [act(`Make ${store.path} and its folder writable`), signOutAgain],
+            act("End the sessions in ChatGPT's settings"),
+          ),
+        ],
       });
     }
   }
@@ -115,7 +123,12 @@ export class SignOut {
     const error = toCodexError(thrown);
     return error.with({
       why: `${error.details.why ?? `${path} could not be changed.`} The login was revoked at the server already, but could not be removed here.`,
-      next: `Make ${path} and its folder writable, then sign out again, or remove the key "codex" from that file; what it holds no longer works.`,
+      next: [
+        either(
+          [act(`Make ${path} and its folder writable`), signOutAgain],
+          act('Remove the key "codex" from that file; what it holds no longer works'),
+        ),
+      ],
     });
   }
 

@@ -1,5 +1,6 @@
 import type { LoginChoice, LoginMode } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { act, signIn } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
 import {
   assertIssuedFor,
@@ -122,7 +123,7 @@ export class TokenManager {
     if (accountId === undefined) {
       throw new CodexError("AUTH_DENIED", "The sign-in gave no ChatGPT account.", {
         why: "The ID token has no account id.",
-        next: "Call codex_login again with an account that has a ChatGPT plan.",
+        next: [signIn, act("Approve with an account that has a ChatGPT plan")],
       });
     }
     const now = clock.now();

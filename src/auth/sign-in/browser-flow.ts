@@ -1,4 +1,5 @@
 import { CodexError, programEnds } from "../../shared/errors.ts";
+import { act, either } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { oneLine } from "../../shared/text.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
@@ -129,10 +130,10 @@ export class OAuthFlow {
     const { issuer, redactor } = this.#deps;
     const input = parseCallbackInput(pasted);
     if (input === undefined) {
-      throw notTheAnswer("callback_url holds neither an address nor a code of a sign-in.");
+      throw notTheAnswer("What was pasted is neither the URL nor the code of a sign-in.");
     }
     if (input.bare && input.query.get("code") === state) {
-      throw notTheAnswer("callback_url holds the state of the sign-in, not its code.");
+      throw notTheAnswer("What was pasted is the state of the sign-in, not its code.");
     }
     redactor.learn(...input.query.getAll("code"));
     const { query, bare } = input;
@@ -148,7 +149,10 @@ export class OAuthFlow {
 function notTheAnswer(message: string): CodexError {
   return new CodexError("BAD_REQUEST", message, {
     why: "Nothing was changed: the sign-in goes on waiting.",
-    next: "Copy the whole address from the browser's address bar after the approval, and call codex_login with it as callback_url.",
+    next: [
+      act("Copy the whole URL from the browser's address bar after the approval"),
+      { do: "paste-callback-url" },
+    ],
   });
 }
 
@@ -163,7 +167,14 @@ function authorizationCode(response: AuthorizationResponse): string {
       ? "Codex is switched off in this workspace."
       : `The authorization server says "${name}"${said === "" ? "" : `: ${said}`}.`,
     ...(notEntitled
-      ? { next: "Ask the workspace's administrator to allow Codex, or use another account." }
+      ? {
+          next: [
+            either(
+              act("Ask the workspace's administrator to allow Codex"),
+              act("Use another account"),
+            ),
+          ],
+        }
       : {}),
   });
 }

@@ -1,4 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
+import { either, type NextSteps } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { Http, TextResponse } from "../../http/http.ts";
 import type { Redactor } from "../../shared/redactor.ts";
@@ -33,8 +34,8 @@ export type DevicePoll =
   | { kind: "trouble"; error: CodexError }
   | ({ kind: "granted" } & DeviceGrant);
 
-const otherWay = 'Call codex_login with method "browser" instead.';
-const again = 'Call codex_login with method "device" for a new code, or with method "browser".';
+const otherWay: NextSteps = [{ do: "sign-in", method: "browser" }];
+const again: NextSteps = [either({ do: "sign-in", method: "device" }, otherWay)];
 
 /** The two requests of the device login, as judged answers (docs/wire.md §18, RFC 8628). */
 export class DeviceEndpoint {

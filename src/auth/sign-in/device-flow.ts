@@ -56,7 +56,7 @@ export class DeviceFlow {
       timeoutError: () =>
         new CodexError("LOGIN_TIMEOUT", "Nobody entered the code in time.", {
           why: trouble && `The last poll failed: ${trouble.message}`,
-          next: 'Call codex_login with method "device" for a new code.',
+          next: [{ do: "sign-in", method: "device" }],
         }),
       save,
       unwanted,

@@ -1,4 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
+import { act, either, signIn } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
@@ -139,16 +140,16 @@ export class LoginRun {
 
 /** For a pasted answer without a login that it could belong to. */
 export function nothingWaits(): CodexError {
-  return new CodexError("AUTH_REQUIRED", "No sign-in of this session waits for callback_url.", {
+  return new CodexError("AUTH_REQUIRED", "No sign-in of this session waits for a pasted URL.", {
     why: "It was not begun here, or it has ended: a browser sign-in waits ten minutes.",
-    next: "Call codex_login first, approve at the URL that it gives, then paste the new address.",
+    next: [signIn, act("Approve at the URL that it gives"), { do: "paste-callback-url" }],
   });
 }
 
 /** For a pasted answer while a code is to be entered elsewhere. */
 export function takesNoPaste(): CodexError {
   return new CodexError("BAD_REQUEST", "The sign-in that waits uses a device code.", {
-    why: "It takes no callback_url: it ends by itself once the code is entered.",
-    next: 'Enter the code, or call codex_login with method "browser" for a URL.',
+    why: "It takes no pasted URL: it ends by itself once the code is entered.",
+    next: [either(act("Enter the code"), { do: "sign-in", method: "browser" })],
   });
 }

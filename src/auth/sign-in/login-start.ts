@@ -1,4 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
+import { act, signIn } from "../../shared/next-step.ts";
 import {
   planLogin,
   type LoginMethod,
@@ -73,7 +74,7 @@ export class LoginStart {
       if (signal.aborted || !(error instanceof CodexError)) throw error;
       throw busy.with({
         why: `A device code was tried instead, and failed: ${error.message}`,
-        next: "Close the program that holds a port (often another login), then call codex_login again.",
+        next: [act("Close the program that holds a port (often another login)"), signIn],
         cause: error,
       });
     }

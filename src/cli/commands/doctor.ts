@@ -1,12 +1,11 @@
-import { renderDoctor } from "../../render/doctor.ts";
+import { doctorFacts, renderDoctor } from "../../render/doctor.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
-import { inCommandWords } from "../rephrase.ts";
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "Find out why something fails, with the remedy",
+  summary: "Diagnose problems and suggest fixes",
   usage: "[OPTIONS]",
   options: { json: { type: "boolean", meaning: "one JSON object" } },
   takesWords: false,
@@ -17,10 +16,13 @@ export const doctor: Command = {
   needs: [],
   async run({ options }, { services, terminal, signal }) {
     const { version, platform, config, redactor } = services;
-    const findings = (await services.doctor(signal)).map(inCommandWords);
+    const findings = await services.doctor(signal);
     const { clientVersion } = config;
     const report = { version, nodeVersion: process.version, platform, clientVersion, findings };
-    const text = options["json"] === true ? toJson(report) : `${renderDoctor(report)}\n`;
+    const text =
+      options["json"] === true
+        ? toJson(doctorFacts(report, "cli"))
+        : `${renderDoctor(report, "cli")}\n`;
     terminal.stdout.write(redactor.all(text));
     const found = findings.some(({ level }) => level === "problem");
     return found ? exitCodes.failed.code : exitCodes.ok.code;

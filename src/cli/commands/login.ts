@@ -1,7 +1,7 @@
 import type { LoginMethod } from "../../auth/sign-in/login-plan.ts";
 import type { TokenSet } from "../../auth/oauth/token-set.ts";
 import { renderError } from "../../render/error.ts";
-import { renderSignedIn } from "../../render/login.ts";
+import { renderSignInSteps, renderSignedIn } from "../../render/login.ts";
 import { toCodexError } from "../../shared/errors.ts";
 import { orAborted } from "../../platform/promises.ts";
 import { foreignIssuer } from "../../config/config.ts";
@@ -10,8 +10,10 @@ import { chooseMode } from "../confirm.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { LineReader } from "../terminal/input.ts";
-import { inputEnded, loginInstructions, pasteQuestion } from "./login-text.ts";
-import { commandWords } from "../rephrase.ts";
+
+const pasteQuestion =
+  "Waiting for the browser. If it cannot come back, paste the address that it ended at (not shown): ";
+const inputEnded = "The sign-in goes on waiting for the browser; Ctrl-C ends it.";
 
 const ways = ["device", "no-browser", "codex-cli", "api-key"] as const;
 
@@ -49,8 +51,13 @@ export const login: Command = {
     }
     const { services, terminal } = context;
     const tokens = await signIn(options, context);
-    const text = renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth);
-    terminal.stdout.write(`${services.redactor.values(commandWords(text))}\n`);
+    const text = renderSignedIn(
+      tokens,
+      foreignIssuer(services.config),
+      services.config.auth,
+      "cli",
+    );
+    terminal.stdout.write(`${services.redactor.values(text)}\n`);
     return exitCodes.ok.code;
   },
 };
@@ -64,7 +71,7 @@ async function signIn(options: Arguments["options"], context: CommandContext): P
     const { pending, browserOpened, reason } = await orAborted(service.beginOrJoin(method), signal);
     const opened = await orAborted(browserOpened, signal);
     const about = { opened, reason: quiet ? undefined : reason, foreign: foreignIssuer(config) };
-    terminal.stderr.write(loginInstructions(pending, about, clock.now(), timeZone));
+    terminal.stderr.write(renderSignInSteps(pending, about, clock.now(), timeZone));
     return pending.method === "browser" && terminal.stdinIsTty
       ? await browserOrPaste(pending, context)
       : await orAborted(pending.completed, signal);
@@ -130,8 +137,8 @@ function isTaken(pasted: string, pending: BrowserLogin, context: CommandContext)
     pending.finish(pasted);
     return true;
   } catch (error) {
-    const text = renderError(toCodexError(error), clock.now(), timeZone);
-    context.terminal.stderr.write(`${redactor.all(commandWords(text))}\n`);
+    const text = renderError(toCodexError(error), clock.now(), timeZone, "cli");
+    context.terminal.stderr.write(`${redactor.all(text)}\n`);
     return false;
   }
 }

@@ -4,7 +4,6 @@ import { clearLogin } from "../../status/clear-login.ts";
 import { confirmed } from "../confirm.ts";
 import { UsageError, type Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { commandWords } from "../rephrase.ts";
 
 export const logout: Command = {
   name: "logout",
@@ -34,7 +33,7 @@ export const logout: Command = {
       if (!(await confirmed(`Sign out ${whose}?`, context))) return exitCodes.failed.code;
     }
     const done = await clearLogin(services, options["local-only"] === true, signal);
-    terminal.stdout.write(`${services.redactor.values(commandWords(renderCleared(done)))}\n`);
+    terminal.stdout.write(`${services.redactor.values(renderCleared(done))}\n`);
     return exitCodes.ok.code;
   },
 };

@@ -1,10 +1,10 @@
 import { defaultModel } from "../../models/model.ts";
+import { errorLine } from "../../render/error.ts";
 import { renderModels } from "../../render/models.ts";
 import { modelsFor } from "../../status/models-for.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
-import { commandWords } from "../rephrase.ts";
 
 export const models: Command = {
   name: "models",
@@ -16,13 +16,13 @@ export const models: Command = {
   needs: ["storage", "state", "auth", "origins"],
   async run({ options }, { services, terminal, signal }) {
     const { clock, config, timeZone, redactor } = services;
-    const { list, note } = await modelsFor(services, signal);
-    const own = note === undefined ? undefined : commandWords(note);
+    const { list, failure } = await modelsFor(services, signal);
+    const note = failure && errorLine(failure, "cli");
     const text = (): string => {
       const shown = renderModels(list, config.model, clock.now(), timeZone);
-      return own === undefined ? `${shown}\n` : `${shown}\n${own}\n`;
+      return note === undefined ? `${shown}\n` : `${shown}\n${note}\n`;
     };
-    const facts = { ...list, default: config.model ?? defaultModel(list.models)?.slug, note: own };
+    const facts = { ...list, default: config.model ?? defaultModel(list.models)?.slug, note };
     terminal.stdout.write(redactor.values(options["json"] === true ? toJson(facts) : text()));
     return exitCodes.ok.code;
   },

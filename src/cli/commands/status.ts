@@ -1,9 +1,8 @@
-import { renderStatus } from "../../render/status.ts";
+import { isSignedOut, renderStatus, statusFacts } from "../../render/status.ts";
 import { collectStatus } from "../../status/status.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
-import { commandWords, inCommandWords } from "../rephrase.ts";
 
 export const status: Command = {
   name: "status",
@@ -24,21 +23,14 @@ export const status: Command = {
     const { clock, timeZone, redactor } = services;
     const collected = await collectStatus(services, options["verbose"] === true, signal);
     // A login that waits belongs to the process that began it, and this one has begun none.
-    const { pendingLogin: _, failedLogin: __, ...shown } = collected;
-    const { trouble, details } = shown;
-    const facts = {
-      ...shown,
-      trouble: trouble === undefined ? undefined : commandWords(trouble),
-      details: details && { ...details, findings: details.findings.map(inCommandWords) },
-    };
+    const { pendingLogin: _, failedLogin: __, ...shown } = statusFacts(collected, "cli");
     const text =
       options["json"] === true
-        ? toJson(facts)
-        : `${commandWords(renderStatus(collected, clock.now(), timeZone))}\n`;
+        ? toJson(shown)
+        : `${renderStatus(collected, clock.now(), timeZone, "cli")}\n`;
     terminal.stdout.write(redactor.values(text));
     if (collected.signedIn) return exitCodes.ok.code;
-    // A file or a setting that cannot be used says nothing about who is signed in.
-    const signedOut = trouble === undefined || trouble.startsWith("AUTH_");
+    const signedOut = collected.trouble === undefined || isSignedOut(collected.trouble);
     return signedOut ? exitCodes.login.code : exitCodes.failed.code;
   },
 };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodexError } from "../../shared/errors.ts";
+import { act, retry } from "../../shared/next-step.ts";
 import { errnoOf } from "../../platform/files/errors.ts";
 
 /** Of a file: not there, as we wrote it, ours but changed by somebody, or none of ours. */
@@ -75,7 +76,7 @@ function digest(text: string): string {
 
 function failure(error: unknown, what: string, path: string): CodexError {
   return new CodexError("STORAGE", `Could not ${what} ${path} (${errnoOf(error) ?? "unknown"}).`, {
-    next: "Correct the rights of that folder, then repeat the command.",
+    next: [act("Correct the rights of that folder"), retry],
     cause: error,
   });
 }

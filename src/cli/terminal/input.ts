@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import { CodexError } from "../../shared/errors.ts";
+import { act } from "../../shared/next-step.ts";
 import { deferred, orAborted } from "../../platform/promises.ts";
 import type { CommandContext } from "../command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -25,7 +26,7 @@ export async function readAll(
         throw new CodexError(
           "BAD_REQUEST",
           `What is piped in has more than ${maxChars.toLocaleString("en")} characters.`,
-          { why: "Nothing was sent.", next: "Send less." },
+          { why: "Nothing was sent.", next: [act("Send less")] },
         );
       }
     }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CodexError } from "../../shared/errors.ts";
+import { act } from "../../shared/next-step.ts";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
 import { foreignIssuer } from "../../config/config.ts";
@@ -63,7 +64,7 @@ export const codexLogin = defineTool({
     const { login, mode, limits } = services;
     if (pasted !== undefined && method !== "auto" && method !== "browser") {
       throw new CodexError("BAD_REQUEST", "callback_url belongs to a browser sign-in only.", {
-        next: "Call codex_login with callback_url and without method.",
+        next: [act("Call codex_login with callback_url and without method")],
       });
     }
     if (method === "codex-cli" || method === "api-key") {
@@ -89,7 +90,7 @@ export const codexLogin = defineTool({
     const { tokens } = outcome;
     const facts = { signedIn: true, account: accountLabel(tokens), plan: tokens.plan };
     return {
-      text: renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth),
+      text: renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth, "mcp"),
       facts,
     };
   },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { errorLine } from "../../render/error.ts";
 import { renderModels } from "../../render/models.ts";
 import { modelsFor } from "../../status/models-for.ts";
 import { defineTool } from "../tool.ts";
@@ -21,8 +22,11 @@ export const codexModels = defineTool({
   needs: ["storage", "state", "auth", "origins"],
   async handle(_, services, { signal }) {
     const { clock, config, timeZone } = services;
-    const { list, note } = await modelsFor(services, signal);
+    const { list, failure } = await modelsFor(services, signal);
     const text = renderModels(list, config.model, clock.now(), timeZone);
-    return { text: note === undefined ? text : `${text}\n${note}`, facts: { ...list } };
+    return {
+      text: failure === undefined ? text : `${text}\n${errorLine(failure, "mcp")}`,
+      facts: { ...list },
+    };
   },
 });

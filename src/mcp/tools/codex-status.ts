@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { collectStatus } from "../../status/status.ts";
-import { renderStatus } from "../../render/status.ts";
+import { renderStatus, statusFacts } from "../../render/status.ts";
 import { defineTool } from "../tool.ts";
 
 const input = z.strictObject({
@@ -32,8 +32,8 @@ export const codexStatus = defineTool({
   async handle({ verbose }, services, { signal }) {
     const status = await collectStatus(services, verbose === true, signal);
     return {
-      text: renderStatus(status, services.clock.now(), services.timeZone),
-      facts: { ...status },
+      text: renderStatus(status, services.clock.now(), services.timeZone, "mcp"),
+      facts: statusFacts(status, "mcp"),
     };
   },
 });

@@ -1,4 +1,13 @@
 import { CodexError } from "../../shared/errors.ts";
+import {
+  act,
+  either,
+  restart,
+  retry,
+  setVariable,
+  type NextStep,
+  type NextSteps,
+} from "../../shared/next-step.ts";
 
 /** The system's error code (`ENOSPC`, ...) of a thrown value. */
 export function errnoOf(error: unknown): string | undefined {
@@ -6,33 +15,40 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-const reasons: Readonly<Record<string, { why: string; next: string }>> = {
-  ENOSPC: { why: "The disk is full.", next: "Free some space, then repeat the call." },
-  EDQUOT: { why: "The disk quota is used up.", next: "Free some space, then repeat the call." },
+const elsewhere: NextStep = setVariable("CODEX_AUTH_FILE", "a writable place");
+
+const reasons: Readonly<Record<string, { why: string; next: NextSteps }>> = {
+  ENOSPC: { why: "The disk is full.", next: [act("Free some space"), retry] },
+  EDQUOT: { why: "The disk quota is used up.", next: [act("Free some space"), retry] },
   EFBIG: {
     why: "The file size limit of this process is too small.",
-    next: "Raise the limit (ulimit -f), then repeat the call.",
+    next: [act("Raise the limit (ulimit -f)"), retry],
   },
   EACCES: {
     why: "The rights do not allow it.",
-    next: "Correct the rights of the folder, or set CODEX_AUTH_FILE to a writable place.",
+    next: [either(act("Correct the rights of the folder"), elsewhere)],
   },
   EPERM: {
     why: "The rights do not allow it.",
-    next: "Correct the rights of the folder, or set CODEX_AUTH_FILE to a writable place.",
+    next: [either(act("Correct the rights of the folder"), elsewhere)],
   },
-  EROFS: { why: "The file system is read-only.", next: "Set CODEX_AUTH_FILE to a writable place." },
+  EROFS: { why: "The file system is read-only.", next: [elsewhere] },
   EIO: {
     why: "The disk reported an input/output error.",
-    next: "Check the disk, then repeat the call.",
+    next: [act("Check the disk"), retry],
   },
   ENOTDIR: {
     why: "A part of the path is not a directory.",
-    next: "Correct CODEX_AUTH_FILE, then restart.",
+    next: [act("Correct CODEX_AUTH_FILE"), restart],
   },
   ELOOP: {
     why: "It is a symbolic link.",
-    next: "Replace the link by a regular file, or set CODEX_AUTH_FILE to the real path.",
+    next: [
+      either(
+        act("Replace the link by a regular file"),
+        setVariable("CODEX_AUTH_FILE", "the real path"),
+      ),
+    ],
   },
 };
 

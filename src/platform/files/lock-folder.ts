@@ -1,5 +1,6 @@
 import { lstat, readdir } from "node:fs/promises";
 import { CodexError } from "../../shared/errors.ts";
+import { act, retry } from "../../shared/next-step.ts";
 import type { Clock } from "../clock.ts";
 import { errnoOf } from "./errors.ts";
 import { parseIdentity, type ProcessIdentity } from "../process-identity.ts";
@@ -87,7 +88,7 @@ async function namesIn(path: string): Promise<string[] | undefined> {
 function strange(path: string, why: string): CodexError {
   return new CodexError("STORAGE", `The lock ${path} cannot be used.`, {
     why,
-    next: `Remove ${path}, then repeat the call.`,
+    next: [act(`Remove ${path}`), retry],
   });
 }
 

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodexError } from "../../shared/errors.ts";
+import { act, either, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import { sleep, type Clock } from "../clock.ts";
 import { foreignLink } from "./folder-owner.ts";
 import { errnoOf, storageError } from "./errors.ts";
@@ -157,9 +158,17 @@ function refuseForeignLinks(path: string): void {
   throw refusal(path, `The folder ${link.path} is a link of another user (uid ${link.uid}).`);
 }
 
+/** For a path that holds something else than a login file of this user. */
+export const ownFile: NextSteps = [
+  either(
+    act("Put a regular file of your own there (or remove what is there)"),
+    setVariable("CODEX_AUTH_FILE"),
+  ),
+];
+
 function refusal(path: string, why: string): CodexError {
   return new CodexError("STORAGE", `The login file ${path} is refused.`, {
     why,
-    next: "Put a regular file of your own there (or remove what is there), or set CODEX_AUTH_FILE.",
+    next: ownFile,
   });
 }

@@ -1,4 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
+import { act } from "../../shared/next-step.ts";
 import type { ConversationItem, FunctionTool, ToolChoice } from "./conversation.ts";
 import type { QueryPlan } from "./plan.ts";
 import type { QueryRequest } from "./request.ts";
@@ -146,7 +147,7 @@ function liteTools({ tools = [], toolChoice = "auto" }: QueryRequest): object[] 
     throw new CodexError("BAD_REQUEST", "This model cannot be made to call a function.", {
       why: "The service takes its questions in a form that has no toolChoice.",
       field: "toolChoice",
-      next: 'Leave toolChoice out, or set it to "auto" or "none".',
+      next: [act('Leave toolChoice out, or set it to "auto" or "none"')],
     });
   }
   if (tools.length === 0 || toolChoice === "none") return [];

@@ -5,6 +5,7 @@ import {
   type Verbosity,
 } from "../../models/effort.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { either, setVariable } from "../../shared/next-step.ts";
 import {
   defaultModel,
   findModel,
@@ -47,7 +48,7 @@ export function planQuery(
   if (slug === undefined) {
     throw new CodexError("MODEL_UNAVAILABLE", "The account's model list has no model to use.", {
       why: `Listed: ${usableNames(list.models).join(", ") || "none"}; none of them is a default.`,
-      next: "Repeat the call with a model from codex_models, or set CODEX_MODEL.",
+      next: [either({ do: "choose-model" }, setVariable("CODEX_MODEL"))],
     });
   }
   const model = findModel(list.models, slug);
@@ -105,6 +106,6 @@ function chooseEffort(
 export function unknownModel(slug: string, list: ModelList): CodexError {
   return new CodexError("MODEL_UNAVAILABLE", `This account has no model called "${slug}".`, {
     why: `Usable: ${usableNames(list.models).join(", ") || "none"}.`,
-    next: "Repeat the call with one of these names, or without model.",
+    next: [{ do: "choose-model", which: "named" }],
   });
 }

@@ -7,6 +7,7 @@ import {
   type ReasoningEffort,
 } from "../../models/effort.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { act, type NextSteps } from "../../shared/next-step.ts";
 import { modelName } from "../../models/model-name.ts";
 
 const text = z.string();
@@ -86,7 +87,9 @@ export function checkedRequest(request: unknown, maxChars: number): QueryRequest
     const [issue] = parsed.error.issues;
     const path = fieldOf(issue?.path ?? []);
     if (/^input\[\d+\]\.role$/.test(path)) {
-      throw unusable(path, "must be user, assistant or developer", "Use systemPrompt for rules.");
+      throw unusable(path, "must be user, assistant or developer", [
+        act("Use systemPrompt for rules"),
+      ]);
     }
     const keys = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 5).join(", ") : "";
     if (keys !== "") throw unusable(keys.slice(0, 100), "is unknown");
@@ -102,7 +105,9 @@ export function checkedRequest(request: unknown, maxChars: number): QueryRequest
 
 function assertOneQuestion({ prompt, input }: QueryRequest): void {
   if (prompt !== undefined && input !== undefined) {
-    throw unusable("input", "must not stand beside prompt", "Make the prompt its last message.");
+    throw unusable("input", "must not stand beside prompt", [
+      act("Make the prompt its last message"),
+    ]);
   }
   if (prompt === undefined && input === undefined) throw unusable("prompt", "is missing");
   if (prompt?.trim() === "") throw unusable("prompt", "must not be blank");
@@ -174,7 +179,7 @@ function saidOf(issue: z.core.$ZodIssue | undefined): string {
   }
 }
 
-function unusable(field: string, said: string, next?: string): CodexError {
+function unusable(field: string, said: string, next?: NextSteps): CodexError {
   return new CodexError("BAD_REQUEST", `The request is unusable: ${field} ${said}.`, {
     why: "Nothing was sent.",
     field,

@@ -1,4 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
+import { act } from "../../shared/next-step.ts";
 import type {
   FunctionCall,
   FunctionCallItem,
@@ -227,7 +228,7 @@ export class ReplyBuilder {
     if (this.#size > this.#maxChars) {
       throw new CodexError("PROTOCOL", "The answer is too large to be taken.", {
         why: `It passed ${this.#maxChars.toLocaleString("en")} characters.`,
-        next: "Ask for a shorter answer.",
+        next: [act("Ask for a shorter answer")],
       });
     }
   }

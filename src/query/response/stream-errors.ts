@@ -1,4 +1,5 @@
 import { CodexError, type CodexErrorDetails } from "../../shared/errors.ts";
+import { act, retry, type NextSteps } from "../../shared/next-step.ts";
 import type { StreamFailure } from "./response-event.ts";
 import { refusalError } from "../../api/refusal.ts";
 import { firstCharacters, oneLine } from "../../shared/text.ts";
@@ -52,13 +53,13 @@ export function stoppedShort(reason: string | undefined): CodexError {
     return new CodexError("POLICY", "The service's content filter stopped the answer.");
   }
   const named = oneLine(reason ?? "", 60);
-  const [why, next] =
+  const [why, next]: [string | undefined, NextSteps] =
     reason === "max_output_tokens"
       ? [
           "It reached the service's limit for one answer.",
-          "Ask for a shorter answer, or for one part at a time.",
+          [act("Ask for a shorter answer, or for one part at a time")],
         ]
-      : [named === "" ? undefined : `The reason that it gave: "${named}".`, "Repeat the call."];
+      : [named === "" ? undefined : `The reason that it gave: "${named}".`, [retry]];
   return new CodexError("INCOMPLETE", "The service stopped the answer before its end.", {
     why,
     next,

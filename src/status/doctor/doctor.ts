@@ -1,6 +1,7 @@
 import type { Clock } from "../../platform/clock.ts";
 import { within } from "../../platform/promises.ts";
 import { toCodexError } from "../../shared/errors.ts";
+import { mapTexts } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { oneLine } from "../../shared/text.ts";
 import { type Finding, note } from "../finding.ts";
@@ -66,10 +67,10 @@ export class Doctor {
   }
 
   /** Fit for an issue: no secret, one line each, and the home folder without its user's name. */
-  #clean({ check, level, said, remedy }: Finding): Finding {
+  #clean({ check, level, message, fix }: Finding): Finding {
     const clean = (text: string): string =>
       oneLine(this.#withoutHome(this.#deps.redactor.all(text)), 600);
-    return { check, level, said: clean(said), remedy: remedy && clean(remedy) };
+    return { check, level, message: clean(message), fix: fix && mapTexts(fix, clean) };
   }
 
   #withoutHome(text: string): string {

@@ -1,6 +1,7 @@
-import { assertConfigured, type Config, type ConfigProblem } from "../../config/config.ts";
+import { acceptedValues, type Config } from "../../config/config.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
-import { toCodexError } from "../../shared/errors.ts";
+import { errorCodes, toCodexError } from "../../shared/errors.ts";
+import { act, restart, unsetVariables } from "../../shared/next-step.ts";
 import { higherVersion } from "../../shared/semver.ts";
 import { proxyRoute, type ProxySettings } from "../../http/proxy.ts";
 import type { Authorities, CaFileReport } from "../../http/tls.ts";
@@ -39,38 +40,26 @@ export function environmentChecks(deps: EnvironmentDeps): Check[] {
 export function judgeNode(version: string): Finding {
   const number = version.replace(/^v/, "").replace(/-.*$/, "");
   if (higherVersion(number, oldestNode) === number) return ok("node", `Node ${version}.`);
-  return problem(
-    "node",
-    `Node ${version} is older than ${oldestNode}, which codex-oauth needs.`,
-    `Install Node ${oldestNode} or newer, and see that it comes first in the PATH of Claude Code.`,
-  );
+  return problem("node", `Node ${version} is older than ${oldestNode}, which codex-oauth needs.`, [
+    act(`Install Node ${oldestNode} or newer, and put it first in the PATH`),
+    restart,
+  ]);
 }
 
 export function judgeSettings(config: Config): Finding[] {
   const found = [
-    ...config.problems.map((wrong) =>
+    ...config.problems.map(({ setting, message }) =>
       problem(
         "settings",
-        `${wrong.setting} cannot be used: ${wrong.message}`,
-        remedyOf(config, wrong),
+        `${setting} cannot be used: ${message} ${acceptedValues(setting)}`,
+        errorCodes.CONFIG.next,
       ),
     ),
     ...config.notices.map((notice) =>
-      note("settings", notice, "Correct or unset the variable, then restart."),
+      note("settings", notice, [act("Correct or unset the variable"), restart]),
     ),
   ];
   return found.length === 0 ? [ok("settings", "Every setting can be used.")] : found;
-}
-
-/** As the tools would say it. */
-function remedyOf(config: Config, wrong: ConfigProblem): string {
-  try {
-    assertConfigured({ ...config, problems: [wrong] }, [wrong.area]);
-  } catch (error) {
-    const { details, next } = toCodexError(error);
-    return [details.why, next].filter((part) => part !== undefined).join(" ");
-  }
-  return "Correct or unset the variable, then restart.";
 }
 
 export function judgeClientVersion(version: string): Finding {
@@ -81,7 +70,7 @@ export function judgeClientVersion(version: string): Finding {
   return note(
     check,
     `CODEX_CLIENT_VERSION reports ${version}, which is older than this release's own ${defaultClientVersion}: the service may hide newer models.`,
-    "Unset CODEX_CLIENT_VERSION, then restart.",
+    [unsetVariables("CODEX_CLIENT_VERSION")],
   );
 }
 
@@ -95,15 +84,14 @@ export function judgeCertificates(
       certificates.length === 1 ? "one authority" : `${certificates.length} authorities`;
     return trouble === undefined
       ? ok(check, `${variable} adds ${count} from ${path}.`)
-      : problem(
-          check,
-          `${variable} names ${path}, ${trouble}.`,
-          `Correct or unset ${variable}, then restart.`,
-        );
+      : problem(check, `${variable} names ${path}, ${trouble}.`, [
+          act(`Correct or unset ${variable}`),
+          restart,
+        ]);
   });
   if (tlsUnverified) {
-    const said = "NODE_TLS_REJECT_UNAUTHORIZED=0: nothing is sent but to this machine.";
-    found.push(note(check, said, "Unset NODE_TLS_REJECT_UNAUTHORIZED, then restart."));
+    const text = "NODE_TLS_REJECT_UNAUTHORIZED=0: nothing is sent but to this machine.";
+    found.push(note(check, text, [unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED")]));
   }
   return found.length === 0 ? [ok(check, "No authorities beside those of Node.")] : found;
 }

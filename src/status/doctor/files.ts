@@ -10,11 +10,20 @@ import {
   setAsideFiles,
   type PathFacts,
 } from "../../platform/files/path-facts.ts";
+import { ownFile } from "../../platform/files/secure-file.ts";
 import { foreignFolder } from "../../platform/files/folder-owner.ts";
 import { reportLock, type LockReport } from "../../platform/files/lock-report.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Check } from "./doctor.ts";
+import {
+  act,
+  either,
+  restart,
+  retry,
+  setVariable,
+  type NextSteps,
+} from "../../shared/next-step.ts";
 
 /** A lock is held for an instant, and around one request of at most 15 seconds. */
 const longHeldMs = 60_000;
@@ -84,20 +93,18 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
 export function judgeLoginFile(facts: PathFacts): Finding {
   const check = "login file";
   const { path, kind, mode, foreignOwner, trouble } = facts;
-  const move =
-    "Put a regular file of your own there (or remove what is there), or set CODEX_AUTH_FILE.";
   if (kind === "missing") return ok(check, `${path} is not there yet; a sign-in makes it.`);
   if (kind === "unknown") {
     return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
   }
-  if (kind === "link") return problem(check, `${path} is a symbolic link and is refused.`, move);
-  if (kind !== "file") return problem(check, `${path} is not a regular file.`, move);
+  if (kind === "link") return problem(check, `${path} is a symbolic link and is refused.`, ownFile);
+  if (kind !== "file") return problem(check, `${path} is not a regular file.`, ownFile);
   if (foreignOwner !== undefined) {
-    return problem(check, `${path} belongs to another user (uid ${foreignOwner}).`, move);
+    return problem(check, `${path} belongs to another user (uid ${foreignOwner}).`, ownFile);
   }
   if (mode !== undefined && (mode & 0o077) !== 0) {
-    const said = `${path} has mode ${octal(mode)}: other users may read or change it.`;
-    return problem(check, said, `Run: chmod 600 ${quoted(path)}`);
+    const text = `${path} has mode ${octal(mode)}: other users may read or change it.`;
+    return problem(check, text, [act(`Run: chmod 600 ${quoted(path)}`)]);
   }
   return ok(check, mode === undefined ? path : `${path} is yours alone (mode ${octal(mode)}).`);
 }
@@ -110,24 +117,24 @@ export function judgeLoginFolder(facts: PathFacts, foreign: string | undefined):
     return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
   }
   if (kind !== "folder")
-    return problem(check, `${path} is not a folder.`, "Correct CODEX_AUTH_FILE.");
+    return problem(check, `${path} is not a folder.`, [act("Correct CODEX_AUTH_FILE"), restart]);
   if (foreign !== undefined) {
-    const said = `${foreign}: its owner could put another login in place of yours.`;
-    return problem(check, said, "Set CODEX_AUTH_FILE to a file in a folder of your own.");
+    const text = `${foreign}: its owner could put another login in place of yours.`;
+    return problem(check, text, [setVariable("CODEX_AUTH_FILE", "a file in a folder of your own")]);
   }
   if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
   const loose = (mode ?? 0) & 0o022;
   if (loose === 0) return ok(check, mode === undefined ? path : `${path}, mode ${octal(mode)}.`);
-  const said = `${path} has mode ${octal(mode ?? 0)}: other users may put files in place of yours.`;
-  const remedy = `Run: chmod go-w ${quoted(path)}`;
+  const text = `${path} has mode ${octal(mode ?? 0)}: other users may put files in place of yours.`;
+  const fix = [act(`Run: chmod go-w ${quoted(path)}`)];
   // Many systems give each user a group of one's own, and folders that the group may write.
-  return (loose & 0o002) === 0 ? note(check, said, remedy) : problem(check, said, remedy);
+  return (loose & 0o002) === 0 ? note(check, text, fix) : problem(check, text, fix);
 }
 
 export function judgeStateFolder(facts: PathFacts, foreign: string | undefined): Finding {
   const check = "state folder";
   const { path, kind, mode, writable } = facts;
-  const elsewhere = "Set CODEX_STATE_DIR to a folder of your own, then restart.";
+  const elsewhere: NextSteps = [setVariable("CODEX_STATE_DIR", "a folder of your own")];
   if (kind === "missing") return ok(check, `${path} is not there yet; it is made when needed.`);
   if (foreign !== undefined) {
     return problem(check, `${foreign}, so nothing is kept in ${path}.`, elsewhere);
@@ -137,16 +144,16 @@ export function judgeStateFolder(facts: PathFacts, foreign: string | undefined):
   }
   if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
   if (kind === "folder" && mode !== undefined && (mode & 0o077) !== 0) {
-    const said = `${path} has mode ${octal(mode)}; the next write closes it for others.`;
-    return note(check, said, `Run: chmod 700 ${quoted(path)}`);
+    const text = `${path} has mode ${octal(mode)}; the next write closes it for others.`;
+    return note(check, text, [act(`Run: chmod 700 ${quoted(path)}`)]);
   }
   return ok(check, path);
 }
 
 /** One closed folder is the cause of all that cannot be seen in it. */
 export function judgeClosed(check: string, folder: string): Finding {
-  const said = `${folder} may not be entered by this user (EACCES); nothing in it can be looked at.`;
-  return problem(check, said, correctRights(folder));
+  const text = `${folder} may not be entered by this user (EACCES); nothing in it can be looked at.`;
+  return problem(check, text, correctRights(folder));
 }
 
 export function judgeLock(
@@ -158,7 +165,7 @@ export function judgeLock(
     case "free":
       return ok(check, "Nobody holds it.");
     case "strange":
-      return problem(check, `${path} blocks every change: ${report.why}.`, `Remove ${path}.`);
+      return problem(check, `${path} blocks every change: ${report.why}.`, [act(`Remove ${path}`)]);
     case "foreign":
       return note(
         check,
@@ -174,16 +181,14 @@ export function judgeLock(
         );
       }
       if (life === "unknown") {
-        const said = `Process ${pid} of another machine or container holds it ${since}; after ten minutes it is taken over.`;
-        return note(check, said);
+        const text = `Process ${pid} of another machine or container holds it ${since}; after ten minutes it is taken over.`;
+        return note(check, text);
       }
       if (ageMs < longHeldMs) return ok(check, `Process ${pid} holds it ${since}.`);
-      const said = `Process ${pid} runs and holds it ${since}.`;
-      return problem(
-        check,
-        said,
-        `End process ${pid} if it hangs; the next call takes the lock over.`,
-      );
+      const text = `Process ${pid} runs and holds it ${since}.`;
+      return problem(check, text, [
+        act(`End process ${pid} if it hangs; the next call takes the lock over`),
+      ]);
     }
   }
 }
@@ -191,22 +196,24 @@ export function judgeLock(
 export function judgeSetAside(paths: readonly string[]): Finding[] {
   if (paths.length === 0) return [];
   const names = paths.slice(0, 3).join(", ") + (paths.length > 3 ? ", …" : "");
-  const said = `${countOf(paths.length, "damaged login file")} set aside: ${names}. They may hold tokens.`;
-  return [note("damaged files", said, "Delete them when you no longer need them.")];
+  const text = `${countOf(paths.length, "damaged login file")} set aside: ${names}. They may hold tokens.`;
+  return [note("damaged files", text, [act("Delete them when you no longer need them")])];
 }
 
 export function judgeLeftovers(paths: readonly string[]): Finding[] {
   const check = "leftover files";
   if (paths.length === 0) return [ok(check, "None.")];
   const folders = [...new Set(paths.map((path) => dirname(path)))].join(", ");
-  const said = `Killed processes left ${countOf(paths.length, "temporary file")} in ${folders}. They may hold tokens.`;
+  const text = `Killed processes left ${countOf(paths.length, "temporary file")} in ${folders}. They may hold tokens.`;
   return [
-    note(check, said, "The next change there removes them; or delete the files named *.tmp.*"),
+    note(check, text, [
+      act("Delete the files named *.tmp.*, or leave them: the next change there removes them"),
+    ]),
   ];
 }
 
-function correctRights(path: string): string {
-  return `Correct the rights of ${quoted(path)}, or set another place, then repeat.`;
+function correctRights(path: string): NextSteps {
+  return [either(act(`Correct the rights of ${quoted(path)}`), act("Set another place")), retry];
 }
 
 function countOf(count: number, what: string): string {

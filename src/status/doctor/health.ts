@@ -1,5 +1,6 @@
 import { isPageBetween } from "../../api/refusal.ts";
 import { toCodexError } from "../../shared/errors.ts";
+import { type NextSteps } from "../../shared/next-step.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Http, TextResponse } from "../../http/http.ts";
 import { originator } from "../../api/constants.ts";
@@ -24,8 +25,8 @@ export interface OriginHealth {
   blocked: boolean;
   /** The server's clock minus ours, ms; undefined where the answer has no date. */
   clockAheadMs: number | undefined;
-  /** The failure's next step. */
-  remedy: string | undefined;
+  /** The failure's next steps. */
+  fix: NextSteps | undefined;
 }
 
 export interface HealthDeps {
@@ -53,7 +54,7 @@ export async function checkHealth(
           detail: front.detail,
           blocked: false,
           clockAheadMs: front.clockAheadMs,
-          remedy: undefined,
+          fix: undefined,
         };
         if (!front.guarded) return found;
         const used = await ask("GET", `${origin}${path}`, deps, signal);
@@ -66,7 +67,7 @@ export async function checkHealth(
         const { message, details, next } = toCodexError(error);
         const detail = details.why === undefined ? message : `${message} ${details.why}`;
         const blocked = false;
-        return { origin, reachable: false, detail, blocked, clockAheadMs: undefined, remedy: next };
+        return { origin, reachable: false, detail, blocked, clockAheadMs: undefined, fix: next };
       }
     }),
   );

@@ -2,6 +2,14 @@ import type { Config } from "../../config/config.ts";
 import { type Credential, credentialLabel, type LoginMode } from "../../api/credential.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import { toCodexError } from "../../shared/errors.ts";
+import {
+  act,
+  either,
+  restart,
+  setVariable,
+  signIn,
+  unsetVariables,
+} from "../../shared/next-step.ts";
 import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
 import { span } from "../../shared/time.ts";
 import {
@@ -81,10 +89,9 @@ export function judgeLogin(
   now: number,
 ): Finding {
   const check = "login";
-  const again = "Sign in again with codex_login.";
-  if (damaged) return problem(check, `The login file ${authFile} is damaged.`, again);
+  if (damaged) return problem(check, `The login file ${authFile} is damaged.`, [signIn]);
   if (tokens === undefined) {
-    return note(check, "Nobody is signed in.", "Sign in with codex_login.");
+    return note(check, "Nobody is signed in.", [signIn]);
   }
   const plan = tokens.plan === undefined ? "plan unknown" : `plan ${tokens.plan}`;
   const who = `Signed in as ${accountLabel(tokens)} (${plan})`;
@@ -92,12 +99,12 @@ export function judgeLogin(
   const left = span(tokens.expiresAt - now);
   if (outcome === "refused") {
     const until = expired ? "has expired" : `works for another ${left}`;
-    const said = `${who}. The access token ${until}, and the service refuses to refresh it.`;
-    return problem(check, said, again);
+    const text = `${who}. The access token ${until}, and the service refuses to refresh it.`;
+    return problem(check, text, [signIn]);
   }
   if (unsaved !== undefined) {
-    const said = `${who}, but the refreshed login is only in memory: ${unsaved.message}`;
-    return problem(check, said, unsaved.next);
+    const text = `${who}, but the refreshed login is only in memory: ${unsaved.message}`;
+    return problem(check, text, unsaved.next);
   }
   const token = expired ? "has expired; the next question refreshes it" : `is valid for ${left}`;
   return ok(check, `${who}. The access token ${token}.`);
@@ -126,14 +133,13 @@ export async function judgeGuest(
 }
 
 export function judgeApiKey(key: string | undefined): Finding {
-  const remedy =
-    "Set OPENAI_API_KEY in the environment of Claude Code, or unset CODEX_AUTH; then restart.";
+  const fix = [either(setVariable("OPENAI_API_KEY"), unsetVariables("CODEX_AUTH"))];
   if (key === undefined)
-    return problem("login", "The API key is to pay, but OPENAI_API_KEY is not set.", remedy);
+    return problem("login", "The API key is to pay, but OPENAI_API_KEY is not set.", fix);
   const why = keyFault(key);
   if (why !== undefined) {
-    const said = `OPENAI_API_KEY cannot be used as it is. ${why}`;
-    return problem("login", said, "Correct OPENAI_API_KEY, then restart.");
+    const text = `OPENAI_API_KEY cannot be used as it is. ${why}`;
+    return problem("login", text, [act("Correct OPENAI_API_KEY"), restart]);
   }
   return ok("login", "OPENAI_API_KEY is set and pays for each question.");
 }
@@ -143,8 +149,8 @@ export function judgeModelList(fetchedAt: number | undefined, now: number): Find
   if (fetchedAt === undefined) return ok(check, "None is kept yet; the next question fetches it.");
   const age = now - fetchedAt;
   if (age <= oldListMs) return ok(check, `Fetched ${span(age)} ago.`);
-  const said = `Fetched ${span(age)} ago: since then the service gave none.`;
-  return note(check, said, "Call codex_models, which fetches it anew and says why not.");
+  const text = `Fetched ${span(age)} ago: since then the service gave none.`;
+  return note(check, text, [act("List the models, which fetches the list anew and says why not")]);
 }
 
 export function judgeQuota(quota: Quota | undefined, now: number): Finding {
@@ -158,5 +164,5 @@ export function judgeQuota(quota: Quota | undefined, now: number): Finding {
   const seen = `Used, as seen ${span(now - quota.seenAt)} ago: ${windows === "" ? "nothing told" : windows}.`;
   const until = exhaustedUntil(quota);
   if (until === undefined || until <= now) return ok("quota", seen);
-  return note("quota", seen, `Wait for the reset in ${span(until - now)}.`);
+  return note("quota", seen, [{ do: "wait", for: until - now }]);
 }

@@ -1,8 +1,10 @@
 import { note, ok, problem, type Finding } from "../finding.ts";
 import { span } from "../../shared/time.ts";
 import type { PortState } from "../../platform/ports.ts";
+import { correctProxy } from "../../http/network-error.ts";
 import { checkHealth, type HealthDeps, type HealthTarget, type OriginHealth } from "./health.ts";
 import type { Check } from "./doctor.ts";
+import { act, either } from "../../shared/next-step.ts";
 
 const skewNoteMs = 60_000;
 const skewProblemMs = 5 * 60_000;
@@ -50,30 +52,29 @@ export function networkChecks(deps: NetworkDeps): Check[] {
 }
 
 export function judgeOrigin(health: OriginHealth): Finding {
-  const { origin, reachable, detail, blocked, remedy } = health;
+  const { origin, reachable, detail, blocked, fix } = health;
   const check = "network";
   if (!reachable) {
-    const said = `${origin} is not reachable: ${detail}`;
-    return problem(check, said, remedy ?? "Check the connection and the proxy settings.");
+    return problem(
+      check,
+      `${origin} is not reachable: ${detail}`,
+      fix ?? [act("Check the connection and the proxy settings")],
+    );
   }
   if (!blocked) return ok(check, `${origin} is reachable, ${detail}.`);
-  return problem(
-    check,
-    `${origin} is blocked on this way: ${detail}. The login is not affected.`,
-    "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it.",
-  );
+  return problem(check, `${origin} is blocked on this way: ${detail}. The login is not affected.`, [
+    act(
+      "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it",
+    ),
+  ]);
 }
 
 /** The services gave no sign at all: nothing can be asked in this way. */
 export function judgeLate(seconds: number, proxy: string | undefined): Finding {
-  const said = `The services gave no sign within ${seconds} s`;
+  const text = `The services gave no sign within ${seconds} s`;
   return proxy === undefined
-    ? problem("network", `${said}.`, "Check the connection, VPN and firewall.")
-    : problem(
-        "network",
-        `${said}; the proxy of ${proxy} stands on the way.`,
-        `Correct ${proxy}, or unset it where no proxy is needed, then restart.`,
-      );
+    ? problem("network", `${text}.`, [act("Check the connection, VPN and firewall")])
+    : problem("network", `${text}; the proxy of ${proxy} stands on the way.`, correctProxy(proxy));
 }
 
 /** By the server that differs least: an answer may have been kept somewhere on its way. */
@@ -84,11 +85,11 @@ export function judgeClock(health: readonly OriginHealth[]): Finding[] {
   if (ahead === undefined) return [];
   const off = Math.abs(ahead);
   if (off <= skewNoteMs) return [ok("clock", "This machine's clock agrees with the services'.")];
-  const said = `This machine's clock is ${span(off)} ${ahead > 0 ? "behind" : "ahead of"} the services'.`;
-  const remedy = "Set the clock, best by switching on the system's automatic time.";
+  const text = `This machine's clock is ${span(off)} ${ahead > 0 ? "behind" : "ahead of"} the services'.`;
+  const fix = [act("Set the clock, best by switching on the system's automatic time")];
   return off > skewProblemMs
-    ? [problem("clock", `${said} Logins and certificates seem expired or not yet valid.`, remedy)]
-    : [note("clock", said, remedy)];
+    ? [problem("clock", `${text} Logins and certificates seem expired or not yet valid.`, fix)]
+    : [note("clock", text, fix)];
 }
 
 export function judgePorts(
@@ -100,22 +101,23 @@ export function judgePorts(
     const check = `port ${port}`;
     if (port === ownPort) return ok(check, "The sign-in that waits here listens on it.");
     if (report.state === "free") return ok(check, "Free for the browser's return.");
-    const said =
+    const text =
       report.state === "reserved"
         ? "The system has reserved it and gives it to nobody."
         : `${holder(report)} listens on it.`;
-    if (usable) return note(check, `${said} A sign-in takes another port.`);
+    if (usable) return note(check, `${text} A sign-in takes another port.`);
     return report.state === "reserved"
-      ? problem(
-          check,
-          said,
-          `See what is reserved (Windows: netsh int ipv4 show excludedportrange tcp) and release port ${port}.`,
-        )
-      : problem(
-          check,
-          said,
-          "Sign in with a device code, or close that program (often another sign-in that waits).",
-        );
+      ? problem(check, text, [
+          act(
+            `See what is reserved (Windows: netsh int ipv4 show excludedportrange tcp) and release port ${port}`,
+          ),
+        ])
+      : problem(check, text, [
+          either(
+            { do: "sign-in", method: "device" },
+            act("Close that program (often another sign-in that waits)"),
+          ),
+        ]);
   });
 }
 

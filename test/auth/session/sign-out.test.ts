@@ -8,6 +8,7 @@ import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
 import { tokenRig } from "../../support/token-rig.ts";
+import { renderNext } from "../../../src/render/next-step.ts";
 
 async function signedIn() {
   const clock = fakeClock();
@@ -114,8 +115,8 @@ test("where the login cannot be removed, the server is not told, and the error s
     .catch((e: unknown) => e)) as CodexError;
   expect(failure).toMatchObject({ code: "STORAGE", message: "No room." });
   expect(failure.details.why).toBe("Full. The server was not told: the login still works.");
-  expect(failure.next).toContain(home.authFile);
-  expect(failure.next).toContain("ChatGPT's settings");
+  expect(renderNext(failure, "mcp")).toContain(home.authFile);
+  expect(renderNext(failure, "mcp")).toContain("ChatGPT's settings");
   expect(simulator.requests).toEqual([]);
   expect(simulator.family(refreshToken)?.revoked).toBe(false);
 });
@@ -128,7 +129,7 @@ test("a removal that fails after the revocation says that the login is revoked, 
     .catch((e: unknown) => e)) as CodexError;
   expect(failure).toMatchObject({ code: "STORAGE", message: "No room." });
   expect(failure.details.why).toContain("revoked at the server already");
-  expect(failure.next).toContain(home.authFile);
+  expect(renderNext(failure, "mcp")).toContain(home.authFile);
   expect(simulator.family(refreshToken)?.revoked).toBe(true);
 });
 

@@ -15,7 +15,7 @@ test("a refusal by the person is AUTH_DENIED, on the page, too", async () => {
   const page = await rig.simulator.signIn(pending.authorizationUrl, "deny");
   expect(page.status).toBe(400);
   expect(reasonOf(page.body)).toContain("access_denied");
-  expect(reasonOf(page.body)).toContain("codex_login");
+  expect(reasonOf(page.body)).toContain("start the sign-in again");
   await expect(pending.completed).rejects.toMatchObject({ code: "AUTH_DENIED" });
   await expectPortFree(port);
   expect(rig.simulator.stats.exchanges).toBe(0);

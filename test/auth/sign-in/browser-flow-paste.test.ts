@@ -5,6 +5,7 @@ import type { BrowserLogin } from "../../../src/auth/sign-in/login-run.ts";
 import { expectPortFree } from "../../support/callback.ts";
 import { emptyLogin, flowRig, type FlowRig } from "../../support/login-rig.ts";
 import { sendRaw } from "../../support/raw-http.ts";
+import { renderNext } from "../../../src/render/next-step.ts";
 
 /** A login whose approval was given in a browser that cannot come back. */
 async function approved(rig: FlowRig) {
@@ -83,7 +84,7 @@ test.each([
   spoil(bad);
   const refusal = refusalOf(pending, bad.href);
   expect(refusal?.code).toBe("BAD_REQUEST");
-  expect(refusal?.next).toContain("callback_url");
+  expect(refusal && renderNext(refusal, "mcp")).toContain("callback_url");
   expect(rig.simulator.stats.exchanges).toBe(0);
   expect((await sendRaw(Number(url.port), `${url.pathname}${url.search}`)).status).toBe(200);
   await pending.completed;

@@ -55,7 +55,7 @@ test("where device login is switched off, the browser way is named", async () =>
   const { device, simulator } = await flowRig();
   simulator.next("usercode", { kind: "json", status: 404, body: {} });
   await expect(device.begin(open)).rejects.toMatchObject({
-    next: expect.stringContaining('codex_login with method "browser"') as string,
+    next: [{ do: "sign-in", method: "browser" }],
   });
 });
 

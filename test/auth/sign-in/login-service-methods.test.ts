@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { LoginService } from "../../../src/auth/sign-in/login-service.ts";
 import { holdPort } from "../../support/callback.ts";
 import { emptyLogin, flowRig, loginService } from "../../support/login-rig.ts";
+import { errorCodes } from "../../../src/shared/errors.ts";
+import { act, signIn } from "../../../src/shared/next-step.ts";
 
 const open = new AbortController().signal;
 const fiveSeconds = 5_000;
@@ -58,7 +60,7 @@ test("with both ports held, an explicit browser login is LOGIN_PORT_BUSY and nam
   await expect(login.beginOrJoin("browser")).rejects.toMatchObject({
     code: "LOGIN_PORT_BUSY",
     message: expect.stringContaining(ports.join(" or ")) as string,
-    next: expect.stringContaining('codex_login with method "device"') as string,
+    next: errorCodes.LOGIN_PORT_BUSY.next,
   });
   expect(simulator.requests).toEqual([]);
   expect(login.pending).toBeUndefined();
@@ -174,7 +176,7 @@ test("a paste without a login that waits says to begin one", async () => {
   const { login, clock } = await rigWith();
   const missing = {
     code: "AUTH_REQUIRED",
-    next: expect.stringContaining("Call codex_login first") as string,
+    next: [signIn, act("Approve at the URL that it gives"), { do: "paste-callback-url" }],
   };
   await expect(login.finish("?code=x&state=y")).rejects.toMatchObject(missing);
   await login.beginOrJoin();

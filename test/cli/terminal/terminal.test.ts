@@ -3,7 +3,6 @@ import { exitCodeOf, exitCodes } from "../../../src/cli/exit-codes.ts";
 import { readAll } from "../../../src/cli/terminal/input.ts";
 import { Spinner } from "../../../src/cli/terminal/spinner.ts";
 import { fitWidth, wantsColors } from "../../../src/cli/terminal/terminal.ts";
-import { commandWords } from "../../../src/cli/rephrase.ts";
 import { errorCodes, type CodexErrorCode } from "../../../src/shared/errors.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeTerminal } from "../../support/fake-terminal.ts";
@@ -82,10 +81,4 @@ describe("exit codes", () => {
       );
     }
   });
-});
-
-test("no next step of an error names a tool or its argument on the command line", () => {
-  for (const { next } of Object.values(errorCodes)) {
-    expect(commandWords(next)).not.toMatch(/codex_|callback_url|method "|reasoning_effort/);
-  }
 });

@@ -3,6 +3,7 @@ import type { CodexError } from "../../../src/shared/errors.ts";
 import { answerEvents, incompleteEvent } from "../../simulator/index.ts";
 import { completed, delta, failure } from "../../support/replies.ts";
 import { bodyOf, encode, readStream } from "../../support/stream.ts";
+import { act, retry } from "../../../src/shared/next-step.ts";
 
 const stopped = "The service stopped the answer before its end.";
 
@@ -18,7 +19,7 @@ test("only an answer that was too long is to be asked for in a shorter form", as
   expect(await failed(delta("Half"), incompleteEvent("max_output_tokens"))).toMatchObject({
     code: "INCOMPLETE",
     message: stopped,
-    next: "Ask for a shorter answer, or for one part at a time.",
+    next: [act("Ask for a shorter answer, or for one part at a time")],
     details: { why: "It reached the service's limit for one answer.", partialText: "Half" },
   });
 });
@@ -35,7 +36,7 @@ test.each([
   expect(await failed({ type: "response.incomplete", response })).toMatchObject({
     code: "INCOMPLETE",
     message: stopped,
-    next: "Repeat the call.",
+    next: [retry],
     details: { why },
   });
 });

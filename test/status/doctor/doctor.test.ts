@@ -4,6 +4,7 @@ import { CodexError } from "../../../src/shared/errors.ts";
 import { Redactor } from "../../../src/shared/redactor.ts";
 import { type Check, Doctor } from "../../../src/status/doctor/doctor.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
+import { act } from "../../../src/shared/next-step.ts";
 
 const patient = new AbortController().signal;
 const fine: Check = { name: "fine", run: () => [ok("fine", "Well.")] };
@@ -37,7 +38,7 @@ test("a check that fails is a finding and disturbs no other one", async () => {
     ["ours", "note"],
     ["fine", "ok"],
   ]);
-  expect(found[1]?.said).toBe("Could not be looked at. The disk is full.");
+  expect(found[1]?.message).toBe("Could not be looked at. The disk is full.");
   expect(JSON.stringify(found)).not.toContain("eyJ");
 });
 
@@ -54,7 +55,7 @@ test("a check that hangs is given up, is told so, and keeps nobody waiting longe
   const found = examine.examine(patient);
   await clock.advance(12_000);
   expect(await found).toMatchObject([
-    { check: "hanging", level: "note", said: "Could not be looked at within 12 s." },
+    { check: "hanging", level: "note", message: "Could not be looked at within 12 s." },
     { check: "fine" },
   ]);
   expect(given?.aborted).toBe(true);
@@ -62,7 +63,7 @@ test("a check that hangs is given up, is told so, and keeps nobody waiting longe
 });
 
 test("a check that hangs says itself what that means, where it can", async () => {
-  const late = (seconds: number) => problem("net", `No sign in ${seconds} s.`, "Unplug it.");
+  const late = (seconds: number) => problem("net", `No sign in ${seconds} s.`, [act("Unplug it")]);
   const hanging: Check = { name: "net", late, run: () => new Promise(() => undefined) };
   const { clock, examine } = doctor([hanging]);
   const found = examine.examine(patient);
@@ -81,18 +82,18 @@ test("the caller's reason ends it", async () => {
 });
 
 test("no secret, no line of its own, and no user's name in a path", async () => {
-  const said =
+  const message =
     "opaque-secret-1 in /home/jane/.claude/auth.json\r\n[TOKEN] /home/janet/x /mnt/home/jane /home/jane";
-  const remedy = "Run: chmod 600 /home/jane/auth.json or '/home/jane/a b'";
-  const check: Check = { name: "x", run: () => [{ check: "x", level: "problem", said, remedy }] };
+  const fix = [act("Run: chmod 600 /home/jane/auth.json or '/home/jane/a b'")];
+  const check: Check = { name: "x", run: () => [{ check: "x", level: "problem", message, fix }] };
   expect(await doctor([check]).examine.examine(patient)).toEqual([
     {
       check: "x",
       level: "problem",
-      said: "[redacted] in ~/.claude/auth.json [TOKEN] /home/janet/x /mnt/home/jane ~",
-      remedy: "Run: chmod 600 ~/auth.json or '/home/jane/a b'",
+      message: "[redacted] in ~/.claude/auth.json [TOKEN] /home/janet/x /mnt/home/jane ~",
+      fix: [act("Run: chmod 600 ~/auth.json or '/home/jane/a b'")],
     },
   ]);
   const [finding] = await doctor([check], "").examine.examine(patient);
-  expect(finding?.remedy).toBe(remedy);
+  expect(finding?.fix).toEqual(fix);
 });

@@ -8,6 +8,11 @@ import {
   judgeProxy,
   judgeSettings,
 } from "../../../src/status/doctor/environment.ts";
+import type { Finding } from "../../../src/status/finding.ts";
+import { renderFix } from "../../../src/render/next-step.ts";
+import { act, restart, unsetVariables } from "../../../src/shared/next-step.ts";
+
+const fixOf = ({ fix }: Finding): string | undefined => fix && renderFix(fix, "cli");
 
 test.each([
   ["v20.18.1", "ok"],
@@ -17,19 +22,23 @@ test.each([
 ])("Node %s is a finding of level %s", (version, level) => {
   const finding = judgeNode(version);
   expect(finding).toMatchObject({ check: "node", level });
-  expect(finding.said).toContain(version);
-  if (level === "problem") expect(finding.remedy).toContain("Install Node 20.18.1 or newer");
+  expect(finding.message).toContain(version);
+  if (level === "problem") expect(fixOf(finding)).toContain("Install Node 20.18.1 or newer");
 });
 
 test("every setting that is wrong is told with what it accepts", () => {
   const env = { CODEX_BASE_URL: "http://evil.test", CODEX_STATE_DIR: "x", CODEX_MODEL: "?" };
   const found = judgeSettings(loadConfig(env, "/home/jane"));
-  expect(found.map(({ level, said }) => [level, said.split(" ")[0]])).toEqual([
+  expect(found.map(({ level, message }) => [level, message.split(" ")[0]])).toEqual([
     ["problem", "CODEX_STATE_DIR"],
     ["problem", "CODEX_BASE_URL"],
     ["note", "CODEX_MODEL"],
   ]);
-  expect(found[1]?.remedy).toMatch(/accepts an https: URL.*restart/s);
+  expect(found[1]?.message).toMatch(/accepts an https: URL/);
+  expect(found[1]?.fix).toEqual([
+    act("Correct or unset the environment variable that the message names"),
+    restart,
+  ]);
   expect(judgeSettings(loadConfig({}, "/home/jane"))).toMatchObject([{ level: "ok" }]);
 });
 
@@ -38,7 +47,7 @@ test("an old client version may hide models", () => {
   expect(judgeClientVersion("0.170.1").level).toBe("ok");
   expect(judgeClientVersion("0.150.0")).toMatchObject({
     level: "note",
-    remedy: expect.stringContaining("Unset CODEX_CLIENT_VERSION") as string,
+    fix: [unsetVariables("CODEX_CLIENT_VERSION")],
   });
 });
 
@@ -52,19 +61,18 @@ test("files of certificates are told with what they give", () => {
     {
       check: "certificates",
       level: "ok",
-      said: "SSL_CERT_FILE adds 2 authorities from /ca.pem.",
-      remedy: undefined,
+      message: "SSL_CERT_FILE adds 2 authorities from /ca.pem.",
     },
     {
       check: "certificates",
       level: "problem",
-      said: "SSL_CERT_FILE names /ca.pem, which does not exist.",
-      remedy: "Correct or unset SSL_CERT_FILE, then restart.",
+      message: "SSL_CERT_FILE names /ca.pem, which does not exist.",
+      fix: [act("Correct or unset SSL_CERT_FILE"), restart],
     },
   ]);
   expect(judge([])).toMatchObject([{ level: "ok" }]);
   expect(judge([], true)).toMatchObject([
-    { level: "note", remedy: expect.stringContaining("Unset NODE_TLS_REJECT") as string },
+    { level: "note", fix: [unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED")] },
   ]);
 });
 
@@ -73,16 +81,16 @@ describe("a proxy", () => {
   const judge = (settings: object) => judgeProxy("https://api.test", { ...none, ...settings });
 
   test("is told without its credentials", () => {
-    const { level, said } = judge({ httpsProxy: "http://jane:hunter-22@proxy.test:8080" });
+    const { level, message } = judge({ httpsProxy: "http://jane:hunter-22@proxy.test:8080" });
     expect(level).toBe("ok");
-    expect(said).toBe(
+    expect(message).toBe(
       "https://api.test is reached through http://proxy.test:8080 (HTTPS_PROXY), with credentials.",
     );
   });
 
   test("that is passed by, or none at all, is told", () => {
-    expect(judge({}).said).toBe("https://api.test is reached directly.");
-    expect(judge({ httpProxy: "http://p:1", noProxy: "api.test" }).said).toBe(
+    expect(judge({}).message).toBe("https://api.test is reached directly.");
+    expect(judge({ httpProxy: "http://p:1", noProxy: "api.test" }).message).toBe(
       "https://api.test is reached directly, past the proxy.",
     );
   });
@@ -90,7 +98,7 @@ describe("a proxy", () => {
   test("that is none is a problem, and its value is not shown", () => {
     const finding = judge({ httpProxy: "socks5://jane:hunter-22@proxy.test" });
     expect(finding).toMatchObject({ check: "proxy", level: "problem" });
-    expect(finding.remedy).toContain("Correct or unset HTTP_PROXY");
+    expect(fixOf(finding)).toContain("Correct or unset HTTP_PROXY");
     expect(JSON.stringify(finding)).not.toMatch(/hunter-22|jane/);
   });
 });

@@ -15,6 +15,10 @@ import {
   judgeStateFolder,
 } from "../../../src/status/doctor/files.ts";
 import { makeHome } from "../../support/home.ts";
+import type { Finding } from "../../../src/status/finding.ts";
+import { renderFix } from "../../../src/render/next-step.ts";
+
+const fixOf = ({ fix }: Finding): string | undefined => fix && renderFix(fix, "cli");
 
 const minute = 60_000;
 const file: PathFacts = {
@@ -38,17 +42,17 @@ describe("the login file", () => {
     ["that is a link", { kind: "link" }, "problem", /CODEX_AUTH_FILE/],
     ["that is a folder", { kind: "folder" }, "problem", /CODEX_AUTH_FILE/],
     ["behind closed doors", { kind: "unknown", trouble: "EACCES" }, "problem", /rights of/],
-  ])("%s", (_, facts, level, remedy) => {
+  ])("%s", (_, facts, level, fix) => {
     const finding = judgeLoginFile({ ...file, ...facts });
     expect(finding).toMatchObject({ check: "login file", level });
-    expect(finding.said).toContain("/h/auth.json");
-    if (remedy === undefined) expect(finding.remedy).toBeUndefined();
-    else expect(finding.remedy).toMatch(remedy);
+    expect(finding.message).toContain("/h/auth.json");
+    if (fix === undefined) expect(fixOf(finding)).toBeUndefined();
+    else expect(fixOf(finding)).toMatch(fix);
   });
 
-  test("a remedy can be pasted into a shell", () => {
-    const { remedy } = judgeLoginFile({ ...file, path: "/h/it's mine", mode: 0o666 });
-    expect(remedy).toBe(String.raw`Run: chmod 600 '/h/it'\''s mine'`);
+  test("a command of a fix can be pasted into a shell", () => {
+    const finding = judgeLoginFile({ ...file, path: "/h/it's mine", mode: 0o666 });
+    expect(fixOf(finding)).toBe(String.raw`Run: chmod 600 '/h/it'\''s mine'`);
   });
 });
 
@@ -61,10 +65,10 @@ describe("the folder of the login", () => {
     ["of another user", {}, "/h belongs to another user (uid 7)", "problem", /folder of your own/],
     ["that cannot be written", { writable: false }, undefined, "problem", /Correct the rights/],
     ["that is none", { kind: "file" }, undefined, "problem", /CODEX_AUTH_FILE/],
-  ])("%s", (_, facts, foreign, level, remedy) => {
+  ])("%s", (_, facts, foreign, level, fix) => {
     const finding = judgeLoginFolder({ ...folder, ...facts }, foreign);
     expect(finding).toMatchObject({ check: "login folder", level });
-    if (remedy !== undefined) expect(finding.remedy).toMatch(remedy);
+    if (fix !== undefined) expect(fixOf(finding)).toMatch(fix);
   });
 });
 
@@ -76,10 +80,10 @@ describe("the state folder", () => {
     ["of another user", {}, "/h belongs to another user (uid 7)", "problem", /CODEX_STATE_DIR/],
     ["that is a file", { kind: "file" }, undefined, "problem", /CODEX_STATE_DIR/],
     ["that cannot be written", { writable: false }, undefined, "problem", /rights/],
-  ])("%s", (_, facts, foreign, level, remedy) => {
+  ])("%s", (_, facts, foreign, level, fix) => {
     const finding = judgeStateFolder({ ...folder, ...facts }, foreign);
     expect(finding).toMatchObject({ check: "state folder", level });
-    if (remedy !== undefined) expect(finding.remedy).toMatch(remedy);
+    if (fix !== undefined) expect(fixOf(finding)).toMatch(fix);
   });
 });
 
@@ -107,22 +111,25 @@ describe("a lock", () => {
       /not a directory/,
       /^Remove \/h\/l\.$/,
     ],
-  ])("%s", (_, finding, level, said, remedy) => {
+  ])("%s", (_, finding, level, message, fix) => {
     expect(finding.level).toBe(level);
-    expect(finding.said).toMatch(said);
-    if (remedy === undefined) expect(finding.remedy).toBeUndefined();
-    else expect(finding.remedy).toMatch(remedy);
+    expect(finding.message).toMatch(message);
+    if (fix === undefined) expect(fixOf(finding)).toBeUndefined();
+    else expect(fixOf(finding)).toMatch(fix);
   });
 });
 
 test("what killed processes left, and damaged files, are counted and may hold tokens", () => {
-  expect(judgeLeftovers([])).toMatchObject([{ level: "ok", said: "None." }]);
+  expect(judgeLeftovers([])).toMatchObject([{ level: "ok", message: "None." }]);
   expect(judgeLeftovers(["/h/a.tmp.1", "/h/b.tmp.2"])).toMatchObject([
-    { level: "note", said: expect.stringMatching(/2 temporary files in \/h\..*tokens/) as string },
+    {
+      level: "note",
+      message: expect.stringMatching(/2 temporary files in \/h\..*tokens/) as string,
+    },
   ]);
   expect(judgeSetAside([])).toEqual([]);
   const [finding] = judgeSetAside(["/h/1", "/h/2", "/h/3", "/h/4"]);
-  expect(finding?.said).toContain("4 damaged login files set aside: /h/1, /h/2, /h/3, …");
+  expect(finding?.message).toContain("4 damaged login files set aside: /h/1, /h/2, /h/3, …");
 });
 
 test("facts are taken from the file system, without following the last link", async () => {

@@ -10,6 +10,7 @@ import {
   judgeQuota,
 } from "../../../src/status/doctor/login.ts";
 import { guestFile, modeRig, writeGuest } from "../../support/modes.ts";
+import { act, either, signIn } from "../../../src/shared/next-step.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
@@ -35,8 +36,7 @@ describe("the login", () => {
     expect(finding).toEqual({
       check: "login",
       level: "ok",
-      said: "Signed in as j***@example.com (plan plus). The access token is valid for 2 h.",
-      remedy: undefined,
+      message: "Signed in as j***@example.com (plan plus). The access token is valid for 2 h.",
     });
     expect(JSON.stringify(finding)).not.toContain("CANARY");
   });
@@ -45,7 +45,7 @@ describe("the login", () => {
     const expired = { tokens: { ...tokens, expiresAt: now - 1, plan: undefined } };
     expect(judge(expired)).toMatchObject({
       level: "ok",
-      said: expect.stringMatching(/plan unknown.*has expired; the next question/) as string,
+      message: expect.stringMatching(/plan unknown.*has expired; the next question/) as string,
     });
     expect(judge(expired, "unknown").level).toBe("ok");
   });
@@ -53,28 +53,28 @@ describe("the login", () => {
   test("whose refresh was refused ends, or has ended", () => {
     expect(judge({}, "refused")).toMatchObject({
       level: "problem",
-      said: expect.stringContaining("works for another 2 h, and the service refuses") as string,
-      remedy: "Sign in again with codex_login.",
+      message: expect.stringContaining("works for another 2 h, and the service refuses") as string,
+      fix: [signIn],
     });
   });
 
   test("that could not be saved", () => {
-    const unsaved = new CodexError("STORAGE", "The disk is full.", { next: "Make room." });
+    const unsaved = new CodexError("STORAGE", "The disk is full.", { next: [act("Make room")] });
     expect(judge({ unsaved })).toMatchObject({
       level: "problem",
-      said: expect.stringContaining("only in memory: The disk is full.") as string,
-      remedy: "Make room.",
+      message: expect.stringContaining("only in memory: The disk is full.") as string,
+      fix: [act("Make room")],
     });
   });
 
   test("that is damaged, or is none", () => {
     expect(judge({ tokens: undefined, damaged: true })).toMatchObject({
       level: "problem",
-      said: "The login file /h/auth.json is damaged.",
+      message: "The login file /h/auth.json is damaged.",
     });
     expect(judge({ tokens: undefined })).toMatchObject({
       level: "note",
-      remedy: "Sign in with codex_login.",
+      fix: [signIn],
     });
   });
 });
@@ -84,19 +84,23 @@ test("a guest's login is told with its file, or why it cannot be used", async ()
   const judged = () => judgeGuest(services.guest, services.clock.now());
   expect(await judged()).toMatchObject({
     level: "problem",
-    said: expect.stringContaining("The Codex CLI is not signed in") as string,
+    message: expect.stringContaining("The Codex CLI is not signed in") as string,
   });
   writeGuest(home, simulator);
   expect(await judged()).toEqual({
     check: "login",
     level: "ok",
-    said: `Used as a guest: c***@example.test by the Codex CLI's login, from ${guestFile(home)}. It is only read.`,
-    remedy: undefined,
+    message: `Used as a guest: c***@example.test by the Codex CLI's login, from ${guestFile(home)}. It is only read.`,
   });
   writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
   expect(await judged()).toMatchObject({
     level: "problem",
-    remedy: expect.stringContaining("Open the Codex CLI once") as string,
+    fix: [
+      either(act("Open the Codex CLI once, which renews its login"), {
+        do: "sign-in",
+        method: "browser",
+      }),
+    ],
   });
   expect(simulator.requests).toEqual([]);
 });
@@ -118,11 +122,11 @@ test("a model list is told by its age", () => {
   expect(judgeModelList(undefined, now).level).toBe("ok");
   expect(judgeModelList(now - 2 * hour, now)).toMatchObject({
     level: "ok",
-    said: "Fetched 2 h ago.",
+    message: "Fetched 2 h ago.",
   });
   expect(judgeModelList(now - 8 * 24 * hour, now)).toMatchObject({
     level: "note",
-    said: expect.stringContaining("8 d ago") as string,
+    message: expect.stringContaining("8 d ago") as string,
   });
 });
 
@@ -135,11 +139,11 @@ test("a quota that is used up is told with its reset", () => {
   expect(judgeQuota(undefined, now).level).toBe("ok");
   expect(judgeQuota(quota(41, now + hour), now)).toMatchObject({
     level: "ok",
-    said: "Used, as seen 1 min ago: week 41 %.",
+    message: "Used, as seen 1 min ago: week 41 %.",
   });
   expect(judgeQuota(quota(100, now + hour), now)).toMatchObject({
     level: "note",
-    remedy: "Wait for the reset in 1 h.",
+    fix: [{ do: "wait", for: hour }],
   });
   expect(judgeQuota(quota(100, now - hour), now).level).toBe("ok");
 });

@@ -7,6 +7,8 @@ import {
   judgePorts,
   type PortReport,
 } from "../../../src/status/doctor/network.ts";
+import { renderFix } from "../../../src/render/next-step.ts";
+import { act } from "../../../src/shared/next-step.ts";
 
 const minute = 60_000;
 const healthy: OriginHealth = {
@@ -15,23 +17,32 @@ const healthy: OriginHealth = {
   detail: "HTTP 200 in 31 ms",
   blocked: false,
   clockAheadMs: 0,
-  remedy: undefined,
+  fix: undefined,
 };
 
 test("an origin is reachable, blocked or not reachable, with the failure's own next step", () => {
   expect(judgeOrigin(healthy)).toMatchObject({
     level: "ok",
-    said: "https://api.test is reachable, HTTP 200 in 31 ms.",
+    message: "https://api.test is reachable, HTTP 200 in 31 ms.",
   });
   expect(judgeOrigin({ ...healthy, blocked: true })).toMatchObject({
     level: "problem",
-    remedy: expect.stringContaining("VPN or proxy") as string,
+    fix: [
+      act(
+        "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it",
+      ),
+    ],
   });
-  const failed = { ...healthy, reachable: false, detail: "It failed.", remedy: "Set the proxy." };
+  const failed = {
+    ...healthy,
+    reachable: false,
+    detail: "It failed.",
+    fix: [act("Set the proxy")],
+  };
   expect(judgeOrigin(failed)).toMatchObject({
     level: "problem",
-    said: "https://api.test is not reachable: It failed.",
-    remedy: "Set the proxy.",
+    message: "https://api.test is not reachable: It failed.",
+    fix: [act("Set the proxy")],
   });
 });
 
@@ -44,11 +55,11 @@ test.each([
   [[6 * minute], "problem", /6 min behind.*expired/],
   [[-90 * minute, undefined], "problem", /1 h 30 min ahead of/],
   [[90 * minute, 1_000], "ok", /agrees/],
-])("servers that are %j ms ahead: %s", (ahead, level, said) => {
+])("servers that are %j ms ahead: %s", (ahead, level, message) => {
   const [finding] = judgeClock(ahead.map((clockAheadMs) => ({ ...healthy, clockAheadMs })));
   expect(finding).toMatchObject({ check: "clock", level });
-  expect(finding?.said).toMatch(said);
-  expect(finding?.remedy === undefined).toBe(level === "ok");
+  expect(finding?.message).toMatch(message);
+  expect(finding?.fix === undefined).toBe(level === "ok");
 });
 
 test("no date, no judgement", () => {
@@ -57,12 +68,12 @@ test("no date, no judgement", () => {
 
 test("services that give no sign are a problem, and the proxy on the way is named", () => {
   expect(judgeLate(12, undefined)).toMatchObject({ check: "network", level: "problem" });
-  const { level, said, remedy } = judgeLate(12, "HTTPS_PROXY");
-  expect([level, said]).toEqual([
+  const { level, message, fix } = judgeLate(12, "HTTPS_PROXY");
+  expect([level, message]).toEqual([
     "problem",
     "The services gave no sign within 12 s; the proxy of HTTPS_PROXY stands on the way.",
   ]);
-  expect(remedy).toMatch(/^Correct HTTPS_PROXY/);
+  expect(renderFix(fix ?? [], "cli")).toMatch(/^Correct HTTPS_PROXY/);
 });
 
 const free: PortReport = { state: "free" };
@@ -74,7 +85,7 @@ const judge = (first: PortReport, second: PortReport, own?: number) =>
       [1457, second],
     ],
     own,
-  ).map(({ level, said }) => [level, said]);
+  ).map(({ level, message }) => [level, message]);
 
 test("a port that others hold matters only where no other one is free", () => {
   expect(judge(free, free)).toEqual([
@@ -92,10 +103,12 @@ test("a port that others hold matters only where no other one is free", () => {
   expect(judge(held, { state: "held" })[1]).toEqual(["problem", "Another program listens on it."]);
 });
 
-test("a port that the system has reserved has a remedy of its own", () => {
+test("a port that the system has reserved has a fix of its own", () => {
   const [finding] = judgePorts([[1455, { state: "reserved" }]], undefined);
   expect(finding).toMatchObject({ level: "problem" });
-  expect(finding?.remedy).toContain("netsh int ipv4 show excludedportrange tcp");
+  expect(renderFix(finding?.fix ?? [], "cli")).toContain(
+    "netsh int ipv4 show excludedportrange tcp",
+  );
 });
 
 test("our own sign-in that waits is no conflict", () => {

@@ -6,6 +6,7 @@ import { listenOnly } from "../../support/evil.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome } from "../../support/home.ts";
 import { withoutPrivileges } from "../../support/ordinary-user.ts";
+import { renderFix } from "../../../src/render/next-step.ts";
 
 const open = new AbortController().signal;
 
@@ -19,9 +20,9 @@ test("a proxy that never answers is a problem of the network that names its vari
   for (let second = 0; second < 12; second++) await clock.advance(1_000);
   const network = (await examined).filter(({ check }) => check === "network");
   expect(network.map(({ level }) => level)).toEqual(["problem", "problem"]);
-  for (const { said, remedy } of network) {
-    expect(said).toContain("The proxy of HTTPS_PROXY gave no way");
-    expect(remedy).toMatch(/HTTPS_PROXY/);
+  for (const { message, fix } of network) {
+    expect(message).toContain("The proxy of HTTPS_PROXY gave no way");
+    expect(renderFix(fix ?? [], "cli")).toMatch(/HTTPS_PROXY/);
   }
 });
 
@@ -46,12 +47,12 @@ test("a folder that may not be entered is the one cause, and the network is look
   const found = await withoutPrivileges(() => services.doctor(open));
   const files = found.filter(({ check }) => /file|folder|lock/.test(check));
   expect(files.filter(({ level }) => level === "problem")).toMatchObject([
-    { check: "login folder", said: expect.stringContaining("(EACCES)") as string },
+    { check: "login folder", message: expect.stringContaining("(EACCES)") as string },
   ]);
   expect(files.map(({ check }) => check)).not.toContain("file lock");
   expect(JSON.stringify(found)).not.toContain("blocks every change");
   const network = found.filter(({ check }) => check === "network");
-  expect(network.map(({ said }) => said)).toEqual([
+  expect(network.map(({ message }) => message)).toEqual([
     expect.stringMatching(/auth\.openai\.com.*HTTPS_PROXY/),
     expect.stringMatching(/chatgpt\.com.*HTTPS_PROXY/),
   ]);

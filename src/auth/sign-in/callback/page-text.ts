@@ -38,8 +38,7 @@ export interface Words {
   pages: Readonly<Record<PageKind, PageWords>>;
 }
 
-const again =
-  "Go back to your editor or terminal and sign in again (codex_login, or codex-oauth login).";
+const again = "Go back to your editor or terminal and start the sign-in again.";
 const stillWaits =
   "Go back to the tab of the sign-in that you began last: it still waits. Or sign in again from your editor or terminal.";
 const backToEditor = "Go back to your editor or terminal.";
@@ -127,7 +126,7 @@ const en: Words = {
   },
 };
 
-const againZh = "回到编辑器或终端，重新登录（codex_login，或 codex-oauth login）。";
+const againZh = "回到编辑器或终端，重新开始登录。";
 const stillWaitsZh = "回到你最近一次登录的标签页，它仍在等待；或者从编辑器或终端重新登录。";
 const backToEditorZh = "回到编辑器或终端。";
 

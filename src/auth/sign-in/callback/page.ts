@@ -1,4 +1,6 @@
 import { type CodexErrorCode, toCodexError } from "../../../shared/errors.ts";
+import { type NextSteps } from "../../../shared/next-step.ts";
+import { lowerFirst } from "../../../shared/text.ts";
 import type { AuthorizationResponse } from "../authorization-response.ts";
 import type { Language } from "./language.ts";
 import { type PageKind, words } from "./page-text.ts";
@@ -8,8 +10,8 @@ export interface Page {
   kind: PageKind;
   /** The error's own sentences, in English, secrets taken out. */
   details?: readonly string[];
-  /** The error's own step, where it has a better one than its kind; in English as well. */
-  step?: string | undefined;
+  /** The error's own steps, where it has better ones than its kind; in English as well. */
+  steps?: readonly string[];
 }
 
 export interface Failure {
@@ -32,8 +34,26 @@ export function failurePage({ error, brought }: Failure, redact: (text: string) 
   return {
     kind: kindOf(code, brought),
     details: [message, why].filter((line) => line !== undefined).map(redact),
-    step: next === undefined ? undefined : redact(next),
+    steps: outsideSteps(next ?? []).map((step) => redact(`${step}.`)),
   };
+}
+
+/** What a person does outside this program: the kind's own steps say how to sign in again. */
+function outsideSteps(next: NextSteps): string[] {
+  return next.flatMap((step) => {
+    switch (step.do) {
+      case "act":
+        return [step.what];
+      case "set-variable":
+        return [`Set ${step.name} to ${step.to ?? "another value"}`];
+      case "either": {
+        const [first, ...others] = step.of.flatMap(outsideSteps);
+        return first === undefined ? [] : [[first, ...others.map(lowerFirst)].join(", or ")];
+      }
+      default:
+        return [];
+    }
+  });
 }
 
 function kindOf(code: CodexErrorCode, brought: Failure["brought"]): PageKind {
@@ -69,14 +89,16 @@ const signs = {
 };
 
 /** The whole page. Everything in it is escaped, and the words that stay English say so. */
-export function renderPage({ kind, details = [], step }: Page, language: Language): string {
+export function renderPage({ kind, details = [], steps = [] }: Page, language: Language): string {
   const { tag, failed, pages, ...labels } = words[language];
   const { title, lead, next } = pages[kind];
   const mood = moodOf(kind);
   const english = language === "en" ? "" : ' lang="en"';
-  const ownStep = step === undefined ? [] : [`<li${english}>${escapeHtml(step)}</li>`];
-  const steps = [...ownStep, ...next.map((line) => `<li>${escapeHtml(line)}</li>`)];
-  const list = steps.length === 1 ? "ul" : "ol";
+  const items = [
+    ...steps.map((line) => `<li${english}>${escapeHtml(line)}</li>`),
+    ...next.map((line) => `<li>${escapeHtml(line)}</li>`),
+  ];
+  const list = items.length === 1 ? "ul" : "ol";
   const foot = {
     ok: labels.reloadAfterSuccess,
     failed: labels.reloadAfterFailure,
@@ -99,7 +121,7 @@ ${mood === "failed" ? `<p class="label">${escapeHtml(failed)}</p>` : ""}
 <p class="lead">${escapeHtml(lead)}</p>
 <section>
 <h2>${escapeHtml(labels.nextHeading)}</h2>
-<${list}>${steps.join("\n")}</${list}>
+<${list}>${items.join("\n")}</${list}>
 </section>
 ${details.length === 0 ? "" : detailsSection(labels.detailsHeading, details, english)}
 <p class="foot">${escapeHtml(foot)}</p>

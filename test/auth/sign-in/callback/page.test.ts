@@ -9,6 +9,7 @@ import {
 } from "../../../../src/auth/sign-in/callback/page.ts";
 import { words, type PageKind } from "../../../../src/auth/sign-in/callback/page-text.ts";
 import { languages } from "../../../../src/auth/sign-in/callback/language.ts";
+import { act, either, retry, setVariable, signIn } from "../../../../src/shared/next-step.ts";
 
 const asIs = (text: string) => text;
 
@@ -23,7 +24,7 @@ const pages = languages.flatMap((language) =>
   kinds.map((kind): [string, PageKind, string] => [
     language,
     kind,
-    renderPage({ kind, details: ["It happened."], step: "Do it." }, language),
+    renderPage({ kind, details: ["It happened."], steps: ["Do it."] }, language),
   ]),
 );
 
@@ -62,10 +63,27 @@ test("every page has words of its own in each language", () => {
 });
 
 test("on a Chinese page what stays English says so", () => {
-  const error = new CodexError("AUTH_DENIED", "It was refused.", { next: "Ask somebody." });
+  const error = new CodexError("AUTH_DENIED", "It was refused.", { next: [act("Ask somebody")] });
   const page = renderPage(failurePage({ error, brought: "error" }, asIs), "zh");
   expect(page).toContain('<p lang="en">It was refused.</p>');
   expect(page).toContain('<li lang="en">Ask somebody.</li>');
+});
+
+test("the page has the steps outside this program; where to sign in is its kind's own step", () => {
+  const page = failurePage(
+    {
+      error: new CodexError("STORAGE", "No.", {
+        next: [
+          either(act("Correct the rights"), setVariable("CODEX_AUTH_FILE", "a writable place")),
+          signIn,
+          retry,
+        ],
+      }),
+      brought: "code",
+    },
+    asIs,
+  );
+  expect(page.steps).toEqual(["Correct the rights, or set CODEX_AUTH_FILE to a writable place."]);
 });
 
 test.each<[CodexErrorCode, Failure["brought"], PageKind]>([
@@ -84,7 +102,12 @@ test.each<[CodexErrorCode, Failure["brought"], PageKind]>([
 test("a failure says what happened, why, and what to do next", () => {
   const error = new CodexError("AUTH_DENIED", "It was refused.", { why: "Somebody said no." });
   const page = failed(error);
-  for (const text of ["Sign-in failed", "It was refused.", "Somebody said no.", "codex_login"]) {
+  for (const text of [
+    "Sign-in failed",
+    "It was refused.",
+    "Somebody said no.",
+    "start the sign-in again",
+  ]) {
     expect(page).toContain(text);
   }
 });
@@ -107,7 +130,10 @@ test.each([
 });
 
 test("takes out of the reason what must not be seen", () => {
-  const error = new CodexError("AUTH_DENIED", "about XYZ", { why: "why XYZ", next: "next XYZ" });
+  const error = new CodexError("AUTH_DENIED", "about XYZ", {
+    why: "why XYZ",
+    next: [act("next XYZ")],
+  });
   const page = failed(error, "error", (text) => text.replaceAll("XYZ", "***"));
   expect(page).not.toContain("XYZ");
   expect(page.match(/\*\*\*/g)).toHaveLength(3);

@@ -1,0 +1,145 @@
+import type { CodexError, CodexErrorCode } from "../shared/errors.ts";
+import { retry, type NextStep, type NextSteps } from "../shared/next-step.ts";
+import { lowerFirst } from "../shared/text.ts";
+import { span } from "../shared/time.ts";
+
+/** Who reads: a model behind MCP, a person at a shell, or a program. */
+export type Reader = "mcp" | "cli" | "library";
+
+/** What a model must not repeat by itself: it cannot mend a network or free a disk, and we have retried. */
+const userDecides: ReadonlySet<CodexErrorCode> = new Set([
+  "RATE_LIMITED",
+  "OVERLOADED",
+  "BLOCKED",
+  "NETWORK",
+  "TIMEOUT",
+  "INCOMPLETE",
+  "EMPTY_RESPONSE",
+  "UPSTREAM",
+  "STORAGE",
+]);
+
+/** The next steps of an error as sentences for a reader. */
+export function renderNext({ code, next, details }: CodexError, reader: Reader): string {
+  const { resetsAt, retryAfterMs } = details;
+  const hasTime = (resetsAt ?? retryAfterMs) !== undefined;
+  const asksUser = reader === "mcp" && userDecides.has(code);
+  const steps = asksUser && !next.some((step) => step.do === "retry") ? [...next, retry] : next;
+  return `${clauses(steps, { reader, hasTime, asksUser })}.`;
+}
+
+/** The fix of a finding as sentences for a reader. */
+export function renderFix(steps: NextSteps, reader: Reader): string {
+  const text = clauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" });
+  return text.startsWith("Run: ") ? text : `${text}.`; // a command is there to be pasted
+}
+
+interface Situation {
+  reader: Reader;
+  /** The text before the steps names the time to wait for. */
+  hasTime: boolean;
+  /** The reader is a model that leaves it to the user whether to try again. */
+  asksUser: boolean;
+}
+
+/** "Do this, then that. If it fails again, do a third thing", without the last full stop. */
+function clauses(steps: NextSteps, situation: Situation): string {
+  const { reader, asksUser } = situation;
+  let text = "";
+  for (const [n, step] of steps.entries()) {
+    const before = steps[n - 1];
+    const clause = words(step, situation);
+    if (before === undefined) text = clause;
+    else if (asksUser && step.do === "retry") text += `. ${clause}`;
+    else if (before.do === "retry") {
+      const who = reader === "mcp" && step.do === "act" ? "the user can " : "";
+      text += `. If it fails again, ${who}${lowerFirst(clause)}`;
+    } else text += `, then ${lowerFirst(clause)}`;
+  }
+  return text;
+}
+
+function words(step: NextStep, situation: Situation): string {
+  const { reader, hasTime, asksUser } = situation;
+  const own = terms[reader];
+  switch (step.do) {
+    case "sign-in":
+      return own["sign-in"](step.method);
+    case "use-method":
+      return own["use-method"](step.method);
+    case "choose-model":
+      if (step.which === "named") return own["named-model"];
+      if (step.which === undefined) return own["listed-model"];
+      return `Name ${step.which === "larger" ? "a model with a larger context window" : "another model"} (${own.models} lists them)`;
+    case "wait":
+      if (step.for === "reset") return "Wait until the limit resets";
+      if (step.for !== undefined) return `Wait ${span(step.for)}`;
+      return hasTime ? "Wait for the time that the message names" : "Wait a minute or two";
+    case "set-variable":
+      return `Set ${step.name}${step.to === undefined ? "" : ` to ${step.to}`}${own["and-restart"]}`;
+    case "unset-variable":
+      return `Unset ${step.names.join(" and ")}${own["and-restart"]}`;
+    case "retry":
+      return asksUser ? "Tell the user; try again only if they ask" : own.retry;
+    case "act":
+      return step.what;
+    case "either":
+      return step.of
+        .map((steps) => clauses(steps, situation))
+        .map((text, n) => (n === 0 ? text : lowerFirst(text)))
+        .join(", or ");
+    default:
+      return own[step.do];
+  }
+}
+
+const mcp = {
+  "sign-in": (method?: string) =>
+    method === undefined ? "Call codex_login" : `Call codex_login with method "${method}"`,
+  "use-method": (method: string) => `Call codex_login with method "${method}"`,
+  "paste-callback-url": "Call codex_login with that URL as callback_url",
+  "listed-model": "Call codex_models and repeat the call with a listed model, or without one",
+  "named-model": "Repeat the call with one of these names, or without model",
+  models: "codex_models",
+  "correct-request": "Correct the field that the message names",
+  retry: "Repeat the call",
+  "check-status": "Call codex_status",
+  "run-doctor": "Tell the user to run codex-oauth doctor",
+  restart: "Restart Claude Code",
+  "and-restart": " and restart Claude Code",
+  nothing: "Nothing to do; repeat the call if it is still wanted",
+};
+
+const terms: Record<Reader, typeof mcp> = {
+  mcp,
+  cli: {
+    "sign-in": (method) => `Run codex-oauth login${method === "device" ? " --device" : ""}`,
+    "use-method": (method) => `Run codex-oauth login --${method}`,
+    "paste-callback-url": "Paste that URL here",
+    "listed-model": "Run codex-oauth models, then name a listed model with --model, or none",
+    "named-model": "Repeat the command with one of these names, or without --model",
+    models: "codex-oauth models",
+    "correct-request": "Correct the option that the message names",
+    retry: "Repeat the command",
+    "check-status": "Run codex-oauth status",
+    "run-doctor": "Run codex-oauth doctor",
+    restart: "Repeat the command",
+    "and-restart": "", // each command is a start of its own
+    nothing: "Nothing to do; repeat the command if it is still wanted",
+  },
+  library: {
+    "sign-in": (method) => `Call signIn(${method === undefined ? "" : `{ method: "${method}" }`})`,
+    "use-method": (method) => `Call useMethod("${method}")`,
+    "paste-callback-url": "Pass that URL to finish()",
+    "listed-model": "Ask again with a model that models() lists, or without one",
+    "named-model": "Ask again with one of these names, or without model",
+    models: "models()",
+    "correct-request": "Correct the field that the message names",
+    retry: "Try again",
+    "check-status": "Call status()",
+    "run-doctor": "Call doctor()",
+    restart: "Restart the program",
+    "and-restart": " and restart the program",
+    nothing: "Nothing to do; try again if it is still wanted",
+  },
+};
