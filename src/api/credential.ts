@@ -3,7 +3,7 @@ import { maskEmail } from "../shared/mask.ts";
 
 /** How a person is told whose account pays; never a character of a key. */
 export function credentialLabel({
-  mode,
+  kind: mode,
   email,
   accountId,
 }: Pick<Credential, "mode" | "email" | "accountId">): string {
@@ -15,18 +15,18 @@ export function credentialLabel({
 }
 
 /** How requests are authorized; the auth file keeps the choice as `codex.mode`. */
-export type LoginMode = "chatgpt" | "codex-cli" | "api-key";
+export type CredentialKind = "chatgpt" | "codex-cli" | "api-key";
 
 /** A stored choice of a way that needs no login of ours. */
-export interface LoginChoice {
-  mode: Exclude<LoginMode, "chatgpt">;
+export interface StoredPreference {
+  mode: Exclude<CredentialKind, "chatgpt">;
   /** Grows with every login and choice, like `TokenSet.generation`. */
   generation: number;
 }
 
 /** What authorizes one request. It goes only to the origin of its `baseUrl`. */
 export interface Credential {
-  mode: LoginMode;
+  kind: CredentialKind;
   /** Sent as the bearer token: an access token, or an API key. */
   secret: string;
   /** The API's root, without a trailing slash. */

@@ -1,10 +1,10 @@
 import type { Credential } from "../api/credential.ts";
 import { uuid } from "../platform/random.ts";
-import { apiHeaders } from "../api/endpoints.ts";
+import { apiHeaders } from "../api/dialect.ts";
 import { CodexCliLogin } from "../auth/codex-cli.ts";
 import { CodexClient } from "../query/client.ts";
-import { Credentials } from "../auth/credentials.ts";
-import { LoginModes } from "../auth/choose-method.ts";
+import { Credentials } from "../auth/chatgpt.ts";
+import { LoginModes } from "../auth/chooser.ts";
 import type { LoginService } from "../auth/sign-in/login-service.ts";
 import { LongAnswers } from "../query/long-answers.ts";
 import { ModelCatalog } from "../models/catalog.ts";

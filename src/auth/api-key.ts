@@ -17,7 +17,7 @@ const lackedPermission = "The key lacks the permission to write responses.";
  *
  * @param decided `CODEX_AUTH` has chosen the key, whoever signs in
  */
-export function keyError(error: unknown, decided: boolean): unknown {
+export function explainKeyRefusal(error: unknown, decided: boolean): unknown {
   if (!(error instanceof CodexError)) return error;
   const orElse = otherWay(decided);
   const { details } = error;
@@ -63,7 +63,7 @@ function forbidden(error: CodexError, orElse: string): CodexError {
 }
 
 /** @param decided as for `keyError` */
-export function noKey(decided: boolean): CodexError {
+export function missingApiKey(decided: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
     next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWay(decided)}.`,
@@ -82,7 +82,7 @@ export interface ApiKeySettings {
 }
 
 /** Why this key cannot be sent, as a sentence; undefined when it can. */
-export function keyFault(key: string): string | undefined {
+export function apiKeyProblem(key: string): string | undefined {
   if (key.length > 2_000) return "It is longer than any key.";
   if (/^[\x21-\x7e]+$/.test(key)) return undefined;
   return "It holds a space, a line break or another character that no key has.";
@@ -99,8 +99,8 @@ export function apiKeyCredential({
   auth,
   tlsUnverified,
 }: ApiKeySettings): Credential {
-  if (apiKey === undefined) throw noKey(auth === "api-key");
-  const why = keyFault(apiKey);
+  if (apiKey === undefined) throw missingApiKey(auth === "api-key");
+  const why = apiKeyProblem(apiKey);
   if (why !== undefined) {
     throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", { why });
   }
@@ -111,7 +111,7 @@ export function apiKeyCredential({
     });
   }
   return {
-    mode: "api-key",
+    kind: "api-key",
     secret: apiKey,
     baseUrl: apiBaseUrl,
     accountId: undefined,

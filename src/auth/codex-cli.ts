@@ -57,7 +57,7 @@ export class CodexCliLogin {
     if (accountId === undefined) throw useless("The Codex CLI's login names no account.");
     const { accessToken: secret, email, plan, expiresAt, fedramp } = found;
     return {
-      mode: "codex-cli",
+      kind: "codex-cli",
       secret,
       baseUrl,
       accountId,

@@ -1,5 +1,5 @@
 import type { Credential } from "../api/credential.ts";
-import { accountsCheckUrl } from "../api/endpoints.ts";
+import { accountsCheckUrl } from "../api/dialect.ts";
 import { toRefusal } from "../api/error-body.ts";
 import { refusalError } from "../api/refusal.ts";
 import type { Http } from "../http/http.ts";
@@ -12,7 +12,7 @@ import type { Limits } from "../shared/limits.ts";
 import {
   acceptedBase,
   isRoutedPlan,
-  keptRouting,
+  cachedRouting,
   mayBeRouted,
   overrideHeader,
   routingOf,
@@ -22,20 +22,20 @@ import type { TokenSet } from "./oauth/token-set.ts";
 import type { TokenStore } from "./session/token-store.ts";
 
 /** The credential as the service's answer wants it; unchanged for an origin that is not accepted. */
-export function routed(credential: Credential, routing: WorkspaceRouting): Credential {
+export function applyRouting(credential: Credential, routing: WorkspaceRouting): Credential {
   const baseUrl = acceptedBase(routing.origin, credential.baseUrl);
   if (baseUrl === undefined) return credential;
   return { ...credential, baseUrl, routingOverride: overrideHeader(routing) };
 }
 
 /** The credential with the answer that was kept with its login; undefined where there is none. */
-export function withKeptRoute(credential: Credential, login: TokenSet): Credential | undefined {
+export function withCachedRouting(credential: Credential, login: TokenSet): Credential | undefined {
   if (!isRoutedPlan(credential.plan) || !mayBeRouted(credential.baseUrl)) return undefined;
-  const kept = keptRouting(login);
+  const kept = cachedRouting(login);
   if (kept === undefined || acceptedBase(kept.origin, credential.baseUrl) === undefined) {
     return undefined;
   }
-  return routed(credential, kept);
+  return applyRouting(credential, kept);
 }
 
 export interface WorkspaceRoutesDeps {
@@ -76,12 +76,12 @@ export class WorkspaceRoutes {
   ): Promise<Credential> {
     const { accountId, plan, baseUrl } = credential;
     if (accountId === undefined || !isRoutedPlan(plan) || !mayBeRouted(baseUrl)) return credential;
-    const kept = login && withKeptRoute(credential, login);
+    const kept = login && withCachedRouting(credential, login);
     if (kept !== undefined) return kept;
     const key = `${baseUrl} ${accountId} ${login?.generation ?? "guest"}`;
     const known = this.#known.get(key);
-    if (known !== undefined) return routed(credential, known);
-    return routed(credential, await orAborted(this.#once(key, credential, login), signal));
+    if (known !== undefined) return applyRouting(credential, known);
+    return applyRouting(credential, await orAborted(this.#once(key, credential, login), signal));
   }
 
   #once(

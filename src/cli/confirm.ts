@@ -1,4 +1,4 @@
-import type { LoginMode } from "../api/credential.ts";
+import type { CredentialKind } from "../api/credential.ts";
 import { UsageError, type CommandContext } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { LineReader } from "./terminal/input.ts";
@@ -6,7 +6,7 @@ import { commandWords } from "./rephrase.ts";
 
 /** Explain another way to pay, ask, and keep it as the choice. */
 export async function chooseMode(
-  mode: Exclude<LoginMode, "chatgpt">,
+  mode: Exclude<CredentialKind, "chatgpt">,
   agreed: boolean,
   context: CommandContext,
 ): Promise<number> {

@@ -10,12 +10,12 @@ import type { Http, TextResponse } from "../http/http.ts";
 import { within } from "../platform/promises.ts";
 import { fingerprint } from "../platform/random.ts";
 import type { StateFolder } from "../platform/files/state-folder.ts";
-import { modelsUrl } from "../api/endpoints.ts";
+import { modelsUrl } from "../api/dialect.ts";
 import { toRefusal } from "../api/error-body.ts";
 import { parseJson } from "../shared/json.ts";
 import { accountKey, type Account } from "../auth/account.ts";
-import type { Credentials } from "../auth/credentials.ts";
-import { bundledListFor, listFormats } from "./list-format.ts";
+import type { Credentials } from "../auth/chatgpt.ts";
+import { bundledListFor, listFormats } from "./list-formats.ts";
 
 const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
@@ -56,7 +56,7 @@ export class ModelCatalog {
     if (kept?.fresh === true) return kept;
     const fetched = this.#fetch(credential);
     if (kept !== undefined) return kept;
-    const bundled = bundledListFor(credential.mode);
+    const bundled = bundledListFor(credential.kind);
     const { clock, limits } = this.#deps;
     const list = fetched.catch(() => bundled);
     return (await within(list, limits.firstCatalogWaitMs, clock, signal)) ?? bundled;
@@ -72,7 +72,7 @@ export class ModelCatalog {
     signal: AbortSignal,
   ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
     const { clock, limits } = this.#deps;
-    const fallback = (await this.kept(credential)) ?? bundledListFor(credential.mode);
+    const fallback = (await this.kept(credential)) ?? bundledListFor(credential.kind);
     const instead = (failure: CodexError): { list: ModelList; failure: CodexError } => ({
       list: fallback,
       failure,
@@ -150,7 +150,7 @@ export class ModelCatalog {
     try {
       const { status, headers, text } = await this.#answer(credential, key);
       if (status !== 200) throw refusalError(toRefusal(status, headers, text, clock.now()));
-      const { entriesOf, toModels } = listFormats[credential.mode];
+      const { entriesOf, toModels } = listFormats[credential.kind];
       const entries = entriesOf(parseJson(text));
       const models = toModels(entries);
       // An empty list is how the service answers a client version that it does not know.
@@ -170,7 +170,7 @@ export class ModelCatalog {
     }
   }
 
-  async #load(key: string, { mode }: Account): Promise<ModelList | undefined> {
+  async #load(key: string, { kind: mode }: Account): Promise<ModelList | undefined> {
     const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
     if (!parsed.success) return undefined;
     const models = listFormats[mode].toModels(parsed.data.models);

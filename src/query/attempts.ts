@@ -1,6 +1,6 @@
 import type { Credential } from "../api/credential.ts";
 import { newerVersionWanted } from "../api/refusal.ts";
-import type { Credentials } from "../auth/credentials.ts";
+import type { Credentials } from "../auth/chatgpt.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
@@ -141,14 +141,14 @@ export class QueryAttempts {
     const { endpoint, credentials } = this.#deps;
     const ask = (): Promise<ResponsesResult> =>
       endpoint.ask({ ...attempt, plan, shape }).catch((error: unknown) => {
-        throw credentials.explained(attempt.credential.mode, error);
+        throw credentials.explained(attempt.credential.kind, error);
       });
     try {
       return await ask();
     } catch (error) {
       const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
       // There is no other key.
-      const final = attempt.renewed || attempt.credential.mode === "api-key";
+      const final = attempt.renewed || attempt.credential.kind === "api-key";
       if (!rejected || final) throw error;
       attempt.renewed = true;
       attempt.credential = await credentials.replaceRejected(attempt.credential, attempt.signal);

@@ -15,7 +15,7 @@ import { deferred } from "../platform/promises.ts";
 import { Semaphore } from "./semaphore.ts";
 import { checkedRequest } from "./request/request.ts";
 import { AnsweringAccount } from "../auth/account.ts";
-import type { Credentials } from "../auth/credentials.ts";
+import type { Credentials } from "../auth/chatgpt.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
 import { QueryAttempts, type Attempt } from "./attempts.ts";
 import { QueryStream } from "./event-stream.ts";
@@ -139,7 +139,7 @@ export class CodexClient {
     const started = clock.elapsed();
     const credential = await credentials.get(signal);
     const list = await catalog.list(credential, signal);
-    const takesTemperature = credential.mode === "api-key";
+    const takesTemperature = credential.kind === "api-key";
     const plan = planQuery(request, list, { ...defaults, takesTemperature });
     const attempt: Attempt = {
       request,
@@ -156,7 +156,7 @@ export class CodexClient {
     const { result, plan: used } = await this.#withSuccessor(attempt, list, plan);
     return {
       text: result.text,
-      mode: attempt.credential.mode,
+      mode: attempt.credential.kind,
       refused: result.refused,
       sources: result.sources,
       functionCalls: result.functionCalls,

@@ -10,7 +10,7 @@ import { refusalError } from "../api/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { readText, type Http, type HttpResponse } from "../http/http.ts";
 import { liteHeader } from "../api/constants.ts";
-import { type ApiHeaderDeps, apiHeaders, responsesUrl } from "../api/endpoints.ts";
+import { type ApiHeaderDeps, apiHeaders, responsesUrl } from "../api/dialect.ts";
 import { requestId, toRefusal } from "../api/error-body.ts";
 import { keyRequest, type RequestShape, responseRequest } from "./request/body.ts";
 import { quotaFromHeaders } from "../quota/rate-limit-headers.ts";
@@ -102,7 +102,7 @@ export class ResponsesEndpoint {
 
   #body({ request, plan, shape, credential }: ResponsesCall): Record<string, unknown> {
     const body = responseRequest(request, plan, shape, this.#deps.sessionId);
-    return credential.mode === "api-key" ? keyRequest(body, plan) : body;
+    return credential.kind === "api-key" ? keyRequest(body, plan) : body;
   }
 
   #headers({ credential, plan, shape }: ResponsesCall): Record<string, string> {

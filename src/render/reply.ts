@@ -1,11 +1,11 @@
-import type { LoginMode } from "../api/credential.ts";
+import type { CredentialKind } from "../api/credential.ts";
 import type { QueryReply } from "../query/response/reply.ts";
 import type { Usage } from "../query/response/response-event.ts";
 import { plainText } from "../shared/text.ts";
 import { quotaSummary } from "./quota.ts";
 
 /** Who answers is not said of the usual way, a login of this program. */
-const payer: Readonly<Record<LoginMode, string>> = {
+const payer: Readonly<Record<CredentialKind, string>> = {
   chatgpt: "",
   "codex-cli": " (Codex CLI's login, guest)",
   "api-key": " (API key)",

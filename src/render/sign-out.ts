@@ -1,16 +1,16 @@
-import type { LoginMode } from "../api/credential.ts";
+import type { CredentialKind } from "../api/credential.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
 
 /** What a sign-out has done, as it is told. */
 export interface Cleared {
   removed: TokenSet | undefined;
-  forgotten: LoginMode | undefined;
+  forgotten: CredentialKind | undefined;
   revoked: "revoked" | "failed" | "skipped";
   why: string | undefined;
   stoppedLogin: boolean;
 }
 
-const choices: Readonly<Record<LoginMode, string>> = {
+const choices: Readonly<Record<CredentialKind, string>> = {
   chatgpt: "the ChatGPT login",
   "codex-cli": "the Codex CLI's login",
   "api-key": "the API key",

@@ -1,18 +1,18 @@
 import type { Config } from "../config/config.ts";
 import type { ConfigArea } from "../config/checks.ts";
-import type { Credential, LoginMode } from "../api/credential.ts";
+import type { Credential, CredentialKind } from "../api/credential.ts";
 import { toCodexError } from "../shared/errors.ts";
 import { oneLineError } from "../shared/error-line.ts";
 import { assertIssuedFor } from "../auth/oauth/token-set.ts";
 import { apiKeyCredential } from "../auth/api-key.ts";
 import { assertAlive } from "../auth/codex-cli.ts";
-import { chatgptCredential } from "../auth/credentials.ts";
-import { withKeptRoute } from "../auth/workspace-routing.ts";
+import { chatgptCredential } from "../auth/chatgpt.ts";
+import { withCachedRouting } from "../auth/workspace-routing.ts";
 import type { Services } from "./services.ts";
 
 /** What would authorize a question now, for a report: nothing is asked, refreshed or changed. */
 export interface LoginInUse {
-  mode: LoginMode;
+  mode: CredentialKind;
   credential: Credential | undefined;
   /** A query can use it, trouble or not. */
   usable: boolean;
@@ -32,7 +32,7 @@ export async function loginInUse(services: Services): Promise<LoginInUse> {
   const { credentials, config } = services;
   const standard = config.auth ?? "chatgpt";
   if (hasProblem(config, "storage")) return { mode: standard, ...useless(misconfigured) };
-  let mode: LoginMode = standard;
+  let mode: CredentialKind = standard;
   try {
     mode = await credentials.mode();
     const found = await finders[mode](services);
@@ -43,7 +43,7 @@ export async function loginInUse(services: Services): Promise<LoginInUse> {
   }
 }
 
-const finders: Readonly<Record<LoginMode, (services: Services) => Found | Promise<Found>>> = {
+const finders: Readonly<Record<CredentialKind, (services: Services) => Found | Promise<Found>>> = {
   chatgpt: async ({ tokens: manager, config }) => {
     const { tokens, damaged, unsaved } = await manager.state();
     if (damaged) {
@@ -56,7 +56,7 @@ const finders: Readonly<Record<LoginMode, (services: Services) => Found | Promis
     // With a wrong origin the configuration itself is the trouble to tell.
     if (!hasProblem(config, "origins")) assertIssuedFor(tokens, config);
     return {
-      credential: withKeptRoute(credential, tokens) ?? credential,
+      credential: withCachedRouting(credential, tokens) ?? credential,
       usable: true,
       trouble: unsaved && `The refreshed login is only in memory: ${unsaved.message}`,
     };

@@ -1,7 +1,7 @@
 import { CodexError } from "../shared/errors.ts";
 import type { ModelList } from "../models/model.ts";
 import { oneLineError } from "../shared/error-line.ts";
-import { bundledListFor } from "../models/list-format.ts";
+import { bundledListFor } from "../models/list-formats.ts";
 import type { Services } from "./services.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { DoctorReport } from "./finding.ts";
-import type { LoginMode } from "../api/credential.ts";
+import type { CredentialKind } from "../api/credential.ts";
 import type { Quota } from "../quota/quota.ts";
 
 /** A login under way; never the code of a device login. */
@@ -12,7 +12,7 @@ export interface Status {
   /** A question can be asked. */
   signedIn: boolean;
   /** How it would be paid for. */
-  mode: LoginMode;
+  mode: CredentialKind;
   /** The setting that decides over the mode; undefined where codex_login does. */
   decidedBy: "CODEX_AUTH" | undefined;
   /** Masked; undefined with an API key. */

@@ -3,7 +3,7 @@ import type { DoctorReport } from "./finding.ts";
 import { defaultModel } from "../models/model.ts";
 import type { PendingLoginStatus, Status } from "./status-report.ts";
 import { oneLineError } from "../shared/error-line.ts";
-import { bundledListFor } from "../models/list-format.ts";
+import { bundledListFor } from "../models/list-formats.ts";
 import { loginInUse } from "./login-in-use.ts";
 import type { PendingLogin } from "../auth/sign-in/login-run.ts";
 import type { Services } from "./services.ts";
@@ -55,8 +55,8 @@ function pendingStatus(pending: PendingLogin): PendingLoginStatus {
 
 /** Masked; an API key has no account that anybody could name. */
 function accountOf(credential: Credential | undefined): string | undefined {
-  if (credential === undefined || credential.mode === "api-key") return undefined;
-  return credentialLabel({ ...credential, mode: "chatgpt" });
+  if (credential === undefined || credential.kind === "api-key") return undefined;
+  return credentialLabel({ ...credential, kind: "chatgpt" });
 }
 
 async function examine(services: Services, signal: AbortSignal): Promise<DoctorReport> {

@@ -8,7 +8,7 @@ test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async
   writeGuest(home, simulator);
   expect(await services.credentials.mode()).toBe("chatgpt");
   writeChoice(home, "codex-cli");
-  expect((await services.credentials.get(patient)).mode).toBe("codex-cli");
+  expect((await services.credentials.get(patient)).kind).toBe("codex-cli");
   const byKey = another({ env: { CODEX_AUTH: "api-key" } });
   expect(await byKey.credentials.get(patient)).toMatchObject({ mode: "api-key", secret: key });
   const own = another({ env: { CODEX_AUTH: "chatgpt" } });

@@ -1,4 +1,4 @@
-import type { LoginChoice, LoginMode } from "../../api/credential.ts";
+import type { StoredPreference, CredentialKind } from "../../api/credential.ts";
 import { CodexError, toCodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { Origins, TokenSet } from "../oauth/token-set.ts";
@@ -25,7 +25,7 @@ export interface SignOutOptions {
   /** Ends the revocation, never the removal. */
   signal?: AbortSignal | undefined;
   /** What is stored in place of the login. */
-  choose?: LoginChoice["mode"] | undefined;
+  select?: StoredPreference["mode"] | undefined;
 }
 
 /** What a sign-out has done. */
@@ -33,7 +33,7 @@ export interface SignedOut {
   /** The login that was removed. */
   removed: TokenSet | undefined;
   /** The choice of another way that was forgotten. */
-  forgotten: Exclude<LoginMode, "chatgpt"> | undefined;
+  forgotten: Exclude<CredentialKind, "chatgpt"> | undefined;
   revoked: "revoked" | "failed" | "skipped";
   /** Why it was not revoked, where a login was removed: one sentence without a full stop. */
   why: string | undefined;
@@ -55,7 +55,7 @@ export class SignOut {
   }
 
   /** @throws CodexError `STORAGE` when the login could not be removed; it says what the server was told. */
-  async run({ localOnly, signal, choose }: SignOutOptions): Promise<SignedOut> {
+  async run({ localOnly, signal, select: choose }: SignOutOptions): Promise<SignedOut> {
     const { store, newest, clock, limits, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
     if (tokens === undefined && choice === undefined && !damaged && choose === undefined) {

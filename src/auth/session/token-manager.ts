@@ -1,4 +1,4 @@
-import type { LoginChoice, LoginMode } from "../../api/credential.ts";
+import type { StoredPreference, CredentialKind } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import {
@@ -147,7 +147,7 @@ export class TokenManager {
   }
 
   /** How requests are authorized here: what is stored, without any change; undefined: nothing is. */
-  async mode(): Promise<LoginMode | undefined> {
+  async preferredKind(): Promise<CredentialKind | undefined> {
     const { tokens, choice } = await this.#deps.store.peek();
     return tokens === undefined ? choice?.mode : "chatgpt";
   }
@@ -163,12 +163,12 @@ export class TokenManager {
   }
 
   /** Sign out, and store the choice of another way in the login's place. @throws as `signOut` */
-  async choose(
-    mode: LoginChoice["mode"],
+  async select(
+    preferredKind: StoredPreference["mode"],
     options: Omit<SignOutOptions, "choose"> = { localOnly: false },
   ): Promise<SignedOut> {
-    const signedOut = await this.#signOut.run({ ...options, choose: mode });
-    this.#deps.log("TOKEN", `chose ${mode}`);
+    const signedOut = await this.#signOut.run({ ...options, select: preferredKind });
+    this.#deps.log("TOKEN", `chose ${preferredKind}`);
     return signedOut;
   }
 

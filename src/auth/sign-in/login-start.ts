@@ -1,7 +1,7 @@
 import { CodexError } from "../../shared/errors.ts";
 import {
   planLogin,
-  type LoginMethod,
+  type SignInMethod,
   type LoginReason,
   type LoginSurroundings,
 } from "./login-plan.ts";
@@ -47,7 +47,7 @@ export class LoginStart {
    * @param signal bounds what is asked over the network before the login is there
    * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
    */
-  async begin(method: LoginMethod, signal: AbortSignal): Promise<StartedLogin> {
+  async begin(method: SignInMethod, signal: AbortSignal): Promise<StartedLogin> {
     const { flow, here } = this.#deps;
     const plan = planLogin(method, await here());
     if (plan.method === "device") return this.#device(undefined, signal);

@@ -1,10 +1,10 @@
 import type { Config } from "../../config/config.ts";
-import type { LoginMode } from "../../api/credential.ts";
+import type { CredentialKind } from "../../api/credential.ts";
 import type { Http } from "../../http/http.ts";
 import { proxyRoute } from "../../http/proxy.ts";
 import { fingerprint } from "../../platform/random.ts";
 import { tokenPath } from "../../api/constants.ts";
-import { modelsUrl } from "../../api/endpoints.ts";
+import { modelsUrl } from "../../api/dialect.ts";
 import type { HealthTarget } from "./health.ts";
 import type { PendingLogin } from "../../auth/sign-in/login-run.ts";
 import type { RefreshLedger } from "../../auth/session/refresh-ledger.ts";
@@ -64,7 +64,7 @@ function proxyVariable({ issuer, proxy }: Config): string | undefined {
 }
 
 /** What the program asks over the network; nothing where a setting spoils the origins. */
-export function healthTargets(config: Config, mode: LoginMode): HealthTarget[] {
+export function healthTargets(config: Config, mode: CredentialKind): HealthTarget[] {
   // With a bad setting the standard origin stands in; nobody asked for that one.
   if (config.problems.some(({ area }) => area === "origins")) return [];
   const target = (base: string, path: string): HealthTarget => {
@@ -75,6 +75,6 @@ export function healthTargets(config: Config, mode: LoginMode): HealthTarget[] {
     const { origin, pathname } = new URL(modelsUrl(api, config.clientVersion));
     return { origin, path: pathname };
   };
-  if (mode === "api-key") return [models({ mode, baseUrl: config.apiBaseUrl })];
-  return [target(config.issuer, tokenPath), models({ mode, baseUrl: config.baseUrl })];
+  if (mode === "api-key") return [models({ kind: mode, baseUrl: config.apiBaseUrl })];
+  return [target(config.issuer, tokenPath), models({ kind: mode, baseUrl: config.baseUrl })];
 }

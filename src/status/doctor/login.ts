@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { type Credential, credentialLabel, type LoginMode } from "../../api/credential.ts";
+import { type Credential, credentialLabel, type CredentialKind } from "../../api/credential.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import { toCodexError } from "../../shared/errors.ts";
 import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
@@ -11,9 +11,9 @@ import {
   type TokenSet,
 } from "../../auth/oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { keyFault } from "../../auth/api-key.ts";
+import { apiKeyProblem } from "../../auth/api-key.ts";
 import { assertAlive, type CodexCliLogin } from "../../auth/codex-cli.ts";
-import { chatgptCredential } from "../../auth/credentials.ts";
+import { chatgptCredential } from "../../auth/chatgpt.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { QuotaMemory } from "../../quota/quota-cache.ts";
 import type { LedgerEntry } from "../../auth/session/refresh-ledger.ts";
@@ -25,7 +25,7 @@ const oldListMs = 7 * 24 * 3_600_000;
 export interface LoginDeps {
   config: Pick<Config, "authFile" | "apiKey" | "issuer" | "apiOrigin" | "baseUrl">;
   clock: Clock;
-  mode: () => Promise<LoginMode>;
+  mode: () => Promise<CredentialKind>;
   tokens: Pick<TokenManager, "state">;
   guest: Pick<CodexCliLogin, "look" | "path">;
   /** What became of the last use of these tokens' refresh token, where it is known. */
@@ -130,7 +130,7 @@ export function judgeApiKey(key: string | undefined): Finding {
     "Set OPENAI_API_KEY in the environment of Claude Code, or unset CODEX_AUTH; then restart.";
   if (key === undefined)
     return problem("login", "The API key is to pay, but OPENAI_API_KEY is not set.", remedy);
-  const why = keyFault(key);
+  const why = apiKeyProblem(key);
   if (why !== undefined) {
     const said = `OPENAI_API_KEY cannot be used as it is. ${why}`;
     return problem("login", said, "Correct OPENAI_API_KEY, then restart.");

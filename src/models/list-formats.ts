@@ -1,5 +1,5 @@
 import { bundledModels, bundledModelsDate } from "./bundled.ts";
-import type { LoginMode } from "../api/credential.ts";
+import type { CredentialKind } from "../api/credential.ts";
 import type { CodexModel, ModelList } from "./model.ts";
 import { bundledKeyModels, keyModelsResponse, toKeyModels } from "./api-key-models.ts";
 import { modelsResponse, toModels } from "./codex-models.ts";
@@ -19,7 +19,7 @@ const keyList: ListFormat = {
   entriesOf: (json) => keyModelsResponse.safeParse(json).data?.data ?? [],
   toModels: toKeyModels,
 };
-export const listFormats: Readonly<Record<LoginMode, ListFormat>> = {
+export const listFormats: Readonly<Record<CredentialKind, ListFormat>> = {
   chatgpt: codexList,
   "codex-cli": codexList,
   "api-key": keyList,
@@ -35,6 +35,6 @@ const bundledList: ModelList = {
 const bundledKeyList: ModelList = { ...bundledList, models: bundledKeyModels };
 
 /** What stands in for the list where neither a live nor a kept one can be had. */
-export function bundledListFor(mode: LoginMode): ModelList {
+export function bundledListFor(mode: CredentialKind): ModelList {
   return mode === "api-key" ? bundledKeyList : bundledList;
 }

@@ -1,6 +1,6 @@
-import type { Credential, LoginChoice, LoginMode } from "../api/credential.ts";
+import type { Credential, StoredPreference, CredentialKind } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
-import { apiKeyCredential, type ApiKeySettings, keyError } from "./api-key.ts";
+import { apiKeyCredential, type ApiKeySettings, explainKeyRefusal } from "./api-key.ts";
 import type { TokenSet } from "./oauth/token-set.ts";
 import { readClaims } from "./oauth/claims.ts";
 import type { CodexCliLogin } from "./codex-cli.ts";
@@ -8,16 +8,16 @@ import type { TokenManager } from "./session/token-manager.ts";
 import type { WorkspaceRoutes } from "./workspace-routing.ts";
 
 /** The choice that the login file keeps. */
-export interface ChoiceStore {
+export interface CredentialPreference {
   /** Undefined where nothing was ever chosen, nor anybody signed in. */
-  mode(): Promise<LoginMode | undefined>;
+  mode(): Promise<CredentialKind | undefined>;
   /** Signs out of ChatGPT first, then keeps the choice. */
-  choose(mode: LoginChoice["mode"]): Promise<unknown>;
+  choose(mode: StoredPreference["mode"]): Promise<unknown>;
 }
 
 export interface CredentialsDeps {
   tokens: Pick<TokenManager, "getTokens" | "replaceRejected">;
-  choice: Pick<ChoiceStore, "mode">;
+  choice: Pick<CredentialPreference, "mode">;
   guest: Pick<CodexCliLogin, "get" | "replaceRejected">;
   routes: Pick<WorkspaceRoutes, "route">;
   key: ApiKeySettings;
@@ -36,7 +36,7 @@ export class Credentials {
   }
 
   /** How requests are authorized now; another window may have changed it. @throws CodexError `STORAGE` */
-  async mode(): Promise<LoginMode> {
+  async mode(): Promise<CredentialKind> {
     const { auth, choice } = this.#deps;
     return auth ?? (await choice.mode()) ?? "chatgpt";
   }
@@ -64,7 +64,7 @@ export class Credentials {
    */
   async replaceRejected(rejected: Credential, signal: AbortSignal): Promise<Credential> {
     const { tokens, guest, routes, baseUrl } = this.#deps;
-    const { mode, secret } = rejected;
+    const { kind: mode, secret } = rejected;
     if ((await this.mode()) !== mode) throw changedMeanwhile();
     switch (mode) {
       case "chatgpt": {
@@ -79,8 +79,8 @@ export class Credentials {
   }
 
   /** A refusal in the terms of the way that was refused, with the step that helps there. */
-  explained(mode: LoginMode, error: unknown): unknown {
-    return mode === "api-key" ? keyError(error, this.#deps.auth === "api-key") : error;
+  explained(mode: CredentialKind, error: unknown): unknown {
+    return mode === "api-key" ? explainKeyRefusal(error, this.#deps.auth === "api-key") : error;
   }
 
   /** The question of the route may be the first one that tells that the login is refused. */
@@ -109,7 +109,7 @@ export class Credentials {
 export function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential {
   const { accessToken, idToken, accountId, email, plan, expiresAt } = tokens;
   return {
-    mode: "chatgpt",
+    kind: "chatgpt",
     secret: accessToken,
     baseUrl,
     accountId,

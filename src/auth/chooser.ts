@@ -1,15 +1,15 @@
-import { credentialLabel, type LoginChoice } from "../api/credential.ts";
+import { credentialLabel, type StoredPreference } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
 import { maskEmail } from "../shared/mask.ts";
 import { localTime } from "../shared/time.ts";
 import type { Clock } from "../platform/clock.ts";
 import { apiKeyCredential, type ApiKeySettings } from "./api-key.ts";
 import type { CodexCliLogin } from "./codex-cli.ts";
-import type { ChoiceStore } from "./credentials.ts";
+import type { CredentialPreference } from "./chatgpt.ts";
 import type { LoginService } from "./sign-in/login-service.ts";
 
 export interface LoginModesDeps {
-  choice: Pick<ChoiceStore, "choose">;
+  choice: Pick<CredentialPreference, "choose">;
   login: Pick<LoginService, "cancel">;
   guest: Pick<CodexCliLogin, "look" | "get" | "path">;
   key: ApiKeySettings;
@@ -41,7 +41,7 @@ export class LoginModes {
    * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` when the way cannot be
    *   used here; then nothing has changed, but that a login which waited may have ended.
    */
-  async choose(mode: LoginChoice["mode"], confirmed: boolean): Promise<ModeAnswer> {
+  async choose(mode: StoredPreference["mode"], confirmed: boolean): Promise<ModeAnswer> {
     const { auth, choice, login } = this.#deps;
     if (auth !== undefined && auth !== mode) throw decidedElsewhere(auth);
     const explained = mode === "codex-cli" ? await this.#guest() : this.#key();
@@ -68,13 +68,13 @@ export class LoginModes {
   /** Masked e-mail of the Codex CLI's login where that could be used now. */
   async found(): Promise<string | undefined> {
     const found = await this.#deps.guest.get().catch(() => undefined);
-    return found && (maskEmail(found.email) ?? credentialLabel({ ...found, mode: "chatgpt" }));
+    return found && (maskEmail(found.email) ?? credentialLabel({ ...found, kind: "chatgpt" }));
   }
 
   async #guest(): Promise<Explained> {
     const { guest, clock, timeZone } = this.#deps;
     const found = await guest.get();
-    const account = credentialLabel({ ...found, mode: "chatgpt" });
+    const account = credentialLabel({ ...found, kind: "chatgpt" });
     const { plan, expiresAt } = found;
     const until =
       expiresAt === undefined ? "" : ` until ${localTime(expiresAt, clock.now(), timeZone())}`;

@@ -19,7 +19,7 @@ export function apiHeaders(
   credential: Credential,
   minimalVersion?: string,
 ): Record<string, string> {
-  const { mode, secret, accountId, fedramp, routingOverride } = credential;
+  const { kind: mode, secret, accountId, fedramp, routingOverride } = credential;
   const own = { authorization: `Bearer ${secret}`, "user-agent": userAgent };
   if (mode === "api-key") return own;
   return {
@@ -37,7 +37,7 @@ export function apiHeaders(
 type Target = Pick<Credential, "mode" | "baseUrl">;
 
 /** Where questions go (docs/wire.md §8). */
-export function responsesUrl({ mode, baseUrl }: Target): string {
+export function responsesUrl({ kind: mode, baseUrl }: Target): string {
   return `${baseUrl}${mode === "api-key" ? "/responses" : "/codex/responses"}`;
 }
 
@@ -47,7 +47,7 @@ export function accountsCheckUrl({ baseUrl }: Pick<Target, "baseUrl">): string {
 }
 
 /** Where the models are listed (docs/wire.md §15). */
-export function modelsUrl({ mode, baseUrl }: Target, clientVersion: string): string {
+export function modelsUrl({ kind: mode, baseUrl }: Target, clientVersion: string): string {
   return mode === "api-key"
     ? `${baseUrl}/models`
     : `${baseUrl}/codex/models?client_version=${clientVersion}`;
