@@ -32,7 +32,7 @@ export function createApp(world: Runtime): App {
   const tokenParts = composeTokens(ground, world.refreshCommand);
   const { tokens } = tokenParts;
   const { flow, login, unwanted } = composeLogin(ground, tokenParts);
-  const queries = composeQueries(ground, tokenParts, login, () => world.timeZone);
+  const queries = composeQueries(ground, tokenParts, login);
   const { client, quota, ...others } = queries;
   return {
     log,
@@ -87,16 +87,15 @@ async function examine(
   { home }: Runtime,
   ground: Ground,
   { tokens, ledger }: TokenParts,
-  { credentials, guest, catalog, quota }: QueryParts,
+  { credentials, catalog, quota }: QueryParts,
   login: LoginService,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { createDoctor } = await import("../status/doctor/index.ts");
   const doctor = createDoctor({
     ...ground,
-    mode: () => credentials.mode(),
+    credentials,
     tokens,
-    guest,
     ledger,
     catalog,
     quota,

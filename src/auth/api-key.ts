@@ -1,6 +1,95 @@
 import type { Credential } from "../api/credential.ts";
+import { platformApi } from "../api/dialect.ts";
 import { CodexError } from "../shared/errors.ts";
 import { isLoopback } from "../shared/loopback.ts";
+import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
+
+export interface ApiKeySettings {
+  /** `OPENAI_API_KEY`. */
+  apiKey: string | undefined;
+  /** The API for keys, without a trailing slash. */
+  apiBaseUrl: string;
+  /** `CODEX_AUTH`, which beats every choice. */
+  auth: "chatgpt" | "api-key" | undefined;
+  /** Certificates are not checked. */
+  tlsUnverified: boolean;
+}
+
+/** The API key of the environment. It goes to `apiBaseUrl` and nowhere else. */
+export class ApiKeySource implements CredentialSource {
+  readonly kind = "api-key";
+  readonly api = platformApi;
+  readonly baseUrl: string;
+  readonly issuer = undefined;
+  readonly foreignFile = undefined;
+  readonly replaceable = false;
+  readonly #settings: ApiKeySettings;
+  /** `CODEX_AUTH` has chosen the key, whoever signs in. */
+  readonly #decided: boolean;
+
+  constructor(settings: ApiKeySettings) {
+    this.#settings = settings;
+    this.baseUrl = settings.apiBaseUrl;
+    this.#decided = settings.auth === this.kind;
+  }
+
+  /** @throws CodexError `AUTH_REQUIRED` without a key, `CONFIG` for one that can't be sent */
+  // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, as of every source
+  async get(): Promise<Credential> {
+    const { apiKey, tlsUnverified } = this.#settings;
+    if (apiKey === undefined) throw missingApiKey(this.#decided);
+    const why = apiKeyProblem(apiKey);
+    if (why !== undefined) {
+      throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", { why });
+    }
+    if (tlsUnverified && !isLoopback(new URL(this.baseUrl).hostname)) throw unverified();
+    return {
+      kind: this.kind,
+      api: this.api,
+      secret: apiKey,
+      baseUrl: this.baseUrl,
+      accountId: undefined,
+      email: undefined,
+      plan: undefined,
+      expiresAt: undefined,
+      fedramp: false,
+      routingOverride: undefined,
+      owner: "the API key",
+    };
+  }
+
+  async inspect(): Promise<ActiveCredential> {
+    try {
+      return { credential: await this.get(), usable: true, trouble: undefined };
+    } catch (error) {
+      return unusable(error);
+    }
+  }
+
+  /** There is no other key. @throws CodexError `AUTH_EXPIRED` */
+  replace(): Promise<Credential> {
+    const refused = new CodexError("AUTH_EXPIRED", "The API refused the key.");
+    return Promise.reject(explainKeyRefusal(refused, this.#decided));
+  }
+
+  explain(error: unknown): unknown {
+    return error instanceof CodexError ? explainKeyRefusal(error, this.#decided) : error;
+  }
+}
+
+/** Why this key can't be sent, as a sentence; undefined if it can. */
+function apiKeyProblem(key: string): string | undefined {
+  if (key.length > 2_000) return "It is longer than any key.";
+  if (/^[\x21-\x7e]+$/.test(key)) return undefined;
+  return "It holds a space, a line break or another character that no key has.";
+}
+
+function unverified(): CodexError {
+  return new CodexError("CONFIG", "NODE_TLS_REJECT_UNAUTHORIZED cannot be used with an API key.", {
+    why: "Nobody could tell the API from somebody in between, who would get the key.",
+    next: "Unset it, and name a company's own CA in NODE_EXTRA_CA_CERTS.",
+  });
+}
 
 /** The other way to pay, for every error about a key; a login alone changes nothing where a setting decides. */
 function otherWay(decided: boolean): string {
@@ -17,8 +106,7 @@ const lackedPermission = "The key lacks the permission to write responses.";
  *
  * @param decided `CODEX_AUTH` has chosen the key, whoever signs in
  */
-export function explainKeyRefusal(error: unknown, decided: boolean): unknown {
-  if (!(error instanceof CodexError)) return error;
+function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
   const orElse = otherWay(decided);
   const { details } = error;
   switch (error.code) {
@@ -62,63 +150,10 @@ function forbidden(error: CodexError, orElse: string): CodexError {
   });
 }
 
-/** @param decided as for `keyError` */
-export function missingApiKey(decided: boolean): CodexError {
+/** @param decided as for `explainKeyRefusal` */
+function missingApiKey(decided: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
     next: `Start Claude Code with OPENAI_API_KEY in its environment, or ${otherWay(decided)}.`,
   });
-}
-
-export interface ApiKeySettings {
-  /** `OPENAI_API_KEY`. */
-  apiKey: string | undefined;
-  /** The API for keys, without a trailing slash. */
-  apiBaseUrl: string;
-  /** `CODEX_AUTH`, which beats every choice. */
-  auth: "chatgpt" | "api-key" | undefined;
-  /** Certificates are not checked. */
-  tlsUnverified: boolean;
-}
-
-/** Why this key cannot be sent, as a sentence; undefined when it can. */
-export function apiKeyProblem(key: string): string | undefined {
-  if (key.length > 2_000) return "It is longer than any key.";
-  if (/^[\x21-\x7e]+$/.test(key)) return undefined;
-  return "It holds a space, a line break or another character that no key has.";
-}
-
-/**
- * The key of the environment, as it authorizes a request. It goes to `apiBaseUrl` and nowhere else.
- *
- * @throws CodexError `AUTH_REQUIRED` without a key, `CONFIG` for one that cannot be sent.
- */
-export function apiKeyCredential({
-  apiKey,
-  apiBaseUrl,
-  auth,
-  tlsUnverified,
-}: ApiKeySettings): Credential {
-  if (apiKey === undefined) throw missingApiKey(auth === "api-key");
-  const why = apiKeyProblem(apiKey);
-  if (why !== undefined) {
-    throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", { why });
-  }
-  if (tlsUnverified && !isLoopback(new URL(apiBaseUrl).hostname)) {
-    throw new CodexError("CONFIG", "NODE_TLS_REJECT_UNAUTHORIZED cannot be used with an API key.", {
-      why: "Nobody could tell the API from somebody in between, who would get the key.",
-      next: "Unset it, and name a company's own CA in NODE_EXTRA_CA_CERTS.",
-    });
-  }
-  return {
-    kind: "api-key",
-    secret: apiKey,
-    baseUrl: apiBaseUrl,
-    accountId: undefined,
-    email: undefined,
-    plan: undefined,
-    expiresAt: undefined,
-    fedramp: false,
-    routingOverride: undefined,
-  };
 }

@@ -1,115 +1,129 @@
-import { credentialLabel, type StoredPreference } from "../api/credential.ts";
+import type { Credential, CredentialKind, ExternalKind } from "../api/credential.ts";
 import { CodexError } from "../shared/errors.ts";
-import { maskEmail } from "../shared/mask.ts";
-import { localTime } from "../shared/time.ts";
-import type { Clock } from "../platform/clock.ts";
-import { apiKeyCredential, type ApiKeySettings } from "./api-key.ts";
-import type { CodexCliLogin } from "./codex-cli.ts";
-import type { CredentialPreference } from "./chatgpt.ts";
+import { accountOf } from "./account.ts";
+import type { CredentialSource } from "./credential-source.ts";
 import type { LoginService } from "./sign-in/login-service.ts";
 
-export interface LoginModesDeps {
-  choice: Pick<CredentialPreference, "choose">;
+/** The preference that the auth file keeps. */
+export interface CredentialPreference {
+  /** Undefined if nothing was ever selected, and nobody signed in. */
+  preferredKind(): Promise<CredentialKind | undefined>;
+  /** Signs out of ChatGPT first, then keeps the preference. */
+  select(kind: ExternalKind): Promise<unknown>;
+}
+
+export interface CredentialChooserDeps {
+  sources: Readonly<Record<CredentialKind, CredentialSource>>;
+  preference: CredentialPreference;
   login: Pick<LoginService, "cancel">;
-  guest: Pick<CodexCliLogin, "look" | "get" | "path">;
-  key: ApiKeySettings;
-  /** `CODEX_AUTH`, which beats every choice. */
-  auth: "chatgpt" | "api-key" | undefined;
-  clock: Clock;
-  /** IANA name. */
-  timeZone: () => string;
+  /** `CODEX_AUTH`, which beats the preference. */
+  decided: CredentialKind | undefined;
 }
 
-/** What a choice says, for a person and for a program. */
-export interface ModeAnswer {
-  text: string;
-  facts: object;
+/** What a choice means, and whether it was made. */
+export interface CredentialChoice {
+  kind: ExternalKind;
+  confirmed: boolean;
+  /** The setting that decides instead of the preference. */
+  decidedBy: "CODEX_AUTH" | undefined;
+  /** Masked. */
+  account: string | undefined;
+  plan: string | undefined;
+  /** Epoch ms. */
+  expiresAt: number | undefined;
+  /** Another program's file that it is read from. */
+  foreignFile: string | undefined;
+  apiOrigin: string;
 }
 
-/** The ways to pay that are no login of ours: explained first, and taken only after a yes. */
-export class LoginModes {
-  readonly #deps: LoginModesDeps;
+/** Says which source authorizes the next request, and switches it. */
+export class CredentialChooser {
+  readonly #deps: CredentialChooserDeps;
 
-  constructor(deps: LoginModesDeps) {
+  constructor(deps: CredentialChooserDeps) {
     this.#deps = deps;
   }
 
+  /** The source that applies now; another window may have changed it. @throws CodexError `STORAGE` */
+  async current(): Promise<CredentialSource> {
+    const { decided, preference, sources } = this.#deps;
+    const kind = decided ?? (await preference.preferredKind());
+    return kind === undefined ? this.unstored : sources[kind];
+  }
+
+  /** The source that applies if the auth file says nothing. */
+  get unstored(): CredentialSource {
+    return this.#deps.sources[this.#deps.decided ?? "chatgpt"];
+  }
+
+  /** The source that a credential came from. */
+  sourceOf({ kind }: Pick<Credential, "kind">): CredentialSource {
+    return this.#deps.sources[kind];
+  }
+
+  /** @throws CodexError as the current source's `get` */
+  async get(signal: AbortSignal): Promise<Credential> {
+    return (await this.current()).get(signal);
+  }
+
+  /** @throws CodexError as the source's `replace`, and if another kind was chosen meanwhile */
+  async replace(rejected: Credential, signal: AbortSignal): Promise<Credential> {
+    const source = await this.current();
+    if (source.kind !== rejected.kind) throw changedMeanwhile();
+    return source.replace(rejected, signal);
+  }
+
   /**
-   * Explain a way and ask, or, when that was confirmed, end a login that waits, sign out of ChatGPT and
-   * keep the choice.
+   * Say what a choice means; when confirmed, also cancel a sign-in that waits, sign out of ChatGPT
+   * and keep the choice.
    *
-   * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` when the way cannot be
-   *   used here; then nothing has changed, but that a login which waited may have ended.
+   * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` if it can't be used here;
+   *   then nothing has changed, but a sign-in that waited may have ended
    */
-  async choose(mode: StoredPreference["mode"], confirmed: boolean): Promise<ModeAnswer> {
-    const { auth, choice, login } = this.#deps;
-    if (auth !== undefined && auth !== mode) throw decidedElsewhere(auth);
-    const explained = mode === "codex-cli" ? await this.#guest() : this.#key();
-    if (auth === mode) {
-      const text = `${explained.head} It is in use: CODEX_AUTH=${auth} decides. Nothing was changed.`;
-      return { text, facts: { ...explained.facts, mode, confirmed: true } };
+  async choose(kind: ExternalKind, confirmed: boolean): Promise<CredentialChoice> {
+    const { sources, preference, login, decided } = this.#deps;
+    if (decided !== undefined && decided !== kind) throw decidedElsewhere(decided);
+    const source = sources[kind];
+    const { credential, trouble } = await source.inspect();
+    if (trouble !== undefined) throw trouble;
+    if (confirmed && decided === undefined) {
+      // Whoever approved it later would overturn the choice without knowing.
+      await login.cancel("Another way to pay was chosen.");
+      await preference.select(kind);
     }
-    if (!confirmed) {
-      const text =
-        `${explained.head} ${explained.terms}\n\nNothing has been changed. After a clear yes of the user ` +
-        `call codex_login with method ${mode} and confirm true; a ChatGPT login of codex-oauth on this ` +
-        "machine is signed out then.";
-      return { text, facts: { ...explained.facts, mode, confirmed: false } };
-    }
-    // Whoever approved it later would overturn the choice without knowing.
-    await login.cancel("Another way to pay was chosen.");
-    await choice.choose(mode);
     return {
-      text: `${explained.head} Chosen, for every window. ${explained.terms} codex_query can be used now.`,
-      facts: { ...explained.facts, mode, confirmed: true },
+      kind,
+      confirmed: confirmed || decided !== undefined,
+      decidedBy: decided && "CODEX_AUTH",
+      account: credential && accountOf(credential),
+      plan: credential?.plan,
+      expiresAt: credential?.expiresAt,
+      foreignFile: source.foreignFile,
+      apiOrigin: new URL(source.baseUrl).origin,
     };
   }
 
-  /** Masked e-mail of the Codex CLI's login where that could be used now. */
-  async found(): Promise<string | undefined> {
-    const found = await this.#deps.guest.get().catch(() => undefined);
-    return found && (maskEmail(found.email) ?? credentialLabel({ ...found, kind: "chatgpt" }));
-  }
-
-  async #guest(): Promise<Explained> {
-    const { guest, clock, timeZone } = this.#deps;
-    const found = await guest.get();
-    const account = credentialLabel({ ...found, kind: "chatgpt" });
-    const { plan, expiresAt } = found;
-    const until =
-      expiresAt === undefined ? "" : ` until ${localTime(expiresAt, clock.now(), timeZone())}`;
-    return {
-      head: `The Codex CLI is signed in on this machine as ${account}${plan === undefined ? "" : ` (plan ${plan})`}.`,
-      terms:
-        `As a guest codex-oauth reads ${guest.path} anew for every question: it never refreshes that ` +
-        `login and never writes there. Each question counts on that account's plan. The login works${until}; ` +
-        "opening the Codex CLI renews it.",
-      facts: { account, plan, expiresAt },
-    };
-  }
-
-  #key(): Explained {
-    const { origin, host } = new URL(apiKeyCredential(this.#deps.key).baseUrl);
-    return {
-      head: "OPENAI_API_KEY is set.",
-      terms:
-        `Each question goes to ${host} with that key and costs money on its account; no ChatGPT plan is ` +
-        "used. The key is read from the environment of Claude Code, stored nowhere and sent nowhere else.",
-      facts: { apiOrigin: origin },
-    };
+  /** The masked account of the Codex CLI's login, if that could be used now. */
+  async codexCliAccount(): Promise<string | undefined> {
+    const { credential, usable } = await this.#deps.sources["codex-cli"].inspect();
+    return usable && credential !== undefined ? accountOf(credential) : undefined;
   }
 }
 
-interface Explained {
-  head: string;
-  terms: string;
-  facts: object;
+function changedMeanwhile(): CodexError {
+  return new CodexError(
+    "AUTH_EXPIRED",
+    "The service refused the login, and another way was chosen.",
+    {
+      next: "Repeat the call: it goes the new way.",
+    },
+  );
 }
 
-function decidedElsewhere(auth: string): CodexError {
+function decidedElsewhere(decided: string): CodexError {
   return new CodexError(
     "CONFIG",
-    `CODEX_AUTH=${auth} decides; another choice would have no effect.`,
+    `CODEX_AUTH=${decided} decides; another choice would have no effect.`,
     {
       next: "Unset CODEX_AUTH and restart Claude Code, then choose again.",
     },

@@ -1,40 +1,33 @@
-import { bundledModels, bundledModelsDate } from "./bundled.ts";
-import type { CredentialKind } from "../api/credential.ts";
-import type { CodexModel, ModelList } from "./model.ts";
+import type { ApiDialect } from "../api/dialect.ts";
 import { bundledKeyModels, keyModelsResponse, toKeyModels } from "./api-key-models.ts";
+import { bundledModels, bundledModelsDate } from "./bundled.ts";
 import { modelsResponse, toModels } from "./codex-models.ts";
+import type { CodexModel, ModelList } from "./model.ts";
 
-/** How a list of models looks on the wire, and what stands in for it. */
+/** How a service writes its list of models, and what stands in for the list. */
 interface ListFormat {
-  /** The entries of an answer; empty where it has none. */
+  /** The entries of an answer; empty if it has none. */
   entriesOf: (json: unknown) => unknown[];
   toModels: (entries: readonly unknown[]) => CodexModel[];
+  /** For when neither a live nor a kept list can be had. */
+  bundled: ModelList;
 }
 
-const codexList: ListFormat = {
-  entriesOf: (json) => modelsResponse.safeParse(json).data?.models ?? [],
-  toModels: (entries) => toModels({ models: [...entries] }),
-};
-const keyList: ListFormat = {
-  entriesOf: (json) => keyModelsResponse.safeParse(json).data?.data ?? [],
-  toModels: toKeyModels,
-};
-export const listFormats: Readonly<Record<CredentialKind, ListFormat>> = {
-  chatgpt: codexList,
-  "codex-cli": codexList,
-  "api-key": keyList,
+const bundled = { source: "bundled", fetchedAt: bundledModelsDate, fresh: false } as const;
+
+const listFormats: Readonly<Record<ApiDialect["name"], ListFormat>> = {
+  chatgpt: {
+    entriesOf: (json) => modelsResponse.safeParse(json).data?.models ?? [],
+    toModels: (entries) => toModels({ models: [...entries] }),
+    bundled: { ...bundled, models: bundledModels },
+  },
+  platform: {
+    entriesOf: (json) => keyModelsResponse.safeParse(json).data?.data ?? [],
+    toModels: toKeyModels,
+    bundled: { ...bundled, models: bundledKeyModels },
+  },
 };
 
-const bundledList: ModelList = {
-  models: bundledModels,
-  source: "bundled",
-  fetchedAt: bundledModelsDate,
-  fresh: false,
-};
-
-const bundledKeyList: ModelList = { ...bundledList, models: bundledKeyModels };
-
-/** What stands in for the list where neither a live nor a kept one can be had. */
-export function bundledListFor(mode: CredentialKind): ModelList {
-  return mode === "api-key" ? bundledKeyList : bundledList;
+export function listFormatOf({ api }: { api: Pick<ApiDialect, "name"> }): ListFormat {
+  return listFormats[api.name];
 }

@@ -1,23 +1,24 @@
 import type { Hindrance, LoginReason } from "../auth/sign-in/login-plan.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import type { Config } from "../config/config.ts";
 import { localTime } from "../shared/time.ts";
+
+type CodexAuth = Config["auth"];
 
 /** The issuer's host when it is not OpenAI's own server: a person must not miss that. */
 export type ForeignIssuer = string | undefined;
 
+const uses: Readonly<Record<NonNullable<CodexAuth>, string>> = {
+  chatgpt: "codex_query can be used now.",
+  "api-key":
+    "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
+    "Unset CODEX_AUTH and restart Claude Code to use this login.",
+};
+
 /** @param auth `CODEX_AUTH`, which decides what a question goes to, whoever has signed in */
-export function renderSignedIn(
-  tokens: TokenSet,
-  foreign: ForeignIssuer,
-  auth: "chatgpt" | "api-key" | undefined,
-): string {
+export function renderSignedIn(tokens: TokenSet, foreign: ForeignIssuer, auth: CodexAuth): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
-  const use =
-    auth === "api-key"
-      ? "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
-        "Unset CODEX_AUTH and restart Claude Code to use this login."
-      : "codex_query can be used now.";
-  return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
+  return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${uses[auth ?? "chatgpt"]}`;
 }
 
 interface Waiting {

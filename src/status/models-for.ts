@@ -1,7 +1,7 @@
 import { CodexError } from "../shared/errors.ts";
 import type { ModelList } from "../models/model.ts";
 import { oneLineError } from "../shared/error-line.ts";
-import { bundledListFor } from "../models/list-formats.ts";
+import { listFormatOf } from "../models/list-formats.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function modelsFor(
     signal.throwIfAborted();
     if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
     // Without a usable login the table still answers what there is to choose from.
-    const list = bundledListFor(await credentials.mode());
+    const list = listFormatOf(await credentials.current()).bundled;
     return { list, note: oneLineError(error) };
   }
 }

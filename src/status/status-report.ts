@@ -21,7 +21,7 @@ export interface Status {
   /** Epoch ms. */
   expiresAt: number | undefined;
   authFile: string;
-  /** The official client's file that a guest reads. */
+  /** The official client's file that is read, and never written. */
   guestFile: string | undefined;
   issuer: string;
   apiOrigin: string;
