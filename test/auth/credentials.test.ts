@@ -6,7 +6,7 @@ import { failure } from "../support/replies.ts";
 test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async () => {
   const { simulator, home, services, another, key } = await modeRig();
   writeGuest(home, simulator);
-  expect(await services.credentials.mode()).toBe("chatgpt");
+  expect((await services.credentials.current()).kind).toBe("chatgpt");
   writeChoice(home, "codex-cli");
   expect((await services.credentials.get(patient)).kind).toBe("codex-cli");
   const byKey = another({ env: { CODEX_AUTH: "api-key" } });

@@ -61,6 +61,5 @@ test("the API key is read from the environment only, and is no argument and no p
     "src/app/platform.ts", // the redactor learns it
     "src/auth/api-key.ts",
     "src/config/environment.ts",
-    "src/status/doctor/login.ts", // whether there is one
   ]);
 });

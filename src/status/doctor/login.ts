@@ -2,6 +2,7 @@ import type { Credential, CredentialKind } from "../../api/credential.ts";
 import { accountOf } from "../../auth/account.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
 import type { LedgerEntry } from "../../auth/session/refresh-ledger.ts";
+import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
@@ -15,6 +16,7 @@ const oldListMs = 7 * 24 * 3_600_000;
 type RefreshOutcome = LedgerEntry["outcome"] | undefined;
 
 export interface LoginDeps {
+  config: Pick<Config, "authFile">;
   clock: Clock;
   /** The source that applies now. */
   active: () => Promise<CredentialSource>;
@@ -25,7 +27,14 @@ export interface LoginDeps {
 }
 
 /** Whether a question could be authorized, and what is known of the account. */
-export function loginChecks({ clock, active, refreshOutcome, catalog, quota }: LoginDeps): Check[] {
+export function loginChecks({
+  config,
+  clock,
+  active,
+  refreshOutcome,
+  catalog,
+  quota,
+}: LoginDeps): Check[] {
   const ofAccount = (name: string, judge: (login: Credential) => Promise<Finding>): Check => ({
     name,
     run: async () => {
@@ -39,6 +48,8 @@ export function loginChecks({ clock, active, refreshOutcome, catalog, quota }: L
       run: async () => {
         const source = await active();
         const found = await source.inspect();
+        // Without a usable place for the file, that setting is a finding of its own.
+        if (config.authFile === "" && !found.usable && found.trouble === undefined) return [];
         const outcome = found.credential && (await refreshOutcome(found.credential));
         return [judgeCredential(source, found, outcome, clock.now())];
       },
