@@ -6,7 +6,7 @@ import { writeLogin } from "../support/home.ts";
 import { modeRig, patient, writeChoice, writeGuest } from "../support/modes.ts";
 import { queryRig } from "../support/query-rig.ts";
 import { simulate } from "../support/server.ts";
-import { simModel, type Simulator } from "../simulator/index.ts";
+import type { Simulator } from "../simulator/index.ts";
 
 const client = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion: "0.169.0" };
 const classic = { model: "m", reasoning: { summary: "auto" }, include: ["x"], stream: true };
@@ -99,10 +99,7 @@ test("the successor of a refused model keeps the temperature", async () => {
   simulator.always("key-models", {
     kind: "json",
     body: {
-      models: [
-        simModel("gpt-4", { upgrade: { model: "gpt-4.1", migration_markdown: "" } }),
-        simModel("gpt-4.1"),
-      ],
+      models: [{ slug: "gpt-4", upgrade: { model: "gpt-4.1" } }, { slug: "gpt-4.1" }],
     },
   });
   const rig = queryRig({ simulator });

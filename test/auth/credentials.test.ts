@@ -10,7 +10,7 @@ test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async
   writeChoice(home, "codex-cli");
   expect((await services.credentials.get(patient)).kind).toBe("codex-cli");
   const byKey = another({ env: { CODEX_AUTH: "api-key" } });
-  expect(await byKey.credentials.get(patient)).toMatchObject({ mode: "api-key", secret: key });
+  expect(await byKey.credentials.get(patient)).toMatchObject({ kind: "api-key", secret: key });
   const own = another({ env: { CODEX_AUTH: "chatgpt" } });
   expect((await failure(own.credentials.get(patient))).code).toBe("AUTH_REQUIRED");
   expect(home.record()).toEqual({ version: 1, mode: "codex-cli", generation: 1 });
