@@ -30,16 +30,7 @@ export function composeQueries(
   login: LoginService,
 ): QueryParts {
   const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } = ground;
-  const {
-    auth,
-    authFile,
-    baseUrl,
-    clientVersion,
-    codexHome,
-    idleTimeoutMs,
-    model,
-    reasoningEffort,
-  } = config;
+  const { baseUrl, clientVersion, codexHome, idleTimeoutMs, model, reasoningEffort } = config;
   const api = { userAgent, clientVersion };
   const headers = (credential: Credential): Record<string, string> =>
     credential.api.headers(credential, api);
@@ -47,13 +38,13 @@ export function composeQueries(
   const chatgpt = { origins, baseUrl, routes };
   const credentials = new CredentialChooser({
     sources: {
-      chatgpt: new ChatgptSource({ ...chatgpt, tokens, authFile }),
+      chatgpt: new ChatgptSource({ ...chatgpt, tokens, authFile: config.authFile }),
       "codex-cli": new CodexCliSource({ ...chatgpt, folder: codexHome, redactor, clock }),
       "api-key": new ApiKeySource(config),
     },
     preference: tokens,
     login,
-    decided: auth,
+    decided: config.auth,
   });
   const shared = { clock, limits, log, credentials };
   const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers });

@@ -111,21 +111,13 @@ export class CredentialChooser {
 }
 
 function changedMeanwhile(): CodexError {
-  return new CodexError(
-    "AUTH_EXPIRED",
-    "The service refused the login, and another way was chosen.",
-    {
-      next: "Repeat the call: it goes the new way.",
-    },
-  );
+  const message = "The service refused the login, and another way was chosen.";
+  return new CodexError("AUTH_EXPIRED", message, { next: "Repeat the call: it goes the new way." });
 }
 
 function decidedElsewhere(decided: string): CodexError {
-  return new CodexError(
-    "CONFIG",
-    `CODEX_AUTH=${decided} decides; another choice would have no effect.`,
-    {
-      next: "Unset CODEX_AUTH and restart Claude Code, then choose again.",
-    },
-  );
+  const message = `CODEX_AUTH=${decided} decides; another choice would have no effect.`;
+  return new CodexError("CONFIG", message, {
+    next: "Unset CODEX_AUTH and restart Claude Code, then choose again.",
+  });
 }

@@ -60,7 +60,7 @@ export class CodexCliSource implements CredentialSource {
     let credential: Credential | undefined;
     try {
       credential = await this.#stored();
-      assertAlive(credential, this.#deps.clock.now());
+      this.#assertAlive(credential);
       return { credential, usable: true, trouble: undefined };
     } catch (error) {
       return unusable(error, credential);
@@ -82,8 +82,13 @@ export class CodexCliSource implements CredentialSource {
 
   async #alive(): Promise<Credential> {
     const credential = await this.#stored();
-    assertAlive(credential, this.#deps.clock.now());
+    this.#assertAlive(credential);
     return credential;
+  }
+
+  #assertAlive({ expiresAt }: Credential): void {
+    if (expiresAt === undefined || expiresAt - this.#deps.clock.now() > lastMs) return;
+    throw ended("The Codex CLI's login has ended, and a guest refreshes nothing.");
   }
 
   /** The login as it authorizes a request, also one that has ended. */
@@ -140,12 +145,6 @@ export class CodexCliSource implements CredentialSource {
         );
     }
   }
-}
-
-/** @throws CodexError `AUTH_EXPIRED` */
-function assertAlive({ expiresAt }: Pick<Credential, "expiresAt">, now: number): void {
-  if (expiresAt === undefined || expiresAt - now > lastMs) return;
-  throw ended("The Codex CLI's login has ended, and a guest refreshes nothing.");
 }
 
 async function readForeignFile(path: string): Promise<string | undefined> {

@@ -32,16 +32,11 @@ const readers: Readonly<Record<Reader, ReaderText>> = {
   },
 };
 
-interface Explanation {
-  head: string;
-  terms: string;
-}
-
 type Explain = (
   choice: CredentialChoice,
   reader: ReaderText,
   time: (epochMs: number) => string,
-) => Explanation;
+) => { head: string; terms: string };
 
 const explanations: Readonly<Record<ExternalKind, Explain>> = {
   "codex-cli": ({ account, plan, expiresAt, foreignFile }, _, time) => ({

@@ -34,14 +34,13 @@ const login: KindText = {
 export const kindText: Readonly<Record<CredentialKind, KindText>> = {
   chatgpt: login,
   "codex-cli": {
+    ...login,
     payer: " (Codex CLI's login, guest)",
     use: "the Codex CLI's login",
-    ready: "Ready",
     asGuest: ", as a guest of the Codex CLI's login",
     renewal: "it is not refreshed here; opening the Codex CLI renews it.",
     expired: "opening the Codex CLI renews it.",
     kept: "Choice kept in",
-    hasQuota: true,
   },
   "api-key": {
     ...login,

@@ -2,8 +2,7 @@ import { accountOf } from "../auth/account.ts";
 import type { DoctorReport } from "./finding.ts";
 import { defaultModel } from "../models/model.ts";
 import type { PendingLoginStatus, Status } from "./status-report.ts";
-import type { Credential } from "../api/credential.ts";
-import type { CredentialSource } from "../auth/credential-source.ts";
+import type { ActiveCredential, CredentialSource } from "../auth/credential-source.ts";
 import { toCodexError } from "../shared/errors.ts";
 import type { ConfigArea } from "../config/checks.ts";
 import { oneLineError } from "../shared/error-line.ts";
@@ -49,10 +48,8 @@ export async function collectStatus(
   };
 }
 
-interface Active {
+interface Active extends Omit<ActiveCredential, "trouble"> {
   source: CredentialSource;
-  credential: Credential | undefined;
-  usable: boolean;
   /** In one line, with its code if a question would fail with it. */
   trouble: string | undefined;
 }

@@ -1,5 +1,4 @@
 import type { Credential, CredentialKind } from "../../api/credential.ts";
-import { accountOf } from "../../auth/account.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
 import type { LedgerEntry } from "../../auth/session/refresh-ledger.ts";
 import type { Config } from "../../config/config.ts";
@@ -61,21 +60,16 @@ export function loginChecks({
   ];
 }
 
-interface CredentialText {
-  /** Whose it is, without a full stop. */
-  who: string;
-  /** What becomes of it. */
-  state: string;
-}
+/** Whose a credential is, without a full stop, and what becomes of it. */
+type Describe = (
+  found: Credential,
+  file: string | undefined,
+  now: number,
+) => { who: string; state: string };
 
-const texts: Readonly<
-  Record<
-    CredentialKind,
-    (found: Credential, file: string | undefined, now: number) => CredentialText
-  >
-> = {
+const descriptions: Readonly<Record<CredentialKind, Describe>> = {
   chatgpt: (found, _, now) => ({
-    who: `Signed in as ${accountOf(found) ?? "an account"} (${found.plan === undefined ? "plan unknown" : `plan ${found.plan}`})`,
+    who: `Signed in as ${found.owner} (plan ${found.plan ?? "unknown"})`,
     state: `The access token ${tokenState(found, now, "has expired; the next question refreshes it", "is valid for")}.`,
   }),
   "codex-cli": ({ owner }, file) => ({
@@ -87,7 +81,7 @@ const texts: Readonly<
 
 export function judgeCredential(
   { kind, foreignFile }: Pick<CredentialSource, "kind" | "foreignFile">,
-  { credential, trouble }: ActiveCredential,
+  { credential, usable, trouble }: ActiveCredential,
   outcome: RefreshOutcome,
   now: number,
 ): Finding {
@@ -97,8 +91,8 @@ export function judgeCredential(
     if (trouble !== undefined) return problem(check, sentences(reasons), trouble.next);
     return note(check, "Nobody is signed in.", "Sign in with codex_login.");
   }
-  const { who, state } = texts[kind](credential, foreignFile, now);
-  if (outcome === "refused") {
+  const { who, state } = descriptions[kind](credential, foreignFile, now);
+  if (outcome === "refused" && usable) {
     const until = tokenState(credential, now, "has expired", "works for another");
     const said = `The access token ${until}, and the service refuses to refresh it.`;
     return problem(check, sentences([`${who}.`, said]), "Sign in again with codex_login.");
