@@ -1,6 +1,6 @@
 import type { Credential } from "../api/credential.ts";
 import { platformApi } from "../api/dialect.ts";
-import { CodexError } from "../shared/errors.ts";
+import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
 
@@ -107,47 +107,36 @@ const lackedPermission = "The key lacks the permission to write responses.";
  * @param decided `CODEX_AUTH` has chosen the key, whoever signs in
  */
 function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
+  const { code, details } = error;
   const orElse = otherWay(decided);
-  const { details } = error;
-  switch (error.code) {
-    case "AUTH_EXPIRED":
-      return new CodexError("AUTH_EXPIRED", "The API does not accept the key in OPENAI_API_KEY.", {
-        ...details,
-        cause: error,
-        why: lacksScopes.test(details.why ?? "") ? lackedPermission : undefined,
-        next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${orElse}.`,
-      });
-    case "USAGE_LIMIT":
-      return new CodexError(
-        "USAGE_LIMIT",
-        "The credit or the spending limit behind the API key is used up.",
-        {
-          ...details,
-          cause: error,
-          next: `Check billing and limits of the key's project at platform.openai.com, or ${orElse}.`,
-        },
-      );
-    case "PLAN_REQUIRED":
-      return new CodexError("PLAN_REQUIRED", "The API key's project or account may not do this.", {
-        ...details,
-        cause: error,
-        next: `Check the key's project at platform.openai.com, or ${orElse}.`,
-      });
-    default:
-      return details.status === 403 && error.code === "UPSTREAM" ? forbidden(error, orElse) : error;
+  const restated = (
+    message: string,
+    more: CodexErrorDetails,
+    as: CodexErrorCode = code,
+  ): CodexError => new CodexError(as, message, { ...details, cause: error, ...more });
+  const lacksScope = lacksScopes.test(details.why ?? "");
+  if (code === "AUTH_EXPIRED") {
+    return restated("The API does not accept the key in OPENAI_API_KEY.", {
+      why: lacksScope ? lackedPermission : undefined,
+      next: `Put a valid key into OPENAI_API_KEY and restart Claude Code, or ${orElse}.`,
+    });
   }
-}
-
-/** A 403: mostly a restricted key, at times a project, a country or an address list. */
-function forbidden(error: CodexError, orElse: string): CodexError {
+  if (code === "USAGE_LIMIT") {
+    return restated("The credit or the spending limit behind the API key is used up.", {
+      next: `Check billing and limits of the key's project at platform.openai.com, or ${orElse}.`,
+    });
+  }
+  if (code === "PLAN_REQUIRED") {
+    return restated("The API key's project or account may not do this.", {
+      next: `Check the key's project at platform.openai.com, or ${orElse}.`,
+    });
+  }
+  // A 403: mostly a restricted key, at times a project, a country or an address list.
+  if (details.status !== 403 || code !== "UPSTREAM") return error;
   const next = `Give the key the write permission for Responses (or all) at platform.openai.com, check its project, or ${orElse}.`;
-  if (!lacksScopes.test(error.details.why ?? "")) return error.with({ next });
-  return new CodexError("PLAN_REQUIRED", "The API key may not do this (HTTP 403).", {
-    ...error.details,
-    cause: error,
-    why: lackedPermission,
-    next,
-  });
+  if (!lacksScope) return error.with({ next });
+  const more = { why: lackedPermission, next };
+  return restated("The API key may not do this (HTTP 403).", more, "PLAN_REQUIRED");
 }
 
 /** @param decided as for `explainKeyRefusal` */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { StoredPreference } from "../../api/credential.ts";
+import type { ExternalKind, StoredPreference } from "../../api/credential.ts";
 import { recordVersion, type TokenSet } from "../oauth/token-set.ts";
 import { lastEpochMs } from "../oauth/claims.ts";
 import { tokenString } from "../oauth/oauth-messages.ts";
@@ -107,7 +107,7 @@ export function withRecord(
 /** The document with a choice in place of our record: whatever login stood there is gone. */
 export function withChoice(
   document: Readonly<Record<string, unknown>>,
-  mode: StoredPreference["mode"],
+  mode: ExternalKind,
   generation: number,
 ): Record<string, unknown> {
   return { ...document, [recordKey]: { version: recordVersion, mode, generation } };

@@ -1,4 +1,4 @@
-import type { StoredPreference, CredentialKind } from "../../api/credential.ts";
+import type { CredentialKind, ExternalKind } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import {
@@ -164,11 +164,11 @@ export class TokenManager {
 
   /** Sign out, and store the choice of another way in the login's place. @throws as `signOut` */
   async select(
-    preferredKind: StoredPreference["mode"],
+    kind: ExternalKind,
     options: Omit<SignOutOptions, "choose"> = { localOnly: false },
   ): Promise<SignedOut> {
-    const signedOut = await this.#signOut.run({ ...options, select: preferredKind });
-    this.#deps.log("TOKEN", `chose ${preferredKind}`);
+    const signedOut = await this.#signOut.run({ ...options, select: kind });
+    this.#deps.log("TOKEN", `chose ${kind}`);
     return signedOut;
   }
 
