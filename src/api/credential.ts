@@ -1,44 +1,29 @@
-import { maskAccountId } from "../shared/mask.ts";
-import { maskEmail } from "../shared/mask.ts";
+import type { ApiDialect, Authorization } from "./dialect.ts";
 
-/** How a person is told whose account pays; never a character of a key. */
-export function credentialLabel({
-  mode,
-  email,
-  accountId,
-}: Pick<Credential, "mode" | "email" | "accountId">): string {
-  if (mode === "api-key") return "the API key";
-  const account =
-    maskEmail(email) ??
-    (accountId === undefined ? "an account" : `account ${maskAccountId(accountId)}`);
-  return mode === "codex-cli" ? `${account} by the Codex CLI's login` : account;
-}
+/** How requests are authorized; the auth file keeps a preference as `codex.mode`. */
+export type CredentialKind = "chatgpt" | "codex-cli" | "api-key";
 
-/** How requests are authorized; the auth file keeps the choice as `codex.mode`. */
-export type LoginMode = "chatgpt" | "codex-cli" | "api-key";
+/** A kind that needs no login of this program. */
+export type ExternalKind = Exclude<CredentialKind, "chatgpt">;
 
-/** A stored choice of a way that needs no login of ours. */
-export interface LoginChoice {
-  mode: Exclude<LoginMode, "chatgpt">;
-  /** Grows with every login and choice, like `TokenSet.generation`. */
+/** The stored preference for an external kind. */
+export interface StoredPreference {
+  mode: ExternalKind;
+  /** Grows with every login and preference, like `TokenSet.generation`. */
   generation: number;
 }
 
 /** What authorizes one request. It goes only to the origin of its `baseUrl`. */
-export interface Credential {
-  mode: LoginMode;
-  /** Sent as the bearer token: an access token, or an API key. */
-  secret: string;
+export interface Credential extends Authorization {
+  kind: CredentialKind;
+  /** How the service at `baseUrl` wants to be asked. */
+  api: ApiDialect;
   /** The API's root, without a trailing slash. */
   baseUrl: string;
-  /** Value of the `chatgpt-account-id` header; undefined with an API key. */
-  accountId: string | undefined;
   email: string | undefined;
   plan: string | undefined;
-  /** When the secret ends, epoch ms; undefined when nobody can tell. */
+  /** When the secret ends, epoch ms; undefined if that is unknown. */
   expiresAt: number | undefined;
-  /** The account is in the government's cloud (docs/wire.md §7). */
-  fedramp: boolean;
-  /** Value of the `x-openai-account-routing-override` header (docs/wire.md §8), if one is wanted. */
-  routingOverride: string | undefined;
+  /** Whose account pays, for a person: masked, and never a character of a key. */
+  owner: string;
 }

@@ -37,7 +37,7 @@ export function createApp(world: Runtime): App {
   );
   const { tokens } = tokenParts;
   const { flow, login, unwanted } = createSignIn(ground, tokenParts);
-  const queries = composeQueries(ground, tokenParts, login, () => world.timeZone);
+  const queries = composeQueries(ground, tokenParts, login);
   const { client, quota, ...others } = queries;
   return {
     log,
@@ -91,16 +91,15 @@ async function examine(
   { home }: Runtime,
   ground: Platform,
   { tokens, ledger }: Session,
-  { credentials, guest, catalog, quota }: QueryParts,
+  { credentials, catalog, quota }: QueryParts,
   login: LoginService,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { createDoctor } = await import("../status/doctor/index.ts");
   const doctor = createDoctor({
     ...ground,
-    mode: () => credentials.mode(),
+    credentials,
     tokens,
-    guest,
     ledger,
     catalog,
     quota,

@@ -1,10 +1,10 @@
 import type { Credential } from "../api/credential.ts";
 import { uuid } from "../platform/random.ts";
-import { apiHeaders } from "../api/endpoints.ts";
-import { CodexCliLogin } from "../auth/codex-cli.ts";
+import { ApiKeySource } from "../auth/api-key.ts";
+import { ChatgptSource } from "../auth/chatgpt.ts";
+import { CredentialChooser } from "../auth/chooser.ts";
+import { CodexCliSource } from "../auth/codex-cli.ts";
 import { CodexClient } from "../query/client.ts";
-import { Credentials } from "../auth/credentials.ts";
-import { LoginModes } from "../auth/choose-method.ts";
 import type { LoginService } from "../auth/sign-in/login-service.ts";
 import { LongAnswers } from "../query/long-answers.ts";
 import { ModelCatalog } from "../models/catalog.ts";
@@ -16,34 +16,36 @@ import type { Session } from "./session.ts";
 
 /** Questions, and everything that authorizes and plans them. */
 export interface QueryParts {
-  guest: CodexCliLogin;
-  credentials: Credentials;
-  mode: LoginModes;
+  credentials: CredentialChooser;
   catalog: ModelCatalog;
   quota: QuotaMemory;
   client: CodexClient;
   longAnswers: LongAnswers;
 }
 
-/**
- * The part that asks, and has a session id of its own.
- *
- * @param timeZone asked for only when a time is to be told
- */
+/** The part that asks, and has a session id of its own. */
 export function composeQueries(
   ground: Platform,
   { store, tokens }: Session,
   login: LoginService,
-  timeZone: () => string,
 ): QueryParts {
   const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } = ground;
-  const { auth, baseUrl, clientVersion, codexHome, idleTimeoutMs, model, reasoningEffort } = config;
+  const { baseUrl, clientVersion, codexHome, idleTimeoutMs, model, reasoningEffort } = config;
   const api = { userAgent, clientVersion };
-  const headers = (credential: Credential): Record<string, string> => apiHeaders(api, credential);
-  const guest = new CodexCliLogin({ folder: codexHome, origins, baseUrl, redactor, clock });
+  const headers = (credential: Credential): Record<string, string> =>
+    credential.api.headers(credential, api);
   const routes = new WorkspaceRoutes({ http, headers, store, clock, limits, log });
-  const ways = { choice: tokens, guest, key: config, auth };
-  const credentials = new Credentials({ ...ways, tokens, routes, baseUrl });
+  const chatgpt = { origins, baseUrl, routes };
+  const credentials = new CredentialChooser({
+    sources: {
+      chatgpt: new ChatgptSource({ ...chatgpt, tokens, authFile: config.authFile }),
+      "codex-cli": new CodexCliSource({ ...chatgpt, folder: codexHome, redactor, clock }),
+      "api-key": new ApiKeySource(config),
+    },
+    preference: tokens,
+    login,
+    decided: config.auth,
+  });
   const shared = { clock, limits, log, credentials };
   const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers });
   const quota = new QuotaMemory(folder);
@@ -57,7 +59,6 @@ export function composeQueries(
     random,
     redactor,
   });
-  const mode = new LoginModes({ ...ways, login, clock, timeZone });
   const longAnswers = new LongAnswers({
     folder: folder.inside("answers"),
     redact: (text) => redactor.values(text),
@@ -65,5 +66,5 @@ export function composeQueries(
     random,
     limits,
   });
-  return { guest, credentials, mode, catalog, quota, client, longAnswers };
+  return { credentials, catalog, quota, client, longAnswers };
 }

@@ -64,7 +64,7 @@ export function routingOf(json: unknown, accountId: string): WorkspaceRouting | 
 const stored = z.object({ workspaceOrigin: z.string(), routingOverride: z.enum(overrides) });
 
 /** The answer that was kept with a login; undefined where none was, or not in the known form. */
-export function keptRouting(login: object): WorkspaceRouting | undefined {
+export function cachedRouting(login: object): WorkspaceRouting | undefined {
   const parsed = stored.safeParse(login);
   if (!parsed.success) return undefined;
   return { origin: parsed.data.workspaceOrigin, override: parsed.data.routingOverride };

@@ -21,7 +21,7 @@ const file = z.object({
   tokens: z.unknown().optional(),
 });
 
-/** The official client's login as a guest sees it; its refresh token is not even read. */
+/** The official client's login as it is used here; its refresh token is not even read. */
 export interface CodexCliTokens {
   accessToken: string;
   /** Who issued the tokens, without a trailing slash. */

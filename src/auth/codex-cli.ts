@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import type { Credential } from "../api/credential.ts";
+import { chatgptApi } from "../api/dialect.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act, either, unsetVariables } from "../shared/next-step.ts";
-import { assertIssuedFor, type Origins } from "./oauth/token-set.ts";
+import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
+import { accountLabel, assertIssuedFor, type Origins } from "./oauth/token-set.ts";
+import type { WorkspaceRoutes } from "./workspace-routing.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Redactor } from "../shared/redactor.ts";
 import { readSecureFile } from "../platform/files/secure-file.ts";
@@ -15,81 +18,107 @@ const lastMs = 60_000;
 const signInHere = { do: "sign-in", method: "browser" } as const;
 const twoWays = [either(act("Sign in with the Codex CLI (codex login)"), signInHere)];
 
-export interface CodexCliLoginDeps {
-  /** The official client's own; empty where nobody can tell. */
+export interface CodexCliSourceDeps {
+  /** The official client's own; empty if it is unknown. */
   folder: string;
   origins: Origins;
   /** The API, without a trailing slash. */
   baseUrl: string;
+  routes: Pick<WorkspaceRoutes, "route" | "routeOrReplace">;
   redactor: Redactor;
   clock: Clock;
 }
 
 /**
- * The official client's login, as a guest: its file is read anew for each request, never written,
+ * The official client's login, used as a guest: its file is read anew for each request, never written,
  * and what could renew it, which works only once, is not touched. No lock is taken there.
  */
-export class CodexCliLogin {
-  readonly #deps: CodexCliLoginDeps;
+export class CodexCliSource implements CredentialSource {
+  readonly kind = "codex-cli";
+  readonly api = chatgptApi;
+  readonly baseUrl: string;
+  readonly issuer: string;
+  readonly foreignFile: string;
+  readonly replaceable = true;
+  readonly #deps: CodexCliSourceDeps;
 
-  constructor(deps: CodexCliLoginDeps) {
+  constructor(deps: CodexCliSourceDeps) {
     this.#deps = deps;
-  }
-
-  /** The file that is read. */
-  get path(): string {
-    const { folder } = this.#deps;
-    return folder === "" ? "" : join(folder, "auth.json");
+    this.baseUrl = deps.baseUrl;
+    this.issuer = deps.origins.issuer;
+    this.foreignFile = deps.folder === "" ? "" : join(deps.folder, "auth.json");
   }
 
   /**
-   * The login as it authorizes a request, also one that has ended.
-   *
-   * @throws CodexError `AUTH_REQUIRED` when there is none for us, `STORAGE` for a file that must not
-   *   be used.
+   * @throws CodexError `AUTH_REQUIRED` without a login for us, `AUTH_EXPIRED`, `STORAGE` for a file
+   *   that must not be used; and as `WorkspaceRoutes.route`
    */
-  async look(): Promise<Credential> {
-    const { origins, baseUrl, redactor } = this.#deps;
+  async get(signal: AbortSignal): Promise<Credential> {
+    return this.#deps.routes.routeOrReplace(this, await this.#alive(), undefined, signal);
+  }
+
+  async inspect(): Promise<ActiveCredential> {
+    let credential: Credential | undefined;
+    try {
+      credential = await this.#stored();
+      this.#assertAlive(credential);
+      return { credential, usable: true, trouble: undefined };
+    } catch (error) {
+      return unusable(error, credential);
+    }
+  }
+
+  /** What the file holds in place of a refused login. */
+  async replace({ secret }: Credential, signal: AbortSignal): Promise<Credential> {
+    const present = await this.#alive();
+    if (present.secret === secret) {
+      throw ended("The service no longer accepts the Codex CLI's login.");
+    }
+    return this.#deps.routes.route(present, undefined, signal);
+  }
+
+  explain(error: unknown): unknown {
+    return error;
+  }
+
+  async #alive(): Promise<Credential> {
+    const credential = await this.#stored();
+    this.#assertAlive(credential);
+    return credential;
+  }
+
+  #assertAlive({ expiresAt }: Credential): void {
+    if (expiresAt === undefined || expiresAt - this.#deps.clock.now() > lastMs) return;
+    throw ended("The Codex CLI's login has ended, and a guest refreshes nothing.");
+  }
+
+  /** The login as it authorizes a request, also one that has ended. */
+  async #stored(): Promise<Credential> {
+    const { origins, redactor } = this.#deps;
     const found = await this.#read();
     redactor.learn(found.accessToken);
     redactor.learnPerson(found);
     const { issuer, accountId } = found;
-    assertForGuest(issuer, origins);
+    assertUsableHere(issuer, origins);
     if (accountId === undefined) throw useless("The Codex CLI's login names no account.");
     const { accessToken: secret, email, plan, expiresAt, fedramp } = found;
     return {
-      mode: "codex-cli",
+      kind: this.kind,
+      api: this.api,
       secret,
-      baseUrl,
+      baseUrl: this.baseUrl,
       accountId,
       email,
       plan,
       expiresAt,
       fedramp,
       routingOverride: undefined,
+      owner: `${accountLabel({ accountId, email })} by the Codex CLI's login`,
     };
   }
 
-  /**
-   * The login, usable now.
-   *
-   * @throws CodexError as `look`, and `AUTH_EXPIRED`.
-   */
-  async get(): Promise<Credential> {
-    const credential = await this.look();
-    assertAlive(credential, this.#deps.clock.now());
-    return credential;
-  }
-
-  /** What the file has got in place of a refused login. @throws CodexError as `get` */
-  async replaceRejected({ secret }: Pick<Credential, "secret">): Promise<Credential> {
-    const present = await this.get();
-    if (present.secret !== secret) return present;
-    throw ended("The service no longer accepts the Codex CLI's login.");
-  }
-
   async #read(): Promise<CodexCliTokens> {
-    const { path } = this;
+    const path = this.foreignFile;
     const text = path === "" ? undefined : await readForeignFile(path);
     if (text === undefined) {
       throw useless("The Codex CLI is not signed in here.", path && `There is no ${path}.`);
@@ -119,12 +148,6 @@ export class CodexCliLogin {
   }
 }
 
-/** @throws CodexError `AUTH_EXPIRED` */
-export function assertAlive({ expiresAt }: Pick<Credential, "expiresAt">, now: number): void {
-  if (expiresAt === undefined || expiresAt - now > lastMs) return;
-  throw ended("The Codex CLI's login has ended, and a guest refreshes nothing.");
-}
-
 async function readForeignFile(path: string): Promise<string | undefined> {
   try {
     return await readSecureFile(path);
@@ -142,7 +165,7 @@ async function readForeignFile(path: string): Promise<string | undefined> {
  *
  * @throws CodexError `AUTH_REQUIRED`
  */
-function assertForGuest(issuer: string, wanted: Origins): void {
+function assertUsableHere(issuer: string, wanted: Origins): void {
   const standardApi = new URL(defaultBaseUrl).origin;
   const standard = URL.canParse(issuer) && new URL(issuer).origin === defaultIssuer;
   const foreignApi = wanted.apiOrigin === standardApi ? "another API" : wanted.apiOrigin;

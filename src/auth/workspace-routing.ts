@@ -1,5 +1,4 @@
 import type { Credential } from "../api/credential.ts";
-import { accountsCheckUrl } from "../api/endpoints.ts";
 import { toRefusal } from "../api/error-body.ts";
 import { refusalError } from "../api/refusal.ts";
 import type { Http } from "../http/http.ts";
@@ -13,30 +12,31 @@ import type { Limits } from "../shared/limits.ts";
 import {
   acceptedBase,
   isRoutedPlan,
-  keptRouting,
+  cachedRouting,
   mayBeRouted,
   overrideHeader,
   routingOf,
   type WorkspaceRouting,
 } from "./accounts-check.ts";
+import type { CredentialSource } from "./credential-source.ts";
 import type { TokenSet } from "./oauth/token-set.ts";
 import type { TokenStore } from "./session/token-store.ts";
 
 /** The credential as the service's answer wants it; unchanged for an origin that is not accepted. */
-export function routed(credential: Credential, routing: WorkspaceRouting): Credential {
+export function applyRouting(credential: Credential, routing: WorkspaceRouting): Credential {
   const baseUrl = acceptedBase(routing.origin, credential.baseUrl);
   if (baseUrl === undefined) return credential;
   return { ...credential, baseUrl, routingOverride: overrideHeader(routing) };
 }
 
 /** The credential with the answer that was kept with its login; undefined where there is none. */
-export function withKeptRoute(credential: Credential, login: TokenSet): Credential | undefined {
+export function withCachedRouting(credential: Credential, login: TokenSet): Credential | undefined {
   if (!isRoutedPlan(credential.plan) || !mayBeRouted(credential.baseUrl)) return undefined;
-  const kept = keptRouting(login);
-  if (kept === undefined || acceptedBase(kept.origin, credential.baseUrl) === undefined) {
+  const cached = cachedRouting(login);
+  if (cached === undefined || acceptedBase(cached.origin, credential.baseUrl) === undefined) {
     return undefined;
   }
-  return routed(credential, kept);
+  return applyRouting(credential, cached);
 }
 
 export interface WorkspaceRoutesDeps {
@@ -55,7 +55,7 @@ export interface WorkspaceRoutesDeps {
  */
 export class WorkspaceRoutes {
   readonly #deps: WorkspaceRoutesDeps;
-  /** By account: a guest's login is not ours to write to, and a write can fail. */
+  /** By account: the Codex CLI's login is not ours to write to, and a write can fail. */
   readonly #known = new Map<string, WorkspaceRouting>();
   readonly #asking = new Map<string, Promise<WorkspaceRouting>>();
 
@@ -77,12 +77,27 @@ export class WorkspaceRoutes {
   ): Promise<Credential> {
     const { accountId, plan, baseUrl } = credential;
     if (accountId === undefined || !isRoutedPlan(plan) || !mayBeRouted(baseUrl)) return credential;
-    const kept = login && withKeptRoute(credential, login);
-    if (kept !== undefined) return kept;
-    const key = `${baseUrl} ${accountId} ${login?.generation ?? "guest"}`;
+    const cached = login && withCachedRouting(credential, login);
+    if (cached !== undefined) return cached;
+    const key = `${baseUrl} ${accountId} ${login?.generation ?? "codex-cli"}`;
     const known = this.#known.get(key);
-    if (known !== undefined) return routed(credential, known);
-    return routed(credential, await orAborted(this.#once(key, credential, login), signal));
+    if (known !== undefined) return applyRouting(credential, known);
+    return applyRouting(credential, await orAborted(this.#once(key, credential, login), signal));
+  }
+
+  /** As `route`; the question of the route may be the first one that tells that the login is refused. */
+  async routeOrReplace(
+    source: Pick<CredentialSource, "replace">,
+    credential: Credential,
+    login: TokenSet | undefined,
+    signal: AbortSignal,
+  ): Promise<Credential> {
+    try {
+      return await this.route(credential, login, signal);
+    } catch (error) {
+      if (!(error instanceof CodexError) || error.code !== "AUTH_EXPIRED") throw error;
+      return source.replace(credential, signal);
+    }
   }
 
   #once(
@@ -113,7 +128,7 @@ export class WorkspaceRoutes {
     } = await http.fetchText(
       {
         method: "GET",
-        url: accountsCheckUrl(credential),
+        url: `${credential.baseUrl}/wham/accounts/check`,
         headers: { ...headers(credential), accept: "application/json" },
       },
       { maxBytes: limits.maxTokenResponseBytes, timeoutMs: limits.apiRequestTimeoutMs },

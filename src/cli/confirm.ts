@@ -1,32 +1,27 @@
-import type { LoginMode } from "../api/credential.ts";
+import type { ExternalKind } from "../api/credential.ts";
+import { renderChoice } from "../render/credential-choice.ts";
 import { UsageError, type CommandContext } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { LineReader } from "./terminal/input.ts";
 
 /** Explain another way to pay, ask, and keep it as the choice. */
 export async function chooseMode(
-  mode: Exclude<LoginMode, "chatgpt">,
+  kind: ExternalKind,
   agreed: boolean,
   context: CommandContext,
 ): Promise<number> {
   const { services, terminal } = context;
-  const say = (text: string): string => `${services.redactor.values(withoutTools(text))}\n`;
+  const { credentials, clock, timeZone, redactor } = services;
+  const choose = async (confirmed: boolean): Promise<string> => {
+    const choice = await credentials.choose(kind, confirmed);
+    return `${redactor.values(renderChoice(choice, "cli", clock.now(), timeZone))}\n`;
+  };
   if (!agreed) {
-    const { text } = await services.mode.choose(mode, false);
-    terminal.stderr.write(say(text));
+    terminal.stderr.write(await choose(false));
     if (!(await confirmed("Use it?", context))) return exitCodes.failed.code;
   }
-  const { text } = await services.mode.choose(mode, true);
-  terminal.stdout.write(say(text));
+  terminal.stdout.write(await choose(true));
   return exitCodes.ok.code;
-}
-
-/** The text names tools, until choose-method gives data. */
-function withoutTools(text: string): string {
-  return text
-    .replace(/call codex_login with method "?(codex-cli|api-key)"?/, "run codex-oauth login --$1")
-    .replace("codex_query", "codex-oauth query")
-    .replace("the environment of Claude Code", "the environment");
 }
 
 /** A question that only yes agrees to; says so when it was not agreed to. */

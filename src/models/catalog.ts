@@ -11,12 +11,11 @@ import type { Http, TextResponse } from "../http/http.ts";
 import { within } from "../platform/promises.ts";
 import { fingerprint } from "../platform/random.ts";
 import type { StateFolder } from "../platform/files/state-folder.ts";
-import { modelsUrl } from "../api/endpoints.ts";
 import { toRefusal } from "../api/error-body.ts";
 import { parseJson } from "../shared/json.ts";
 import { accountKey, type Account } from "../auth/account.ts";
-import type { Credentials } from "../auth/credentials.ts";
-import { bundledListFor, listFormats } from "./list-format.ts";
+import type { CredentialChooser } from "../auth/chooser.ts";
+import { listFormatOf } from "./list-formats.ts";
 
 const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
@@ -25,7 +24,7 @@ export interface ModelCatalogDeps {
   folder: StateFolder;
   http: Pick<Http, "fetchText">;
   headers: (credential: Credential) => Record<string, string>;
-  credentials: Pick<Credentials, "replaceRejected">;
+  credentials: Pick<CredentialChooser, "replace">;
   clock: Clock;
   limits: Limits;
   log: Log;
@@ -57,7 +56,7 @@ export class ModelCatalog {
     if (kept?.fresh === true) return kept;
     const fetched = this.#fetch(credential);
     if (kept !== undefined) return kept;
-    const bundled = bundledListFor(credential.mode);
+    const { bundled } = listFormatOf(credential);
     const { clock, limits } = this.#deps;
     const list = fetched.catch(() => bundled);
     return (await within(list, limits.firstCatalogWaitMs, clock, signal)) ?? bundled;
@@ -73,7 +72,7 @@ export class ModelCatalog {
     signal: AbortSignal,
   ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
     const { clock, limits } = this.#deps;
-    const fallback = (await this.kept(credential)) ?? bundledListFor(credential.mode);
+    const fallback = (await this.kept(credential)) ?? listFormatOf(credential).bundled;
     const instead = (failure: CodexError): { list: ModelList; failure: CodexError } => ({
       list: fallback,
       failure,
@@ -124,10 +123,7 @@ export class ModelCatalog {
     const first = await this.#send(credential);
     if (first.status !== 401 || this.#hopeless.has(fingerprint(credential.secret))) return first;
     // Nobody's cancellation ends a fetch that others may wait for.
-    const renewed = await this.#deps.credentials.replaceRejected(
-      credential,
-      new AbortController().signal,
-    );
+    const renewed = await this.#deps.credentials.replace(credential, new AbortController().signal);
     if (this.#key(renewed) !== key) return first; // another account's list is not this one's
     const second = await this.#send(renewed);
     if (second.status === 401) this.#hopeless.add(fingerprint(renewed.secret));
@@ -139,7 +135,7 @@ export class ModelCatalog {
     return http.fetchText(
       {
         method: "GET",
-        url: modelsUrl(credential, clientVersion),
+        url: credential.api.modelsUrl(credential.baseUrl, clientVersion),
         headers: { ...headers(credential), accept: "application/json" },
       },
       { maxBytes: limits.maxCatalogBytes, timeoutMs: limits.apiRequestTimeoutMs },
@@ -151,7 +147,7 @@ export class ModelCatalog {
     try {
       const { status, headers, text } = await this.#answer(credential, key);
       if (status !== 200) throw refusalError(toRefusal(status, headers, text, clock.now()));
-      const { entriesOf, toModels } = listFormats[credential.mode];
+      const { entriesOf, toModels } = listFormatOf(credential);
       const entries = entriesOf(parseJson(text));
       const models = toModels(entries);
       // An empty list is how the service answers a client version that it does not know.
@@ -171,10 +167,10 @@ export class ModelCatalog {
     }
   }
 
-  async #load(key: string, { mode }: Account): Promise<ModelList | undefined> {
+  async #load(key: string, whose: Account): Promise<ModelList | undefined> {
     const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
     if (!parsed.success) return undefined;
-    const models = listFormats[mode].toModels(parsed.data.models);
+    const models = listFormatOf(whose).toModels(parsed.data.models);
     return models.length === 0
       ? undefined
       : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };

@@ -1,6 +1,6 @@
 import type { Credential } from "../api/credential.ts";
 import { newerVersionWanted } from "../api/refusal.ts";
-import type { Credentials } from "../auth/credentials.ts";
+import type { CredentialChooser } from "../auth/chooser.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
@@ -32,7 +32,7 @@ export function retryDelayMs(
 }
 
 export interface QueryAttemptsDeps {
-  credentials: Pick<Credentials, "explained" | "replaceRejected">;
+  credentials: Pick<CredentialChooser, "sourceOf" | "replace">;
   endpoint: ResponsesEndpoint;
   clock: Clock;
   random: Random;
@@ -139,19 +139,18 @@ export class QueryAttempts {
     shape: RequestShape,
   ): Promise<ResponsesResult> {
     const { endpoint, credentials } = this.#deps;
+    const source = credentials.sourceOf(attempt.credential);
     const ask = (): Promise<ResponsesResult> =>
       endpoint.ask({ ...attempt, plan, shape }).catch((error: unknown) => {
-        throw credentials.explained(attempt.credential.mode, error);
+        throw source.explain(error);
       });
     try {
       return await ask();
     } catch (error) {
       const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
-      // There is no other key.
-      const final = attempt.renewed || attempt.credential.mode === "api-key";
-      if (!rejected || final) throw error;
+      if (!rejected || attempt.renewed || !source.replaceable) throw error;
       attempt.renewed = true;
-      attempt.credential = await credentials.replaceRejected(attempt.credential, attempt.signal);
+      attempt.credential = await credentials.replace(attempt.credential, attempt.signal);
       return await ask();
     }
   }

@@ -3,7 +3,13 @@ import type { EventSink, EventStream } from "./response/stream-event.ts";
 import type { Limits } from "../shared/limits.ts";
 import { isSameModel } from "../models/model-name.ts";
 import { findModel, type ModelList } from "../models/model.ts";
-import { planFor, planQuery, type QueryDefaults, type QueryPlan } from "./request/plan.ts";
+import {
+  planFor,
+  planQuery,
+  type PlanContext,
+  type QueryDefaults,
+  type QueryPlan,
+} from "./request/plan.ts";
 import { type QueryProgress } from "./response/reply.ts";
 import { type QueryReply } from "./response/reply.ts";
 import { type QueryRequest } from "./request/request.ts";
@@ -15,7 +21,7 @@ import { deferred } from "../platform/promises.ts";
 import { Semaphore } from "./semaphore.ts";
 import { checkedRequest } from "./request/request.ts";
 import { AnsweringAccount } from "../auth/account.ts";
-import type { Credentials } from "../auth/credentials.ts";
+import type { CredentialChooser } from "../auth/chooser.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
 import { QueryAttempts, type Attempt } from "./attempts.ts";
 import { QueryStream } from "./event-stream.ts";
@@ -23,7 +29,7 @@ import type { QuotaMemory } from "../quota/quota-cache.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 
 export interface CodexClientDeps {
-  credentials: Pick<Credentials, "explained" | "get" | "replaceRejected">;
+  credentials: Pick<CredentialChooser, "get" | "sourceOf" | "replace">;
   catalog: Pick<ModelCatalog, "list" | "invalidate">;
   endpoint: ResponsesEndpoint;
   quota: QuotaMemory;
@@ -139,8 +145,8 @@ export class CodexClient {
     const started = clock.elapsed();
     const credential = await credentials.get(signal);
     const list = await catalog.list(credential, signal);
-    const takesTemperature = credential.mode === "api-key";
-    const plan = planQuery(request, list, { ...defaults, takesTemperature });
+    const context = { ...defaults, takesTemperature: credential.api.takesTemperature };
+    const plan = planQuery(request, list, context);
     const attempt: Attempt = {
       request,
       credential,
@@ -153,10 +159,10 @@ export class CodexClient {
       repetitions: 0,
       renewed: false,
     };
-    const { result, plan: used } = await this.#withSuccessor(attempt, list, plan);
+    const { result, plan: used } = await this.#withSuccessor(attempt, list, plan, context);
     return {
       text: result.text,
-      mode: attempt.credential.mode,
+      mode: attempt.credential.kind,
       refused: result.refused,
       sources: result.sources,
       functionCalls: result.functionCalls,
@@ -176,8 +182,13 @@ export class CodexClient {
   }
 
   /** The asked model; the catalogue's successor only after the service itself refused the name. */
-  async #withSuccessor(attempt: Attempt, list: ModelList, plan: QueryPlan): Promise<Answered> {
-    const { catalog, defaults } = this.#deps;
+  async #withSuccessor(
+    attempt: Attempt,
+    list: ModelList,
+    plan: QueryPlan,
+    context: PlanContext,
+  ): Promise<Answered> {
+    const { catalog } = this.#deps;
     try {
       return { result: await this.#attempts.ask(attempt, plan), plan };
     } catch (error) {
@@ -190,7 +201,7 @@ export class CodexClient {
         upgradeTo,
         findModel(list.models, upgradeTo),
         attempt.request,
-        defaults,
+        context,
       );
       successor.notices.unshift(
         `${plan.slug} was refused by the service; its successor ${upgradeTo} answered.`,

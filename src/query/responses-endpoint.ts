@@ -11,14 +11,14 @@ import { refusalError } from "../api/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { readText, type Http, type HttpResponse } from "../http/http.ts";
 import { liteHeader } from "../api/constants.ts";
-import { type ApiHeaderDeps, apiHeaders, responsesUrl } from "../api/endpoints.ts";
+import type { ApiClient } from "../api/dialect.ts";
 import { requestId, toRefusal } from "../api/error-body.ts";
-import { keyRequest, type RequestShape, responseRequest } from "./request/body.ts";
+import { type RequestShape, responseRequest } from "./request/body.ts";
 import { quotaFromHeaders } from "../quota/rate-limit-headers.ts";
 import { IdleLimit } from "./response/idle-timeout.ts";
 import { readResponseStream, type StreamResult } from "./response/response-stream.ts";
 
-export interface ResponsesEndpointDeps extends ApiHeaderDeps {
+export interface ResponsesEndpointDeps extends ApiClient {
   /** For the service's caches; one per process. */
   sessionId: string;
   idleTimeoutMs: number;
@@ -75,7 +75,7 @@ export class ResponsesEndpoint {
       const response = await http.send(
         {
           method: "POST",
-          url: responsesUrl(call.credential),
+          url: call.credential.api.responsesUrl(call.credential.baseUrl),
           headers: this.#headers(call),
           body: JSON.stringify(this.#body(call)),
         },
@@ -103,12 +103,12 @@ export class ResponsesEndpoint {
 
   #body({ request, plan, shape, credential }: ResponsesCall): Record<string, unknown> {
     const body = responseRequest(request, plan, shape, this.#deps.sessionId);
-    return credential.mode === "api-key" ? keyRequest(body, plan) : body;
+    return credential.api.body(body, plan);
   }
 
   #headers({ credential, plan, shape }: ResponsesCall): Record<string, string> {
     return {
-      ...apiHeaders(this.#deps, credential, plan.model?.minimalClientVersion),
+      ...credential.api.headers(credential, this.#deps, plan.model?.minimalClientVersion),
       accept: "text/event-stream",
       "content-type": "application/json",
       "session-id": this.#deps.sessionId,

@@ -1,26 +1,32 @@
 import type { Hindrance, LoginReason } from "../auth/sign-in/login-plan.ts";
 import type { PendingLogin } from "../auth/sign-in/login-run.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import type { Config } from "../config/config.ts";
 import { localTime } from "../shared/time.ts";
 import { unsetVariables } from "../shared/next-step.ts";
 import { renderFix, type Reader } from "./next-step.ts";
 
+type CodexAuth = Config["auth"];
+
 /** The issuer's host when it is not OpenAI's own server: a person must not miss that. */
 export type ForeignIssuer = string | undefined;
+
+const uses: Readonly<Record<NonNullable<CodexAuth>, (reader: Reader) => string>> = {
+  chatgpt: (reader) => `${reader === "mcp" ? "codex_query" : "codex-oauth query"} can be used now.`,
+  "api-key": (reader) =>
+    "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
+    `${renderFix([unsetVariables("CODEX_AUTH")], reader).slice(0, -1)} to use this login.`,
+};
 
 /** @param auth `CODEX_AUTH`, which decides what a question goes to, whoever has signed in */
 export function renderSignedIn(
   tokens: TokenSet,
   foreign: ForeignIssuer,
-  auth: "chatgpt" | "api-key" | undefined,
+  auth: CodexAuth,
   reader: Reader,
 ): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
-  const use =
-    auth === "api-key"
-      ? "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
-        `${renderFix([unsetVariables("CODEX_AUTH")], reader).slice(0, -1)} to use this login.`
-      : `${reader === "mcp" ? "codex_query" : "codex-oauth query"} can be used now.`;
+  const use = uses[auth ?? "chatgpt"](reader);
   return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
 }
 

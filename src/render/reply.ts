@@ -1,15 +1,8 @@
-import type { LoginMode } from "../api/credential.ts";
 import type { QueryReply } from "../query/response/reply.ts";
 import type { Usage } from "../query/response/response-event.ts";
 import { plainText } from "../shared/text.ts";
+import { kindText } from "./credential-kind.ts";
 import { quotaSummary } from "./quota.ts";
-
-/** Who answers is not said of the usual way, a login of this program. */
-const payer: Readonly<Record<LoginMode, string>> = {
-  chatgpt: "",
-  "codex-cli": " (Codex CLI's login, guest)",
-  "api-key": " (API key)",
-};
 
 /** The answer with the pages that it cites, as one text. */
 export function withSources({ text, sources }: Pick<QueryReply, "text" | "sources">): string {
@@ -51,7 +44,7 @@ export function renderFooter(
 ): string {
   const { usage, quota } = reply;
   const facts = [
-    `${reply.model}${payer[reply.mode]}`,
+    `${reply.model}${kindText[reply.mode].payer}`,
     reply.effort === undefined ? undefined : `effort ${reply.effort}`,
     usage === undefined ? undefined : tokens(usage),
     `${(reply.durationMs / 1000).toFixed(1)} s`,

@@ -1,20 +1,15 @@
-import type { LoginMode } from "../api/credential.ts";
+import type { CredentialKind } from "../api/credential.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import { kindText } from "./credential-kind.ts";
 
 /** What a sign-out has done, as it is told. */
 export interface Cleared {
   removed: TokenSet | undefined;
-  forgotten: LoginMode | undefined;
+  forgotten: CredentialKind | undefined;
   revoked: "revoked" | "failed" | "skipped";
   why: string | undefined;
   stoppedLogin: boolean;
 }
-
-const choices: Readonly<Record<LoginMode, string>> = {
-  chatgpt: "the ChatGPT login",
-  "codex-cli": "the Codex CLI's login",
-  "api-key": "the API key",
-};
 
 export function renderCleared(cleared: Cleared): string {
   const { removed, forgotten, stoppedLogin } = cleared;
@@ -26,7 +21,7 @@ export function renderCleared(cleared: Cleared): string {
     );
   }
   if (forgotten !== undefined) {
-    return `Forgotten: the choice to use ${choices[forgotten]} here. Nothing else was changed.${stopped}`;
+    return `Forgotten: the choice to use ${kindText[forgotten].use} here. Nothing else was changed.${stopped}`;
   }
   return `Nothing to clear: nobody is signed in here.${stopped}`;
 }

@@ -2,6 +2,7 @@ import type { Status } from "../status/status-report.ts";
 import { localTime, span } from "../shared/time.ts";
 import { CodexError } from "../shared/errors.ts";
 import { signIn } from "../shared/next-step.ts";
+import { kindText } from "./credential-kind.ts";
 import { doctorFacts, renderDoctor } from "./doctor.ts";
 import { errorLine } from "./error.ts";
 import { renderFix, type Reader } from "./next-step.ts";
@@ -21,7 +22,7 @@ export function renderStatus(
   lines.push(...loginLines(status, now, timeZone));
   if (status.defaultModel !== undefined) lines.push(`Default model: ${status.defaultModel}`);
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
-  else if (status.signedIn && status.mode !== "api-key")
+  else if (status.signedIn && kindText[status.mode].hasQuota)
     lines.push("Quota: not seen yet; the next answer tells it.");
   if (pendingLogin !== undefined) {
     const until = localTime(pendingLogin.endsAt, now, timeZone);
@@ -64,46 +65,34 @@ function troubleLine({ trouble }: Status, reader: Reader): string | undefined {
 /** Undefined where the trouble is all that is known: a file or a setting that cannot be used. */
 function headline(status: Status, reader: Reader): string | undefined {
   const { mode, account, signedIn, trouble, decidedBy } = status;
-  if (mode === "api-key" && signedIn) {
-    const by =
-      decidedBy === undefined
-        ? reader === "mcp"
-          ? "chosen with codex_login"
-          : "chosen with codex-oauth login"
-        : `${decidedBy}=api-key`;
-    const { host } = new URL(status.apiOrigin);
-    return `Ready with an API key: OPENAI_API_KEY is set and pays for each question at ${host} (${by}).`;
-  }
   if (account === undefined) {
+    if (signedIn) {
+      const chosen = `chosen with ${reader === "mcp" ? "codex_login" : "codex-oauth login"}`;
+      const by = decidedBy === undefined ? chosen : `${decidedBy}=${mode}`;
+      const { host } = new URL(status.apiOrigin);
+      return `${kindText[mode].ready} at ${host} (${by}).`;
+    }
     if (trouble === undefined)
       return `Not signed in. ${renderFix([signIn], reader).slice(0, -1)} to sign in.`;
     return isSignedOut(trouble) ? "Not signed in." : undefined;
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;
-  const guest = mode === "codex-cli" ? ", as a guest of the Codex CLI's login" : "";
-  return `Signed in as ${account}${plan}${guest}.`;
+  return `Signed in as ${account}${plan}${kindText[mode].asGuest}.`;
 }
 
 /** Where the login is, and when it ends. */
 function loginLines(status: Status, now: number, timeZone: string): string[] {
   const { mode, expiresAt, authFile, guestFile } = status;
-  const guest = mode === "codex-cli";
+  const { renewal, expired, kept } = kindText[mode];
   const lines: string[] = [];
   if (expiresAt !== undefined) {
     const left = expiresAt - now;
     const until = `valid until ${localTime(expiresAt, now, timeZone)} (${span(left)})`;
-    const renewal = guest
-      ? "it is not refreshed here; opening the Codex CLI renews it."
-      : "it is refreshed by itself.";
-    if (left > 0) lines.push(`Access token: ${until}; ${renewal}`);
-    else if (guest) lines.push("Access token: expired; opening the Codex CLI renews it.");
-    else lines.push("Access token: expired; the next query refreshes it.");
+    lines.push(`Access token: ${left > 0 ? `${until}; ${renewal}` : `expired; ${expired}`}`);
   }
   if (guestFile !== undefined && guestFile !== "") {
     lines.push(`Read from: ${guestFile}, only read and never written`);
   }
-  if (authFile !== "") {
-    lines.push(`${mode === "chatgpt" ? "Login file" : "Choice kept in"}: ${authFile}`);
-  }
+  if (authFile !== "") lines.push(`${kept}: ${authFile}`);
   return lines;
 }

@@ -1,6 +1,6 @@
 import { CodexError } from "../shared/errors.ts";
 import type { ModelList } from "../models/model.ts";
-import { bundledListFor } from "../models/list-format.ts";
+import { listFormatOf } from "../models/list-formats.ts";
 import type { Services } from "./services.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function modelsFor(
     signal.throwIfAborted();
     if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
     // Without a usable login the table still answers what there is to choose from.
-    const list = bundledListFor(await credentials.mode());
+    const list = listFormatOf(await credentials.current()).bundled;
     return { list, failure: error };
   }
 }

@@ -4,9 +4,7 @@ import type { Finding } from "./finding.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Redactor } from "../shared/redactor.ts";
 import type { CodexClient } from "../query/client.ts";
-import type { CodexCliLogin } from "../auth/codex-cli.ts";
-import type { Credentials } from "../auth/credentials.ts";
-import type { LoginModes } from "../auth/choose-method.ts";
+import type { CredentialChooser } from "../auth/chooser.ts";
 import type { LoginService } from "../auth/sign-in/login-service.ts";
 import type { LongAnswers } from "../query/long-answers.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
@@ -16,15 +14,14 @@ import type { TokenManager } from "../auth/session/token-manager.ts";
 /** What the tools work with. */
 export interface Services {
   tokens: Pick<TokenManager, "state" | "signOut" | "unsavedReason">;
-  credentials: Pick<Credentials, "get" | "mode">;
-  /** The official client's login, which only a person's choice brings into use. */
-  guest: Pick<CodexCliLogin, "look" | "path">;
+  credentials: Pick<
+    CredentialChooser,
+    "get" | "current" | "unstored" | "choose" | "codexCliAccount"
+  >;
   login: Pick<
     LoginService,
     "beginOrJoin" | "finish" | "tellCode" | "wait" | "cancel" | "pending" | "failure"
   >;
-  /** The ways to pay that are no login of ours. */
-  mode: Pick<LoginModes, "choose" | "found">;
   client: Pick<CodexClient, "query" | "stream">;
   longAnswers: Pick<LongAnswers, "fit">;
   catalog: Pick<ModelCatalog, "kept" | "refresh">;

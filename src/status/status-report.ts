@@ -1,5 +1,5 @@
 import type { DoctorReport } from "./finding.ts";
-import type { LoginMode } from "../api/credential.ts";
+import type { CredentialKind } from "../api/credential.ts";
 import type { CodexError } from "../shared/errors.ts";
 import type { Quota } from "../quota/quota.ts";
 
@@ -13,7 +13,7 @@ export interface Status {
   /** A question can be asked. */
   signedIn: boolean;
   /** How it would be paid for. */
-  mode: LoginMode;
+  mode: CredentialKind;
   /** The setting that decides over the mode; undefined if the stored choice does. */
   decidedBy: "CODEX_AUTH" | undefined;
   /** Masked; undefined with an API key. */
@@ -22,7 +22,7 @@ export interface Status {
   /** Epoch ms. */
   expiresAt: number | undefined;
   authFile: string;
-  /** The official client's file that a guest reads. */
+  /** The official client's file that is read, and never written. */
   guestFile: string | undefined;
   issuer: string;
   apiOrigin: string;

@@ -1,9 +1,11 @@
-import { type Credential, credentialLabel } from "../api/credential.ts";
+import { accountOf } from "../auth/account.ts";
 import type { DoctorReport } from "./finding.ts";
 import { defaultModel } from "../models/model.ts";
 import type { PendingLoginStatus, Status } from "./status-report.ts";
-import { bundledListFor } from "../models/list-format.ts";
-import { loginInUse } from "./login-in-use.ts";
+import type { ActiveCredential, CredentialSource } from "../auth/credential-source.ts";
+import { toCodexError } from "../shared/errors.ts";
+import type { ConfigArea } from "../config/checks.ts";
+import { listFormatOf } from "../models/list-formats.ts";
 import type { PendingLogin } from "../auth/sign-in/login-run.ts";
 import type { Services } from "./services.ts";
 
@@ -13,22 +15,22 @@ export async function collectStatus(
   verbose: boolean,
   signal: AbortSignal,
 ): Promise<Status> {
-  const { config, guest, login, catalog, quota, logFile } = services;
-  const { mode, credential, usable, trouble } = await loginInUse(services);
+  const { config, login, catalog, quota, logFile } = services;
+  const { source, credential, usable, trouble } = await activeCredential(services);
   const kept = credential && (await catalog.kept(credential));
   const pending = login.pending;
   return {
     signedIn: usable,
-    mode,
+    mode: source.kind,
     decidedBy: config.auth === undefined ? undefined : "CODEX_AUTH",
-    account: accountOf(credential),
+    account: credential && accountOf(credential),
     plan: credential?.plan,
     expiresAt: credential?.expiresAt,
     authFile: config.authFile,
-    guestFile: mode === "codex-cli" ? guest.path : undefined,
+    guestFile: source.foreignFile,
     issuer: config.issuer,
-    apiOrigin: mode === "api-key" ? new URL(config.apiBaseUrl).origin : config.apiOrigin,
-    defaultModel: config.model ?? defaultModel((kept ?? bundledListFor(mode)).models)?.slug,
+    apiOrigin: new URL(source.baseUrl).origin,
+    defaultModel: config.model ?? defaultModel((kept ?? listFormatOf(source).bundled).models)?.slug,
     quota: credential && (await quota.lastSeen(credential)),
     trouble,
     pendingLogin: pending && pendingStatus(pending),
@@ -45,17 +47,45 @@ export async function collectStatus(
   };
 }
 
+interface Active extends Omit<ActiveCredential, "trouble"> {
+  source: CredentialSource;
+  trouble: Status["trouble"];
+}
+
+const misconfigured = "No login can be used until the configuration below is corrected.";
+
+/**
+ * What a question would be asked with now. A setting that spoils the request doesn't hide whose
+ * login it would be.
+ */
+async function activeCredential({ credentials, config }: Services): Promise<Active> {
+  const spoilt = (areas: ConfigArea[]): boolean =>
+    config.problems.some(({ area }) => areas.includes(area));
+  const nothing = { source: credentials.unstored, credential: undefined, usable: false };
+  if (spoilt(["storage"])) return { ...nothing, trouble: misconfigured };
+  try {
+    const source = await credentials.current();
+    const { credential, usable, trouble } = await source.inspect();
+    if (spoilt(["origins", "state", "auth"])) {
+      return { source, credential, usable: false, trouble: misconfigured };
+    }
+    return {
+      source,
+      // A login for another origin is nobody's login here.
+      credential: trouble?.code === "AUTH_REQUIRED" ? undefined : credential,
+      usable,
+      trouble: usable ? trouble?.message : trouble,
+    };
+  } catch (thrown) {
+    return { ...nothing, trouble: toCodexError(thrown) };
+  }
+}
+
 function pendingStatus(pending: PendingLogin): PendingLoginStatus {
   const { endsAt } = pending;
   return pending.method === "browser"
     ? { method: pending.method, authorizationUrl: pending.authorizationUrl, endsAt }
     : { method: pending.method, verificationUrl: pending.verificationUrl, endsAt };
-}
-
-/** Masked; an API key has no account that anybody could name. */
-function accountOf(credential: Credential | undefined): string | undefined {
-  if (credential === undefined || credential.mode === "api-key") return undefined;
-  return credentialLabel({ ...credential, mode: "chatgpt" });
 }
 
 async function examine(services: Services, signal: AbortSignal): Promise<DoctorReport> {

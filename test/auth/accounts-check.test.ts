@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   acceptedBase,
   isRoutedPlan,
-  keptRouting,
+  cachedRouting,
   mayBeRouted,
   overrideHeader,
   routingOf,
@@ -92,9 +92,9 @@ describe("an origin", () => {
 
 test("a kept answer counts only whole, and only its own words become a header", () => {
   const kept = { workspaceOrigin: "https://eu.chatgpt.com", routingOverride: "us_cr" };
-  expect(keptRouting(kept)).toEqual({ origin: "https://eu.chatgpt.com", override: "us_cr" });
-  expect(keptRouting({ ...kept, routingOverride: "x\r\ny" })).toBeUndefined();
-  expect(keptRouting({ routingOverride: "us" })).toBeUndefined();
+  expect(cachedRouting(kept)).toEqual({ origin: "https://eu.chatgpt.com", override: "us_cr" });
+  expect(cachedRouting({ ...kept, routingOverride: "x\r\ny" })).toBeUndefined();
+  expect(cachedRouting({ routingOverride: "us" })).toBeUndefined();
   expect(overrideHeader({ origin: "NO_CONSTRAINT", override: "us" })).toBe("us");
   expect(overrideHeader({ origin: "NO_CONSTRAINT", override: "NO_CONSTRAINT" })).toBeUndefined();
 });

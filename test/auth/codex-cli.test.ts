@@ -186,7 +186,7 @@ test("with the standard origins a file without provenance is used there", async 
     },
   });
   writeGuest(home, simulator, { tokens: { oauth_provenance: undefined } });
-  const { baseUrl, mode } = await services.credentials.get(patient);
+  const { baseUrl, kind: mode } = await services.credentials.get(patient);
   expect({ baseUrl, mode }).toEqual({
     baseUrl: "https://chatgpt.com/backend-api",
     mode: "codex-cli",

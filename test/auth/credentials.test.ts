@@ -7,11 +7,11 @@ import { retry } from "../../src/shared/next-step.ts";
 test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async () => {
   const { simulator, home, services, another, key } = await modeRig();
   writeGuest(home, simulator);
-  expect(await services.credentials.mode()).toBe("chatgpt");
+  expect((await services.credentials.current()).kind).toBe("chatgpt");
   writeChoice(home, "codex-cli");
-  expect((await services.credentials.get(patient)).mode).toBe("codex-cli");
+  expect((await services.credentials.get(patient)).kind).toBe("codex-cli");
   const byKey = another({ env: { CODEX_AUTH: "api-key" } });
-  expect(await byKey.credentials.get(patient)).toMatchObject({ mode: "api-key", secret: key });
+  expect(await byKey.credentials.get(patient)).toMatchObject({ kind: "api-key", secret: key });
   const own = another({ env: { CODEX_AUTH: "chatgpt" } });
   expect((await failure(own.credentials.get(patient))).code).toBe("AUTH_REQUIRED");
   expect(home.record()).toEqual({ version: 1, mode: "codex-cli", generation: 1 });

@@ -12,12 +12,12 @@ import { Http } from "../../src/http/http.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { Redactor } from "../../src/shared/redactor.ts";
 import { StateFolder } from "../../src/platform/files/state-folder.ts";
-import { apiHeaders } from "../../src/api/endpoints.ts";
-import { CodexClient } from "../../src/query/client.ts";
+import { CodexClient, type CodexClientDeps } from "../../src/query/client.ts";
 import { ModelCatalog } from "../../src/models/catalog.ts";
 import { QuotaMemory } from "../../src/quota/quota-cache.ts";
 import { ResponsesEndpoint } from "../../src/query/responses-endpoint.ts";
-import { chatgptCredential, type Credentials } from "../../src/auth/credentials.ts";
+import type { CredentialSource } from "../../src/auth/credential-source.ts";
+import { chatgptCredential } from "../../src/auth/chatgpt.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { makeHome, type Home } from "./home.ts";
 import { temporaries } from "./state.ts";
@@ -85,10 +85,10 @@ export function queryRig(options: RigOptions): QueryRig {
     await folder.settled();
   });
   const api = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion };
-  const credentials: Pick<Credentials, "explained" | "get" | "replaceRejected"> = {
+  const credentials: CodexClientDeps["credentials"] = {
     get: () => Promise.resolve(rig.login),
-    explained: (_, error) => error,
-    replaceRejected: () => {
+    sourceOf: () => ({ explain: (error: unknown) => error, replaceable: true }) as CredentialSource,
+    replace: () => {
       rig.renewals++;
       if (rig.refuseRenewal) {
         return Promise.reject(new CodexError("AUTH_EXPIRED", "The login is lost."));
@@ -102,7 +102,7 @@ export function queryRig(options: RigOptions): QueryRig {
     clientVersion,
     folder,
     http,
-    headers: (credential) => apiHeaders(api, credential),
+    headers: (credential) => credential.api.headers(credential, api),
     clock,
     limits,
     log,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { LoginChoice } from "../../api/credential.ts";
+import type { ExternalKind, StoredPreference } from "../../api/credential.ts";
 import { recordVersion, type TokenSet } from "../oauth/token-set.ts";
 import { lastEpochMs } from "../oauth/claims.ts";
 import { tokenString } from "../oauth/oauth-messages.ts";
@@ -45,7 +45,7 @@ const unknownMode = z.object({ mode: z.string().refine((mode) => !knownModes.inc
 export type StoredRecord =
   | { kind: "none" }
   | { kind: "login"; tokens: TokenSet }
-  | ({ kind: "choice" } & LoginChoice)
+  | ({ kind: "choice" } & StoredPreference)
   /** Of another version, or of this one with a way of signing in that is not known here. */
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
@@ -107,7 +107,7 @@ export function withRecord(
 /** The document with a choice in place of our record: whatever login stood there is gone. */
 export function withChoice(
   document: Readonly<Record<string, unknown>>,
-  mode: LoginChoice["mode"],
+  mode: ExternalKind,
   generation: number,
 ): Record<string, unknown> {
   return { ...document, [recordKey]: { version: recordVersion, mode, generation } };

@@ -1,4 +1,4 @@
-import type { LoginChoice } from "../../api/credential.ts";
+import type { StoredPreference } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, either, setVariable } from "../../shared/next-step.ts";
 import { recordVersion, type TokenSet } from "../oauth/token-set.ts";
@@ -9,7 +9,7 @@ import { parseJson } from "../../shared/json.ts";
 export interface StoredState {
   tokens: TokenSet | undefined;
   /** Another way than a login of ours was chosen. */
-  choice: LoginChoice | undefined;
+  choice: StoredPreference | undefined;
 }
 
 export type Document = Readonly<Record<string, unknown>>;

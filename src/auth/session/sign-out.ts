@@ -1,4 +1,4 @@
-import type { LoginChoice, LoginMode } from "../../api/credential.ts";
+import type { ExternalKind } from "../../api/credential.ts";
 import { CodexError, toCodexError } from "../../shared/errors.ts";
 import { act, either } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
@@ -28,7 +28,7 @@ export interface SignOutOptions {
   /** Ends the revocation, never the removal. */
   signal?: AbortSignal | undefined;
   /** What is stored in place of the login. */
-  choose?: LoginChoice["mode"] | undefined;
+  select?: ExternalKind | undefined;
 }
 
 /** What a sign-out has done. */
@@ -36,7 +36,7 @@ export interface SignedOut {
   /** The login that was removed. */
   removed: TokenSet | undefined;
   /** The choice of another way that was forgotten. */
-  forgotten: Exclude<LoginMode, "chatgpt"> | undefined;
+  forgotten: ExternalKind | undefined;
   revoked: "revoked" | "failed" | "skipped";
   /** Why it was not revoked, where a login was removed: one sentence without a full stop. */
   why: string | undefined;
@@ -58,10 +58,10 @@ export class SignOut {
   }
 
   /** @throws CodexError `STORAGE` when the login could not be removed; it says what the server was told. */
-  async run({ localOnly, signal, choose }: SignOutOptions): Promise<SignedOut> {
+  async run({ localOnly, signal, select }: SignOutOptions): Promise<SignedOut> {
     const { store, newest, clock, limits, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
-    if (tokens === undefined && choice === undefined && !damaged && choose === undefined) {
+    if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
     }
     if (tokens !== undefined && !localOnly) await this.#rehearse();
@@ -76,9 +76,9 @@ export class SignOut {
       let forgotten = choice;
       const removal = store.update((found, _, foundChoice) => {
         forgotten = foundChoice;
-        if (choose === undefined) return (found ?? foundChoice) ? null : undefined;
+        if (select === undefined) return (found ?? foundChoice) ? null : undefined;
         const before = found?.generation ?? foundChoice?.generation ?? 0;
-        return { mode: choose, generation: Math.max(clock.now(), before + 1) };
+        return { mode: select, generation: Math.max(clock.now(), before + 1) };
       });
       const removed = await removal.catch((error: unknown) => {
         throw revocation?.revoked === "revoked" ? this.#onlyRevoked(error) : error;

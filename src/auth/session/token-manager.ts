@@ -1,4 +1,4 @@
-import type { LoginChoice, LoginMode } from "../../api/credential.ts";
+import type { CredentialKind, ExternalKind } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, signIn } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
@@ -148,7 +148,7 @@ export class TokenManager {
   }
 
   /** How requests are authorized here: what is stored, without any change; undefined: nothing is. */
-  async mode(): Promise<LoginMode | undefined> {
+  async preferredKind(): Promise<CredentialKind | undefined> {
     const { tokens, choice } = await this.#deps.store.peek();
     return tokens === undefined ? choice?.mode : "chatgpt";
   }
@@ -164,12 +164,12 @@ export class TokenManager {
   }
 
   /** Sign out, and store the choice of another way in the login's place. @throws as `signOut` */
-  async choose(
-    mode: LoginChoice["mode"],
+  async select(
+    kind: ExternalKind,
     options: Omit<SignOutOptions, "choose"> = { localOnly: false },
   ): Promise<SignedOut> {
-    const signedOut = await this.#signOut.run({ ...options, choose: mode });
-    this.#deps.log("TOKEN", `chose ${mode}`);
+    const signedOut = await this.#signOut.run({ ...options, select: kind });
+    this.#deps.log("TOKEN", `chose ${kind}`);
     return signedOut;
   }
 

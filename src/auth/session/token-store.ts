@@ -1,6 +1,6 @@
 import { chmod, lstat, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { LoginChoice } from "../../api/credential.ts";
+import type { StoredPreference } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -76,7 +76,7 @@ export class TokenStore {
   }
 
   /** The stored choice of a way that needs no login of ours. @throws as `read` */
-  async readChoice(): Promise<LoginChoice | undefined> {
+  async readChoice(): Promise<StoredPreference | undefined> {
     return (await this.peek()).choice;
   }
 
@@ -91,8 +91,8 @@ export class TokenStore {
     change: (
       stored: TokenSet | undefined,
       damaged: boolean,
-      choice: LoginChoice | undefined,
-    ) => TokenSet | LoginChoice | null | undefined,
+      choice: StoredPreference | undefined,
+    ) => TokenSet | StoredPreference | null | undefined,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
       const found = judgeFile(await readSecureFile(this.path), this.path);

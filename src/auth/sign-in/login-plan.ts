@@ -1,5 +1,5 @@
 /** How a person signs in with ChatGPT; `auto` leaves it to the surroundings. */
-export type LoginMethod = "auto" | "browser" | "device";
+export type SignInMethod = "auto" | "browser" | "device";
 
 /** What the machine tells about the person in front of it. */
 export interface LoginSurroundings {
@@ -36,7 +36,7 @@ export type LoginPlan =
  * opened where the person may well see it although the surroundings look remote (a forwarded
  * display, a container of the desktop); held ports are found only by listening, hence not here.
  */
-export function planLogin(method: LoginMethod, here: LoginSurroundings): LoginPlan {
+export function planLogin(method: SignInMethod, here: LoginSurroundings): LoginPlan {
   if (method === "device") return { method: "device" };
   const [hindrance] = hindrances(here).filter(
     (one) => method === "auto" || !["codespaces", "ssh", "container"].includes(one),

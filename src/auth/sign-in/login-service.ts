@@ -2,7 +2,7 @@ import { orAborted, within } from "../../platform/promises.ts";
 import { CodexError, toCodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
-import type { LoginMethod } from "./login-plan.ts";
+import type { SignInMethod } from "./login-plan.ts";
 import { nothingWaits, type PendingLogin, takesNoPaste } from "./login-run.ts";
 import { LoginStart, type LoginStartDeps, type StartedLogin } from "./login-start.ts";
 
@@ -54,7 +54,7 @@ export class LoginService {
   readonly #start: LoginStart;
   #current: Promise<LoginAttempt> | undefined;
   /** What `#current` was begun with. */
-  #asked: LoginMethod = "auto";
+  #asked: SignInMethod = "auto";
   #aborter = new AbortController();
   #pending: PendingLogin | undefined;
   #news: LoginNews | undefined;
@@ -84,7 +84,7 @@ export class LoginService {
    *
    * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
    */
-  async beginOrJoin(method: LoginMethod = "auto"): Promise<LoginAttempt> {
+  async beginOrJoin(method: SignInMethod = "auto"): Promise<LoginAttempt> {
     for (;;) {
       // Not before there are any: a cancel at the same moment must find this login.
       if (this.#news !== undefined) await this.#dropOldNews();
@@ -178,7 +178,7 @@ export class LoginService {
     return stopped;
   }
 
-  #begin(method: LoginMethod): Promise<LoginAttempt> {
+  #begin(method: SignInMethod): Promise<LoginAttempt> {
     this.#asked = method;
     this.#aborter = new AbortController();
     const beginning = this.#start

@@ -2,7 +2,7 @@ import { CodexError } from "../../shared/errors.ts";
 import { act, signIn } from "../../shared/next-step.ts";
 import {
   planLogin,
-  type LoginMethod,
+  type SignInMethod,
   type LoginReason,
   type LoginSurroundings,
 } from "./login-plan.ts";
@@ -48,7 +48,7 @@ export class LoginStart {
    * @param signal bounds what is asked over the network before the login is there
    * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
    */
-  async begin(method: LoginMethod, signal: AbortSignal): Promise<StartedLogin> {
+  async begin(method: SignInMethod, signal: AbortSignal): Promise<StartedLogin> {
     const { flow, here } = this.#deps;
     const plan = planLogin(method, await here());
     if (plan.method === "device") return this.#device(undefined, signal);

@@ -1,4 +1,4 @@
-import type { LoginMethod } from "../../auth/sign-in/login-plan.ts";
+import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
 import type { TokenSet } from "../../auth/oauth/token-set.ts";
 import { renderError } from "../../render/error.ts";
 import { renderSignInSteps, renderSignedIn } from "../../render/login.ts";
@@ -66,7 +66,7 @@ async function signIn(options: Arguments["options"], context: CommandContext): P
   const { services, terminal, signal } = context;
   const { login: service, clock, timeZone, config } = services;
   const quiet = options["no-browser"] === true;
-  const method: LoginMethod = options["device"] === true ? "device" : quiet ? "browser" : "auto";
+  const method: SignInMethod = options["device"] === true ? "device" : quiet ? "browser" : "auto";
   try {
     const { pending, browserOpened, reason } = await orAborted(service.beginOrJoin(method), signal);
     const opened = await orAborted(browserOpened, signal);

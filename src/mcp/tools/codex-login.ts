@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
+import { renderChoice } from "../../render/credential-choice.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
 import { foreignIssuer } from "../../config/config.ts";
 import type { LoginAttempt } from "../../auth/sign-in/login-service.ts";
@@ -61,15 +62,19 @@ export const codexLogin = defineTool({
     services,
     { signal, progress },
   ) {
-    const { login, mode, limits } = services;
+    const { login, credentials, limits, clock, timeZone } = services;
     if (pasted !== undefined && method !== "auto" && method !== "browser") {
       throw new CodexError("BAD_REQUEST", "callback_url belongs to a browser sign-in only.", {
         next: [act("Call codex_login with callback_url and without method")],
       });
     }
     if (method === "codex-cli" || method === "api-key") {
-      const { text, facts } = await mode.choose(method, confirm);
-      return { text, facts: { ...facts } };
+      const choice = await credentials.choose(method, confirm);
+      const { kind: mode, foreignFile: _, decidedBy: __, ...facts } = choice;
+      return {
+        text: renderChoice(choice, "mcp", clock.now(), timeZone),
+        facts: { mode, ...facts },
+      };
     }
     const attempt =
       pasted === undefined ? await login.beginOrJoin(method) : await login.finish(pasted);
@@ -84,7 +89,7 @@ export const codexLogin = defineTool({
     const waitMs = pasted === undefined ? wished : Math.max(wished ?? 0, leastMs);
     const outcome = await login.wait(attempt, waitMs, signal);
     if (outcome.kind === "waiting") {
-      const found = method === "auto" ? await mode.found() : undefined;
+      const found = method === "auto" ? await credentials.codexCliAccount() : undefined;
       return waitingResult(attempt, outcome.browserOpened, found, services);
     }
     const { tokens } = outcome;

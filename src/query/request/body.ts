@@ -61,22 +61,6 @@ export function toWireTool({ name, description, parameters, strict }: FunctionTo
   };
 }
 
-/**
- * The classic body as every text model behind an API key takes it (docs/wire.md §19): no reasoning
- * field that nobody asked for, since models without reasoning refuse it, and a temperature.
- */
-export function keyRequest(
-  body: Readonly<Record<string, unknown>>,
-  { effort, temperature }: Pick<QueryPlan, "effort" | "temperature">,
-): Record<string, unknown> {
-  const { reasoning: _, include: __, ...rest } = body;
-  return {
-    ...rest,
-    ...(effort === undefined ? {} : { reasoning: { effort } }),
-    ...(temperature === undefined ? {} : { temperature }),
-  };
-}
-
 /** The two request shapes (docs/wire.md §9, §10). */
 export type RequestShape = "classic" | "lite";
 

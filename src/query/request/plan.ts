@@ -4,6 +4,7 @@ import {
   type ReasoningEffort,
   type Verbosity,
 } from "../../models/effort.ts";
+import type { ApiDialect } from "../../api/dialect.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { either, setVariable } from "../../shared/next-step.ts";
 import {
@@ -30,8 +31,11 @@ export interface QueryPlan {
 export interface QueryDefaults {
   model: string | undefined;
   reasoningEffort: ReasoningEffort | undefined;
-  /** The API for keys takes a temperature, for some models; the ChatGPT service for none. */
-  takesTemperature?: boolean;
+}
+
+/** What a plan depends on beside the request and the list. */
+export interface PlanContext extends QueryDefaults {
+  takesTemperature: ApiDialect["takesTemperature"];
 }
 
 /**
@@ -39,12 +43,8 @@ export interface QueryDefaults {
  *
  * @throws CodexError `MODEL_UNAVAILABLE` when a fresh list of the account lacks the name.
  */
-export function planQuery(
-  request: QueryRequest,
-  list: ModelList,
-  defaults: QueryDefaults,
-): QueryPlan {
-  const slug = request.model ?? defaults.model ?? defaultModel(list.models)?.slug;
+export function planQuery(request: QueryRequest, list: ModelList, context: PlanContext): QueryPlan {
+  const slug = request.model ?? context.model ?? defaultModel(list.models)?.slug;
   if (slug === undefined) {
     throw new CodexError("MODEL_UNAVAILABLE", "The account's model list has no model to use.", {
       why: `Listed: ${usableNames(list.models).join(", ") || "none"}; none of them is a default.`,
@@ -53,7 +53,7 @@ export function planQuery(
   }
   const model = findModel(list.models, slug);
   if (model === undefined && list.fresh) throw unknownModel(slug, list);
-  return planFor(slug, model, request, defaults);
+  return planFor(slug, model, request, context);
 }
 
 /** The same question for a given model. */
@@ -61,17 +61,17 @@ export function planFor(
   slug: string,
   model: CodexModel | undefined,
   request: QueryRequest,
-  defaults: QueryDefaults,
+  context: PlanContext,
 ): QueryPlan {
   const notices: string[] = [];
-  const asked = request.reasoningEffort ?? defaults.reasoningEffort;
+  const asked = request.reasoningEffort ?? context.reasoningEffort;
   const effort = chooseEffort(slug, model, asked, notices);
   let { verbosity } = request;
   if (verbosity !== undefined && model?.supportsVerbosity === false) {
     notices.push(`verbosity was not sent: ${slug} does not take it.`);
     verbosity = undefined;
   }
-  const temperature = defaults.takesTemperature === true ? request.temperature : undefined;
+  const temperature = context.takesTemperature ? request.temperature : undefined;
   if (temperature !== request.temperature) {
     notices.push("temperature was not sent: the ChatGPT service refuses it.");
   }

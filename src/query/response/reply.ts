@@ -1,4 +1,4 @@
-import type { LoginMode } from "../../api/credential.ts";
+import type { CredentialKind } from "../../api/credential.ts";
 import type { Quota } from "../../quota/quota.ts";
 import type { FunctionCall, OutputItem } from "../request/conversation.ts";
 import type { Usage } from "./response-event.ts";
@@ -9,7 +9,7 @@ export interface QueryReply {
   /** Empty where the model only calls functions. */
   text: string;
   /** How the question was paid for. */
-  mode: LoginMode;
+  mode: CredentialKind;
   /** True when the text is the model's refusal to answer. */
   refused: boolean;
   /** Pages that the answer cites, without those whose URL stands in the text. */

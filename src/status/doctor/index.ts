@@ -1,11 +1,13 @@
 import type { Config } from "../../config/config.ts";
-import type { LoginMode } from "../../api/credential.ts";
+import type { CredentialSource } from "../../auth/credential-source.ts";
 import type { Http } from "../../http/http.ts";
 import { proxyRoute } from "../../http/proxy.ts";
 import { fingerprint } from "../../platform/random.ts";
 import { tokenPath } from "../../api/constants.ts";
-import { modelsUrl } from "../../api/endpoints.ts";
 import type { HealthTarget } from "./health.ts";
+import type { Credential } from "../../api/credential.ts";
+import type { CredentialChooser } from "../../auth/chooser.ts";
+import type { TokenManager } from "../../auth/session/token-manager.ts";
 import type { PendingLogin } from "../../auth/sign-in/login-run.ts";
 import type { RefreshLedger } from "../../auth/session/refresh-ledger.ts";
 import { Doctor, type DoctorDeps } from "./doctor.ts";
@@ -18,9 +20,11 @@ export interface DoctorParts
   extends
     FilesDeps,
     Pick<NetworkDeps, "userAgent" | "portState">,
-    Pick<LoginDeps, "mode" | "tokens" | "guest" | "catalog" | "quota">,
+    Pick<LoginDeps, "catalog" | "quota">,
     Pick<DoctorDeps, "redactor" | "home"> {
   config: Config;
+  credentials: Pick<CredentialChooser, "current" | "unstored">;
+  tokens: Pick<TokenManager, "state">;
   http: Pick<Http, "fetchText" | "authorities">;
   ledger: Pick<RefreshLedger, "find">;
   /** The sign-in of this process that waits for somebody, if one does. */
@@ -29,22 +33,27 @@ export interface DoctorParts
 
 /** The doctor with everything that it looks at, in the order in which it is told. */
 export function createDoctor(parts: DoctorParts): Doctor {
-  const { config, http, ledger, mode, pendingLogin, clock, redactor, home } = parts;
+  const { config, http, ledger, credentials, tokens, pendingLogin, clock, redactor, home } = parts;
   const deps = {
     ...parts,
     authorities: http.authorities,
     nodeVersion: process.version,
     // A login file that cannot be read says nothing about the way to the services.
     targets: async () =>
-      healthTargets(config, await mode().catch(() => config.auth ?? ("chatgpt" as const))),
+      healthTargets(config, await credentials.current().catch(() => credentials.unstored)),
     proxyVariable: () => proxyVariable(config),
     callbackPorts: config.callbackPorts,
     ownPort: () => {
       const pending = pendingLogin();
       return pending?.method === "browser" ? Number(new URL(pending.redirectUri).port) : undefined;
     },
-    refreshOutcome: async ({ refreshToken }: { refreshToken: string }) =>
-      (await ledger.find(fingerprint(refreshToken)))?.outcome,
+    active: () => credentials.current(),
+    refreshOutcome: async ({ secret }: Credential) => {
+      const { tokens: stored } = await tokens.state();
+      return stored?.accessToken === secret
+        ? (await ledger.find(fingerprint(stored.refreshToken)))?.outcome
+        : undefined;
+    },
   };
   const checks = [
     ...loginChecks(deps),
@@ -63,18 +72,18 @@ function proxyVariable({ issuer, proxy }: Config): string | undefined {
   }
 }
 
+type HealthSource = Pick<CredentialSource, "api" | "baseUrl" | "issuer">;
+
 /** What the program asks over the network; nothing where a setting spoils the origins. */
-export function healthTargets(config: Config, mode: LoginMode): HealthTarget[] {
+export function healthTargets(config: Config, source: HealthSource): HealthTarget[] {
   // With a bad setting the standard origin stands in; nobody asked for that one.
   if (config.problems.some(({ area }) => area === "origins")) return [];
   const target = (base: string, path: string): HealthTarget => {
     const { origin, pathname } = new URL(base);
     return { origin, path: `${pathname.replace(/\/$/, "")}${path}` };
   };
-  const models = (api: Parameters<typeof modelsUrl>[0]): HealthTarget => {
-    const { origin, pathname } = new URL(modelsUrl(api, config.clientVersion));
-    return { origin, path: pathname };
-  };
-  if (mode === "api-key") return [models({ mode, baseUrl: config.apiBaseUrl })];
-  return [target(config.issuer, tokenPath), models({ mode, baseUrl: config.baseUrl })];
+  const { api, baseUrl, issuer } = source;
+  const { origin, pathname } = new URL(api.modelsUrl(baseUrl, config.clientVersion));
+  const models = { origin, path: pathname };
+  return issuer === undefined ? [models] : [target(issuer, tokenPath), models];
 }

@@ -1,147 +1,106 @@
-import type { Config } from "../../config/config.ts";
-import { type Credential, credentialLabel, type LoginMode } from "../../api/credential.ts";
-import { note, ok, problem, type Finding } from "../finding.ts";
-import { toCodexError } from "../../shared/errors.ts";
-import {
-  act,
-  either,
-  restart,
-  setVariable,
-  signIn,
-  unsetVariables,
-} from "../../shared/next-step.ts";
-import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
-import { span } from "../../shared/time.ts";
-import {
-  accountLabel,
-  assertIssuedFor,
-  isExpired,
-  type TokenSet,
-} from "../../auth/oauth/token-set.ts";
-import type { Clock } from "../../platform/clock.ts";
-import { keyFault } from "../../auth/api-key.ts";
-import { assertAlive, type CodexCliLogin } from "../../auth/codex-cli.ts";
-import { chatgptCredential } from "../../auth/credentials.ts";
-import type { ModelCatalog } from "../../models/catalog.ts";
-import type { QuotaMemory } from "../../quota/quota-cache.ts";
+import type { Credential, CredentialKind } from "../../api/credential.ts";
+import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
 import type { LedgerEntry } from "../../auth/session/refresh-ledger.ts";
-import type { LoginState, TokenManager } from "../../auth/session/token-manager.ts";
+import type { Config } from "../../config/config.ts";
+import type { ModelCatalog } from "../../models/catalog.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
+import type { QuotaMemory } from "../../quota/quota-cache.ts";
+import { act, signIn } from "../../shared/next-step.ts";
+import { span } from "../../shared/time.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Check } from "./doctor.ts";
 
 const oldListMs = 7 * 24 * 3_600_000;
 
+type RefreshOutcome = LedgerEntry["outcome"] | undefined;
+
 export interface LoginDeps {
-  config: Pick<Config, "authFile" | "apiKey" | "issuer" | "apiOrigin" | "baseUrl">;
+  config: Pick<Config, "authFile">;
   clock: Clock;
-  mode: () => Promise<LoginMode>;
-  tokens: Pick<TokenManager, "state">;
-  guest: Pick<CodexCliLogin, "look" | "path">;
-  /** What became of the last use of these tokens' refresh token, where it is known. */
-  refreshOutcome: (tokens: TokenSet) => Promise<LedgerEntry["outcome"] | undefined>;
+  /** The source that applies now. */
+  active: () => Promise<CredentialSource>;
+  /** What became of the last refresh of the login that a credential came from, if that is known. */
+  refreshOutcome: (credential: Credential) => Promise<RefreshOutcome>;
   catalog: Pick<ModelCatalog, "kept">;
   quota: Pick<QuotaMemory, "lastSeen">;
 }
 
-/** Whether a question could be paid for, and what is known of the account. */
-export function loginChecks(deps: LoginDeps): Check[] {
-  const { config, clock, mode, guest, tokens, refreshOutcome, catalog, quota } = deps;
-  const stored = async (): Promise<LoginState> => tokens.state();
-  const account = (login: TokenSet): Credential => chatgptCredential(login, config.baseUrl);
-  const ifSignedIn = (name: string, judge: (login: TokenSet) => Promise<Finding>): Check => ({
+/** Whether a question could be authorized, and what is known of the account. */
+export function loginChecks({
+  config,
+  clock,
+  active,
+  refreshOutcome,
+  catalog,
+  quota,
+}: LoginDeps): Check[] {
+  const ofAccount = (name: string, judge: (login: Credential) => Promise<Finding>): Check => ({
     name,
     run: async () => {
-      const login = await stored().catch(() => undefined);
-      return login?.tokens === undefined ? [] : [await judge(login.tokens)];
+      const { credential } = await (await active()).inspect();
+      return credential?.accountId === undefined ? [] : [await judge(credential)];
     },
   });
   return [
     {
       name: "login",
       run: async () => {
-        const chosen = await mode();
-        if (chosen === "api-key") return [judgeApiKey(config.apiKey)];
-        if (chosen === "codex-cli") return [await judgeGuest(guest, clock.now())];
-        if (config.authFile === "") return [];
-        try {
-          const state = await stored();
-          const outcome = state.tokens && (await refreshOutcome(state.tokens));
-          if (state.tokens !== undefined) assertIssuedFor(state.tokens, config);
-          return [judgeLogin(state, outcome, config.authFile, clock.now())];
-        } catch (error) {
-          const { message, details, next } = toCodexError(error);
-          return [problem("login", `${message}${details.why ? ` ${details.why}` : ""}`, next)];
-        }
+        const source = await active();
+        const found = await source.inspect();
+        // Without a usable place for the file, that setting is a finding of its own.
+        if (config.authFile === "" && !found.usable && found.trouble === undefined) return [];
+        const outcome = found.credential && (await refreshOutcome(found.credential));
+        return [judgeCredential(source, found, outcome, clock.now())];
       },
     },
-    ifSignedIn("model list", async (login) =>
-      judgeModelList((await catalog.kept(account(login)))?.fetchedAt, clock.now()),
+    ofAccount("model list", async (login) =>
+      judgeModelList((await catalog.kept(login))?.fetchedAt, clock.now()),
     ),
-    ifSignedIn("quota", async (login) =>
-      judgeQuota(await quota.lastSeen(account(login)), clock.now()),
-    ),
+    ofAccount("quota", async (login) => judgeQuota(await quota.lastSeen(login), clock.now())),
   ];
 }
 
-export function judgeLogin(
-  { tokens, damaged, unsaved }: LoginState,
-  outcome: LedgerEntry["outcome"] | undefined,
-  authFile: string,
+/** Whose a credential is, without a full stop, and what becomes of it. */
+type Describe = (
+  found: Credential,
+  file: string | undefined,
+  now: number,
+) => { who: string; state: string };
+
+const descriptions: Readonly<Record<CredentialKind, Describe>> = {
+  chatgpt: (found, _, now) => ({
+    who: `Signed in as ${found.owner} (plan ${found.plan ?? "unknown"})`,
+    state: `The access token ${tokenState(found, now, "has expired; the next question refreshes it", "is valid for")}.`,
+  }),
+  "codex-cli": ({ owner }, file) => ({
+    who: `Used as a guest: ${owner}, from ${file ?? "its file"}`,
+    state: "It is only read.",
+  }),
+  "api-key": () => ({ who: "OPENAI_API_KEY is set and pays for each question", state: "" }),
+};
+
+export function judgeCredential(
+  { kind, foreignFile }: Pick<CredentialSource, "kind" | "foreignFile">,
+  { credential, usable, trouble }: ActiveCredential,
+  outcome: RefreshOutcome,
   now: number,
 ): Finding {
   const check = "login";
-  if (damaged) return problem(check, `The login file ${authFile} is damaged.`, [signIn]);
-  if (tokens === undefined) {
+  const reasons = [trouble?.message, trouble?.details.why];
+  if (credential === undefined) {
+    if (trouble !== undefined) return problem(check, sentences(reasons), trouble.next);
     return note(check, "Nobody is signed in.", [signIn]);
   }
-  const plan = tokens.plan === undefined ? "plan unknown" : `plan ${tokens.plan}`;
-  const who = `Signed in as ${accountLabel(tokens)} (${plan})`;
-  const expired = isExpired(tokens, now);
-  const left = span(tokens.expiresAt - now);
-  if (outcome === "refused") {
-    const until = expired ? "has expired" : `works for another ${left}`;
-    const text = `${who}. The access token ${until}, and the service refuses to refresh it.`;
-    return problem(check, text, [signIn]);
+  const { who, state } = descriptions[kind](credential, foreignFile, now);
+  if (outcome === "refused" && usable) {
+    const until = tokenState(credential, now, "has expired", "works for another");
+    const message = `The access token ${until}, and the service refuses to refresh it.`;
+    return problem(check, sentences([`${who}.`, message]), [signIn]);
   }
-  if (unsaved !== undefined) {
-    const text = `${who}, but the refreshed login is only in memory: ${unsaved.message}`;
-    return problem(check, text, unsaved.next);
-  }
-  const token = expired ? "has expired; the next question refreshes it" : `is valid for ${left}`;
-  return ok(check, `${who}. The access token ${token}.`);
-}
-
-/** The official client's login: whether its file can be used, and whether its token still works. */
-export async function judgeGuest(
-  guest: Pick<CodexCliLogin, "look" | "path">,
-  now: number,
-): Promise<Finding> {
-  const check = "login";
-  try {
-    const credential = await guest.look();
-    const who = `Used as a guest: ${credentialLabel(credential)}, from ${guest.path}`;
-    try {
-      assertAlive(credential, now);
-      return ok(check, `${who}. It is only read.`);
-    } catch (thrown) {
-      const { message, next } = toCodexError(thrown);
-      return problem(check, `${who}. ${message}`, next);
-    }
-  } catch (thrown) {
-    const { message, details, next } = toCodexError(thrown);
-    return problem(check, `${message}${details.why ? ` ${details.why}` : ""}`, next);
-  }
-}
-
-export function judgeApiKey(key: string | undefined): Finding {
-  const fix = [either(setVariable("OPENAI_API_KEY"), unsetVariables("CODEX_AUTH"))];
-  if (key === undefined)
-    return problem("login", "The API key is to pay, but OPENAI_API_KEY is not set.", fix);
-  const why = keyFault(key);
-  if (why !== undefined) {
-    const text = `OPENAI_API_KEY cannot be used as it is. ${why}`;
-    return problem("login", text, [act("Correct OPENAI_API_KEY"), restart]);
-  }
-  return ok("login", "OPENAI_API_KEY is set and pays for each question.");
+  if (trouble !== undefined)
+    return problem(check, sentences([`${who}.`, ...reasons]), trouble.next);
+  return ok(check, sentences([`${who}.`, state]));
 }
 
 export function judgeModelList(fetchedAt: number | undefined, now: number): Finding {
@@ -165,4 +124,18 @@ export function judgeQuota(quota: Quota | undefined, now: number): Finding {
   const until = exhaustedUntil(quota);
   if (until === undefined || until <= now) return ok("quota", seen);
   return note("quota", seen, [{ do: "wait", for: until - now }]);
+}
+
+/** @param left goes before the time that is left */
+function tokenState(
+  { expiresAt = Infinity }: Credential,
+  now: number,
+  expired: string,
+  left: string,
+): string {
+  return expiresAt <= now ? expired : `${left} ${span(expiresAt - now)}`;
+}
+
+function sentences(parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== "").join(" ");
 }

@@ -174,7 +174,7 @@ test("a choice of another way is forgotten, and no server is asked", async () =>
   const { simulator, home, tokens } = await signedIn();
   const choice = { version: 1, mode: "api-key", generation: 7 };
   writeFileSync(home.authFile, JSON.stringify({ other: 1, codex: choice }), { mode: 0o600 });
-  expect(await tokens.mode()).toBe("api-key");
+  expect(await tokens.preferredKind()).toBe("api-key");
   const signal = new AbortController().signal;
   await expect(tokens.getTokens(signal)).rejects.toMatchObject({ code: "AUTH_REQUIRED" });
   expect(await tokens.signOut({ localOnly: false })).toEqual({
@@ -185,24 +185,24 @@ test("a choice of another way is forgotten, and no server is asked", async () =>
   });
   expect(JSON.parse(home.readAuth())).toEqual({ other: 1 });
   expect(simulator.requests).toEqual([]);
-  expect(await tokens.mode()).toBeUndefined();
+  expect(await tokens.preferredKind()).toBeUndefined();
 });
 
 test("choosing another way signs out first and keeps no token", async () => {
   const { clock, home, refreshToken, tokens, revocations } = await signedIn();
-  expect(await tokens.mode()).toBe("chatgpt");
-  const done = await tokens.choose("codex-cli");
+  expect(await tokens.preferredKind()).toBe("chatgpt");
+  const done = await tokens.select("codex-cli");
   expect(done).toMatchObject({ removed: { refreshToken }, revoked: "revoked" });
   expect(revocations()).toEqual([refreshToken]);
   expect(home.record()).toEqual({ version: 1, mode: "codex-cli", generation: clock.now() });
-  await tokens.choose("api-key");
+  await tokens.select("api-key");
   expect(home.record()).toEqual({ version: 1, mode: "api-key", generation: clock.now() + 1 });
   expect(revocations()).toHaveLength(1);
 });
 
 test("a sign-in takes the place of a choice, with a later generation", async () => {
   const { clock, simulator, home, tokens } = await signedIn();
-  await tokens.choose("codex-cli", { localOnly: true });
+  await tokens.select("codex-cli", { localOnly: true });
   const issued = simulator.issueTokens();
   await tokens.saveLogin({
     access_token: issued.accessToken,

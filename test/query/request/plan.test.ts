@@ -3,7 +3,7 @@ import type { CodexModel, ModelList } from "../../../src/models/model.ts";
 import { planFor, planQuery } from "../../../src/query/request/plan.ts";
 import { type QueryRequest } from "../../../src/query/request/request.ts";
 
-const defaults = { model: undefined, reasoningEffort: undefined };
+const defaults = { model: undefined, reasoningEffort: undefined, takesTemperature: false };
 const ask: QueryRequest = { prompt: "Why?" };
 
 function model(slug: string, changes: Partial<CodexModel> = {}): CodexModel {

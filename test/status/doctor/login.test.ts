@@ -1,16 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { CodexError } from "../../../src/shared/errors.ts";
 import type { TokenSet } from "../../../src/auth/oauth/token-set.ts";
-import { apiKeyCredential } from "../../../src/auth/api-key.ts";
-import {
-  judgeApiKey,
-  judgeGuest,
-  judgeLogin,
-  judgeModelList,
-  judgeQuota,
-} from "../../../src/status/doctor/login.ts";
-import { guestFile, modeRig, writeGuest } from "../../support/modes.ts";
+import { ApiKeySource } from "../../../src/auth/api-key.ts";
+import { ChatgptSource } from "../../../src/auth/chatgpt.ts";
+import type { CredentialSource } from "../../../src/auth/credential-source.ts";
 import { act, either, signIn } from "../../../src/shared/next-step.ts";
+import { judgeCredential, judgeModelList, judgeQuota } from "../../../src/status/doctor/login.ts";
+import { guestFile, modeRig, writeChoice, writeGuest } from "../../support/modes.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
@@ -27,12 +23,27 @@ const tokens: TokenSet = {
   generation: 1,
 };
 const state = { tokens, damaged: false, unsaved: undefined };
-const judge = (extra: Partial<typeof state> | object = {}, outcome?: "refused" | "unknown") =>
-  judgeLogin({ ...state, ...extra }, outcome, "/h/auth.json", now);
+const judgeSource = async (source: CredentialSource, outcome?: "refused" | "unknown") =>
+  judgeCredential(source, await source.inspect(), outcome, now);
+const unasked = () => Promise.reject(new Error("nothing is asked"));
+const judge = (extra: Partial<typeof state> | object = {}, outcome?: "refused" | "unknown") => {
+  const source = new ChatgptSource({
+    tokens: {
+      state: () => Promise.resolve({ ...state, ...extra }),
+      getTokens: unasked,
+      replaceRejected: unasked,
+    },
+    routes: { route: unasked, routeOrReplace: unasked },
+    origins: { issuer: tokens.issuer, apiOrigin: tokens.apiOrigin },
+    baseUrl: tokens.apiOrigin,
+    authFile: "/h/auth.json",
+  });
+  return judgeSource(source, outcome);
+};
 
 describe("the login", () => {
-  test("that works is told by masked account, plan and time left", () => {
-    const finding = judge();
+  test("that works is told by masked account, plan and time left", async () => {
+    const finding = await judge();
     expect(finding).toEqual({
       check: "login",
       level: "ok",
@@ -41,38 +52,38 @@ describe("the login", () => {
     expect(JSON.stringify(finding)).not.toContain("CANARY");
   });
 
-  test("that has expired is no trouble while it can be refreshed", () => {
+  test("that has expired is no trouble while it can be refreshed", async () => {
     const expired = { tokens: { ...tokens, expiresAt: now - 1, plan: undefined } };
-    expect(judge(expired)).toMatchObject({
+    expect(await judge(expired)).toMatchObject({
       level: "ok",
       message: expect.stringMatching(/plan unknown.*has expired; the next question/) as string,
     });
-    expect(judge(expired, "unknown").level).toBe("ok");
+    expect((await judge(expired, "unknown")).level).toBe("ok");
   });
 
-  test("whose refresh was refused ends, or has ended", () => {
-    expect(judge({}, "refused")).toMatchObject({
+  test("whose refresh was refused ends, or has ended", async () => {
+    expect(await judge({}, "refused")).toMatchObject({
       level: "problem",
       message: expect.stringContaining("works for another 2 h, and the service refuses") as string,
       fix: [signIn],
     });
   });
 
-  test("that could not be saved", () => {
+  test("that could not be saved", async () => {
     const unsaved = new CodexError("STORAGE", "The disk is full.", { next: [act("Make room")] });
-    expect(judge({ unsaved })).toMatchObject({
+    expect(await judge({ unsaved })).toMatchObject({
       level: "problem",
       message: expect.stringContaining("only in memory: The disk is full.") as string,
       fix: [act("Make room")],
     });
   });
 
-  test("that is damaged, or is none", () => {
-    expect(judge({ tokens: undefined, damaged: true })).toMatchObject({
+  test("that is damaged, or is none", async () => {
+    expect(await judge({ tokens: undefined, damaged: true })).toMatchObject({
       level: "problem",
       message: "The login file /h/auth.json is damaged.",
     });
-    expect(judge({ tokens: undefined })).toMatchObject({
+    expect(await judge({ tokens: undefined })).toMatchObject({
       level: "note",
       fix: [signIn],
     });
@@ -81,7 +92,11 @@ describe("the login", () => {
 
 test("a guest's login is told with its file, or why it cannot be used", async () => {
   const { simulator, home, services } = await modeRig();
-  const judged = () => judgeGuest(services.guest, services.clock.now());
+  writeChoice(home, "codex-cli");
+  const judged = async () => {
+    const source = await services.credentials.current();
+    return judgeCredential(source, await source.inspect(), undefined, services.clock.now());
+  };
   expect(await judged()).toMatchObject({
     level: "problem",
     message: expect.stringContaining("The Codex CLI is not signed in") as string,
@@ -107,14 +122,17 @@ test("a guest's login is told with its file, or why it cannot be used", async ()
 
 const settings = { apiBaseUrl: "https://api.test/v1", auth: undefined, tlsUnverified: false };
 
-test("an API key is there and is one, or is not; no piece of it is shown", () => {
-  expect(judgeApiKey("sk-canary-1234").level).toBe("ok");
-  expect(judgeApiKey(undefined)).toMatchObject({ level: "problem" });
+test("an API key is there and is one, or is not; no piece of it is shown", async () => {
+  const sourceOf = (apiKey: string | undefined) => new ApiKeySource({ ...settings, apiKey });
+  const judgeKey = (apiKey: string | undefined) => judgeSource(sourceOf(apiKey));
+  expect((await judgeKey("sk-canary-1234")).level).toBe("ok");
+  expect(await judgeKey(undefined)).toMatchObject({ level: "problem" });
   const endless = `sk-canary-${"x".repeat(2_000)}`;
   for (const key of ["sk-canary-1234\nx", "sk-canary 1234", "sk-canary-1234\0", endless, ""]) {
-    expect(judgeApiKey(key).level).toBe("problem");
-    expect(() => apiKeyCredential({ ...settings, apiKey: key })).toThrow("OPENAI_API_KEY");
-    expect(JSON.stringify(judgeApiKey(key))).not.toContain("canary");
+    const finding = await judgeKey(key);
+    expect(finding.level).toBe("problem");
+    await expect(sourceOf(key).get()).rejects.toThrow("OPENAI_API_KEY");
+    expect(JSON.stringify(finding)).not.toContain("canary");
   }
 });
 

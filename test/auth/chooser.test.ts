@@ -4,21 +4,31 @@ import { writeLogin } from "../support/home.ts";
 import { guestFile, modeRig, writeChoice, writeGuest } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
 import { renderNext } from "../../src/render/next-step.ts";
+import { renderChoice } from "../../src/render/credential-choice.ts";
+import type { ExternalKind } from "../../src/api/credential.ts";
+
+type Services = Awaited<ReturnType<typeof modeRig>>["services"];
+
+/** What a choice says, as data and as codex_login tells it. */
+async function choose({ credentials, clock }: Services, kind: ExternalKind, confirmed: boolean) {
+  const choice = await credentials.choose(kind, confirmed);
+  return { choice, text: renderChoice(choice, "mcp", clock.now(), "UTC") };
+}
 
 test("codex-cli without a yes explains whose login it is and what a guest does, and changes nothing", async () => {
   const { simulator, home, services } = await modeRig();
   writeLogin(home, simulator);
   writeGuest(home, simulator, { account: { email: "guest@example.test" } });
   const before = home.readAuth();
-  const { text, facts } = await services.mode.choose("codex-cli", false);
+  const { text, choice } = await choose(services, "codex-cli", false);
   expect(text).toContain("signed in on this machine as g***@example.test (plan plus)");
   expect(text).toContain(guestFile(home));
   expect(text).toMatch(
     /never refreshes that login and never writes there.*counts on that account's plan/s,
   );
   expect(text).toContain("call codex_login with method codex-cli and confirm true");
-  expect(facts).toMatchObject({
-    mode: "codex-cli",
+  expect(choice).toMatchObject({
+    kind: "codex-cli",
     confirmed: false,
     account: "g***@example.test",
   });
@@ -30,9 +40,9 @@ test("api-key without a yes says that questions cost money, and changes nothing"
   const { simulator, home, services, key } = await modeRig();
   writeLogin(home, simulator);
   const before = home.readAuth();
-  const { text, facts } = await services.mode.choose("api-key", false);
+  const { text, choice } = await choose(services, "api-key", false);
   expect(text).toMatch(/costs money.*stored nowhere.*confirm true/s);
-  expect(text + JSON.stringify(facts)).not.toContain(key.slice(-6));
+  expect(text + JSON.stringify(choice)).not.toContain(key.slice(-6));
   expect(home.readAuth()).toBe(before);
 });
 
@@ -42,9 +52,9 @@ test.each(["codex-cli", "api-key"] as const)(
     const { simulator, home, services, another } = await modeRig();
     writeGuest(home, simulator);
     writeLogin(home, simulator, { others: { theirs: 1 } });
-    const { text, facts } = await services.mode.choose(mode, true);
+    const { text, choice } = await choose(services, mode, true);
     expect(text).toContain("Chosen, for every window.");
-    expect(facts).toMatchObject({ mode, confirmed: true });
+    expect(choice).toMatchObject({ kind: mode, confirmed: true });
     const document = JSON.parse(home.readAuth()) as Record<string, unknown>;
     expect(document).toEqual({
       theirs: 1,
@@ -58,21 +68,21 @@ test("what cannot be used is refused before anything changes", async () => {
   const { simulator, home, services, another } = await modeRig();
   writeLogin(home, simulator);
   const before = home.readAuth();
-  expect((await failure(services.mode.choose("codex-cli", true))).code).toBe("AUTH_REQUIRED");
+  expect((await failure(choose(services, "codex-cli", true))).code).toBe("AUTH_REQUIRED");
   writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
-  expect((await failure(services.mode.choose("codex-cli", true))).code).toBe("AUTH_EXPIRED");
+  expect((await failure(choose(services, "codex-cli", true))).code).toBe("AUTH_EXPIRED");
   const keyless = another({ env: { OPENAI_API_KEY: "" } });
-  expect((await failure(keyless.mode.choose("api-key", true))).code).toBe("AUTH_REQUIRED");
+  expect((await failure(choose(keyless, "api-key", true))).code).toBe("AUTH_REQUIRED");
   expect(home.readAuth()).toBe(before);
 });
 
 test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs no yes", async () => {
   const { home, another } = await modeRig();
   const decided = another({ env: { CODEX_AUTH: "api-key" } });
-  const error = await failure(decided.mode.choose("codex-cli", true));
+  const error = await failure(choose(decided, "codex-cli", true));
   expect(error.code).toBe("CONFIG");
   expect(renderNext(error, "mcp")).toContain("Unset CODEX_AUTH");
-  expect((await decided.mode.choose("api-key", false)).text).toContain(
+  expect((await choose(decided, "api-key", false)).text).toContain(
     "It is in use: CODEX_AUTH=api-key",
   );
   expect(home.record()).toBeUndefined();
@@ -80,13 +90,13 @@ test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs 
 
 test("a login that was found is told masked, and only where it works", async () => {
   const { simulator, home, services } = await modeRig();
-  expect(await services.mode.found()).toBeUndefined();
+  expect(await services.credentials.codexCliAccount()).toBeUndefined();
   writeGuest(home, simulator, { account: { email: "guest@example.test" } });
-  expect(await services.mode.found()).toBe("g***@example.test");
+  expect(await services.credentials.codexCliAccount()).toBe("g***@example.test");
   writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
-  expect(await services.mode.found()).toBeUndefined();
+  expect(await services.credentials.codexCliAccount()).toBeUndefined();
   writeGuest(home, simulator, { file: { auth_mode: "apikey" } });
-  expect(await services.mode.found()).toBeUndefined();
+  expect(await services.credentials.codexCliAccount()).toBeUndefined();
 });
 
 test("a sign-in takes the place of a choice", async () => {
@@ -105,9 +115,9 @@ test.each(["codex-cli", "api-key"] as const)(
     writeGuest(home, simulator);
     const { pending } = await services.login.beginOrJoin("browser");
     const ended = failure(pending.completed);
-    await services.mode.choose(mode, false);
+    await choose(services, mode, false);
     expect(services.login.pending).toBe(pending);
-    await services.mode.choose(mode, true);
+    await choose(services, mode, true);
     expect((await ended).code).toBe("CANCELLED");
     expect(services.login.pending).toBeUndefined();
     await expect(simulator.signIn(urlOf(pending))).rejects.toThrow();

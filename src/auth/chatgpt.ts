@@ -1,0 +1,96 @@
+import type { Credential } from "../api/credential.ts";
+import { chatgptApi } from "../api/dialect.ts";
+import { CodexError } from "../shared/errors.ts";
+import { signIn } from "../shared/next-step.ts";
+import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
+import { readClaims } from "./oauth/claims.ts";
+import { accountLabel, assertIssuedFor, type Origins, type TokenSet } from "./oauth/token-set.ts";
+import type { TokenManager } from "./session/token-manager.ts";
+import { withCachedRouting, type WorkspaceRoutes } from "./workspace-routing.ts";
+
+export interface ChatgptSourceDeps {
+  tokens: Pick<TokenManager, "getTokens" | "replaceRejected" | "state">;
+  routes: Pick<WorkspaceRoutes, "route" | "routeOrReplace">;
+  origins: Origins;
+  baseUrl: string;
+  authFile: string;
+}
+
+/** The ChatGPT login of this program. */
+export class ChatgptSource implements CredentialSource {
+  readonly kind = "chatgpt";
+  readonly api = chatgptApi;
+  readonly baseUrl: string;
+  readonly issuer: string;
+  readonly foreignFile = undefined;
+  readonly replaceable = true;
+  readonly #deps: ChatgptSourceDeps;
+
+  constructor(deps: ChatgptSourceDeps) {
+    this.#deps = deps;
+    this.baseUrl = deps.baseUrl;
+    this.issuer = deps.origins.issuer;
+  }
+
+  /** @throws CodexError as `TokenManager.getTokens` and `WorkspaceRoutes.route` */
+  async get(signal: AbortSignal): Promise<Credential> {
+    const { tokens, routes } = this.#deps;
+    const login = await tokens.getTokens(signal);
+    const credential = chatgptCredential(login, this.baseUrl);
+    return routes.routeOrReplace(this, credential, login, signal);
+  }
+
+  async inspect(): Promise<ActiveCredential> {
+    const { tokens: manager, origins, authFile } = this.#deps;
+    let credential: Credential | undefined;
+    try {
+      const { tokens, damaged, unsaved } = await manager.state();
+      if (damaged) return unusable(damagedLogin(authFile));
+      if (tokens === undefined) return { credential, usable: false, trouble: undefined };
+      credential = chatgptCredential(tokens, this.baseUrl);
+      credential = withCachedRouting(credential, tokens) ?? credential;
+      assertIssuedFor(tokens, origins);
+      return { credential, usable: true, trouble: unsaved && onlyInMemory(unsaved) };
+    } catch (error) {
+      return unusable(error, credential);
+    }
+  }
+
+  async replace({ secret }: Credential, signal: AbortSignal): Promise<Credential> {
+    const { tokens, routes } = this.#deps;
+    const next = await tokens.replaceRejected({ accessToken: secret }, signal);
+    return routes.route(chatgptCredential(next, this.baseUrl), next, signal);
+  }
+
+  explain(error: unknown): unknown {
+    return error;
+  }
+}
+
+/** A ChatGPT login as it authorizes a request. */
+export function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential {
+  const { accessToken, idToken, accountId, email, plan, expiresAt } = tokens;
+  return {
+    kind: "chatgpt",
+    api: chatgptApi,
+    secret: accessToken,
+    baseUrl,
+    accountId,
+    email,
+    plan,
+    expiresAt,
+    fedramp: readClaims(idToken).fedramp,
+    routingOverride: undefined,
+    owner: accountLabel(tokens),
+  };
+}
+
+function damagedLogin(authFile: string): CodexError {
+  return new CodexError("AUTH_REQUIRED", `The login file ${authFile} is damaged.`, {
+    next: [signIn],
+  });
+}
+
+function onlyInMemory({ code, message, details }: CodexError): CodexError {
+  return new CodexError(code, `The refreshed login is only in memory: ${message}`, details);
+}

@@ -1,0 +1,72 @@
+import type { ExternalKind } from "../api/credential.ts";
+import type { CredentialChoice } from "../auth/chooser.ts";
+import { localTime } from "../shared/time.ts";
+import type { Reader } from "./next-step.ts";
+
+interface ReaderText {
+  environment: string;
+  /** What makes the choice, after nothing was changed. */
+  confirm: (kind: ExternalKind) => string;
+  ready: string;
+}
+
+const signedOut = "a ChatGPT login of codex-oauth on this machine is signed out then.";
+const readers: Readonly<Record<Reader, ReaderText>> = {
+  mcp: {
+    environment: "the environment of Claude Code",
+    confirm: (kind) =>
+      `After a clear yes of the user call codex_login with method ${kind} and confirm true; ${signedOut}`,
+    ready: "codex_query can be used now.",
+  },
+  cli: {
+    environment: "the environment",
+    confirm: () => `It is used after a yes; ${signedOut}`,
+    ready: "codex-oauth query can be used now.",
+  },
+  library: {
+    environment: "the environment",
+    confirm: (kind) => `Choose "${kind}" again as confirmed after a clear yes; ${signedOut}`,
+    ready: "Questions can be asked now.",
+  },
+};
+
+type Explain = (
+  choice: CredentialChoice,
+  reader: ReaderText,
+  time: (epochMs: number) => string,
+) => { head: string; terms: string };
+
+const explanations: Readonly<Record<ExternalKind, Explain>> = {
+  "codex-cli": ({ account, plan, expiresAt, foreignFile }, _, time) => ({
+    head: `The Codex CLI is signed in on this machine as ${account ?? "an account"}${plan === undefined ? "" : ` (plan ${plan})`}.`,
+    terms:
+      `As a guest codex-oauth reads ${foreignFile ?? "its file"} anew for every question: it never refreshes that ` +
+      "login and never writes there. Each question counts on that account's plan. The login works" +
+      `${expiresAt === undefined ? "" : ` until ${time(expiresAt)}`}; opening the Codex CLI renews it.`,
+  }),
+  "api-key": ({ apiOrigin }, { environment }) => ({
+    head: "OPENAI_API_KEY is set.",
+    terms:
+      `Each question goes to ${new URL(apiOrigin).host} with that key and costs money on its account; no ChatGPT plan is ` +
+      `used. The key is read from ${environment}, stored nowhere and sent nowhere else.`,
+  }),
+};
+
+/** What a choice of an external kind means, and whether it was made. */
+export function renderChoice(
+  choice: CredentialChoice,
+  reader: Reader,
+  now: number,
+  timeZone: string,
+): string {
+  const { kind, confirmed, decidedBy } = choice;
+  const words = readers[reader];
+  const time = (epochMs: number): string => localTime(epochMs, now, timeZone);
+  const { head, terms } = explanations[kind](choice, words, time);
+  if (decidedBy !== undefined) {
+    return `${head} It is in use: ${decidedBy}=${kind} decides. Nothing was changed.`;
+  }
+  return confirmed
+    ? `${head} Chosen, for every window. ${terms} ${words.ready}`
+    : `${head} ${terms}\n\nNothing has been changed. ${words.confirm(kind)}`;
+}
