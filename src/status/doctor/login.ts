@@ -133,7 +133,7 @@ export async function judgeGuest(
 }
 
 export function judgeApiKey(key: string | undefined): Finding {
-  const fix = [either(setVariable("OPENAI_API_KEY"), unsetVariables("CODEX_AUTH"))];
+  const fix = [either(setVariable("OPENAI_API_KEY", "your key"), unsetVariables("CODEX_AUTH"))];
   if (key === undefined)
     return problem("login", "The API key is to pay, but OPENAI_API_KEY is not set.", fix);
   const why = keyFault(key);
