@@ -1,5 +1,5 @@
 /** What the package exports to programs: docs/library.md. */
-export { createCodex, type Codex, type CodexOptions } from "./app/library.ts";
+export { createCodex, describeNext, type Codex, type CodexOptions } from "./app/library.ts";
 export { CodexClient, type QueryOptions } from "./query/client.ts";
 export { OAuthFlow } from "./auth/sign-in/browser-flow.ts";
 export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/login-run.ts";
@@ -10,6 +10,7 @@ export {
   type CodexErrorCode,
   type CodexErrorDetails,
 } from "./shared/errors.ts";
+export type { NextStep, NextSteps } from "./shared/next-step.ts";
 export type * from "./query/request/conversation.ts";
 export type { EventStream, StreamEvent } from "./query/response/stream-event.ts";
 export type { QueryProgress, QueryReply } from "./query/response/reply.ts";

@@ -6,6 +6,7 @@ import { type Environment } from "../config/environment.ts";
 import { reasoningEfforts, type ReasoningEffort } from "../models/effort.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act } from "../shared/next-step.ts";
+import { renderNext } from "../render/next-step.ts";
 import { defaultLimits } from "../shared/limits.ts";
 import { modelName } from "../models/model-name.ts";
 import { keepingClock } from "../platform/clock.ts";
@@ -95,6 +96,11 @@ export function createCodex(given: CodexOptions = {}): Codex {
     takeLog: log,
   });
   return { tokens: app.tokens, oauth: app.oauth, client: app.client, close: () => app.close() };
+}
+
+/** What to do about an error, as English sentences; `error.next` has it as data. */
+export function describeNext(error: CodexError): string {
+  return renderNext(error, "library");
 }
 
 function checked(given: CodexOptions): z.infer<typeof options> {

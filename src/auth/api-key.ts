@@ -149,6 +149,6 @@ function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
 function missingApiKey(decided: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: [either(setVariable("OPENAI_API_KEY"), otherWay(decided))],
+    next: [either(setVariable("OPENAI_API_KEY", "your key"), otherWay(decided))],
   });
 }

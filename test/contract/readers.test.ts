@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { tools } from "../../src/mcp/toolbox.ts";
+import { documents } from "../support/documents.ts";
+
+/** The entry points, and what renders for them. */
+const speaks = /^src\/(mcp|cli|app|render)\//;
+/** Until choose-method gives data. */
+const notYet = new Set(["src/auth/choose-method.ts"]);
+
+const names = new RegExp(
+  [
+    ...tools.map(({ name }) => name),
+    "callback_url",
+    "Claude Code",
+    "[Rr]epeat the (call|command)",
+  ].join("|"),
+);
+
+test("only the entry points and what renders for them name a tool, its arguments or the host", () => {
+  const found = documents("src", ".ts")
+    .filter(({ path }) => !speaks.test(path) && !notYet.has(path))
+    .flatMap(({ path, text }) =>
+      text
+        .split("\n")
+        .flatMap((line, n) => (names.test(line) ? [`${path}:${n + 1}: ${line.trim()}`] : [])),
+    );
+  expect(found).toEqual([]);
+});
+
+test("each of them is named where it is rendered, so the rule looks for the right words", () => {
+  const rendered = documents("src", ".ts").filter(({ path }) => speaks.test(path));
+  for (const { name } of tools) expect(rendered.some(({ text }) => text.includes(name))).toBe(true);
+});
