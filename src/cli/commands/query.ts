@@ -1,9 +1,10 @@
-import { isReasoningEffort, reasoningEfforts } from "../../models/effort.ts";
-import { modelName } from "../../models/model-name.ts";
+import * as z from "zod";
+import { reasoningEfforts } from "../../models/effort.ts";
 import type { QueryReply } from "../../query/response/reply.ts";
-import type { QueryRequest } from "../../query/request/request.ts";
+import { requestFields, type QueryRequest } from "../../query/request/request.ts";
 import { withSources } from "../../render/reply.ts";
 import { plainText } from "../../shared/text.ts";
+import { validated } from "../../shared/validated.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
@@ -77,13 +78,7 @@ export const query: Command = {
   ],
   needs: ["storage", "state", "auth", "origins"],
   check({ options, words }, { stdinIsTty }) {
-    const { model, effort } = options;
-    if (typeof model === "string" && !modelName.test(model)) {
-      throw new UsageError("query: --model needs a model's name, such as gpt-6.1-sol");
-    }
-    if (typeof effort === "string" && !isReasoningEffort(effort)) {
-      throw new UsageError(`query: --effort is one of ${reasoningEfforts.join(", ")}`);
-    }
+    choices(options);
     if (words.length === 0 && stdinIsTty) throw noPrompt();
   },
   async run({ options, words }, context) {
@@ -102,13 +97,27 @@ export const query: Command = {
   },
 };
 
+const choiceFields = z.object({
+  "--model": requestFields.model,
+  "--effort": requestFields.reasoningEffort,
+});
+
+/** @throws UsageError */
+function choices({ model, effort }: Arguments["options"]): z.infer<typeof choiceFields> {
+  const given = { "--model": model, "--effort": effort };
+  return validated(choiceFields, given, "", ({ field, verdict }) => {
+    return new UsageError(`query: ${field} ${verdict}`);
+  });
+}
+
 function toRequest(options: Arguments["options"], prompt: string): QueryRequest {
-  const { model, effort, system } = options as Record<string, string | undefined>;
+  const { "--model": model, "--effort": reasoningEffort } = choices(options);
+  const system = options["system"];
   return {
     prompt,
     model,
-    systemPrompt: system,
-    reasoningEffort: effort !== undefined && isReasoningEffort(effort) ? effort : undefined,
+    systemPrompt: typeof system === "string" ? system : undefined,
+    reasoningEffort,
   };
 }
 
