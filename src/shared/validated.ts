@@ -57,7 +57,7 @@ function verdictOf(issue: z.core.$ZodIssue): string {
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
       return "options" in issue
-        ? `must be one of ${issue.options?.map(String).join(", ") ?? ""}`
+        ? `must be one of ${issue.options.map(String).join(", ")}`
         : issue.message;
     case "too_small":
       return issue.origin === "string" || issue.origin === "array"
