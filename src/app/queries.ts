@@ -1,5 +1,4 @@
 import type { Credential } from "../api/credential.ts";
-import { uuid } from "../platform/random.ts";
 import { apiHeaders } from "../api/endpoints.ts";
 import { CodexCliLogin } from "../auth/codex-cli.ts";
 import { CodexClient } from "../query/client.ts";
@@ -47,7 +46,7 @@ export function composeQueries(
   const shared = { clock, limits, log, credentials };
   const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers });
   const quota = new QuotaMemory(folder);
-  const sessionId = uuid(random);
+  const sessionId = random.uuid();
   const client = new CodexClient({
     ...shared,
     catalog,
