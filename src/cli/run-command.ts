@@ -1,5 +1,6 @@
 import { assertConfigured } from "../config/config.ts";
 import type { Log } from "../platform/log.ts";
+import { errorForLog } from "../shared/error-line.ts";
 import { CodexError, toCodexError } from "../shared/errors.ts";
 import type { Services } from "../status/services.ts";
 import { readArguments } from "./arguments.ts";
@@ -68,9 +69,7 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
     }
     if (thrown instanceof UsageError) throw thrown;
     const error = toCodexError(thrown);
-    const { cause } = error;
-    const why = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : "";
-    log("CODEX", `${command.name} failed with ${error.code}: ${error.message}${why}`);
+    log("CODEX", `${command.name} failed with ${errorForLog(error)}`);
     if (args.options["json"] === true) reportJson(error, services, terminal);
     else reportError(error, services, terminal);
     return exitCodeOf(error.code);

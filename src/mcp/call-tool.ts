@@ -1,5 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { assertConfigured } from "../config/config.ts";
+import { errorForLog } from "../shared/error-line.ts";
 import { CodexError, toCodexError } from "../shared/errors.ts";
 import { renderError, renderPartial } from "../render/error.ts";
 import type { Redactor } from "../shared/redactor.ts";
@@ -48,10 +49,7 @@ export async function callTool(
     const error = cancelled
       ? new CodexError("CANCELLED", "The call was cancelled.")
       : toCodexError(thrown);
-    log(
-      "CODEX",
-      `${tool.name} failed with ${error.code}: ${error.message} ${describeCause(error)}`,
-    );
+    log("CODEX", `${tool.name} failed with ${errorForLog(error)}`);
     return errorResult(error, services);
   } finally {
     progress.stop();
@@ -73,10 +71,4 @@ function errorResult(error: CodexError, { clock, timeZone, redactor }: Services)
     content: [{ type: "text", text: `${head}${partial}` }],
     _meta: { [errorKey]: { code, retryAfterMs, resetsAt } },
   };
-}
-
-/** For the log, which redacts it; answers never show a cause. */
-function describeCause(error: CodexError): string {
-  const { cause } = error;
-  return cause instanceof Error ? `(${cause.name}: ${cause.message})` : "";
 }

@@ -38,7 +38,6 @@ export interface TokenRig {
   refresher: Refresher;
   store: TokenStore;
   storeLock: FileLock;
-  refreshLock: FileLock;
   self: ProcessIdentity;
   /** `getTokens` without anybody who cancels. */
   get: () => ReturnType<TokenManager["getTokens"]>;
@@ -88,7 +87,7 @@ export function tokenRig(options: TokenRigOptions): TokenRig {
   const refresher = new Refresher({ ...refreshing, spending });
   const tokens = new TokenManager({ ...refreshing, refresher, redactor });
   const get = (): ReturnType<TokenManager["getTokens"]> => tokens.getTokens(uncancelled());
-  return { tokens, refresher, store, storeLock, refreshLock, self, get };
+  return { tokens, refresher, store, storeLock, self, get };
 }
 
 export function storeLockOf(home: Home): string {

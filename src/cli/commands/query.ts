@@ -2,14 +2,14 @@ import * as z from "zod";
 import { reasoningEfforts } from "../../models/effort.ts";
 import type { QueryReply } from "../../query/response/reply.ts";
 import { requestFields, type QueryRequest } from "../../query/request/request.ts";
-import { withSources } from "../../render/reply.ts";
+import { programNotices, withSources } from "../../render/reply.ts";
 import { plainText } from "../../shared/text.ts";
 import { validated } from "../../shared/validated.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
 import { readAll } from "../terminal/input.ts";
-import { askWithSpinner, ownNotices, printAsItComes, sayFacts } from "./query-output.ts";
+import { askWithSpinner, printAsItComes, sayFacts } from "./query-output.ts";
 
 /**
  * The question: the words of the command line, each `-` replaced by what is piped in and set off by
@@ -122,7 +122,7 @@ function toRequest(options: Arguments["options"], prompt: string): QueryRequest 
 }
 
 /** The reply for programs. */
-function facts(reply: QueryReply, context: CommandContext): object {
+function facts(reply: QueryReply, { services }: CommandContext): object {
   const { text, sources, model, effort, usage, durationMs, quota, notices } = reply;
   return {
     text: plainText(text),
@@ -132,6 +132,6 @@ function facts(reply: QueryReply, context: CommandContext): object {
     usage,
     durationMs: Math.round(durationMs),
     quota,
-    notices: [...ownNotices(context), ...notices],
+    notices: [...programNotices(services.config, services.tokens), ...notices],
   };
 }

@@ -3,7 +3,7 @@ import { defaultLimits } from "../../shared/limits.ts";
 import { requestFields } from "../../query/request/request.ts";
 import type { QueryProgress } from "../../query/response/reply.ts";
 import { renderProgress } from "../../render/progress.ts";
-import { renderReply, withSources } from "../../render/reply.ts";
+import { programNotices, renderReply, withSources } from "../../render/reply.ts";
 import { defineTool } from "../tool.ts";
 
 const { maxPromptChars } = defaultLimits;
@@ -69,11 +69,7 @@ export const codexQuery = defineTool({
       },
       { signal, onProgress: report },
     );
-    const notices = [...config.notices];
-    const unsaved = tokens.unsavedReason;
-    if (unsaved !== undefined) {
-      notices.push(`the refreshed login could not be saved yet: ${unsaved.message}`);
-    }
+    const notices = programNotices(config, tokens);
     const { text: _text, items: _items, functionCalls: _calls, ...facts } = reply;
     const { text, whole } = await longAnswers.fit(withSources(reply));
     return {
