@@ -11,7 +11,7 @@ export async function chooseMode(
   context: CommandContext,
 ): Promise<number> {
   const { services, terminal } = context;
-  const say = (text: string): string => `${services.redactor.values(commandWords(text))}\n`;
+  const say = (text: string): string => `${commandWords(text)}\n`;
   if (!agreed) {
     const { text } = await services.mode.choose(mode, false);
     terminal.stderr.write(say(text));

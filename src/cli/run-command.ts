@@ -9,6 +9,7 @@ import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { reportError, reportJson } from "./report-error.ts";
+import { withoutSecrets } from "./terminal/terminal.ts";
 
 /** The program, composed. */
 export interface Opened {
@@ -54,11 +55,12 @@ export async function runCommand(args: readonly string[], line: CommandLine): Pr
 }
 
 async function runOpened(command: Command, args: Arguments, line: CommandLine): Promise<number> {
-  const { terminal, signal } = line;
+  const { signal } = line;
   const { services, close, log } = line.open({ noBrowser: args.options["no-browser"] === true });
+  const terminal = withoutSecrets(line.terminal, services.redactor);
   try {
     assertConfigured(services.config, command.needs);
-    return await command.run(args, { ...line, services });
+    return await command.run(args, { ...line, terminal, services });
   } catch (thrown) {
     if (signal.aborted && signal.reason instanceof Stopped) {
       const { exitCode } = signal.reason;

@@ -50,7 +50,7 @@ export const login: Command = {
     const { services, terminal } = context;
     const tokens = await signIn(options, context);
     const text = renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth);
-    terminal.stdout.write(`${services.redactor.values(commandWords(text))}\n`);
+    terminal.stdout.write(`${commandWords(text)}\n`);
     return exitCodes.ok.code;
   },
 };

@@ -34,7 +34,7 @@ export const logout: Command = {
       if (!(await confirmed(`Sign out ${whose}?`, context))) return exitCodes.failed.code;
     }
     const done = await clearLogin(services, options["local-only"] === true, signal);
-    terminal.stdout.write(`${services.redactor.values(commandWords(renderCleared(done)))}\n`);
+    terminal.stdout.write(`${commandWords(renderCleared(done))}\n`);
     return exitCodes.ok.code;
   },
 };

@@ -82,7 +82,7 @@ export const query: Command = {
     if (words.length === 0 && stdinIsTty) throw noPrompt();
   },
   async run({ options, words }, context) {
-    const { services, terminal } = context;
+    const { terminal } = context;
     const request = toRequest(options, await readPrompt(words, context));
     if (options["json"] !== true && terminal.stdoutIsTty) {
       await printAsItComes(request, context);
@@ -91,7 +91,7 @@ export const query: Command = {
     const reply = await askWithSpinner(request, context);
     const json = options["json"] === true;
     const text = json ? toJson(facts(reply, context)) : `${plainText(withSources(reply))}\n`;
-    terminal.stdout.write(services.redactor.values(text));
+    terminal.stdout.write(text);
     if (!json) sayFacts(reply, context);
     return exitCodes.ok.code;
   },

@@ -21,7 +21,7 @@ export const status: Command = {
   notes: ["Ends with 3 when nobody is signed in."],
   needs: [],
   async run({ options }, { services, terminal, signal }) {
-    const { clock, timeZone, redactor } = services;
+    const { clock, timeZone } = services;
     const collected = await collectStatus(services, options["verbose"] === true, signal);
     // A login that waits belongs to the process that began it, and this one has begun none.
     const { pendingLogin: _, failedLogin: __, ...shown } = collected;
@@ -35,7 +35,7 @@ export const status: Command = {
       options["json"] === true
         ? toJson(facts)
         : `${commandWords(renderStatus(collected, clock.now(), timeZone))}\n`;
-    terminal.stdout.write(redactor.values(text));
+    terminal.stdout.write(text);
     if (collected.signedIn) return exitCodes.ok.code;
     // A file or a setting that cannot be used says nothing about who is signed in.
     const signedOut = trouble === undefined || trouble.startsWith("AUTH_");
