@@ -77,7 +77,7 @@ const finders: Readonly<Record<LoginMode, (services: Services) => Found | Promis
   }),
 };
 
-export function hasProblem(config: Config, wanted: ConfigArea): boolean {
+function hasProblem(config: Config, wanted: ConfigArea): boolean {
   return config.problems.some(({ area }) => area === wanted);
 }
 

@@ -17,7 +17,7 @@ import { askWithSpinner, printAsItComes, sayFacts } from "./query-output.ts";
  *
  * @throws UsageError when nothing is asked; CodexError `BAD_REQUEST` when it is too long
  */
-export async function readPrompt(
+async function readPrompt(
   words: readonly string[],
   { services, terminal, signal }: CommandContext,
 ): Promise<string> {
@@ -30,7 +30,7 @@ export async function readPrompt(
   return prompt;
 }
 
-export function noPrompt(): UsageError {
+function noPrompt(): UsageError {
   return new UsageError("query: there is no prompt");
 }
 

@@ -144,7 +144,7 @@ export function judgeStateFolder(facts: PathFacts, foreign: string | undefined):
 }
 
 /** One closed folder is the cause of all that cannot be seen in it. */
-export function judgeClosed(check: string, folder: string): Finding {
+function judgeClosed(check: string, folder: string): Finding {
   const said = `${folder} may not be entered by this user (EACCES); nothing in it can be looked at.`;
   return problem(check, said, correctRights(folder));
 }

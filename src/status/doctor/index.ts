@@ -64,7 +64,7 @@ function proxyVariable({ issuer, proxy }: Config): string | undefined {
 }
 
 /** What the program asks over the network; nothing where a setting spoils the origins. */
-export function healthTargets(config: Config, mode: LoginMode): HealthTarget[] {
+function healthTargets(config: Config, mode: LoginMode): HealthTarget[] {
   // With a bad setting the standard origin stands in; nobody asked for that one.
   if (config.problems.some(({ area }) => area === "origins")) return [];
   const target = (base: string, path: string): HealthTarget => {
