@@ -8,7 +8,7 @@ import type { Log } from "../platform/log.ts";
 import type { Services } from "../status/services.ts";
 import { Progress, type SendProgress } from "./progress.ts";
 import type { Tool } from "./tool.ts";
-import { validateArguments } from "./validate-arguments.ts";
+import { validateArguments } from "./tool.ts";
 
 /** Machine-readable facts of a result or an error, for programs. */
 const resultKey = "codex-oauth/result";

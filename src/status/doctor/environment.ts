@@ -36,7 +36,7 @@ export function environmentChecks(deps: EnvironmentDeps): Check[] {
   ];
 }
 
-export function judgeNode(version: string): Finding {
+function judgeNode(version: string): Finding {
   const number = version.replace(/^v/, "").replace(/-.*$/, "");
   if (higherVersion(number, oldestNode) === number) return ok("node", `Node ${version}.`);
   return problem(
@@ -46,7 +46,7 @@ export function judgeNode(version: string): Finding {
   );
 }
 
-export function judgeSettings(config: Config): Finding[] {
+function judgeSettings(config: Config): Finding[] {
   const found = [
     ...config.problems.map((wrong) =>
       problem(
@@ -73,7 +73,7 @@ function remedyOf(config: Config, wrong: ConfigProblem): string {
   return "Correct or unset the variable, then restart.";
 }
 
-export function judgeClientVersion(version: string): Finding {
+function judgeClientVersion(version: string): Finding {
   const check = "client version";
   if (higherVersion(version, defaultClientVersion) === version) {
     return ok(check, `Codex ${version} is reported.`);
@@ -85,7 +85,7 @@ export function judgeClientVersion(version: string): Finding {
   );
 }
 
-export function judgeCertificates(
+function judgeCertificates(
   reports: readonly CaFileReport[],
   { tlsUnverified }: Pick<Config, "tlsUnverified">,
 ): Finding[] {
@@ -108,7 +108,7 @@ export function judgeCertificates(
   return found.length === 0 ? [ok(check, "No authorities beside those of Node.")] : found;
 }
 
-export function judgeProxy(origin: string, settings: ProxySettings): Finding {
+function judgeProxy(origin: string, settings: ProxySettings): Finding {
   const named = settings.httpsProxy !== undefined || settings.httpProxy !== undefined;
   try {
     const route = proxyRoute(origin, settings);

@@ -74,7 +74,7 @@ export function loginChecks(deps: LoginDeps): Check[] {
   ];
 }
 
-export function judgeLogin(
+function judgeLogin(
   { tokens, damaged, unsaved }: LoginState,
   outcome: LedgerEntry["outcome"] | undefined,
   authFile: string,
@@ -104,7 +104,7 @@ export function judgeLogin(
 }
 
 /** The official client's login: whether its file can be used, and whether its token still works. */
-export async function judgeGuest(
+async function judgeGuest(
   guest: Pick<CodexCliLogin, "look" | "path">,
   now: number,
 ): Promise<Finding> {
@@ -125,7 +125,7 @@ export async function judgeGuest(
   }
 }
 
-export function judgeApiKey(key: string | undefined): Finding {
+function judgeApiKey(key: string | undefined): Finding {
   const remedy =
     "Set OPENAI_API_KEY in the environment of Claude Code, or unset CODEX_AUTH; then restart.";
   if (key === undefined)
@@ -138,7 +138,7 @@ export function judgeApiKey(key: string | undefined): Finding {
   return ok("login", "OPENAI_API_KEY is set and pays for each question.");
 }
 
-export function judgeModelList(fetchedAt: number | undefined, now: number): Finding {
+function judgeModelList(fetchedAt: number | undefined, now: number): Finding {
   const check = "model list";
   if (fetchedAt === undefined) return ok(check, "None is kept yet; the next question fetches it.");
   const age = now - fetchedAt;
@@ -147,7 +147,7 @@ export function judgeModelList(fetchedAt: number | undefined, now: number): Find
   return note(check, said, "Call codex_models, which fetches it anew and says why not.");
 }
 
-export function judgeQuota(quota: Quota | undefined, now: number): Finding {
+function judgeQuota(quota: Quota | undefined, now: number): Finding {
   if (quota === undefined) return ok("quota", "Not seen yet; the next answer tells it.");
   const windows = quota.windows
     .map(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CodexError } from "../../src/shared/errors.ts";
 import { tools } from "../../src/mcp/toolbox.ts";
-import { validateArguments } from "../../src/mcp/validate-arguments.ts";
+import { validateArguments } from "../../src/mcp/tool.ts";
 
 const accepted = "prompt, model, system_prompt, reasoning_effort, verbosity, temperature";
 
