@@ -56,14 +56,14 @@ const namedFields: readonly [words: RegExp, field: string][] = [
 ];
 
 /** The request field that the service's words blame; undefined when they name none. */
-export function fieldFromWords(message: string): string | undefined {
+function fieldFromWords(message: string): string | undefined {
   const unsupported = /^unsupported parameter:\s*['"`]?(?<field>[\w.[\]-]{1,80})/i.exec(message);
   const field = unsupported?.groups?.["field"]?.replace(/\.$/, "");
   return field ?? namedFields.find(([words]) => words.test(message))?.[1];
 }
 
 /** "try again in 2.5 s" as milliseconds: streams carry the time only in words (docs/wire.md §12). */
-export function retryAfterFromWords(message: string): number | undefined {
+function retryAfterFromWords(message: string): number | undefined {
   const match = /try again in\s*(?<amount>\d{1,6}(?:\.\d{1,6})?)\s*(?<unit>ms|s)/i.exec(message);
   const amount = match?.groups?.["amount"];
   if (amount === undefined) return undefined;
@@ -75,7 +75,7 @@ export function retryAfterFromWords(message: string): number | undefined {
  * The service's words as a sentence of ours: short, on one line, without control characters, with
  * the field that they are about. Undefined when there is nothing to tell.
  */
-export function quoteWords(message: string, field: string | undefined): string | undefined {
+function quoteWords(message: string, field: string | undefined): string | undefined {
   const line = message
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .replace(/\s+/g, " ")

@@ -3,16 +3,17 @@ import { createApp } from "./app.ts";
 import { assertConfigured, loadConfig } from "../config/config.ts";
 import { systemHome } from "../platform/host.ts";
 import { type Environment } from "../config/environment.ts";
-import { reasoningEfforts, type ReasoningEffort } from "../models/effort.ts";
+import type { ReasoningEffort } from "../models/effort.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act } from "../shared/next-step.ts";
 import { renderNext } from "../render/next-step.ts";
 import { defaultLimits } from "../shared/limits.ts";
-import { modelName } from "../models/model-name.ts";
 import { keepingClock } from "../platform/clock.ts";
 import { platformName } from "./runtime.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { CodexClient } from "../query/client.ts";
+import { requestFields } from "../query/request/request.ts";
+import { validated } from "../shared/validated.ts";
 import type { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
 import type { TokenManager } from "../auth/session/token-manager.ts";
 import type { SettingName } from "../config/settings.ts";
@@ -57,11 +58,13 @@ const options = z.strictObject({
   stateDir: z.string().min(1).optional(),
   issuer: z.string().min(1).optional(),
   baseUrl: z.string().min(1).optional(),
-  model: z.string().regex(modelName).optional(),
-  reasoningEffort: z.enum(reasoningEfforts).optional(),
+  model: requestFields.model,
+  reasoningEffort: requestFields.reasoningEffort,
   callbackPorts: z.array(z.number().int().min(0).max(65_535)).min(1).optional(),
   env: z.record(z.string(), z.string().optional()).optional(),
-  log: z.custom<CodexOptions["log"]>((value) => typeof value === "function").optional(),
+  log: z
+    .custom<CodexOptions["log"]>((value) => typeof value === "function", "must be a function")
+    .optional(),
 });
 
 /**
@@ -104,14 +107,10 @@ export function describeNext(error: CodexError): string {
 }
 
 function checked(given: CodexOptions): z.infer<typeof options> {
-  const parsed = options.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.code === "unrecognized_keys" ? issue.keys[0] : issue?.path[0];
-  const name = field === undefined ? "The options" : `The option ${String(field).slice(0, 60)}`;
-  throw new CodexError("CONFIG", `${name} cannot be used.`, {
-    why: `Known are ${Object.keys(options.shape).join(", ")}.`,
-    next: [act("Correct or leave out the option that the message names")],
+  return validated(options, given, "options", ({ field, verdict }) => {
+    return new CodexError("CONFIG", `The options cannot be used: ${field} ${verdict}.`, {
+      next: [act("Correct or leave out the option that the message names")],
+    });
   });
 }
 

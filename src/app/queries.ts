@@ -1,5 +1,4 @@
 import type { Credential } from "../api/credential.ts";
-import { uuid } from "../platform/random.ts";
 import { ApiKeySource } from "../auth/api-key.ts";
 import { ChatgptSource } from "../auth/chatgpt.ts";
 import { CredentialChooser } from "../auth/chooser.ts";
@@ -49,7 +48,7 @@ export function composeQueries(
   const shared = { clock, limits, log, credentials };
   const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers });
   const quota = new QuotaMemory(folder);
-  const sessionId = uuid(random);
+  const sessionId = random.uuid();
   const client = new CodexClient({
     ...shared,
     catalog,

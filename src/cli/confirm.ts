@@ -11,10 +11,10 @@ export async function chooseMode(
   context: CommandContext,
 ): Promise<number> {
   const { services, terminal } = context;
-  const { credentials, clock, timeZone, redactor } = services;
+  const { credentials, clock, timeZone } = services;
   const choose = async (confirmed: boolean): Promise<string> => {
     const choice = await credentials.choose(kind, confirmed);
-    return `${redactor.values(renderChoice(choice, "cli", clock.now(), timeZone))}\n`;
+    return `${renderChoice(choice, "cli", clock.now(), timeZone)}\n`;
   };
   if (!agreed) {
     terminal.stderr.write(await choose(false));

@@ -18,7 +18,7 @@ export function reportError(error: CodexError, services: Services, terminal: Ter
   const partial =
     partialText === undefined || terminal.stdoutIsTty
       ? ""
-      : redactor.values(renderPartial(partialText, partialTotalChars));
+      : renderPartial(partialText, partialTotalChars);
   terminal.stderr.write(`${markCode(head, terminal)}${terminalText(partial)}\n`);
 }
 

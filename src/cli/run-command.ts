@@ -1,6 +1,6 @@
 import { assertConfigured } from "../config/config.ts";
 import type { Log } from "../platform/log.ts";
-import { CodexError, toCodexError } from "../shared/errors.ts";
+import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
 import type { Services } from "../status/services.ts";
 import { readArguments } from "./arguments.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "./command.ts";
@@ -8,6 +8,7 @@ import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { reportError, reportJson } from "./report-error.ts";
+import { withoutSecrets } from "./terminal/terminal.ts";
 
 /** The program, composed. */
 export interface Opened {
@@ -53,11 +54,12 @@ export async function runCommand(args: readonly string[], line: CommandLine): Pr
 }
 
 async function runOpened(command: Command, args: Arguments, line: CommandLine): Promise<number> {
-  const { terminal, signal } = line;
+  const { signal } = line;
   const { services, close, log } = line.open({ noBrowser: args.options["no-browser"] === true });
+  const terminal = withoutSecrets(line.terminal, services.redactor);
   try {
     assertConfigured(services.config, command.needs);
-    return await command.run(args, { ...line, services });
+    return await command.run(args, { ...line, terminal, services });
   } catch (thrown) {
     if (signal.aborted && signal.reason instanceof Stopped) {
       const { exitCode } = signal.reason;
@@ -68,9 +70,7 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
     }
     if (thrown instanceof UsageError) throw thrown;
     const error = toCodexError(thrown);
-    const { cause } = error;
-    const why = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : "";
-    log("CODEX", `${command.name} failed with ${error.code}: ${error.message}${why}`);
+    log("CODEX", `${command.name} failed with ${errorForLog(error)}`);
     if (args.options["json"] === true) reportJson(error, services, terminal);
     else reportError(error, services, terminal);
     return exitCodeOf(error.code);

@@ -219,7 +219,7 @@ export async function readText(
  *
  * @throws CodexError `CONFIG`
  */
-export function assertSendable(
+function assertSendable(
   { url, headers = {} }: Pick<HttpRequest, "url" | "headers">,
   tlsUnverified: boolean,
 ): void {

@@ -1,13 +1,13 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { assertConfigured } from "../config/config.ts";
-import { CodexError, toCodexError } from "../shared/errors.ts";
+import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
 import { renderError, renderPartial } from "../render/error.ts";
 import type { Redactor } from "../shared/redactor.ts";
 import type { Log } from "../platform/log.ts";
 import type { Services } from "../status/services.ts";
 import { Progress, type SendProgress } from "./progress.ts";
 import type { Tool } from "./tool.ts";
-import { validateArguments } from "./validate-arguments.ts";
+import { validateArguments } from "./tool.ts";
 
 /** Machine-readable facts of a result or an error, for programs. */
 const resultKey = "codex-oauth/result";
@@ -48,10 +48,7 @@ export async function callTool(
     const error = cancelled
       ? new CodexError("CANCELLED", "The call was cancelled.")
       : toCodexError(thrown);
-    log(
-      "CODEX",
-      `${tool.name} failed with ${error.code}: ${error.message} ${describeCause(error)}`,
-    );
+    log("CODEX", `${tool.name} failed with ${errorForLog(error)}`);
     return errorResult(error, services);
   } finally {
     progress.stop();
@@ -73,10 +70,4 @@ function errorResult(error: CodexError, { clock, timeZone, redactor }: Services)
     content: [{ type: "text", text: `${head}${partial}` }],
     _meta: { [errorKey]: { code, retryAfterMs, resetsAt } },
   };
-}
-
-/** For the log, which redacts it; answers never show a cause. */
-function describeCause(error: CodexError): string {
-  const { cause } = error;
-  return cause instanceof Error ? `(${cause.name}: ${cause.message})` : "";
 }

@@ -13,7 +13,7 @@ const idBehind = new RegExp(String.raw`,\s*${id}(?:,${short})*\}\s*$`);
  * Both ends of a JSON-RPC message that is too long to be kept: clients write its id near one of them,
  * with nothing but the version and the method outside.
  */
-export class MessageEnds {
+class MessageEnds {
   readonly #head: string;
   #tail = Buffer.alloc(0);
 

@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { ConfigArea } from "../config/checks.ts";
 import type { Services } from "../status/services.ts";
 import type { Progress } from "./progress.ts";
+import { CodexError } from "../shared/errors.ts";
+import { validated } from "../shared/validated.ts";
 
 /** Facts for hosts; all four are given, since an absent hint is read as its worst value. */
 export interface Annotations {
@@ -40,4 +42,21 @@ export interface Tool<Input extends z.ZodType = z.ZodType> {
 /** Only for the inference: `handle` gets the type that `input` accepts. */
 export function defineTool<Input extends z.ZodType>(tool: Tool<Input>): Tool {
   return tool;
+}
+
+/**
+ * The arguments as the tool declares them; hosts do not check them.
+ *
+ * @throws CodexError `BAD_REQUEST` that names each field and what it accepts, never a value.
+ */
+
+export function validateArguments(tool: Tool, args: unknown): unknown {
+  return validated(tool.input, args ?? {}, "the arguments", (...faults) => {
+    const listed = faults.slice(0, 5).map(({ field, verdict }) => `${field} ${verdict}`);
+    return new CodexError(
+      "BAD_REQUEST",
+      `${tool.name} was called with unusable arguments: ${listed.join("; ")}.`,
+      { why: "Nothing was sent or changed." },
+    );
+  });
 }

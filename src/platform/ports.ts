@@ -63,6 +63,14 @@ function entries(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }
 
+/**
+ * Whether this error of `listen` says that the machine does without the address family, so that no other
+ * program can listen there either.
+ */
+export function lacksFamily(errno: string): boolean {
+  return ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(errno);
+}
+
 /** "reserved": nobody listens, and still the system gives the port to nobody. */
 export type PortState = "free" | "held" | "reserved";
 
@@ -80,8 +88,7 @@ function tryBind(port: number, host: string): Promise<PortState> {
   return new Promise((resolve) => {
     server.once("error", (error) => {
       const code = errnoOf(error) ?? "";
-      // A machine without the family is none where somebody else could be listening.
-      if (["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(code)) resolve("free");
+      if (lacksFamily(code)) resolve("free");
       else resolve(code === "EACCES" ? "reserved" : "held");
     });
     server.listen({ port, host, exclusive: true }, () => {

@@ -1,31 +1,19 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 
 /** Chance as an argument. */
 export interface Random {
   bytes(length: number): Buffer;
   /** A number in [0, 1). */
   fraction(): number;
+  /** Version 4 (RFC 9562 §5.4). */
+  uuid(): string;
 }
 
 export const systemRandom: Random = {
   bytes: (length) => randomBytes(length),
   fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
+  uuid: () => randomUUID(),
 };
-
-/** A random UUID, version 4 (RFC 9562 §5.4). */
-export function uuid(random: Random): string {
-  const bytes = random.bytes(16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ].join("-");
-}
 
 export interface Pkce {
   codeVerifier: string;

@@ -1,7 +1,7 @@
 import type { Limits } from "../shared/limits.ts";
 import { firstLines, plainText } from "../shared/text.ts";
 import type { Clock } from "../platform/clock.ts";
-import { uuid, type Random } from "../platform/random.ts";
+import type { Random } from "../platform/random.ts";
 import type { StateFolder } from "../platform/files/state-folder.ts";
 
 export interface LongAnswersDeps {
@@ -45,7 +45,10 @@ export class LongAnswers {
       return { text: answer };
     }
     const time = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(":", "-");
-    const path = await folder.writeText(`${time}-${uuid(random).slice(0, 8)}.txt`, redact(text));
+    const path = await folder.writeText(
+      `${time}-${random.bytes(4).toString("hex")}.txt`,
+      redact(text),
+    );
     await this.#prune();
     if (path === undefined) return { text: answer };
     const whole = { path, characters: text.length };

@@ -195,3 +195,9 @@ export function programEnds(): CodexError {
     next: [act("Ask again in a new session, or with a new client")],
   });
 }
+
+/** An error for the log, which redacts it: no answer shows a cause. */
+export function errorForLog({ code, message, cause }: CodexError): string {
+  const why = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : "";
+  return `${code}: ${message}${why}`;
+}

@@ -7,10 +7,10 @@ const pieceLength = 12;
 const maxValues = 200;
 
 /** Stands in place of what is not shown. */
-export const mask = "[redacted]";
+const mask = "[redacted]";
 
 /** Values that must not be shown, found in texts whole and in pieces, wherever they were cut. */
-export class KnownValues {
+class KnownValues {
   readonly #values = new Set<string>();
   /** Every piece of them; made anew when it is needed after a change. */
   #pieces: ReadonlySet<string> | undefined;

@@ -193,5 +193,5 @@ test("the log tells name, outcome and time of each call, and never the text of i
   const fine = await run(() => ({ text: "private answer" }));
   expect(fine.stderr).toEqual(["[CODEX] a_tool answered in 0 ms\n"]);
   const failed = await run(fail(new CodexError("INCOMPLETE", "Cut.", { partialText: "private" })));
-  expect(failed.stderr).toEqual(["[CODEX] a_tool failed with INCOMPLETE: Cut. \n"]);
+  expect(failed.stderr).toEqual(["[CODEX] a_tool failed with INCOMPLETE: Cut.\n"]);
 });

@@ -6,7 +6,6 @@ import {
   equalSecrets,
   fingerprint,
   systemRandom,
-  uuid,
   type Random,
 } from "../../src/platform/random.ts";
 
@@ -14,7 +13,7 @@ const rounds = Array.from({ length: 1_000 }, (_, round) => round);
 
 /** A source that always gives the same bytes. */
 function fixed(bytes: readonly number[]): Random {
-  return { bytes: () => Buffer.from(bytes), fraction: () => 0 };
+  return { ...systemRandom, bytes: () => Buffer.from(bytes) };
 }
 
 test("makes verifier and challenge of RFC 7636 appendix B from its octets", () => {
@@ -75,8 +74,11 @@ test("a fingerprint tells secrets apart and shows nothing of them", () => {
 });
 
 test("a UUID has version 4 and the variant of RFC 9562", () => {
-  expect(uuid(fixed(Array<number>(16).fill(0xff)))).toBe("ffffffff-ffff-4fff-bfff-ffffffffffff");
-  expect(uuid(fixed(Array<number>(16).fill(0)))).toBe("00000000-0000-4000-8000-000000000000");
+  const uuids = rounds.map(() => systemRandom.uuid());
+  for (const uuid of uuids) {
+    expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  }
+  expect(new Set(uuids).size).toBe(uuids.length);
 });
 
 test("a fraction is never below 0 and never reaches 1", () => {

@@ -12,6 +12,16 @@ export interface RevocationsDeps {
   log: Log;
 }
 
+/** Calls `abort` with a `TIMEOUT` after `revokeTimeoutMs`. */
+export function revocationTimer(
+  { clock, limits }: Pick<RevocationsDeps, "clock" | "limits">,
+  abort: (reason: CodexError) => void,
+): Timer {
+  return clock.timer(limits.revokeTimeoutMs, () => {
+    abort(new CodexError("TIMEOUT", "The server did not answer in time."));
+  });
+}
+
 /** Gives back what nobody wants any more: at best effort, and nobody waits but the process's end. */
 export class Revocations {
   readonly #deps: RevocationsDeps;
@@ -36,7 +46,7 @@ export class Revocations {
    * and only their answer tells them; after `revokeTimeoutMs` it is given up by `abort`.
    */
   revokeLate(granted: Promise<RefreshResponse>, abort: (reason: unknown) => void): void {
-    const timer = this.#timer(abort);
+    const timer = revocationTimer(this.#deps, abort);
     const late = granted.finally(() => {
       timer.cancel();
     });
@@ -52,7 +62,7 @@ export class Revocations {
   async #revoke(refreshToken: string): Promise<void> {
     const { endpoint, log } = this.#deps;
     const over = new AbortController();
-    const timer = this.#timer((reason) => {
+    const timer = revocationTimer(this.#deps, (reason) => {
       over.abort(reason);
     });
     try {
@@ -63,13 +73,6 @@ export class Revocations {
     } finally {
       timer.cancel();
     }
-  }
-
-  #timer(abort: (reason: unknown) => void): Timer {
-    const { clock, limits } = this.#deps;
-    return clock.timer(limits.revokeTimeoutMs, () => {
-      abort(new CodexError("TIMEOUT", "The server did not answer in time."));
-    });
   }
 
   #run(work: Promise<void>): void {

@@ -5,7 +5,7 @@ import { lastEpochMs } from "../oauth/claims.ts";
 import { tokenString } from "../oauth/oauth-messages.ts";
 
 /** The key of the shared file that is ours; every other key belongs to somebody else. */
-export const recordKey = "codex";
+const recordKey = "codex";
 
 const optionalText = z.string().nullish().catch(undefined);
 

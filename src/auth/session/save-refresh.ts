@@ -100,7 +100,7 @@ function isSameLogin(stored: TokenSet | undefined, spent: TokenSet): boolean {
  * The login after a refresh: what the answer lacks keeps its old value (docs/wire.md §4). Undefined
  * when the answer is for another account.
  */
-export function refreshedLogin(
+function refreshedLogin(
   spent: TokenSet,
   grant: RefreshResponse,
   now: number,

@@ -6,6 +6,7 @@ import type { Origins, TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { orAborted } from "../../platform/promises.ts";
+import { revocationTimer } from "../oauth/revocations.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import type { TokenStore } from "./token-store.ts";
 
@@ -59,15 +60,15 @@ export class SignOut {
 
   /** @throws CodexError `STORAGE` when the login could not be removed; it says what the server was told. */
   async run({ localOnly, signal, select }: SignOutOptions): Promise<SignedOut> {
-    const { store, newest, clock, limits, log } = this.#deps;
+    const { store, newest, clock, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
     if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
     }
     if (tokens !== undefined && !localOnly) await this.#rehearse();
     const over = new AbortController();
-    const timer = clock.timer(limits.revokeTimeoutMs, () => {
-      over.abort(new CodexError("TIMEOUT", "The server did not answer in time."));
+    const timer = revocationTimer(this.#deps, (reason) => {
+      over.abort(reason);
     });
     const ended = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     try {

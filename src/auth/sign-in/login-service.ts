@@ -14,7 +14,7 @@ export interface LoginNews {
 }
 
 /** An old end, or one that something else has overtaken, would only keep a person from signing in. */
-export async function isStillNews(
+async function isStillNews(
   { at, result }: LoginNews,
   now: number,
   maxAgeMs: number,

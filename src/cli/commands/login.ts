@@ -57,7 +57,7 @@ export const login: Command = {
       services.config.auth,
       "cli",
     );
-    terminal.stdout.write(`${services.redactor.values(text)}\n`);
+    terminal.stdout.write(`${text}\n`);
     return exitCodes.ok.code;
   },
 };

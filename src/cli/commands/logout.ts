@@ -33,7 +33,7 @@ export const logout: Command = {
       if (!(await confirmed(`Sign out ${whose}?`, context))) return exitCodes.failed.code;
     }
     const done = await clearLogin(services, options["local-only"] === true, signal);
-    terminal.stdout.write(`${services.redactor.values(renderCleared(done))}\n`);
+    terminal.stdout.write(`${renderCleared(done)}\n`);
     return exitCodes.ok.code;
   },
 };

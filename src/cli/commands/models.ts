@@ -15,7 +15,7 @@ export const models: Command = {
   notes: ["Without a login it shows the table that comes with codex-oauth, and says so."],
   needs: ["storage", "state", "auth", "origins"],
   async run({ options }, { services, terminal, signal }) {
-    const { clock, config, timeZone, redactor } = services;
+    const { clock, config, timeZone } = services;
     const { list, failure } = await modelsFor(services, signal);
     const note = failure && errorLine(failure, "cli");
     const text = (): string => {
@@ -23,7 +23,7 @@ export const models: Command = {
       return note === undefined ? `${shown}\n` : `${shown}\n${note}\n`;
     };
     const facts = { ...list, default: config.model ?? defaultModel(list.models)?.slug, note };
-    terminal.stdout.write(redactor.values(options["json"] === true ? toJson(facts) : text()));
+    terminal.stdout.write(options["json"] === true ? toJson(facts) : text());
     return exitCodes.ok.code;
   },
 };

@@ -4,7 +4,7 @@ import type { QueryProgress } from "../../query/response/reply.ts";
 import type { QueryReply } from "../../query/response/reply.ts";
 import type { QueryRequest } from "../../query/request/request.ts";
 import { renderProgress } from "../../render/progress.ts";
-import { renderFooter, renderSources } from "../../render/reply.ts";
+import { programNotices, renderFooter, renderSources } from "../../render/reply.ts";
 import type { CommandContext } from "../command.ts";
 import { Spinner } from "../terminal/spinner.ts";
 import { dim } from "../terminal/terminal.ts";
@@ -36,6 +36,7 @@ async function withSpinner<T>(
   let stopped = false;
   const onProgress = (step: QueryProgress): void => {
     if (stopped) return;
+    // Before the spinner cuts it: the beginning of a secret is not known as one.
     spinner.say(() => redactor.values(renderProgress(step, clock.elapsed() - started)));
   };
   const stop = (): void => {
@@ -77,7 +78,7 @@ export async function printAsItComes(
     print(clean.end());
     print(missing(printed, redactor.values(terminalText(reply.text))));
     endLine();
-    if (reply.sources.length > 0) print(redactor.values(`\n${renderSources(reply.sources)}\n`));
+    if (reply.sources.length > 0) print(`\n${renderSources(reply.sources)}\n`);
     sayFacts(reply, context);
   } catch (error) {
     print(clean.end());
@@ -99,22 +100,10 @@ function missing(printed: string, whole: string): string {
 /** The line of facts for a person; where nobody looks on, only what was not done as asked. */
 export function sayFacts(reply: QueryReply, context: CommandContext): void {
   const { services, terminal } = context;
-  const { clock, timeZone, redactor } = services;
-  const notices = ownNotices(context);
+  const { clock, timeZone, config, tokens } = services;
+  const notices = programNotices(config, tokens);
   const lines = terminal.stderrIsTty
     ? [dim(renderFooter(reply, notices, clock.now(), timeZone), terminal)]
     : [...notices, ...reply.notices].map((notice) => `note: ${notice}`);
-  for (const line of lines) terminal.stderr.write(redactor.values(`${line}\n`));
-}
-
-/** What this run has to say beside the reply's own notices. */
-export function ownNotices({ services }: CommandContext): string[] {
-  const { config, tokens } = services;
-  const unsaved = tokens.unsavedReason;
-  return [
-    ...config.notices,
-    ...(unsaved === undefined
-      ? []
-      : [`the refreshed login could not be saved yet: ${unsaved.message}`]),
-  ];
+  for (const line of lines) terminal.stderr.write(`${line}\n`);
 }

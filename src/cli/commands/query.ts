@@ -1,14 +1,15 @@
-import { isReasoningEffort, reasoningEfforts } from "../../models/effort.ts";
-import { modelName } from "../../models/model-name.ts";
+import * as z from "zod";
+import { reasoningEfforts } from "../../models/effort.ts";
 import type { QueryReply } from "../../query/response/reply.ts";
-import type { QueryRequest } from "../../query/request/request.ts";
-import { withSources } from "../../render/reply.ts";
+import { requestFields, type QueryRequest } from "../../query/request/request.ts";
+import { programNotices, withSources } from "../../render/reply.ts";
 import { plainText } from "../../shared/text.ts";
+import { validated } from "../../shared/validated.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
 import { readAll } from "../terminal/input.ts";
-import { askWithSpinner, ownNotices, printAsItComes, sayFacts } from "./query-output.ts";
+import { askWithSpinner, printAsItComes, sayFacts } from "./query-output.ts";
 
 /**
  * The question: the words of the command line, each `-` replaced by what is piped in and set off by
@@ -16,7 +17,7 @@ import { askWithSpinner, ownNotices, printAsItComes, sayFacts } from "./query-ou
  *
  * @throws UsageError when nothing is asked; CodexError `BAD_REQUEST` when it is too long
  */
-export async function readPrompt(
+async function readPrompt(
   words: readonly string[],
   { services, terminal, signal }: CommandContext,
 ): Promise<string> {
@@ -29,7 +30,7 @@ export async function readPrompt(
   return prompt;
 }
 
-export function noPrompt(): UsageError {
+function noPrompt(): UsageError {
   return new UsageError("query: there is no prompt");
 }
 
@@ -77,17 +78,11 @@ export const query: Command = {
   ],
   needs: ["storage", "state", "auth", "origins"],
   check({ options, words }, { stdinIsTty }) {
-    const { model, effort } = options;
-    if (typeof model === "string" && !modelName.test(model)) {
-      throw new UsageError("query: --model needs a model's name, such as gpt-6.1-sol");
-    }
-    if (typeof effort === "string" && !isReasoningEffort(effort)) {
-      throw new UsageError(`query: --effort is one of ${reasoningEfforts.join(", ")}`);
-    }
+    choices(options);
     if (words.length === 0 && stdinIsTty) throw noPrompt();
   },
   async run({ options, words }, context) {
-    const { services, terminal } = context;
+    const { terminal } = context;
     const request = toRequest(options, await readPrompt(words, context));
     if (options["json"] !== true && terminal.stdoutIsTty) {
       await printAsItComes(request, context);
@@ -96,24 +91,38 @@ export const query: Command = {
     const reply = await askWithSpinner(request, context);
     const json = options["json"] === true;
     const text = json ? toJson(facts(reply, context)) : `${plainText(withSources(reply))}\n`;
-    terminal.stdout.write(services.redactor.values(text));
+    terminal.stdout.write(text);
     if (!json) sayFacts(reply, context);
     return exitCodes.ok.code;
   },
 };
 
+const choiceFields = z.object({
+  "--model": requestFields.model,
+  "--effort": requestFields.reasoningEffort,
+});
+
+/** @throws UsageError */
+function choices({ model, effort }: Arguments["options"]): z.infer<typeof choiceFields> {
+  const given = { "--model": model, "--effort": effort };
+  return validated(choiceFields, given, "", ({ field, verdict }) => {
+    return new UsageError(`query: ${field} ${verdict}`);
+  });
+}
+
 function toRequest(options: Arguments["options"], prompt: string): QueryRequest {
-  const { model, effort, system } = options as Record<string, string | undefined>;
+  const { "--model": model, "--effort": reasoningEffort } = choices(options);
+  const system = options["system"];
   return {
     prompt,
     model,
-    systemPrompt: system,
-    reasoningEffort: effort !== undefined && isReasoningEffort(effort) ? effort : undefined,
+    systemPrompt: typeof system === "string" ? system : undefined,
+    reasoningEffort,
   };
 }
 
 /** The reply for programs. */
-function facts(reply: QueryReply, context: CommandContext): object {
+function facts(reply: QueryReply, { services }: CommandContext): object {
   const { text, sources, model, effort, usage, durationMs, quota, notices } = reply;
   return {
     text: plainText(text),
@@ -123,6 +132,6 @@ function facts(reply: QueryReply, context: CommandContext): object {
     usage,
     durationMs: Math.round(durationMs),
     quota,
-    notices: [...ownNotices(context), ...notices],
+    notices: [...programNotices(services.config, services.tokens), ...notices],
   };
 }

@@ -20,7 +20,7 @@ export const status: Command = {
   notes: ["Ends with 3 when nobody is signed in."],
   needs: [],
   async run({ options }, { services, terminal, signal }) {
-    const { clock, timeZone, redactor } = services;
+    const { clock, timeZone } = services;
     const collected = await collectStatus(services, options["verbose"] === true, signal);
     // A login that waits belongs to the process that began it, and this one has begun none.
     const { pendingLogin: _, failedLogin: __, ...shown } = statusFacts(collected, "cli");
@@ -28,7 +28,7 @@ export const status: Command = {
       options["json"] === true
         ? toJson(shown)
         : `${renderStatus(collected, clock.now(), timeZone, "cli")}\n`;
-    terminal.stdout.write(redactor.values(text));
+    terminal.stdout.write(text);
     if (collected.signedIn) return exitCodes.ok.code;
     const signedOut = collected.trouble === undefined || isSignedOut(collected.trouble);
     return signedOut ? exitCodes.login.code : exitCodes.failed.code;

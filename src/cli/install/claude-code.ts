@@ -3,7 +3,7 @@ import type { CommandContext } from "../command.ts";
 
 /** The marketplace, and the plugin in it, as .claude-plugin/ names them. */
 const marketplace = "codex-oauth";
-export const pluginId = `codex-oauth@${marketplace}`;
+const pluginId = `codex-oauth@${marketplace}`;
 
 /** What adds the plugin, as arguments of `claude`. */
 export function additions(place: string): string[][] {

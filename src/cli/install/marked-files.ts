@@ -15,13 +15,13 @@ const mark = "# Written by codex-oauth install, which may replace it while it is
  * A document with a mark of ours: a comment in its front matter, which no reader of the document sees,
  * with a digest of all the rest.
  */
-export function marked(text: string): string {
+function marked(text: string): string {
   if (!text.startsWith(opening)) throw new Error("the document has no front matter");
   return `${opening}${mark}${digest(text)}\n${text.slice(opening.length)}`;
 }
 
 /** Whose file it is. What cannot be read, and what is no regular file, is none of ours. */
-export async function ownership(path: string): Promise<Ownership> {
+async function ownership(path: string): Promise<Ownership> {
   try {
     if (!(await lstat(path)).isFile()) return "foreign";
     return ownerOf(await readFile(path, "utf8"));

@@ -1,12 +1,17 @@
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
+import type { Redactor } from "../../shared/redactor.ts";
+
+export interface Output {
+  write: (text: string) => unknown;
+}
 
 /** The three streams and what is known of them; tests give their own. */
 export interface Terminal {
   stdin: Readable & { setRawMode?: (raw: boolean) => unknown };
   /** Answers. */
-  stdout: Writable;
+  stdout: Output;
   /** Everything else: errors, questions to the person, the spinner. */
-  stderr: Writable;
+  stderr: Output;
   stdinIsTty: boolean;
   stdoutIsTty: boolean;
   stderrIsTty: boolean;
@@ -16,6 +21,17 @@ export interface Terminal {
   colors: boolean;
   /** Whether stderr understands "go back and clear the line". */
   rewrites: boolean;
+}
+
+/**
+ * The same terminal, which shows no known secret. Each write is masked for itself: an answer that comes
+ * in pieces needs a `PlainTextStream` before it, and an error `Redactor.all`.
+ */
+export function withoutSecrets(terminal: Terminal, redactor: Pick<Redactor, "values">): Terminal {
+  const masked = (output: Output): Output => ({
+    write: (text) => output.write(redactor.values(text)),
+  });
+  return { ...terminal, stdout: masked(terminal.stdout), stderr: masked(terminal.stderr) };
 }
 
 /** The variables that say what a terminal is like; none of them is ours. */

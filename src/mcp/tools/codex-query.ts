@@ -1,40 +1,32 @@
 import * as z from "zod";
-import { reasoningEfforts, verbosities } from "../../models/effort.ts";
 import { defaultLimits } from "../../shared/limits.ts";
-import { modelName } from "../../models/model-name.ts";
+import { requestFields } from "../../query/request/request.ts";
 import type { QueryProgress } from "../../query/response/reply.ts";
 import { renderProgress } from "../../render/progress.ts";
-import { renderReply, withSources } from "../../render/reply.ts";
+import { programNotices, renderReply, withSources } from "../../render/reply.ts";
 import { defineTool } from "../tool.ts";
 
+const { maxPromptChars } = defaultLimits;
+const { prompt, model, systemPrompt, reasoningEffort, verbosity, temperature } = requestFields;
+
 const input = z.strictObject({
-  prompt: z
-    .string()
-    .min(1)
-    .max(defaultLimits.maxPromptChars)
-    .refine((text) => text.trim() !== "", "must not be blank")
+  prompt: prompt
+    .unwrap()
+    .max(maxPromptChars)
     .describe("The question, with all the context that Codex needs: it sees nothing else."),
-  model: z
-    .string()
-    .regex(modelName, "must be a model name such as gpt-6.1-sol")
-    .optional()
-    .describe("A name from codex_models. Leave it out for the account's default."),
-  system_prompt: z
-    .string()
-    .max(defaultLimits.maxPromptChars)
+  model: model.describe("A name from codex_models. Leave it out for the account's default."),
+  system_prompt: systemPrompt
+    .unwrap()
+    .max(maxPromptChars)
     .optional()
     .describe("Instructions that replace the default ones (a short second opinion, answer first)."),
-  reasoning_effort: z
-    .enum(reasoningEfforts)
-    .optional()
-    .describe("How long Codex thinks. Sent as the nearest one that the model takes."),
-  verbosity: z.enum(verbosities).optional().describe("How long the answer is."),
-  temperature: z
-    .number()
-    .min(0)
-    .max(2)
-    .optional()
-    .describe("Sent with an API key only, to models that take it: the ChatGPT service refuses it."),
+  reasoning_effort: reasoningEffort.describe(
+    "How long Codex thinks. Sent as the nearest one that the model takes.",
+  ),
+  verbosity: verbosity.describe("How long the answer is."),
+  temperature: temperature.describe(
+    "Sent with an API key only, to models that take it: the ChatGPT service refuses it.",
+  ),
 });
 
 export const codexQuery = defineTool({
@@ -77,11 +69,7 @@ export const codexQuery = defineTool({
       },
       { signal, onProgress: report },
     );
-    const notices = [...config.notices];
-    const unsaved = tokens.unsavedReason;
-    if (unsaved !== undefined) {
-      notices.push(`the refreshed login could not be saved yet: ${unsaved.message}`);
-    }
+    const notices = programNotices(config, tokens);
     const { text: _text, items: _items, functionCalls: _calls, ...facts } = reply;
     const { text, whole } = await longAnswers.fit(withSources(reply));
     return {

@@ -113,18 +113,6 @@ export class FileLock {
     }
   }
 
-  /** Who holds the lock now, without any change: a report, not a promise. */
-  async holder(): Promise<{ pid: number | undefined } | undefined> {
-    const content = await lookAt(this.#path, this.#deps.clock).catch(() => ({
-      kind: "foreign" as const,
-    }));
-    if (content.kind === "foreign") return { pid: undefined };
-    if (content.kind !== "owned") return undefined;
-    const { identity, ageMs } = content;
-    const { self } = this.#deps;
-    return isAbandoned(identity, self, ageMs) ? undefined : { pid: pidIfAlive(identity, self) };
-  }
-
   /** Whether the process that a `HeldLock.owner` names has ended; false when that cannot be told. */
   isGone(owner: string): boolean {
     const identity = parseIdentity(owner);

@@ -5,7 +5,7 @@ import type { QueryPlan } from "./plan.ts";
 import type { QueryRequest } from "./request.ts";
 
 /** An item as `input` carries it: without an id, since the service keeps none (docs/wire.md §9). */
-export function toWireItem(item: ConversationItem): object {
+function toWireItem(item: ConversationItem): object {
   switch (item.type) {
     case "message":
       return item.role === "assistant" ? said(item) : asked(item.role, item.text);
@@ -28,7 +28,7 @@ export function toWireItem(item: ConversationItem): object {
   }
 }
 
-export function asked(role: "user" | "developer", text: string): object {
+function asked(role: "user" | "developer", text: string): object {
   return { type: "message", role, content: [{ type: "input_text", text }] };
 }
 
@@ -51,7 +51,7 @@ function said({
   };
 }
 
-export function toWireTool({ name, description, parameters, strict }: FunctionTool): object {
+function toWireTool({ name, description, parameters, strict }: FunctionTool): object {
   return {
     type: "function",
     name,

@@ -103,7 +103,7 @@ function chooseEffort(
 }
 
 /** For a name that a fresh list of the account does not have; says which names can be used. */
-export function unknownModel(slug: string, list: ModelList): CodexError {
+function unknownModel(slug: string, list: ModelList): CodexError {
   return new CodexError("MODEL_UNAVAILABLE", `This account has no model called "${slug}".`, {
     why: `Usable: ${usableNames(list.models).join(", ") || "none"}.`,
     next: [{ do: "choose-model", which: "named" }],

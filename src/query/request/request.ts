@@ -9,6 +9,7 @@ import {
 import { CodexError } from "../../shared/errors.ts";
 import { act, type NextSteps } from "../../shared/next-step.ts";
 import { modelName } from "../../models/model-name.ts";
+import { validated } from "../../shared/validated.ts";
 
 const text = z.string();
 const callId = z.string().min(1).max(200);
@@ -61,19 +62,31 @@ const tool = z.object({
   strict: z.boolean().optional(),
 });
 
-const queryRequest = z.strictObject({
-  prompt: text.optional(),
+/**
+ * What each field of a request accepts, for every way to ask: tools and commands pick from it. How long
+ * texts may be is the caller's limit.
+ */
+export const requestFields = {
+  prompt: text
+    .min(1)
+    .refine((prompt) => prompt.trim() !== "", "must not be blank")
+    .optional(),
   input: z.array(item).min(1).optional(),
   tools: z.array(tool).max(128).optional(),
   toolChoice: z
-    .union([z.enum(["auto", "none", "required"]), z.object({ name: functionName })])
+    .union(
+      [z.enum(["auto", "none", "required"]), z.object({ name: functionName })],
+      "must be auto, none, required or the name of a function as { name }",
+    )
     .optional(),
   model: z.string().regex(modelName, "must be a model name such as gpt-6.1-sol").optional(),
   systemPrompt: text.optional(),
   reasoningEffort: z.enum(reasoningEfforts).optional(),
   verbosity: z.enum(verbosities).optional(),
   temperature: z.number().min(0).max(2).optional(),
-});
+} satisfies { [Field in keyof QueryRequest]-?: z.ZodType<QueryRequest[Field]> };
+
+const queryRequest = z.strictObject(requestFields);
 
 /**
  * What a program passes as a request, checked.
@@ -82,20 +95,10 @@ const queryRequest = z.strictObject({
  * @throws CodexError `BAD_REQUEST` that names the field, never its value.
  */
 export function checkedRequest(request: unknown, maxChars: number): QueryRequest {
-  const parsed = queryRequest.safeParse(request);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = fieldOf(issue?.path ?? []);
-    if (/^input\[\d+\]\.role$/.test(path)) {
-      throw unusable(path, "must be user, assistant or developer", [
-        act("Use systemPrompt for rules"),
-      ]);
-    }
-    const keys = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 5).join(", ") : "";
-    if (keys !== "") throw unusable(keys.slice(0, 100), "is unknown");
-    throw unusable(path === "" ? "request" : path, saidOf(issue));
-  }
-  const { data } = parsed;
+  const data = validated(queryRequest, request, "request", ({ field, verdict }) => {
+    const isRole = /^input\[\d+\]\.role$/.test(field);
+    return unusable(field, verdict, isRole ? [act("Use systemPrompt for rules")] : undefined);
+  });
   assertOneQuestion(data);
   assertToolsFit(data);
   if (data.input !== undefined) assertCallsMatch(data.input);
@@ -109,8 +112,7 @@ function assertOneQuestion({ prompt, input }: QueryRequest): void {
       act("Make the prompt its last message"),
     ]);
   }
-  if (prompt === undefined && input === undefined) throw unusable("prompt", "is missing");
-  if (prompt?.trim() === "") throw unusable("prompt", "must not be blank");
+  if (prompt === undefined && input === undefined) throw unusable("prompt", "or input is required");
 }
 
 function assertToolsFit({ tools = [], toolChoice = "auto" }: QueryRequest): void {
@@ -152,35 +154,8 @@ function assertNotTooLong(
   throw unusable("input", `${most} as JSON, together with tools`);
 }
 
-function fieldOf(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, n) =>
-      typeof part === "number" ? `[${part}]` : `${n === 0 ? "" : "."}${String(part)}`,
-    )
-    .join("");
-}
-
-function saidOf(issue: z.core.$ZodIssue | undefined): string {
-  switch (issue?.code) {
-    case "invalid_type":
-      return `must be of type ${issue.expected}`;
-    case "invalid_value":
-      return `must be one of ${issue.values.map(String).join(", ")}`;
-    case "invalid_union":
-      return issue.discriminator === undefined
-        ? "has an unusable value"
-        : `must be ${issue.discriminator === "type" ? "message, function_call, function_call_output or reasoning" : "one that is known"}`;
-    case "too_small":
-      return "must not be empty";
-    case "too_big":
-      return `must be at most ${String(issue.maximum)}`;
-    default:
-      return issue?.message ?? "is unusable";
-  }
-}
-
-function unusable(field: string, said: string, next?: NextSteps): CodexError {
-  return new CodexError("BAD_REQUEST", `The request is unusable: ${field} ${said}.`, {
+function unusable(field: string, verdict: string, next?: NextSteps): CodexError {
+  return new CodexError("BAD_REQUEST", `The request is unusable: ${field} ${verdict}.`, {
     why: "Nothing was sent.",
     field,
     next,

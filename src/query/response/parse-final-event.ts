@@ -8,7 +8,7 @@ import { anyItem, toItemEvent } from "./parse-output-item.ts";
 import type { ItemEvent, ResponseEvent, Usage } from "./response-event.ts";
 
 /** A model's name in a response; what cannot be one is left out. */
-export const toldModel = z.string().regex(modelName).optional().catch(undefined);
+const toldModel = z.string().regex(modelName).optional().catch(undefined);
 
 /** Events that tell the model beside other things, or nothing that we know. */
 const telling = z.object({
@@ -35,17 +35,17 @@ const status = z.number().int().min(400).max(599).nullish().catch(undefined);
 const headers = z.unknown().optional();
 
 /** The error of an event that ends a stream. */
-export const failure = errorFields.extend({
+const failure = errorFields.extend({
   plan_type: z.string().nullish().catch(undefined),
   status,
   headers,
 });
 /** Seen flat and nested (docs/wire.md §12). */
-export const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
+const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
 
 const untyped = z.object({ error: failure.nullish().catch(undefined), status, headers });
 
-export function toFailed(error: Partial<z.infer<typeof failure>>, now: number): ResponseEvent {
+function toFailed(error: Partial<z.infer<typeof failure>>, now: number): ResponseEvent {
   const bag = toHeaderBag(error.headers);
   return {
     type: "failed",
@@ -71,7 +71,7 @@ export function fromUntyped(json: unknown, now: number): ResponseEvent | undefin
 }
 
 /** The error, with what stands beside it where it does not say that itself. */
-export function besideError({
+function besideError({
   error,
   ...outer
 }: Partial<z.infer<typeof untyped>>): Partial<z.infer<typeof failure>> {
@@ -110,7 +110,7 @@ const count = z
   .catch(undefined);
 
 /** Token counts of a response (docs/wire.md §12). */
-export const usage = z
+const usage = z
   .object({
     input_tokens: count,
     output_tokens: count,
@@ -121,7 +121,7 @@ export const usage = z
   .catch(undefined);
 
 /** Undefined where nothing is known of it. */
-export function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
+function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
   if (!wire) return undefined;
   const counts: Usage = {
     inputTokens: wire.input_tokens,

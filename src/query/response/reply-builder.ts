@@ -15,7 +15,7 @@ import { newSources, type Source } from "./sources.ts";
 const maxReasoningChars = 1_000;
 
 /** Finds the heading of the reasoning summary's present part, as the part comes. */
-export class ReasoningHeading {
+class ReasoningHeading {
   #part = "";
 
   /** Another part begins. */

@@ -19,7 +19,7 @@ import type { Source } from "./sources.ts";
 import { brokenOff, cutOff, noAnswer, stoppedShort, streamFailure } from "./stream-errors.ts";
 
 /** Keeps a body that calls itself a stream until its first event: one without any may be an error's. */
-export class EventlessBody {
+class EventlessBody {
   readonly #maxBytes: number;
   #chunks: Uint8Array[] | undefined = [];
   #bytes = 0;

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { exitCodeOf, exitCodes } from "../../../src/cli/exit-codes.ts";
 import { readAll } from "../../../src/cli/terminal/input.ts";
 import { Spinner } from "../../../src/cli/terminal/spinner.ts";
-import { fitWidth, wantsColors } from "../../../src/cli/terminal/terminal.ts";
+import { fitWidth, wantsColors, withoutSecrets } from "../../../src/cli/terminal/terminal.ts";
+import { Redactor } from "../../../src/shared/redactor.ts";
 import { errorCodes, type CodexErrorCode } from "../../../src/shared/errors.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { fakeTerminal } from "../../support/fake-terminal.ts";
@@ -19,6 +20,18 @@ test.each([
   [{ FORCE_COLOR: "1", NO_COLOR: "1" }, false, false],
 ])("with %j and a terminal: %s, colours: %s", (env, isTty, colors) => {
   expect(wantsColors(env, isTty)).toBe(colors);
+});
+
+test("nothing that is written shows a known secret; what only looks like one stays", () => {
+  const plain = fakeTerminal();
+  const redactor = new Redactor();
+  const terminal = withoutSecrets(plain, redactor);
+  redactor.learn("rt_a-known-secret-of-the-login");
+  for (const output of [terminal.stdout, terminal.stderr]) {
+    output.write("rt_a-known-secret-of-the-login is one, rt_another-word is none\n");
+  }
+  expect(plain.out()).toBe("[redacted] is one, rt_another-word is none\n");
+  expect(plain.err()).toBe(plain.out());
 });
 
 describe("the spinner", () => {

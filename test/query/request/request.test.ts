@@ -121,3 +121,20 @@ test("a conversation counts as JSON, to the character, together with its functio
   expect(checkedRequest(ofLength(1_000), 1_000)).toEqual(ofLength(1_000));
   expect(refusal(ofLength(1_001))[1]).toBe("input");
 });
+
+test.each<[unknown, string]>([
+  [undefined, "request is required"],
+  ["Hi", "request must be an object"],
+  [{}, "prompt or input is required"],
+  [{ prompt: "" }, "prompt must not be empty"],
+  [{ prompt: "Hi", reasoningEffort: "x" }, "reasoningEffort must be one of none, minimal, low, "],
+  [{ prompt: "Hi", temperature: -1 }, "temperature must be at least 0"],
+  [{ prompt: "Hi", tools: Array(129).fill(tool) }, "tools must have at most 128 entries"],
+  [{ prompt: "Hi", toolChoice: 5 }, "toolChoice must be auto, none, required or the name of"],
+  [{ prompt: "Hi", modell: "x" }, "modell is unknown (accepted: prompt, input, tools, "],
+  [{ input: [{ ...user, text: undefined }] }, "input[0].text is required"],
+  [{ input: [{}] }, "input[0].type must be one of message, function_call, function_call_output, "],
+  [{ input: [{ ...user, role: "x" }] }, "input[0].role must be one of user, developer, assistant"],
+])("%j: %s", (request, sentence) => {
+  expect(refusal(request)[2]).toContain(`The request is unusable: ${sentence}`);
+});

@@ -148,7 +148,7 @@ function escapeHtml(text: string): string {
 }
 
 /** The pages' own style: nothing is fetched, and both colour schemes are readable (WCAG 2.2 AA). */
-export const pageStyle = `
+const pageStyle = `
 :root { color-scheme: light dark; --ground: #eef1f5; --card: #fff; --text: #16181d; --soft: #505866;
   --line: #dfe3e9; --inset: #f6f7f9; --accent: #1d4ed8 }
 .ok { --accent: #0b6b43; --tint: #e3f5ec }

@@ -4,7 +4,7 @@ import { CodexError } from "../../../shared/errors.ts";
 import { callbackPath } from "../../../api/constants.ts";
 import { CallbackHandler, type CallbackHandlerOptions } from "./handler.ts";
 import { errnoOf } from "../../../platform/files/errors.ts";
-import type { PortHolder } from "../../../platform/ports.ts";
+import { lacksFamily, type PortHolder } from "../../../platform/ports.ts";
 
 const slowClientMs = 5_000;
 /** Cookies belong to all ports of a host: those of every local web app come along. */
@@ -77,8 +77,7 @@ async function listenOnLoopback(
   const { port: bound } = first.address() as AddressInfo;
   const second = await listen(bound, "::1", handler);
   if (typeof second !== "string") return [first, second];
-  const noIpv6 = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(second);
-  if (noIpv6) return [first];
+  if (lacksFamily(second)) return [first];
   first.close();
   first.closeAllConnections();
   return undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CodexError } from "../../src/shared/errors.ts";
 import { tools } from "../../src/mcp/toolbox.ts";
-import { validateArguments } from "../../src/mcp/validate-arguments.ts";
+import { validateArguments } from "../../src/mcp/tool.ts";
 
 const accepted = "prompt, model, system_prompt, reasoning_effort, verbosity, temperature";
 
@@ -25,8 +25,8 @@ describe("codex_query", () => {
     [{ prompt: "hi" }, "ok"],
     [{ prompt: "hi", model: "gpt-5.5", verbosity: "low", temperature: 2 }, "ok"],
     [{ prompt: "x".repeat(4 * 1024 * 1024) }, "ok"],
-    [undefined, "prompt must be a string."],
-    [{}, "prompt must be a string."],
+    [undefined, "prompt is required."],
+    [{}, "prompt is required."],
     [{ prompt: 42 }, "prompt must be a string."],
     [{ prompt: null }, "prompt must be a string."],
     [{ prompt: ["hi"] }, "prompt must be a string."],
