@@ -6,8 +6,7 @@ import type { Redactor } from "../shared/redactor.ts";
 import type { Log } from "../platform/log.ts";
 import type { Services } from "../status/services.ts";
 import { Progress, type SendProgress } from "./progress.ts";
-import type { Tool } from "./tool.ts";
-import { validateArguments } from "./tool.ts";
+import { validateArguments, type Tool } from "./tool.ts";
 
 /** Machine-readable facts of a result or an error, for programs. */
 const resultKey = "codex-oauth/result";

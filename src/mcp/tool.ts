@@ -49,7 +49,6 @@ export function defineTool<Input extends z.ZodType>(tool: Tool<Input>): Tool {
  *
  * @throws CodexError `BAD_REQUEST` that names each field and what it accepts, never a value.
  */
-
 export function validateArguments(tool: Tool, args: unknown): unknown {
   return validated(tool.input, args ?? {}, "the arguments", (...faults) => {
     const listed = faults.slice(0, 5).map(({ field, verdict }) => `${field} ${verdict}`);
