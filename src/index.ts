@@ -1,9 +1,19 @@
 /** What the package exports to programs: docs/library.md. */
-export { createCodex, describeNext, type Codex, type CodexOptions } from "./app/library.ts";
-export { CodexClient, type QueryOptions } from "./query/client.ts";
-export { OAuthFlow } from "./auth/sign-in/browser-flow.ts";
+export { createCodex, describeNext, type CodexOptions } from "./app/library.ts";
+export type {
+  Codex,
+  Models,
+  SignIn,
+  SignInOptions,
+  SignOutOptions,
+  SignOutResult,
+} from "./app/codex.ts";
+export type { QueryOptions } from "./query/client.ts";
 export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/login-run.ts";
-export { TokenManager, type LoginState } from "./auth/session/token-manager.ts";
+export type { CredentialChoice } from "./auth/chooser.ts";
+export type { CodexModel } from "./models/model.ts";
+export type { Status } from "./status/status-report.ts";
+export type { DoctorReport, Finding } from "./status/finding.ts";
 export {
   CodexError,
   errorCodes,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { createApp } from "./app.ts";
+import { composeCodex, type Codex } from "./codex.ts";
 import { assertConfigured, loadConfig } from "../config/config.ts";
 import { systemHome } from "../platform/host.ts";
 import { type Environment } from "../config/environment.ts";
@@ -11,11 +11,8 @@ import { defaultLimits } from "../shared/limits.ts";
 import { keepingClock } from "../platform/clock.ts";
 import { platformName } from "./runtime.ts";
 import { systemRandom } from "../platform/random.ts";
-import type { CodexClient } from "../query/client.ts";
 import { requestFields } from "../query/request/request.ts";
 import { validated } from "../shared/validated.ts";
-import type { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
-import type { TokenManager } from "../auth/session/token-manager.ts";
 import type { SettingName } from "../config/settings.ts";
 
 /** Each option stands in place of the setting of the same meaning (DEPLOYMENT.md). */
@@ -36,21 +33,6 @@ export interface CodexOptions {
   env?: Environment | undefined;
   /** Gets diagnostics, without secrets, questions or answers. */
   log?: ((area: string, message: string) => void) | undefined;
-}
-
-/** What the tools of the server work with. */
-export interface Codex {
-  /** The login of this machine. */
-  tokens: TokenManager;
-  /** Signs in. */
-  oauth: OAuthFlow;
-  /** Asks. */
-  client: CodexClient;
-  /**
-   * End what is under way and close every connection; a refresh that was sent is saved first. What is
-   * asked from then on fails as `CANCELLED`.
-   */
-  close(): Promise<void>;
 }
 
 const options = z.strictObject({
@@ -83,7 +65,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
     config.problems.map(({ area }) => area),
   );
   for (const notice of config.notices) log?.("CODEX", notice);
-  const app = createApp({
+  return composeCodex({
     config,
     clock: keepingClock,
     random: systemRandom,
@@ -98,7 +80,6 @@ export function createCodex(given: CodexOptions = {}): Codex {
     writeStderr: () => undefined,
     takeLog: log,
   });
-  return { tokens: app.tokens, oauth: app.oauth, client: app.client, close: () => app.close() };
 }
 
 /** What to do about an error, as English sentences; `error.next` has it as data. */

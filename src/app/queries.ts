@@ -13,22 +13,11 @@ import { WorkspaceRoutes } from "../auth/workspace-routing.ts";
 import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
 
-/** Questions, and everything that authorizes and plans them. */
-export interface QueryParts {
-  credentials: CredentialChooser;
-  catalog: ModelCatalog;
-  quota: QuotaMemory;
-  client: CodexClient;
-  longAnswers: LongAnswers;
-}
-
-/** The part that asks, and has a session id of its own. */
-export function composeQueries(
-  ground: Platform,
-  { store, tokens }: Session,
-  login: LoginService,
-): QueryParts {
-  const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } = ground;
+/** Questions, and everything that authorizes and plans them. Each composition has a session id of its own. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred
+export function createQueries(platform: Platform, { store, tokens }: Session, login: LoginService) {
+  const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } =
+    platform;
   const { baseUrl, clientVersion, codexHome, idleTimeoutMs, model, reasoningEffort } = config;
   const api = { userAgent, clientVersion };
   const headers = (credential: Credential): Record<string, string> =>

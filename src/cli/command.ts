@@ -1,5 +1,5 @@
 import type { ConfigArea } from "../config/checks.ts";
-import type { Services } from "../status/services.ts";
+import type { ComposedCodex } from "../app/codex.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** As node:util's parseArgs takes it, with what the help says. */
@@ -20,7 +20,7 @@ export interface Arguments {
 
 /** What a command works with. */
 export interface CommandContext {
-  services: Services;
+  codex: ComposedCodex;
   terminal: Terminal;
   /** Aborts when the person or the system interrupts, or the reader of stdout has gone. */
   signal: AbortSignal;

@@ -10,10 +10,10 @@ export async function chooseMode(
   agreed: boolean,
   context: CommandContext,
 ): Promise<number> {
-  const { services, terminal } = context;
-  const { credentials, clock, timeZone } = services;
+  const { codex, terminal } = context;
+  const { clock, timeZone } = codex.context;
   const choose = async (confirmed: boolean): Promise<string> => {
-    const choice = await credentials.choose(kind, confirmed);
+    const choice = await codex.useMethod(kind, { confirmed });
     return `${renderChoice(choice, "cli", clock.now(), timeZone)}\n`;
   };
   if (!agreed) {

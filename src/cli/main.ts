@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
-import { createApp } from "../app/app.ts";
+import { composeCodex } from "../app/codex.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { runCommand, Stopped } from "./run-command.ts";
 import { wantsColors, type Terminal } from "./terminal/terminal.ts";
@@ -59,7 +59,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     open: ({ noBrowser }) => {
       const world = systemRuntime(defaultLimits);
       if (noBrowser) world.config = { ...world.config, noBrowser };
-      return createApp(world);
+      return composeCodex(world);
     },
   });
   clearInterval(waiting);

@@ -1,7 +1,7 @@
 import { renderError, renderPartial } from "../render/error.ts";
 import { renderNext } from "../render/next-step.ts";
 import type { CodexError } from "../shared/errors.ts";
-import type { Services } from "../status/services.ts";
+import type { CodexContext } from "../app/codex.ts";
 import { terminalText } from "./terminal/plain-text-stream.ts";
 import { markCode, type Terminal } from "./terminal/terminal.ts";
 
@@ -11,8 +11,8 @@ export function toJson(value: unknown): string {
 }
 
 /** The error on stderr, and what had arrived of an answer where nobody has seen it yet. */
-export function reportError(error: CodexError, services: Services, terminal: Terminal): void {
-  const { clock, timeZone, redactor } = services;
+export function reportError(error: CodexError, context: CodexContext, terminal: Terminal): void {
+  const { clock, timeZone, redactor } = context;
   const { partialText, partialTotalChars } = error.details;
   const head = redactor.all(renderError(error, clock.now(), timeZone, "cli"));
   const partial =
@@ -23,7 +23,11 @@ export function reportError(error: CodexError, services: Services, terminal: Ter
 }
 
 /** The error as the one JSON object on stdout. */
-export function reportJson(error: CodexError, { redactor }: Services, terminal: Terminal): void {
+export function reportJson(
+  error: CodexError,
+  { redactor }: CodexContext,
+  terminal: Terminal,
+): void {
   const { code, message, details } = error;
   const { why, resetsAt, retryAfterMs, partialText } = details;
   const facts = {

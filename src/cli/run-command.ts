@@ -1,7 +1,6 @@
 import { assertConfigured } from "../config/config.ts";
-import type { Log } from "../platform/log.ts";
 import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
-import type { Services } from "../status/services.ts";
+import type { ComposedCodex } from "../app/codex.ts";
 import { readArguments } from "./arguments.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "./command.ts";
 import { commands } from "./commands/index.ts";
@@ -10,21 +9,13 @@ import { commandHelp, generalHelp } from "./help.ts";
 import { reportError, reportJson } from "./report-error.ts";
 import { withoutSecrets } from "./terminal/terminal.ts";
 
-/** The program, composed. */
-export interface Opened {
-  services: Services;
-  log: Log;
-  /** End what is under way. */
-  close: () => Promise<void>;
-}
-
 export interface CommandLine extends Pick<
   CommandContext,
   "terminal" | "signal" | "interrupt" | "place"
 > {
   version: string;
   /** Compose the program; nothing is opened for the help, the version and wrong arguments. */
-  open: (wishes: { noBrowser: boolean }) => Opened;
+  open: (wishes: { noBrowser: boolean }) => ComposedCodex;
 }
 
 /** Do what the arguments say; every failure is told on stderr and becomes an exit code. */
@@ -55,27 +46,31 @@ export async function runCommand(args: readonly string[], line: CommandLine): Pr
 
 async function runOpened(command: Command, args: Arguments, line: CommandLine): Promise<number> {
   const { signal } = line;
-  const { services, close, log } = line.open({ noBrowser: args.options["no-browser"] === true });
-  const terminal = withoutSecrets(line.terminal, services.redactor);
+  const codex = line.open({ noBrowser: args.options["no-browser"] === true });
+  const terminal = withoutSecrets(line.terminal, codex.context.redactor);
   try {
-    assertConfigured(services.config, command.needs);
-    return await command.run(args, { ...line, terminal, services });
+    assertConfigured(codex.context.config, command.needs);
+    return await command.run(args, { ...line, terminal, codex });
   } catch (thrown) {
     if (signal.aborted && signal.reason instanceof Stopped) {
       const { exitCode } = signal.reason;
       if (args.options["json"] === true && exitCode === exitCodes.interrupted.code) {
-        reportJson(new CodexError("CANCELLED", "The command was interrupted."), services, terminal);
+        reportJson(
+          new CodexError("CANCELLED", "The command was interrupted."),
+          codex.context,
+          terminal,
+        );
       }
       return exitCode;
     }
     if (thrown instanceof UsageError) throw thrown;
     const error = toCodexError(thrown);
-    log("CODEX", `${command.name} failed with ${errorForLog(error)}`);
-    if (args.options["json"] === true) reportJson(error, services, terminal);
-    else reportError(error, services, terminal);
+    codex.context.log("CODEX", `${command.name} failed with ${errorForLog(error)}`);
+    if (args.options["json"] === true) reportJson(error, codex.context, terminal);
+    else reportError(error, codex.context, terminal);
     return exitCodeOf(error.code);
   } finally {
-    await close();
+    await codex.close();
   }
 }
 

@@ -3,8 +3,7 @@ import { assertConfigured } from "../config/config.ts";
 import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
 import { renderError, renderPartial } from "../render/error.ts";
 import type { Redactor } from "../shared/redactor.ts";
-import type { Log } from "../platform/log.ts";
-import type { Services } from "../status/services.ts";
+import type { CodexContext, ComposedCodex } from "../app/codex.ts";
 import { Progress, type SendProgress } from "./progress.ts";
 import { validateArguments, type Tool } from "./tool.ts";
 
@@ -16,14 +15,10 @@ const errorKey = "codex-oauth/error";
 export async function callTool(
   tool: Tool,
   args: unknown,
-  services: Services,
-  {
-    signal,
-    sendProgress,
-    log,
-  }: { signal: AbortSignal; sendProgress: SendProgress | undefined; log: Log },
+  codex: ComposedCodex,
+  { signal, sendProgress }: { signal: AbortSignal; sendProgress: SendProgress | undefined },
 ): Promise<CallToolResult> {
-  const { clock, limits, redactor, config } = services;
+  const { clock, limits, redactor, config, log } = codex.context;
   const started = clock.elapsed();
   const send: SendProgress | undefined =
     sendProgress &&
@@ -34,7 +29,7 @@ export async function callTool(
   try {
     const input = validateArguments(tool, args);
     assertConfigured(config, tool.needs);
-    const result = await tool.handle(input, services, { signal, progress });
+    const result = await tool.handle(input, codex, { signal, progress });
     log("CODEX", `${tool.name} answered in ${Math.round(clock.elapsed() - started)} ms`);
     return {
       content: [{ type: "text", text: redactor.values(result.text) }],
@@ -48,7 +43,7 @@ export async function callTool(
       ? new CodexError("CANCELLED", "The call was cancelled.")
       : toCodexError(thrown);
     log("CODEX", `${tool.name} failed with ${errorForLog(error)}`);
-    return errorResult(error, services);
+    return errorResult(error, codex.context);
   } finally {
     progress.stop();
   }
@@ -58,7 +53,10 @@ function withoutSecrets(facts: object, redactor: Redactor): unknown {
   return JSON.parse(redactor.values(JSON.stringify(facts)));
 }
 
-function errorResult(error: CodexError, { clock, timeZone, redactor }: Services): CallToolResult {
+function errorResult(
+  error: CodexError,
+  { clock, timeZone, redactor }: CodexContext,
+): CallToolResult {
   const { code, details } = error;
   const { partialText, partialTotalChars, retryAfterMs, resetsAt } = details;
   const head = redactor.all(renderError(error, clock.now(), timeZone, "mcp"));

@@ -1,12 +1,13 @@
-import type { App } from "../app/app.ts";
+import type { ComposedCodex } from "../app/codex.ts";
 import { leave } from "../platform/exit.ts";
 import { defaultLimits, type Limits } from "../shared/limits.ts";
 import { createServer } from "./server.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 import type { Toolbox } from "./toolbox.ts";
 
-interface Backend {
-  app: App;
+/** The program behind the protocol. */
+interface Loaded {
+  codex: ComposedCodex;
   toolbox: Toolbox;
 }
 
@@ -19,12 +20,12 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   // Losing stderr must not end us: hosts close it at will.
   stderr.on("error", () => undefined);
   keepStdoutForProtocol();
-  const backend = new LazyBackend(limits);
-  const server = createServer(async () => (await backend.open()).toolbox);
+  const program = new LazyProgram(limits);
+  const server = createServer(async () => (await program.load()).toolbox);
   server.onerror = (error) => {
-    backend.opened?.app.log("CODEX", `protocol: ${error.message}`);
+    program.loaded?.codex.context.log("CODEX", `protocol: ${error.message}`);
   };
-  const end = endOnce(() => server.close().then(() => backend.close()), limits.shutdownGraceMs);
+  const end = endOnce(() => server.close().then(() => program.close()), limits.shutdownGraceMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       end(0);
@@ -33,8 +34,8 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (thrown: unknown) => {
       const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "a thrown value";
-      // Before the backend is open, no secret has been read.
-      const redacted = backend.opened?.app.services.redactor.all(text) ?? text;
+      // Before the program is loaded, no secret has been read.
+      const redacted = program.loaded?.codex.context.redactor.all(text) ?? text;
       stderr.write(`codex-oauth: ${redacted}\n`);
       end(1);
     });
@@ -51,37 +52,37 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   );
   // The host waits for the answer to its first message, and only then for tools: between the two is
   // the time to load them.
-  stdin.once("data", () => setImmediate(() => void backend.open()));
+  stdin.once("data", () => setImmediate(() => void program.load()));
 }
 
 /** Loads and composes the program once, when it is first needed. */
-class LazyBackend {
-  /** Once it is open. */
-  opened: Backend | undefined;
+class LazyProgram {
+  /** Once it is loaded. */
+  loaded: Loaded | undefined;
   readonly #limits: Limits;
-  #opening: Promise<Backend> | undefined;
+  #loading: Promise<Loaded> | undefined;
 
   constructor(limits: Limits) {
     this.#limits = limits;
   }
 
-  open(): Promise<Backend> {
-    return (this.#opening ??= this.#load());
+  load(): Promise<Loaded> {
+    return (this.#loading ??= this.#compose());
   }
 
-  async #load(): Promise<Backend> {
-    const [{ createApp }, { systemRuntime: systemWorld }, { createToolbox }] = await Promise.all([
-      import("../app/app.ts"),
+  async #compose(): Promise<Loaded> {
+    const [{ composeCodex }, { systemRuntime }, { createToolbox }] = await Promise.all([
+      import("../app/codex.ts"),
       import("../app/runtime.ts"),
       import("./toolbox.ts"),
     ]);
-    const app = createApp(systemWorld(this.#limits));
-    return (this.opened = { app, toolbox: createToolbox(app.services, app.log) });
+    const codex = composeCodex(systemRuntime(this.#limits));
+    return (this.loaded = { codex, toolbox: createToolbox(codex) });
   }
 
   async close(): Promise<void> {
-    const backend = await this.#opening;
-    await backend?.app.close();
+    const loaded = await this.#loading;
+    await loaded?.codex.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ConfigArea } from "../config/checks.ts";
-import type { Services } from "../status/services.ts";
+import type { ComposedCodex } from "../app/codex.ts";
 import type { Progress } from "./progress.ts";
 import { CodexError } from "../shared/errors.ts";
 import { validated } from "../shared/validated.ts";
@@ -36,7 +36,7 @@ export interface Tool<Input extends z.ZodType = z.ZodType> {
   input: Input;
   /** Settings that must be sound for this tool. */
   needs: readonly ConfigArea[];
-  handle(input: z.infer<Input>, services: Services, call: ToolCall): Promise<ToolResult>;
+  handle(input: z.infer<Input>, codex: ComposedCodex, call: ToolCall): Promise<ToolResult>;
 }
 
 /** Only for the inference: `handle` gets the type that `input` accepts. */

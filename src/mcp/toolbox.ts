@@ -4,9 +4,8 @@ import {
   type Tool as ToolDefinition,
 } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
-import type { Log } from "../platform/log.ts";
 import { oneLine } from "../shared/text.ts";
-import type { Services } from "../status/services.ts";
+import type { ComposedCodex } from "../app/codex.ts";
 import { callTool } from "./call-tool.ts";
 import type { SendProgress } from "./progress.ts";
 import type { Tool } from "./tool.ts";
@@ -36,14 +35,14 @@ export interface Toolbox {
   ): Promise<CallToolResult>;
 }
 
-export function createToolbox(services: Services, log: Log): Toolbox {
+export function createToolbox(codex: ComposedCodex): Toolbox {
   let definitions: ToolDefinition[] | undefined;
   return {
     definitions: () => (definitions ??= tools.map(toDefinition)),
     call: async (name, args, call) => {
       const tool = tools.find((one) => one.name === name);
       if (tool === undefined) throw new UnknownTool(name);
-      return callTool(tool, args, services, { ...call, log });
+      return callTool(tool, args, codex, call);
     },
   };
 }

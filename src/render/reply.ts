@@ -1,5 +1,3 @@
-import type { TokenManager } from "../auth/session/token-manager.ts";
-import type { Config } from "../config/config.ts";
 import type { QueryReply } from "../query/response/reply.ts";
 import type { Usage } from "../query/response/response-event.ts";
 import { plainText } from "../shared/text.ts";
@@ -15,15 +13,6 @@ export function withSources({ text, sources }: Pick<QueryReply, "text" | "source
 export function renderSources(sources: QueryReply["sources"]): string {
   const lines = sources.map(({ url, title }) => (title === undefined ? url : `${title}: ${url}`));
   return ["Sources:", ...lines.map((line) => `- ${line}`)].join("\n");
-}
-
-/** What the program has to say beside the reply's own notices. */
-export function programNotices(
-  { notices }: Pick<Config, "notices">,
-  { unsavedReason }: Pick<TokenManager, "unsavedReason">,
-): string[] {
-  if (unsavedReason === undefined) return [...notices];
-  return [...notices, `the refreshed login could not be saved yet: ${unsavedReason.message}`];
 }
 
 /**

@@ -1,3 +1,8 @@
+import type { CredentialChooser } from "../auth/chooser.ts";
+import type { LoginService } from "../auth/sign-in/login-service.ts";
+import type { Config } from "../config/config.ts";
+import type { ModelCatalog } from "../models/catalog.ts";
+import type { QuotaMemory } from "../quota/quota-cache.ts";
 import { accountOf } from "../auth/account.ts";
 import type { DoctorReport } from "./finding.ts";
 import { defaultModel } from "../models/model.ts";
@@ -7,16 +12,25 @@ import { toCodexError } from "../shared/errors.ts";
 import type { ConfigArea } from "../config/checks.ts";
 import { listFormatOf } from "../models/list-formats.ts";
 import type { PendingLogin } from "../auth/sign-in/login-run.ts";
-import type { Services } from "./services.ts";
 
-/** The network is asked only for `verbose`; nothing that is stored changes. */
-export async function collectStatus(
-  services: Services,
-  verbose: boolean,
-  signal: AbortSignal,
-): Promise<Status> {
-  const { config, login, catalog, quota, logFile } = services;
-  const { source, credential, usable, trouble } = await activeCredential(services);
+export interface StatusDeps {
+  credentials: Pick<CredentialChooser, "current" | "unstored">;
+  login: Pick<LoginService, "pending" | "failure">;
+  catalog: Pick<ModelCatalog, "kept">;
+  quota: Pick<QuotaMemory, "lastSeen">;
+  config: Config;
+  /** The debug log's path while it is written. */
+  logFile: string | undefined;
+  /** What is wrong around the program without being a setting of ours, a sentence each. */
+  surroundingNotices: () => Promise<readonly string[]>;
+  /** The doctor's report, if details are wanted. */
+  details: (() => Promise<DoctorReport>) | undefined;
+}
+
+/** Changes nothing that is stored. Only `details` uses the network. */
+export async function collectStatus(deps: StatusDeps): Promise<Status> {
+  const { config, login, catalog, quota, logFile, surroundingNotices, details } = deps;
+  const { source, credential, usable, trouble } = await activeCredential(deps);
   const kept = credential && (await catalog.kept(credential));
   const pending = login.pending;
   return {
@@ -40,10 +54,10 @@ export async function collectStatus(
         ({ setting, message }) => `CONFIG: ${setting} cannot be used: ${message}`,
       ),
       ...config.notices,
-      ...(await services.surroundingNotices()),
+      ...(await surroundingNotices()),
     ],
     logFile,
-    details: verbose ? await examine(services, signal) : undefined,
+    details: await details?.(),
   };
 }
 
@@ -58,7 +72,7 @@ const misconfigured = "No login can be used until the configuration below is cor
  * What a question would be asked with now. A setting that spoils the request doesn't hide whose
  * login it would be.
  */
-async function activeCredential({ credentials, config }: Services): Promise<Active> {
+async function activeCredential({ credentials, config }: StatusDeps): Promise<Active> {
   const spoilt = (areas: ConfigArea[]): boolean =>
     config.problems.some(({ area }) => areas.includes(area));
   const nothing = { source: credentials.unstored, credential: undefined, usable: false };
@@ -86,15 +100,4 @@ function pendingStatus(pending: PendingLogin): PendingLoginStatus {
   return pending.method === "browser"
     ? { method: pending.method, authorizationUrl: pending.authorizationUrl, endsAt }
     : { method: pending.method, verificationUrl: pending.verificationUrl, endsAt };
-}
-
-async function examine(services: Services, signal: AbortSignal): Promise<DoctorReport> {
-  const { version, platform, config, doctor } = services;
-  return {
-    version,
-    nodeVersion: process.version,
-    platform,
-    clientVersion: config.clientVersion,
-    findings: await doctor(signal),
-  };
 }

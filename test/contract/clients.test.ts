@@ -15,9 +15,9 @@ import { serverEnvironment, shippedEntry, simulate, toAnswer } from "../support/
 type Connect = (simulator: Simulator, home: Home) => Promise<Transport>;
 
 const inMemory: Connect = async (simulator, home) => {
-  const { services, log } = testApp({ simulator, home });
+  const { codex } = testApp({ simulator, home });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await createServer(() => Promise.resolve(createToolbox(services, log))).connect(far);
+  await createServer(() => Promise.resolve(createToolbox(codex))).connect(far);
   return near;
 };
 

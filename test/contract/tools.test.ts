@@ -8,9 +8,9 @@ import { testApp } from "../support/app.ts";
 import { makeHome } from "../support/home.ts";
 
 async function connect() {
-  const { services, log } = testApp({ home: makeHome() });
+  const { codex } = testApp({ home: makeHome() });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await createServer(() => Promise.resolve(createToolbox(services, log))).connect(far);
+  await createServer(() => Promise.resolve(createToolbox(codex))).connect(far);
   const client = new Client({ name: "contract", version: "1.0.0" });
   await client.connect(near);
   return client;

@@ -21,8 +21,8 @@ interface Options {
 /** Call a tool that does what the test says; gives the answer, the progress and the log. */
 async function run(handle: Handle, { args, env, secret }: Options = {}) {
   const clock = fakeClock();
-  const { services, log, stderr } = testApp({ home: makeHome(), clock, ...(env && { env }) });
-  services.redactor.learn(secret);
+  const { codex, stderr } = testApp({ home: makeHome(), clock, ...(env && { env }) });
+  codex.context.redactor.learn(secret);
   const progress: string[] = [];
   const tool = defineTool({
     name: "a_tool",
@@ -38,10 +38,9 @@ async function run(handle: Handle, { args, env, secret }: Options = {}) {
     needs: ["origins"],
     handle: async (_, __, call) => handle(call),
   });
-  const raw = await callTool(tool, args, services, {
+  const raw = await callTool(tool, args, codex, {
     signal: new AbortController().signal,
     sendProgress: (_, message) => progress.push(message),
-    log,
   });
   return { ...toAnswer(raw), progress, clock, stderr };
 }

@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/status/finding.ts";
-import { collectStatus } from "../../src/status/status.ts";
 import type { Reply } from "../simulator/index.ts";
 import { testApp, type TestAppOptions } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
@@ -11,12 +10,10 @@ import { simulate } from "../support/server.ts";
 import { statusFacts } from "../../src/render/status.ts";
 import { act } from "../../src/shared/next-step.ts";
 
-const patient = new AbortController().signal;
-
 async function collect(options: Partial<TestAppOptions> & { verbose?: boolean } = {}) {
   const home = options.home ?? makeHome();
-  const { services } = testApp({ ...options, home });
-  return collectStatus(services, options.verbose === true, patient);
+  const { codex } = testApp({ ...options, home });
+  return codex.status({ verbose: options.verbose === true });
 }
 
 test("nobody is signed in: nothing is wrong, and nothing is asked", async () => {

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { createApp, type App } from "../../src/app/app.ts";
+import { createFacade, createParts, type ComposedCodex, type Parts } from "../../src/app/codex.ts";
 import { createPlatform, type Platform } from "../../src/app/platform.ts";
 import type { Runtime } from "../../src/app/runtime.ts";
 import { loadConfig } from "../../src/config/config.ts";
@@ -60,11 +60,19 @@ export function testPlatform(options: TestRuntimeOptions): Platform {
   return platform;
 }
 
-/** The whole program in this process, as the server composes it; closed when the test ends. */
-export function testApp(options: TestAppOptions): App & { stderr: string[] } {
+/** The whole program in this process, as the server composes it, with its parts; closed when the test ends. */
+export interface TestApp {
+  codex: ComposedCodex;
+  services: Parts;
+  stderr: string[];
+}
+
+export function testApp(options: TestAppOptions): TestApp {
   const stderr: string[] = [];
-  const runtime = testRuntime({ ...options, env: { CODEX_DEBUG: "1", ...options.env } });
-  const app = createApp({ ...runtime, writeStderr: (text) => stderr.push(text) });
-  onTestFinished(() => app.close());
-  return { ...app, stderr };
+  const base = testRuntime({ ...options, env: { CODEX_DEBUG: "1", ...options.env } });
+  const runtime = { ...base, writeStderr: (text: string) => void stderr.push(text) };
+  const services = createParts(runtime);
+  const codex = createFacade(runtime, services);
+  onTestFinished(() => codex.close());
+  return { codex, services, stderr };
 }

@@ -36,12 +36,12 @@ export async function loginTools(): Promise<LoginTools> {
 }
 
 function openWindow(options: TestAppOptions): Window {
-  const { services, log } = testApp(options);
+  const { codex } = testApp(options);
   const progress: string[] = [];
   const call: Window["call"] = async (name, args = {}) => {
     const { signal } = new AbortController();
     const sendProgress = (_: number, message: string) => void progress.push(message);
-    return toAnswer(await callTool(tools[name], args, services, { signal, sendProgress, log }));
+    return toAnswer(await callTool(tools[name], args, codex, { signal, sendProgress }));
   };
   const begin = async () => String((await call("codex_login")).facts["authorizationUrl"]);
   return { call, begin, progress };

@@ -1,5 +1,6 @@
 import type { ExternalKind } from "../../api/credential.ts";
-import { CodexError, toCodexError } from "../../shared/errors.ts";
+import type { CodexError} from "../../shared/errors.ts";
+import { toCodexError } from "../../shared/errors.ts";
 import { act, either } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { Origins, TokenSet } from "../oauth/token-set.ts";

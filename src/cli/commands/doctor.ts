@@ -14,17 +14,14 @@ export const doctor: Command = {
     "Ends with 1 when it found a cause. The report can be pasted into an issue.",
   ],
   needs: [],
-  async run({ options }, { services, terminal, signal }) {
-    const { version, platform, config, redactor } = services;
-    const findings = await services.doctor(signal);
-    const { clientVersion } = config;
-    const report = { version, nodeVersion: process.version, platform, clientVersion, findings };
+  async run({ options }, { codex, terminal, signal }) {
+    const report = await codex.doctor({ signal });
     const text =
       options["json"] === true
         ? toJson(doctorFacts(report, "cli"))
         : `${renderDoctor(report, "cli")}\n`;
-    terminal.stdout.write(redactor.all(text));
-    const found = findings.some(({ level }) => level === "problem");
+    terminal.stdout.write(codex.context.redactor.all(text));
+    const found = report.findings.some(({ level }) => level === "problem");
     return found ? exitCodes.failed.code : exitCodes.ok.code;
   },
 };

@@ -79,7 +79,7 @@ async function printHost(host: Host, context: CommandContext): Promise<number> {
   if (entry === undefined) return exitCodes.failed.code;
   const { file, text } = hostConfiguration(host, entry);
   const { stdout, stderr } = context.terminal;
-  stderr.write(`This goes into ${file[system(context.services.platform)]}:\n\n`);
+  stderr.write(`This goes into ${file[system(context.codex.context.platform)]}:\n\n`);
   stdout.write(plainText(text));
   return exitCodes.ok.code;
 }

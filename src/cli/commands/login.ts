@@ -49,35 +49,27 @@ export const login: Command = {
     for (const mode of ["codex-cli", "api-key"] as const) {
       if (options[mode] === true) return chooseMode(mode, options["yes"] === true, context);
     }
-    const { services, terminal } = context;
+    const { config } = context.codex.context;
     const tokens = await signIn(options, context);
-    const text = renderSignedIn(
-      tokens,
-      foreignIssuer(services.config),
-      services.config.auth,
-      "cli",
-    );
-    terminal.stdout.write(`${text}\n`);
+    const text = renderSignedIn(tokens, foreignIssuer(config), config.auth, "cli");
+    context.terminal.stdout.write(`${text}\n`);
     return exitCodes.ok.code;
   },
 };
 
 async function signIn(options: Arguments["options"], context: CommandContext): Promise<TokenSet> {
-  const { services, terminal, signal } = context;
-  const { login: service, clock, timeZone, config } = services;
+  const { codex, terminal, signal } = context;
+  const { clock, timeZone, config } = codex.context;
   const quiet = options["no-browser"] === true;
   const method: SignInMethod = options["device"] === true ? "device" : quiet ? "browser" : "auto";
-  try {
-    const { pending, browserOpened, reason } = await orAborted(service.beginOrJoin(method), signal);
-    const opened = await orAborted(browserOpened, signal);
-    const about = { opened, reason: quiet ? undefined : reason, foreign: foreignIssuer(config) };
-    terminal.stderr.write(renderSignInSteps(pending, about, clock.now(), timeZone));
-    return pending.method === "browser" && terminal.stdinIsTty
-      ? await browserOrPaste(pending, context)
-      : await orAborted(pending.completed, signal);
-  } finally {
-    await service.cancel("The sign-in was interrupted."); // nothing happens when it is over
-  }
+  const signIn = await orAborted(codex.signIn({ method }), signal);
+  const opened = await orAborted(signIn.browserOpened, signal);
+  const reason = quiet ? undefined : signIn.reason;
+  const about = { opened, reason, foreign: foreignIssuer(config) };
+  terminal.stderr.write(renderSignInSteps(signIn, about, clock.now(), timeZone));
+  return signIn.method === "browser" && terminal.stdinIsTty
+    ? browserOrPaste(signIn, context)
+    : orAborted(signIn.completed, signal);
 }
 
 /** The callback and what the person pastes, whichever comes first. */
@@ -132,7 +124,7 @@ function continues(refused: string, line: string): boolean {
 
 /** Whether the login goes on with it; if not, it is said why. */
 function isTaken(pasted: string, pending: BrowserLogin, context: CommandContext): boolean {
-  const { clock, timeZone, redactor } = context.services;
+  const { clock, timeZone, redactor } = context.codex.context;
   try {
     pending.finish(pasted);
     return true;

@@ -1,6 +1,4 @@
-import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { renderCleared } from "../../render/sign-out.ts";
-import { clearLogin } from "../../status/clear-login.ts";
 import { confirmed } from "../confirm.ts";
 import { UsageError, type Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -25,14 +23,15 @@ export const logout: Command = {
     }
   },
   async run({ options }, context) {
-    const { services, terminal, signal } = context;
-    const { tokens, damaged } = await services.tokens.state();
-    const present = tokens !== undefined || damaged;
-    if (present && options["yes"] !== true) {
-      const whose = tokens === undefined ? "the damaged login" : accountLabel(tokens);
-      if (!(await confirmed(`Sign out ${whose}?`, context))) return exitCodes.failed.code;
-    }
-    const done = await clearLogin(services, options["local-only"] === true, signal);
+    const { codex, terminal, signal } = context;
+    const done = await codex.signOut({
+      localOnly: options["local-only"] === true,
+      signal,
+      confirm: async (account) =>
+        options["yes"] === true ||
+        confirmed(`Sign out ${account === "" ? "the damaged login" : account}?`, context),
+    });
+    if (done.declined) return exitCodes.failed.code;
     terminal.stdout.write(`${renderCleared(done)}\n`);
     return exitCodes.ok.code;
   },

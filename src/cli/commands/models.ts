@@ -1,7 +1,5 @@
-import { defaultModel } from "../../models/model.ts";
 import { errorLine } from "../../render/error.ts";
 import { renderModels } from "../../render/models.ts";
-import { modelsFor } from "../../status/models-for.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
@@ -14,15 +12,15 @@ export const models: Command = {
   takesWords: false,
   notes: ["Without a login it shows the table that comes with codex-oauth, and says so."],
   needs: ["storage", "state", "auth", "origins"],
-  async run({ options }, { services, terminal, signal }) {
-    const { clock, config, timeZone } = services;
-    const { list, failure } = await modelsFor(services, signal);
+  async run({ options }, { codex, terminal, signal }) {
+    const { clock, config, timeZone } = codex.context;
+    const { failure, ...list } = await codex.models({ signal });
     const note = failure && errorLine(failure, "cli");
     const text = (): string => {
       const shown = renderModels(list, config.model, clock.now(), timeZone);
       return note === undefined ? `${shown}\n` : `${shown}\n${note}\n`;
     };
-    const facts = { ...list, default: config.model ?? defaultModel(list.models)?.slug, note };
+    const facts = { ...list, note };
     terminal.stdout.write(options["json"] === true ? toJson(facts) : text());
     return exitCodes.ok.code;
   },

@@ -4,7 +4,7 @@ import type { QueryProgress } from "../../query/response/reply.ts";
 import type { QueryReply } from "../../query/response/reply.ts";
 import type { QueryRequest } from "../../query/request/request.ts";
 import { renderProgress } from "../../render/progress.ts";
-import { programNotices, renderFooter, renderSources } from "../../render/reply.ts";
+import { renderFooter, renderSources } from "../../render/reply.ts";
 import type { CommandContext } from "../command.ts";
 import { Spinner } from "../terminal/spinner.ts";
 import { dim } from "../terminal/terminal.ts";
@@ -14,10 +14,8 @@ export async function askWithSpinner(
   request: QueryRequest,
   context: CommandContext,
 ): Promise<QueryReply> {
-  const { services, signal } = context;
-  return withSpinner(context, ({ onProgress }) =>
-    services.client.query(request, { signal, onProgress }),
-  );
+  const { codex, signal } = context;
+  return withSpinner(context, ({ onProgress }) => codex.query(request, { signal, onProgress }));
 }
 
 interface Showing {
@@ -27,10 +25,10 @@ interface Showing {
 }
 
 async function withSpinner<T>(
-  { services, terminal }: CommandContext,
+  { codex, terminal }: CommandContext,
   work: (showing: Showing) => Promise<T>,
 ): Promise<T> {
-  const { clock, redactor } = services;
+  const { clock, redactor } = codex.context;
   const spinner = new Spinner(terminal, clock);
   const started = clock.elapsed();
   let stopped = false;
@@ -56,8 +54,8 @@ export async function printAsItComes(
   request: QueryRequest,
   context: CommandContext,
 ): Promise<void> {
-  const { terminal, services, signal } = context;
-  const { redactor } = services;
+  const { terminal, codex, signal } = context;
+  const { redactor } = codex.context;
   const clean = new PlainTextStream(redactor);
   let printed = "";
   const print = (text: string): void => {
@@ -67,7 +65,7 @@ export async function printAsItComes(
   };
   try {
     const reply = await withSpinner(context, async ({ onProgress, stop }) => {
-      for await (const event of services.client.stream(request, { signal, onProgress })) {
+      for await (const event of codex.stream(request, { signal, onProgress })) {
         if (event.type === "completed") return event.reply;
         if (event.type !== "text") continue;
         stop();
@@ -99,9 +97,9 @@ function missing(printed: string, whole: string): string {
 
 /** The line of facts for a person; where nobody looks on, only what was not done as asked. */
 export function sayFacts(reply: QueryReply, context: CommandContext): void {
-  const { services, terminal } = context;
-  const { clock, timeZone, config, tokens } = services;
-  const notices = programNotices(config, tokens);
+  const { codex, terminal } = context;
+  const { clock, timeZone } = codex.context;
+  const notices = codex.context.sessionNotices();
   const lines = terminal.stderrIsTty
     ? [dim(renderFooter(reply, notices, clock.now(), timeZone), terminal)]
     : [...notices, ...reply.notices].map((notice) => `note: ${notice}`);

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { reasoningEfforts } from "../../models/effort.ts";
 import type { QueryReply } from "../../query/response/reply.ts";
 import { requestFields, type QueryRequest } from "../../query/request/request.ts";
-import { programNotices, withSources } from "../../render/reply.ts";
+import { withSources } from "../../render/reply.ts";
 import { plainText } from "../../shared/text.ts";
 import { validated } from "../../shared/validated.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "../command.ts";
@@ -19,10 +19,10 @@ import { askWithSpinner, printAsItComes, sayFacts } from "./query-output.ts";
  */
 async function readPrompt(
   words: readonly string[],
-  { services, terminal, signal }: CommandContext,
+  { codex, terminal, signal }: CommandContext,
 ): Promise<string> {
   const wantsInput = words.length === 0 || words.includes("-");
-  const { maxPromptChars } = services.limits;
+  const { maxPromptChars } = codex.context.limits;
   const piped = wantsInput ? (await readAll(terminal, maxPromptChars, signal)).trimEnd() : "";
   if (wantsInput && piped === "") throw new UsageError("query: nothing was piped in");
   const prompt = words.length === 0 ? piped : fill(words, piped);
@@ -122,7 +122,7 @@ function toRequest(options: Arguments["options"], prompt: string): QueryRequest 
 }
 
 /** The reply for programs. */
-function facts(reply: QueryReply, { services }: CommandContext): object {
+function facts(reply: QueryReply, { codex }: CommandContext): object {
   const { text, sources, model, effort, usage, durationMs, quota, notices } = reply;
   return {
     text: plainText(text),
@@ -132,6 +132,6 @@ function facts(reply: QueryReply, { services }: CommandContext): object {
     usage,
     durationMs: Math.round(durationMs),
     quota,
-    notices: [...programNotices(services.config, services.tokens), ...notices],
+    notices: [...codex.context.sessionNotices(), ...notices],
   };
 }

@@ -1,5 +1,4 @@
 import { isSignedOut, renderStatus, statusFacts } from "../../render/status.ts";
-import { collectStatus } from "../../status/status.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
@@ -19,9 +18,9 @@ export const status: Command = {
   takesWords: false,
   notes: ["Ends with 3 when nobody is signed in."],
   needs: [],
-  async run({ options }, { services, terminal, signal }) {
-    const { clock, timeZone } = services;
-    const collected = await collectStatus(services, options["verbose"] === true, signal);
+  async run({ options }, { codex, terminal, signal }) {
+    const { clock, timeZone } = codex.context;
+    const collected = await codex.status({ verbose: options["verbose"] === true, signal });
     // A login that waits belongs to the process that began it, and this one has begun none.
     const { pendingLogin: _, failedLogin: __, ...shown } = statusFacts(collected, "cli");
     const text =

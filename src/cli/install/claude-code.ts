@@ -55,8 +55,8 @@ export function typed(args: readonly string[]): string {
   return `claude ${words.join(" ")}`;
 }
 
-async function findClaude({ services, terminal }: CommandContext): Promise<string | undefined> {
-  const claude = await findProgram("claude", services.config.desktop.searchPath);
+async function findClaude({ codex, terminal }: CommandContext): Promise<string | undefined> {
+  const claude = await findProgram("claude", codex.context.config.desktop.searchPath);
   if (claude === undefined) {
     terminal.stderr.write(
       "codex-oauth: there is no claude in the PATH. Install Claude Code, or start this where it is found.\n",
@@ -72,7 +72,7 @@ async function succeeds(
 ): Promise<boolean> {
   const end = await run(claude, args, context);
   if (end.code === 0) return true;
-  const said = context.services.redactor.all(`${end.stdout}\n${end.stderr}`.trim());
+  const said = context.codex.context.redactor.all(`${end.stdout}\n${end.stderr}`.trim());
   const how = end.code === undefined ? "" : ` (${end.code})`;
   context.terminal.stderr.write(`codex-oauth: this failed${how}: ${typed(args)}\n${said}\n`);
   return false;

@@ -12,7 +12,7 @@ interface Shortcut {
 
 /** Copy the plugin's commands to the person's own, and say what became of each. */
 export async function writeShortcuts(place: string, context: CommandContext): Promise<void> {
-  if (context.services.config.claudeHome === "") {
+  if (context.codex.context.config.claudeHome === "") {
     context.terminal.stderr.write("No shortcuts: nobody can tell where your own commands are.\n");
     return;
   }
@@ -33,7 +33,7 @@ export async function writeShortcuts(place: string, context: CommandContext): Pr
 
 /** Remove those that are as we wrote them, and name the others. */
 export async function removeShortcuts(place: string, context: CommandContext): Promise<void> {
-  if (context.services.config.claudeHome === "") return;
+  if (context.codex.context.config.claudeHome === "") return;
   const removed: Shortcut[] = [];
   for (const file of await commandFiles(place)) {
     const path = join(folderOf(context), file);
@@ -66,8 +66,8 @@ async function commandFiles(place: string): Promise<string[]> {
   return files.filter((file) => file.endsWith(".md")).sort();
 }
 
-function folderOf({ services }: CommandContext): string {
-  return join(services.config.claudeHome, "commands");
+function folderOf({ codex }: CommandContext): string {
+  return join(codex.context.config.claudeHome, "commands");
 }
 
 function nameOf(file: string): string {

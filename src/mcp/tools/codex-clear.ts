@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { renderCleared } from "../../render/sign-out.ts";
-import { clearLogin } from "../../status/clear-login.ts";
 import { defineTool } from "../tool.ts";
 
 export const codexClear = defineTool({
@@ -25,8 +24,8 @@ export const codexClear = defineTool({
       .describe("True: send nothing to the server, only remove the login here. Default false."),
   }),
   needs: ["storage"],
-  async handle({ local_only }, services, { signal }) {
-    const done = await clearLogin(services, local_only === true, signal);
+  async handle({ local_only: localOnly }, codex, { signal }) {
+    const done = await codex.signOut({ localOnly, signal });
     const account = done.removed === undefined ? undefined : accountLabel(done.removed);
     return {
       text: renderCleared(done),

@@ -5,8 +5,7 @@ import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
 import { foreignIssuer } from "../../config/config.ts";
-import type { LoginAttempt } from "../../auth/sign-in/login-service.ts";
-import type { Services } from "../../status/services.ts";
+import type { CodexContext, SignIn } from "../../app/codex.ts";
 import { maxCallbackInput } from "../../auth/sign-in/callback-input.ts";
 import { defineTool, type ToolResult } from "../tool.ts";
 
@@ -59,67 +58,64 @@ export const codexLogin = defineTool({
   needs: ["storage", "origins", "ports"],
   async handle(
     { method = "auto", callback_url: pasted, confirm = false, wait_seconds: waitSeconds },
-    services,
+    codex,
     { signal, progress },
   ) {
-    const { login, credentials, limits, clock, timeZone } = services;
+    const { config, limits, clock, timeZone, codexCliAccount } = codex.context;
     if (pasted !== undefined && method !== "auto" && method !== "browser") {
       throw new CodexError("BAD_REQUEST", "callback_url belongs to a browser sign-in only.", {
         next: [act("Call codex_login with callback_url and without method")],
       });
     }
     if (method === "codex-cli" || method === "api-key") {
-      const choice = await credentials.choose(method, confirm);
+      const choice = await codex.useMethod(method, { confirmed: confirm });
       const { kind: mode, foreignFile: _, decidedBy: __, ...facts } = choice;
       return {
         text: renderChoice(choice, "mcp", clock.now(), timeZone),
         facts: { mode, ...facts },
       };
     }
-    const attempt =
-      pasted === undefined ? await login.beginOrJoin(method) : await login.finish(pasted);
-    const { pending, joined } = attempt;
+    const signIn = await codex.signIn({ method, callbackUrl: pasted });
     // Only the call that begins it shows the code.
     const told =
-      pending.method === "device" && joined ? { ...pending, userCode: undefined } : pending;
+      signIn.method === "device" && signIn.joined ? { ...signIn, userCode: undefined } : signIn;
     progress.report(() => renderLoginProgress(told));
     // What was pasted needs no person any more, only the exchange and the file.
     const leastMs = pasted === undefined ? 0 : limits.tokenRequestTimeoutMs + limits.fileLockWaitMs;
     const wished = waitSeconds === undefined ? undefined : waitSeconds * 1000;
     const waitMs = pasted === undefined ? wished : Math.max(wished ?? 0, leastMs);
-    const outcome = await login.wait(attempt, waitMs, signal);
+    const outcome = await signIn.wait(waitMs, signal);
     if (outcome.kind === "waiting") {
-      const found = method === "auto" ? await credentials.codexCliAccount() : undefined;
-      return waitingResult(attempt, outcome.browserOpened, found, services);
+      const found = method === "auto" ? await codexCliAccount() : undefined;
+      return waitingResult(signIn, outcome.browserOpened, found, codex.context);
     }
     const { tokens } = outcome;
     const facts = { signedIn: true, account: accountLabel(tokens), plan: tokens.plan };
     return {
-      text: renderSignedIn(tokens, foreignIssuer(services.config), services.config.auth, "mcp"),
+      text: renderSignedIn(tokens, foreignIssuer(config), config.auth, "mcp"),
       facts,
     };
   },
 });
 
 function waitingResult(
-  { pending, joined, reason }: LoginAttempt,
+  signIn: SignIn,
   browserOpened: boolean,
   otherLogin: string | undefined,
-  services: Services,
+  { config, clock, timeZone }: CodexContext,
 ): ToolResult {
-  const { login, clock, timeZone } = services;
-  const { endsAt } = pending;
-  const common = { endsAt, joined, reason, foreign: foreignIssuer(services.config), otherLogin };
-  if (pending.method === "device") {
-    const { method, verificationUrl } = pending;
-    const userCode = login.tellCode(pending);
+  const { endsAt, joined, reason } = signIn;
+  const common = { endsAt, joined, reason, foreign: foreignIssuer(config), otherLogin };
+  if (signIn.method === "device") {
+    const { method, verificationUrl } = signIn;
+    const userCode = signIn.revealUserCode();
     const waiting = { ...common, method, verificationUrl, userCode };
     return {
       text: renderWaiting(waiting, clock.now(), timeZone),
       facts: { signedIn: false, method, verificationUrl, userCode, endsAt },
     };
   }
-  const { method, authorizationUrl } = pending;
+  const { method, authorizationUrl } = signIn;
   const waiting = { ...common, method, authorizationUrl, browserOpened };
   return {
     text: renderWaiting(waiting, clock.now(), timeZone),

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { errorLine } from "../../render/error.ts";
 import { renderModels } from "../../render/models.ts";
-import { modelsFor } from "../../status/models-for.ts";
 import { defineTool } from "../tool.ts";
 
 export const codexModels = defineTool({
@@ -20,9 +19,9 @@ export const codexModels = defineTool({
   },
   input: z.strictObject({}),
   needs: ["storage", "state", "auth", "origins"],
-  async handle(_, services, { signal }) {
-    const { clock, config, timeZone } = services;
-    const { list, failure } = await modelsFor(services, signal);
+  async handle(_, codex, { signal }) {
+    const { clock, config, timeZone } = codex.context;
+    const { failure, ...list } = await codex.models({ signal });
     const text = renderModels(list, config.model, clock.now(), timeZone);
     return {
       text: failure === undefined ? text : `${text}\n${errorLine(failure, "mcp")}`,

@@ -3,7 +3,7 @@ import { defaultLimits } from "../../shared/limits.ts";
 import { requestFields } from "../../query/request/request.ts";
 import type { QueryProgress } from "../../query/response/reply.ts";
 import { renderProgress } from "../../render/progress.ts";
-import { programNotices, renderReply, withSources } from "../../render/reply.ts";
+import { renderReply, withSources } from "../../render/reply.ts";
 import { defineTool } from "../tool.ts";
 
 const { maxPromptChars } = defaultLimits;
@@ -48,17 +48,14 @@ export const codexQuery = defineTool({
   meta: { "anthropic/alwaysLoad": true, "anthropic/maxResultSizeChars": 500_000 },
   input,
   needs: ["storage", "state", "auth", "origins"],
-  async handle(
-    args,
-    { client, longAnswers, tokens, clock, config, timeZone },
-    { signal, progress },
-  ) {
+  async handle(args, codex, { signal, progress }) {
+    const { clock, timeZone, longAnswers, sessionNotices } = codex.context;
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {
       progress.report(() => renderProgress(step, clock.elapsed() - started));
     };
     report({ type: "sent" }); // a refresh by another window may come first, and take its time
-    const reply = await client.query(
+    const reply = await codex.query(
       {
         prompt: args.prompt,
         model: args.model,
@@ -69,7 +66,7 @@ export const codexQuery = defineTool({
       },
       { signal, onProgress: report },
     );
-    const notices = programNotices(config, tokens);
+    const notices = sessionNotices();
     const { text: _text, items: _items, functionCalls: _calls, ...facts } = reply;
     const { text, whole } = await longAnswers.fit(withSources(reply));
     return {

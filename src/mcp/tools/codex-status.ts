@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { collectStatus } from "../../status/status.ts";
 import { renderStatus, statusFacts } from "../../render/status.ts";
 import { defineTool } from "../tool.ts";
 
@@ -29,10 +28,10 @@ export const codexStatus = defineTool({
   },
   input,
   needs: [],
-  async handle({ verbose }, services, { signal }) {
-    const status = await collectStatus(services, verbose === true, signal);
+  async handle({ verbose }, codex, { signal }) {
+    const status = await codex.status({ verbose: verbose === true, signal });
     return {
-      text: renderStatus(status, services.clock.now(), services.timeZone, "mcp"),
+      text: renderStatus(status, codex.context.clock.now(), codex.context.timeZone, "mcp"),
       facts: statusFacts(status, "mcp"),
     };
   },

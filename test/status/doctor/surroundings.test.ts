@@ -14,11 +14,11 @@ test("a proxy that never answers is a problem of the network that names its vari
   const proxy = await listenOnly();
   const clock = fakeClock(Date.now());
   const env = { HTTPS_PROXY: proxy.origin, CODEX_CALLBACK_PORTS: "0" };
-  const { services } = testApp({ home: makeHome(), clock, env });
-  const examined = services.doctor(open);
+  const { codex } = testApp({ home: makeHome(), clock, env });
+  const examined = codex.doctor({ signal: open });
   await proxy.heard;
   for (let second = 0; second < 12; second++) await clock.advance(1_000);
-  const network = (await examined).filter(({ check }) => check === "network");
+  const network = (await examined).findings.filter(({ check }) => check === "network");
   expect(network.map(({ level }) => level)).toEqual(["problem", "problem"]);
   for (const { message, fix } of network) {
     expect(message).toContain("The proxy of HTTPS_PROXY gave no way");
@@ -38,13 +38,13 @@ test("a folder that may not be entered is the one cause, and the network is look
     CODEX_AUTH_FILE: join(closed, ".claude", "auth.json"),
     CODEX_STATE_DIR: join(closed, ".cache", "codex-oauth"),
   };
-  const { services } = testApp({ home, env });
-  await services.doctor(open); // loads every module
+  const { codex } = testApp({ home, env });
+  await codex.doctor({ signal: open }); // loads every module
   chmodSync(closed, 0o000);
   onTestFinished(() => {
     chmodSync(closed, 0o700);
   });
-  const found = await withoutPrivileges(() => services.doctor(open));
+  const { findings: found } = await withoutPrivileges(() => codex.doctor({ signal: open }));
   const files = found.filter(({ check }) => /file|folder|lock/.test(check));
   expect(files.filter(({ level }) => level === "problem")).toMatchObject([
     { check: "login folder", message: expect.stringContaining("(EACCES)") as string },
