@@ -63,7 +63,9 @@ test("without a key the answer names the variable, and nothing is asked", async 
   const error = await failure(services.client.query({ prompt: "hi" }));
   expect(error.code).toBe("AUTH_REQUIRED");
   expect(error.message).toContain("OPENAI_API_KEY is not set");
-  expect(renderNext(error, "mcp")).toContain("Set OPENAI_API_KEY to your key and restart Claude Code");
+  expect(renderNext(error, "mcp")).toContain(
+    "Set OPENAI_API_KEY to your key and restart Claude Code",
+  );
   expect(simulator.requests).toEqual([]);
 });
 

@@ -2,14 +2,7 @@ import type { Config } from "../../config/config.ts";
 import { type Credential, credentialLabel, type LoginMode } from "../../api/credential.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import { toCodexError } from "../../shared/errors.ts";
-import {
-  act,
-  either,
-  restart,
-  setVariable,
-  signIn,
-  unsetVariables,
-} from "../../shared/next-step.ts";
+import { act, either, setVariable, signIn, unsetVariables } from "../../shared/next-step.ts";
 import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
 import { span } from "../../shared/time.ts";
 import {
@@ -139,7 +132,7 @@ export function judgeApiKey(key: string | undefined): Finding {
   const why = keyFault(key);
   if (why !== undefined) {
     const text = `OPENAI_API_KEY cannot be used as it is. ${why}`;
-    return problem("login", text, [act("Correct OPENAI_API_KEY"), restart]);
+    return problem("login", text, [setVariable("OPENAI_API_KEY", "a valid key")]);
   }
   return ok("login", "OPENAI_API_KEY is set and pays for each question.");
 }
