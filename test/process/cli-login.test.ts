@@ -46,7 +46,7 @@ describe("login without a terminal", () => {
     await run.seen("stderr", shownUrl);
     await simulator.signIn(url(run.stderr()), "deny");
     expect(await run.ended).toEqual({ code: 1, signal: null });
-    expect(run.stderr()).toMatch(/AUTH_DENIED: [^]*Next: Run codex-oauth login again/);
+    expect(run.stderr()).toMatch(/AUTH_DENIED: [^]*Next: Run codex-oauth login, then approve/);
   });
 
   test("an interrupt frees the port and ends with 130", async () => {

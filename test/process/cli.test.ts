@@ -160,7 +160,7 @@ describe("models", () => {
 });
 
 describe("doctor", () => {
-  test("it ends with 1 and the remedy where it finds a cause, as text and as an object", async () => {
+  test("it ends with 1 and the fix where it finds a cause, as text and as an object", async () => {
     const { run } = await start();
     const env = { CODEX_AUTH_FILE: "relative/auth.json" };
     const { code, stdout, stderr } = await run(["doctor"], env);
@@ -169,7 +169,14 @@ describe("doctor", () => {
     const json = await run(["doctor", "--json"], env);
     expect(json.code).toBe(1);
     const keys = ["version", "nodeVersion", "platform", "clientVersion", "findings"];
-    expect(Object.keys(JSON.parse(json.stdout) as object)).toEqual(keys);
+    const report = JSON.parse(json.stdout) as { findings: Record<string, unknown>[] };
+    expect(Object.keys(report)).toEqual(keys);
+    expect(report.findings.find(({ check }) => check === "settings")).toEqual({
+      check: "settings",
+      level: "problem",
+      message: expect.stringContaining("CODEX_AUTH_FILE cannot be used") as string,
+      fix: expect.stringMatching(/^Correct or unset .*, then repeat the command\.$/) as string,
+    });
   });
 });
 

@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { root } from "../support/documents.ts";
 
 const program = `
-import { createCodex, CodexError, type ConversationItem, type StreamEvent } from "codex-oauth-mcp";
+import { createCodex, CodexError, describeNext } from "codex-oauth-mcp";
+import type { ConversationItem, NextStep, StreamEvent } from "codex-oauth-mcp";
 export async function main(): Promise<void> {
   const codex = createCodex({ authFile: "/home/you/auth.json", callbackPorts: [1455] });
   const input: ConversationItem[] = [{ type: "message", role: "user", text: "Hi" }];
@@ -20,6 +21,11 @@ export async function main(): Promise<void> {
   }
   const thrown: unknown = undefined;
   if (thrown instanceof CodexError && thrown.code === "AUTH_REQUIRED") await codex.close();
+  if (thrown instanceof CodexError) {
+    const [step]: readonly NextStep[] = thrown.next;
+    if (step?.do === "set-variable") step.name.trim();
+    describeNext(thrown).trim();
+  }
 }
 `;
 

@@ -130,7 +130,8 @@ test("import and require give one and the same module", async () => {
     "console.log(Object.keys(b).sort().join(), Object.keys(b).every((name) => a[name] === b[name]));\n";
   const program = run("both.mjs", source, simulator, makeHome());
   expect(await program.over, program.stderr()).toBe(0);
-  const names = "CodexClient,CodexError,OAuthFlow,TokenManager,createCodex,errorCodes,version";
+  const names =
+    "CodexClient,CodexError,OAuthFlow,TokenManager,createCodex,describeNext,errorCodes,version";
   expect(program.stdout()).toBe(`${names} true\n`);
 });
 

@@ -78,7 +78,7 @@ test("without a login that waits, a paste is AUTH_REQUIRED and begins none", asy
   const callbackUrl = "http://localhost:1455/auth/callback?code=ac_somebodys_code_1&state=abc";
   const { code, text } = await server.call("codex_login", { callback_url: callbackUrl });
   expect(code).toBe("AUTH_REQUIRED");
-  expect(text).toContain("Call codex_login first");
+  expect(text).toContain("Call codex_login, then approve at the URL that it gives");
   expect(simulator.requests).toEqual([]);
   expect((await server.call("codex_status")).text).not.toContain("A login waits");
   expectNoSecrets(log(), ["ac_somebodys_code_1"], "the log");

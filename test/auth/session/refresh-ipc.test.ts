@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import type { TokenSet } from "../../../src/auth/oauth/token-set.ts";
-import { refreshReport } from "../../../src/auth/session/refresh-ipc.ts";
+import { CodexError } from "../../../src/shared/errors.ts";
+import {
+  act,
+  either,
+  retry,
+  setVariable,
+  signIn,
+  unsetVariables,
+  type NextStep,
+} from "../../../src/shared/next-step.ts";
+import { fromFailure, refreshReport, toFailure } from "../../../src/auth/session/refresh-ipc.ts";
 
 const login: Required<TokenSet> = {
   issuer: "https://auth.openai.com",
@@ -32,4 +42,18 @@ test("a login without the fields that one may lack comes back without them", () 
   const { workspaceOrigin: _, routingOverride: __, ...plain } = login;
   const bare = { ...plain, email: undefined, plan: undefined };
   expect(overTheChannel(bare)).toEqual(expect.objectContaining({ tokens: bare }));
+});
+
+test.each<readonly NextStep[]>([
+  [signIn, { do: "sign-in", method: "device" }, { do: "use-method", method: "api-key" }],
+  [{ do: "choose-model" }, { do: "choose-model", which: "larger" }, { do: "correct-request" }],
+  [{ do: "wait" }, { do: "wait", for: "reset" }, { do: "wait", for: 60_000 }, retry],
+  [setVariable("A"), setVariable("A", "b"), unsetVariables("A", "B"), { do: "restart" }],
+  [either(act("Free some space"), [either(signIn, retry)]), { do: "run-doctor" }],
+  [{ do: "paste-callback-url" }, { do: "check-status" }, { do: "nothing" }],
+])("the next steps of an error come over the channel as they are", (...next) => {
+  const error = new CodexError("STORAGE", "Full.", { next });
+  const sent: unknown = JSON.parse(JSON.stringify({ kind: "failed", error: toFailure(error) }));
+  const report = refreshReport.parse(sent);
+  expect(report.kind === "failed" && fromFailure(report.error).next).toEqual(next);
 });
