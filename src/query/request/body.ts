@@ -62,19 +62,22 @@ export function toWireTool({ name, description, parameters, strict }: FunctionTo
 
 /**
  * The classic body as every text model behind an API key takes it (docs/wire.md §19): no reasoning
- * field that nobody asked for, since models without reasoning refuse it, and a temperature.
+ * field that nobody asked for, since models without reasoning refuse it, a temperature and a limit.
  */
 export function keyRequest(
   body: Readonly<Record<string, unknown>>,
-  { effort, temperature }: Pick<QueryPlan, "effort" | "temperature">,
+  { effort, temperature, maxOutputTokens }: KeyPlan,
 ): Record<string, unknown> {
   const { reasoning: _, include: __, ...rest } = body;
   return {
     ...rest,
     ...(effort === undefined ? {} : { reasoning: { effort } }),
     ...(temperature === undefined ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
   };
 }
+
+type KeyPlan = Pick<QueryPlan, "effort" | "temperature" | "maxOutputTokens">;
 
 /** The two request shapes (docs/wire.md §9, §10). */
 export type RequestShape = "classic" | "lite";

@@ -72,6 +72,7 @@ const queryRequest = z.strictObject({
   reasoningEffort: z.enum(reasoningEfforts).optional(),
   verbosity: z.enum(verbosities).optional(),
   temperature: z.number().min(0).max(2).optional(),
+  maxOutputTokens: z.number().int().min(16).max(1_000_000).optional(),
 });
 
 /**
@@ -166,7 +167,9 @@ function saidOf(issue: z.core.$ZodIssue | undefined): string {
         ? "has an unusable value"
         : `must be ${issue.discriminator === "type" ? "message, function_call, function_call_output or reasoning" : "one that is known"}`;
     case "too_small":
-      return "must not be empty";
+      return issue.origin === "string" || issue.origin === "array"
+        ? "must not be empty"
+        : `must be at least ${String(issue.minimum)}`;
     case "too_big":
       return `must be at most ${String(issue.maximum)}`;
     default:
@@ -195,4 +198,6 @@ export interface QueryRequest {
   verbosity?: Verbosity | undefined;
   /** Sent with an API key only: the ChatGPT service refuses it. */
   temperature?: number | undefined;
+  /** Of the reasoning and the answer together. Sent with an API key only, as the temperature. */
+  maxOutputTokens?: number | undefined;
 }

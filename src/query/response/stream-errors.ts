@@ -55,7 +55,7 @@ export function stoppedShort(reason: string | undefined): CodexError {
   const [why, next] =
     reason === "max_output_tokens"
       ? [
-          "It reached the service's limit for one answer.",
+          "It reached the limit for one answer.",
           "Ask for a shorter answer, or for one part at a time.",
         ]
       : [named === "" ? undefined : `The reason that it gave: "${named}".`, "Repeat the call."];
