@@ -3,6 +3,7 @@ export { createCodex, type Codex, type CodexOptions } from "./app/library.ts";
 export { CodexClient, type QueryOptions } from "./query/client.ts";
 export { OAuthFlow } from "./auth/sign-in/browser-flow.ts";
 export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/login-run.ts";
+export type { CredentialStore, StoredCredentials } from "./auth/session/program-store.ts";
 export { TokenManager, type LoginState } from "./auth/session/token-manager.ts";
 export {
   CodexError,

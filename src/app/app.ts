@@ -34,6 +34,7 @@ export function createApp(world: Runtime): App {
   const tokenParts = createSession(
     ground,
     refreshCommand && ((events) => startDetached(refreshCommand, events)),
+    world.credentials,
   );
   const { tokens } = tokenParts;
   const { flow, login, unwanted } = createSignIn(ground, tokenParts);

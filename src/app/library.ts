@@ -12,6 +12,7 @@ import { platformName } from "./runtime.ts";
 import { systemRandom } from "../platform/random.ts";
 import type { CodexClient } from "../query/client.ts";
 import type { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
+import type { CredentialStore } from "../auth/session/program-store.ts";
 import type { TokenManager } from "../auth/session/token-manager.ts";
 import type { SettingName } from "../config/settings.ts";
 
@@ -19,6 +20,8 @@ import type { SettingName } from "../config/settings.ts";
 export interface CodexOptions {
   /** The login file, an absolute path. */
   authFile?: string | undefined;
+  /** Keeps the login in place of the login file, of which nothing is read or written then. */
+  credentials?: CredentialStore | undefined;
   /** Where the model list and the quota are kept, an absolute path. */
   stateDir?: string | undefined;
   /** The authorization server's origin. */
@@ -50,8 +53,15 @@ export interface Codex {
   close(): Promise<void>;
 }
 
+// The object itself is used, since its methods may need it.
+const method = z.custom((value) => typeof value === "function");
+const credentialStore = z.looseObject({ load: method, save: method });
+
 const options = z.strictObject({
   authFile: z.string().min(1).optional(),
+  credentials: z
+    .custom<CredentialStore>((value) => credentialStore.safeParse(value).success)
+    .optional(),
   stateDir: z.string().min(1).optional(),
   issuer: z.string().min(1).optional(),
   baseUrl: z.string().min(1).optional(),
@@ -70,9 +80,9 @@ const options = z.strictObject({
  * @throws CodexError `CONFIG` for an option or a setting that cannot be used.
  */
 export function createCodex(given: CodexOptions = {}): Codex {
-  const { env = process.env, log, ...chosen } = checked(given);
+  const { env = process.env, log, credentials, ...chosen } = checked(given);
   const home = systemHome();
-  const config = loadConfig({ ...env, ...asSettings(chosen) }, home);
+  const config = loadConfig({ ...env, ...asSettings(chosen) }, home, credentials === undefined);
   assertConfigured(
     config,
     config.problems.map(({ area }) => area),
@@ -90,6 +100,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
     },
     home,
     refreshCommand: undefined, // the program of its own that could run it is not ours
+    credentials,
     writeStderr: () => undefined,
     takeLog: log,
   });
@@ -98,7 +109,14 @@ export function createCodex(given: CodexOptions = {}): Codex {
 
 function checked(given: CodexOptions): z.infer<typeof options> {
   const parsed = options.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { authFile, credentials } = parsed.data;
+    if (authFile === undefined || credentials === undefined) return parsed.data;
+    throw new CodexError("CONFIG", "The options authFile and credentials exclude each other.", {
+      why: "A login is kept in one place.",
+      next: "Leave one of them out.",
+    });
+  }
   const [issue] = parsed.error.issues;
   const field = issue?.code === "unrecognized_keys" ? issue.keys[0] : issue?.path[0];
   const name = field === undefined ? "The options" : `The option ${String(field).slice(0, 60)}`;
@@ -110,7 +128,7 @@ function checked(given: CodexOptions): z.infer<typeof options> {
 
 /** One way for options and environment, so that both are judged alike. */
 function asSettings(
-  chosen: Omit<CodexOptions, "env" | "log">,
+  chosen: Omit<CodexOptions, "credentials" | "env" | "log">,
 ): Partial<Record<SettingName, string>> {
   const settings: Partial<Record<SettingName, string | undefined>> = {
     CODEX_AUTH_FILE: chosen.authFile,

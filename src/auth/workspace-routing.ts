@@ -19,7 +19,7 @@ import {
   type WorkspaceRouting,
 } from "./accounts-check.ts";
 import type { TokenSet } from "./oauth/token-set.ts";
-import type { TokenStore } from "./session/token-store.ts";
+import type { LoginStore } from "./session/token-store.ts";
 
 /** The credential as the service's answer wants it; unchanged for an origin that is not accepted. */
 export function routed(credential: Credential, routing: WorkspaceRouting): Credential {
@@ -41,7 +41,7 @@ export function withKeptRoute(credential: Credential, login: TokenSet): Credenti
 export interface WorkspaceRoutesDeps {
   http: Pick<Http, "fetchText">;
   headers: (credential: Credential) => Record<string, string>;
-  store: Pick<TokenStore, "update">;
+  store: Pick<LoginStore, "update">;
   clock: Clock;
   limits: Limits;
   log: Log;

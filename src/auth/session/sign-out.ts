@@ -6,11 +6,11 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { orAborted } from "../../platform/promises.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 export interface SignOutDeps {
   origins: Origins;
-  store: Pick<TokenStore, "path" | "peek" | "rehearse" | "update">;
+  store: Pick<LoginStore, "byHand" | "path" | "peek" | "rehearse" | "update">;
   endpoint: Pick<TokenEndpoint, "revoke">;
   /** The login to use in place of the stored one (`Refresher.newest`). */
   newest: (stored: TokenSet) => TokenSet;
@@ -111,11 +111,11 @@ export class SignOut {
   }
 
   #onlyRevoked(thrown: unknown): CodexError {
-    const { path } = this.#deps.store;
+    const { path, byHand } = this.#deps.store;
     const error = toCodexError(thrown);
     return error.with({
       why: `${error.details.why ?? `${path} could not be changed.`} The login was revoked at the server already, but could not be removed here.`,
-      next: `Make ${path} and its folder writable, then sign out again, or remove the key "codex" from that file; what it holds no longer works.`,
+      next: `${byHand}; what it holds no longer works.`,
     });
   }
 

@@ -31,6 +31,9 @@ export interface TokenStoreDeps {
   log: Log;
 }
 
+/** Where a login is kept: the login file, or a program's own store (`ProgramStore`). */
+export type LoginStore = Pick<TokenStore, keyof TokenStore>;
+
 /**
  * Our record in the login file, which we share with others: every change reads the file anew under
  * the lock, keeps what is not ours, and replaces the file as a whole.
@@ -46,6 +49,11 @@ export class TokenStore {
 
   get path(): string {
     return this.#deps.path;
+  }
+
+  /** How a person removes the login if this program cannot. */
+  get byHand(): string {
+    return `Make ${this.path} and its folder writable, then sign out again, or remove the key "codex" from that file`;
   }
 
   /** Where a damaged file was put, until something is stored again: for the message that asks to sign in. */
