@@ -36,7 +36,7 @@ export function createSession(
   const lockDeps = { clock, random, self };
   const fileLock = new FileLock(`${authFile}.lock`, lockDeps);
   const refreshLock = new FileLock(`${authFile}.refresh.lock`, lockDeps);
-  const program = credentials && new ProgramStore({ store: credentials, clock, random });
+  const program = credentials && new ProgramStore({ store: credentials, clock, random, redactor });
   const claims = program && new RefreshClaims({ store: program, clock, random, log });
   const fileStore = new TokenStore({
     path: authFile,

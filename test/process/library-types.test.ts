@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { root } from "../support/documents.ts";
 
 const program = `
-import { createCodex, CodexError, type ConversationItem, type StreamEvent } from "codex-oauth-mcp";
+import { createCodex, CodexError } from "codex-oauth-mcp";
+import type { ConversationItem, CredentialStore, StreamEvent } from "codex-oauth-mcp";
 export async function main(): Promise<void> {
   const codex = createCodex({ authFile: "/home/you/auth.json", callbackPorts: [1455] });
   const input: ConversationItem[] = [{ type: "message", role: "user", text: "Hi" }];
@@ -18,6 +19,11 @@ export async function main(): Promise<void> {
     // @ts-expect-error there is no such type of event
     if (known.type === "nothing") break;
   }
+  const credentials: CredentialStore = {
+    load: async () => undefined,
+    save: async (next, expected) => next?.version !== expected,
+  };
+  await createCodex({ credentials }).close();
   const thrown: unknown = undefined;
   if (thrown instanceof CodexError && thrown.code === "AUTH_REQUIRED") await codex.close();
 }

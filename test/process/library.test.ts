@@ -151,7 +151,9 @@ test("options and settings that cannot be used are told at once, by name", async
   const simulator = await simulate();
   const source =
     'import { createCodex } from "codex-oauth-mcp";\n' +
-    'for (const options of [{ authfile: "x" }, { model: 5 }, { baseUrl: "nonsense" }]) {\n' +
+    'for (const options of [{ authfile: "x" }, { model: 5 }, { baseUrl: "nonsense" },\n' +
+    '  { credentials: { load() {} } }, { credentials: new Map(), authFile: "/x" },\n' +
+    '  { credentials: { load() {}, save() {} }, authFile: "/x" }]) {\n' +
     "  try { createCodex(options); } catch (error) { console.log(error.code, error.message); }\n}\n";
   const program = run("wrong.mjs", source, simulator, makeHome());
   expect(await program.over, program.stderr()).toBe(0);
@@ -160,6 +162,9 @@ test("options and settings that cannot be used are told at once, by name", async
     "CONFIG The option authfile cannot be used.",
     "CONFIG The option model cannot be used.",
     expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
+    "CONFIG The option credentials cannot be used.",
+    "CONFIG The option credentials cannot be used.",
+    "CONFIG The options authFile and credentials exclude each other.",
   ]);
 });
 

@@ -1,9 +1,10 @@
 import * as z from "zod";
-import type { LoginChoice } from "../../api/credential.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { orAborted } from "../../platform/promises.ts";
 import { uuid, type Random } from "../../platform/random.ts";
 import { CodexError } from "../../shared/errors.ts";
+import type { Redactor } from "../../shared/redactor.ts";
+import { oneLine } from "../../shared/text.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import { withChoice, withoutRecord, withRecord } from "./auth-file.ts";
 import { judgeFile, type Document, type Judged, type StoredState } from "./read-auth-file.ts";
@@ -49,6 +50,7 @@ export interface ProgramStoreDeps {
   store: CredentialStore;
   clock: Clock;
   random: Random;
+  redactor: Pick<Redactor, "all">;
 }
 
 /** The login in a program's own store; every change is a compare-and-swap of the whole value. */
@@ -65,23 +67,18 @@ export class ProgramStore implements LoginStore {
 
   /** @throws CodexError `STORAGE` */
   async read(): Promise<TokenSet | undefined> {
-    return (await this.#load()).tokens;
+    return (await this.look()).tokens;
   }
 
   /** @throws CodexError `STORAGE` */
   async peek(): Promise<StoredState & { damaged: boolean }> {
-    const { kind, tokens, choice } = await this.#load();
+    const { kind, tokens, choice } = await this.look();
     return { tokens, choice, damaged: kind === "damaged" };
-  }
-
-  /** @throws CodexError `STORAGE` */
-  async readChoice(): Promise<LoginChoice | undefined> {
-    return (await this.#load()).choice;
   }
 
   /** Only that the store answers: nothing can be written there without being seen. */
   async rehearse(): Promise<void> {
-    await this.#load();
+    await this.look();
   }
 
   /** @throws CodexError `STORAGE` */
@@ -101,11 +98,6 @@ export class ProgramStore implements LoginStore {
     ).tokens;
   }
 
-  /** @throws CodexError `STORAGE` */
-  async look(signal?: AbortSignal): Promise<Judged> {
-    return this.#load(signal);
-  }
-
   /**
    * Change the value: `change` sees what is stored, again after each change of another process, and
    * gives the next content, `null` to remove it, or undefined to leave it alone. Resolves with what
@@ -116,7 +108,7 @@ export class ProgramStore implements LoginStore {
   async change(change: (found: Judged) => Document | null | undefined): Promise<Judged> {
     const { store, random } = this.#deps;
     for (let saves = 0; saves < maxSaves; saves++) {
-      const found = await this.#load();
+      const found = await this.look();
       const next = change(found);
       if (next === undefined || (next === null && found.version === undefined)) return found;
       const version = uuid(random);
@@ -129,7 +121,7 @@ export class ProgramStore implements LoginStore {
         if (saved) return found;
       } catch (error) {
         // The answer may have been lost after the change was made.
-        const now = await this.#load().catch(() => undefined);
+        const now = await this.look().catch(() => undefined);
         if (now === undefined || content === null || now.version !== version) throw error;
         return found;
       }
@@ -139,7 +131,8 @@ export class ProgramStore implements LoginStore {
     });
   }
 
-  async #load(signal?: AbortSignal): Promise<Judged & { version: string | undefined }> {
+  /** What is stored now, judged. @throws CodexError `STORAGE`; or the signal's reason. */
+  async look(signal?: AbortSignal): Promise<Judged & { version: string | undefined }> {
     const loaded: unknown = await this.#call("load", (over) => this.#deps.store.load(over), signal);
     const parsed = storedCredentials.nullish().safeParse(loaded);
     if (!parsed.success) throw unknownForm("load");
@@ -166,7 +159,10 @@ export class ProgramStore implements LoginStore {
       return await orAborted((async () => run(over))(), over);
     } catch (error) {
       over.throwIfAborted();
-      throw error instanceof CodexError ? error : failed(name, undefined, error);
+      if (error instanceof CodexError) throw error;
+      // No cause: what a database says of a failed statement can hold the value.
+      const said = oneLine(this.#deps.redactor.all(String(error)), 200);
+      throw failed(name, `It said: ${said}`);
     } finally {
       timer.cancel();
     }
@@ -179,11 +175,10 @@ function bare(document: Document): Document {
   return rest;
 }
 
-function failed(name: string, why: string | undefined, cause?: unknown): CodexError {
+function failed(name: string, why: string): CodexError {
   return new CodexError("STORAGE", `The program's credential store failed in ${name}().`, {
     why,
-    cause,
-    next: "Look at the store and at this error's cause, then repeat the call.",
+    next: "Look at the store, then repeat the call.",
   });
 }
 

@@ -83,11 +83,6 @@ export class TokenStore {
     return { tokens, choice, damaged: kind === "damaged" };
   }
 
-  /** The stored choice of a way that needs no login of ours. @throws as `read` */
-  async readChoice(): Promise<LoginChoice | undefined> {
-    return (await this.peek()).choice;
-  }
-
   /**
    * Change the record under the lock: `change` sees the stored login (and whether a damaged file had
    * to be set aside, and a stored choice) and gives the next login or choice, `null` to remove what

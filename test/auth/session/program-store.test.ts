@@ -1,10 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
+import { inspect } from "node:util";
+import { createContext, runInContext } from "node:vm";
 import { expect, test } from "vitest";
 import { createSession } from "../../../src/app/session.ts";
+import type { CredentialStore } from "../../../src/auth/session/program-store.ts";
 import type { Clock } from "../../../src/platform/clock.ts";
 import { deferred } from "../../../src/platform/promises.ts";
 import type { RecordedRequest, Simulator } from "../../simulator/index.ts";
 import { testApp, testPlatform } from "../../support/app.ts";
+import { codeBlocks, read } from "../../support/documents.ts";
 import { expectNoSecrets } from "../../support/canary.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome } from "../../support/home.ts";
@@ -24,7 +28,7 @@ interface ClientOptions {
 /** One process on the store. */
 function client(
   simulator: Simulator,
-  credentials: MemoryStore,
+  credentials: CredentialStore,
   { clock, logged = [] }: ClientOptions = {},
 ) {
   const platform = testPlatform({
@@ -84,17 +88,23 @@ test("sign-in, question, refresh and sign-out use the store, and nothing in the 
   expectNoSecrets(logged.join("\n"), simulator.secrets(), "the log");
 });
 
-test("ten clients on one expired login send one refresh, and all use its answer", async () => {
-  const simulator = await simulate();
-  const store = new MemoryStore();
-  const { refreshToken: spent } = storeLogin(store, simulator, expired);
-  const clients = Array.from({ length: 10 }, () => client(simulator, store));
-  const got = await Promise.all(clients.map(({ get }) => get()));
-  expect(new Set(got.map(({ accessToken }) => accessToken)).size).toBe(1);
-  expect(simulator.requests.map(({ route }) => route)).toEqual(["token:refresh"]);
-  expect(simulator.family(spent)?.revoked).toBe(false);
-  expect(Object.keys(store.content ?? {})).toEqual(["codex"]);
-});
+test.each([0, 3])(
+  "ten clients on one expired login send one refresh: %d turns a call",
+  async (turns) => {
+    const simulator = await simulate();
+    const store = new MemoryStore();
+    store.before = async () => {
+      for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const { refreshToken: spent } = storeLogin(store, simulator, expired);
+    const clients = Array.from({ length: 10 }, () => client(simulator, store));
+    const got = await Promise.all(clients.map(({ get }) => get()));
+    expect(new Set(got.map(({ accessToken }) => accessToken)).size).toBe(1);
+    expect(simulator.requests.map(({ route }) => route)).toEqual(["token:refresh"]);
+    expect(simulator.family(spent)?.revoked).toBe(false);
+    expect(Object.keys(store.content ?? {})).toEqual(["codex"]);
+  },
+);
 
 test("the claim stands in the store before the request, and no secret is in it", async () => {
   const simulator = await simulate();
@@ -124,15 +134,15 @@ test("a save that fails keeps the login in memory, says so, and is tried again",
   const call = first.get();
   await simulator.waitForRequest("token:refresh");
   store.before = () => {
-    throw new Error("password=hunter2");
+    throw new Error(`Failed query, params: ${simulator.family(spent)?.current ?? ""}`);
   };
   gate.resolve(undefined);
   const login = await call;
   store.before = () => undefined;
   expect(store.content).toMatchObject({ codex: { refreshToken: spent } });
   const { unsaved, tokens } = await first.tokens.state();
-  expect(unsaved).toMatchObject({ code: "STORAGE", cause: { message: "password=hunter2" } });
-  expect(JSON.stringify([unsaved?.message, unsaved?.details])).not.toContain("hunter2");
+  expect(unsaved?.details.why).toMatch(/^It said: Error: Failed query, params: /);
+  expectNoSecrets(inspect(unsaved), simulator.secrets(), "the error");
   expect(tokens).toEqual(login);
   expect(await first.get()).toEqual(login);
 
@@ -153,7 +163,10 @@ test("a store that fails before the request keeps it from being sent", async () 
   store.before = (call) => {
     if (call === "save") throw new Error("down");
   };
-  expect(await failure(get())).toMatchObject({ code: "STORAGE", cause: { message: "down" } });
+  expect(await failure(get())).toMatchObject({
+    code: "STORAGE",
+    details: { why: "It said: Error: down" },
+  });
   expect(simulator.requests).toEqual([]);
   store.before = () => undefined;
   await get();
@@ -363,4 +376,47 @@ test("with CODEX_AUTH=api-key the store is left alone", async () => {
   expect((await app.client.query({ prompt: "hi" })).mode).toBe("api-key");
   await app.close();
   expect(existsSync(home.path) && readdirSync(home.path)).toEqual([]);
+});
+
+/** A database that knows one table, as far as the page's example speaks to it. */
+class OneRow {
+  row: { version: unknown; value: unknown } | undefined;
+
+  query(sql: string, given: unknown[] = []): Promise<{ rows: unknown[]; rowCount: number }> {
+    const { row } = this;
+    const comparison = /AND version = \$(\d)/.exec(sql);
+    const fits = comparison === null || row?.version === given[Number(comparison[1]) - 1];
+    const insert = sql.startsWith("INSERT") && sql.includes("ON CONFLICT DO NOTHING");
+    if (sql.startsWith("SELECT")) {
+      return Promise.resolve({ rows: row === undefined ? [] : [row], rowCount: 0 });
+    }
+    if (insert ? row !== undefined : row === undefined || !fits) {
+      return Promise.resolve({ rows: [], rowCount: 0 });
+    }
+    this.row = sql.startsWith("DELETE") ? undefined : { version: given[0], value: given[1] };
+    return Promise.resolve({ rows: [], rowCount: 1 });
+  }
+}
+
+test("the ten lines of docs/library.md keep a login in a row of a database", async () => {
+  const lines = codeBlocks(read("docs/library.md"), "js").find((block) => block.includes("db."));
+  const db = new OneRow();
+  const credentials = runInContext(
+    `${lines ?? ""}; credentials`,
+    createContext({ db }),
+  ) as CredentialStore;
+  const simulator = await simulate();
+  const { tokens, get } = client(simulator, credentials);
+  await tokens.saveLogin(grantOf(simulator.issueTokens(expired)));
+  const clients = Array.from({ length: 3 }, () => client(simulator, credentials));
+  const [login] = await Promise.all(clients.map((other) => other.get()));
+  expect(simulator.stats.refreshes).toBe(1);
+  expect(await get()).toEqual(login);
+  const outdated = { version: "2", value: "{}" };
+  expect(await credentials.save(outdated, "1")).toBe(false);
+  expect(await credentials.save(outdated, undefined)).toBe(false);
+  expect(await credentials.save(undefined, "1")).toBe(false);
+  await tokens.signOut({ localOnly: true });
+  expect(db.row).toBeUndefined();
+  expect(await credentials.load()).toBeUndefined();
 });

@@ -174,7 +174,7 @@ test("a choice counts as no login, never as damage, and is replaced like one", a
   await store.update(() => choice);
   expect(home.record()).toEqual({ version: 1, ...choice });
   expect(await store.read()).toBeUndefined();
-  expect(await store.readChoice()).toEqual(choice);
+  expect((await store.peek()).choice).toEqual(choice);
   expect(await store.peek()).toEqual({ tokens: undefined, choice, damaged: false });
   await store.update((tokens, damaged, found) => {
     expect([tokens, damaged, found]).toEqual([undefined, false, choice]);
