@@ -11,6 +11,7 @@ export type {
 export type { QueryOptions } from "./query/client.ts";
 export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/login-run.ts";
 export type { CredentialChoice } from "./auth/chooser.ts";
+export type { CredentialStore, StoredCredentials } from "./auth/session/program-store.ts";
 export type { CodexModel } from "./models/model.ts";
 export type { Status } from "./status/status-report.ts";
 export type { DoctorReport, Finding } from "./status/finding.ts";

@@ -25,13 +25,14 @@ export interface Authorization {
 interface Tuning {
   effort: string | undefined;
   temperature?: number | undefined;
+  maxOutputTokens?: number | undefined;
 }
 
 /** How one of the two services wants to be asked. A `baseUrl` has no trailing slash. */
 export interface ApiDialect {
   /** Names the form of its model list (models/list-formats.ts). */
   readonly name: "chatgpt" | "platform";
-  /** Some of its models take a temperature. */
+  /** Some of its models take a temperature, and all a limit of the output. */
   readonly takesTemperature: boolean;
   /** The URL for questions. */
   responsesUrl(baseUrl: string): string;
@@ -78,10 +79,11 @@ export const platformApi: ApiDialect = {
   modelsUrl: (baseUrl) => `${baseUrl}/models`,
   headers: ({ secret }, client) => bearer(secret, client),
   // Models without reasoning refuse a reasoning field, so only an effort that was asked for adds one.
-  body: ({ reasoning: _, include: __, ...rest }, { effort, temperature }) => ({
+  body: ({ reasoning: _, include: __, ...rest }, { effort, temperature, maxOutputTokens }) => ({
     ...rest,
     ...(effort === undefined ? {} : { reasoning: { effort } }),
     ...(temperature === undefined ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
   }),
 };
 

@@ -168,6 +168,7 @@ export function createParts(runtime: Runtime) {
   const session = createSession(
     platform,
     refreshCommand && ((events) => startDetached(refreshCommand, events)),
+    runtime.credentials,
   );
   const signIn = createSignIn(platform, session);
   const queries = createQueries(platform, session, signIn.login);

@@ -13,12 +13,15 @@ import { platformName } from "./runtime.ts";
 import { systemRandom } from "../platform/random.ts";
 import { requestFields } from "../query/request/request.ts";
 import { validated } from "../shared/validated.ts";
+import type { CredentialStore } from "../auth/session/program-store.ts";
 import type { SettingName } from "../config/settings.ts";
 
 /** Each option stands in place of the setting of the same meaning (DEPLOYMENT.md). */
 export interface CodexOptions {
   /** The login file, an absolute path. */
   authFile?: string | undefined;
+  /** Keeps the login in place of the login file, of which nothing is read or written then. */
+  credentials?: CredentialStore | undefined;
   /** Where the model list and the quota are kept, an absolute path. */
   stateDir?: string | undefined;
   /** The authorization server's origin. */
@@ -35,8 +38,15 @@ export interface CodexOptions {
   log?: ((area: string, message: string) => void) | undefined;
 }
 
+// The object itself is used, since its methods may need it.
+const method = z.custom((value) => typeof value === "function");
+const credentialStore = z.looseObject({ load: method, save: method });
+
 const options = z.strictObject({
   authFile: z.string().min(1).optional(),
+  credentials: z
+    .custom<CredentialStore>((value) => credentialStore.safeParse(value).success)
+    .optional(),
   stateDir: z.string().min(1).optional(),
   issuer: z.string().min(1).optional(),
   baseUrl: z.string().min(1).optional(),
@@ -57,9 +67,9 @@ const options = z.strictObject({
  * @throws CodexError `CONFIG` for an option or a setting that cannot be used.
  */
 export function createCodex(given: CodexOptions = {}): Codex {
-  const { env = process.env, log, ...chosen } = checked(given);
+  const { env = process.env, log, credentials, ...chosen } = checked(given);
   const home = systemHome();
-  const config = loadConfig({ ...env, ...asSettings(chosen) }, home);
+  const config = loadConfig({ ...env, ...asSettings(chosen) }, home, credentials === undefined);
   assertConfigured(
     config,
     config.problems.map(({ area }) => area),
@@ -77,6 +87,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
     },
     home,
     refreshCommand: undefined, // the program of its own that could run it is not ours
+    credentials,
     writeStderr: () => undefined,
     takeLog: log,
   });
@@ -88,16 +99,21 @@ export function describeNext(error: CodexError): string {
 }
 
 function checked(given: CodexOptions): z.infer<typeof options> {
-  return validated(options, given, "options", ({ field, verdict }) => {
+  const chosen = validated(options, given, "options", ({ field, verdict }) => {
     return new CodexError("CONFIG", `The options cannot be used: ${field} ${verdict}.`, {
       next: [act("Correct or leave out the option that the message names")],
     });
+  });
+  if (chosen.authFile === undefined || chosen.credentials === undefined) return chosen;
+  throw new CodexError("CONFIG", "The options authFile and credentials exclude each other.", {
+    why: "A login is kept in one place.",
+    next: [act("Leave one of them out")],
   });
 }
 
 /** One way for options and environment, so that both are judged alike. */
 function asSettings(
-  chosen: Omit<CodexOptions, "env" | "log">,
+  chosen: Omit<CodexOptions, "credentials" | "env" | "log">,
 ): Partial<Record<SettingName, string>> {
   const settings: Partial<Record<SettingName, string | undefined>> = {
     CODEX_AUTH_FILE: chosen.authFile,

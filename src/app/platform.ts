@@ -11,7 +11,7 @@ import type { Runtime } from "./runtime.ts";
 
 /** What every part of the program uses: the outside world behind interfaces, and settings. */
 export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits"> {
-  /** Undefined if a setting makes it unusable. */
+  /** Undefined if a setting makes it unusable, or none names it beside a program's own store. */
   stateDir: string | undefined;
   redactor: Redactor;
   log: Log;
@@ -29,7 +29,7 @@ export function createPlatform(runtime: Runtime): Platform {
   const redactor = new Redactor();
   redactor.learn(...proxySecrets(config.proxy), config.apiKey);
   const spoilt = config.problems.some(({ area }) => area === "storage" || area === "state");
-  const stateDir = spoilt ? undefined : config.stateDir;
+  const stateDir = spoilt || config.stateDir === "" ? undefined : config.stateDir;
   const debugLog = (): Log =>
     config.debug ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr }) : silentLog;
   const log = takeLog === undefined ? debugLog() : createForwardingLog(takeLog, redactor);

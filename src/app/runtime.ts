@@ -4,6 +4,7 @@ import { systemHome } from "../platform/host.ts";
 import { systemClock, type Clock } from "../platform/clock.ts";
 import { systemRandom, type Random } from "../platform/random.ts";
 import type { Limits } from "../shared/limits.ts";
+import type { CredentialStore } from "../auth/session/program-store.ts";
 import { refreshCommand } from "./refresh-command.ts";
 
 import type { Command } from "../platform/detached-process.ts";
@@ -22,6 +23,8 @@ export interface Runtime {
   timeZone: string;
   /** What starts the process of a refresh; undefined: refreshes run in this process. */
   refreshCommand: Command | undefined;
+  /** Keeps the login in place of the login file. */
+  credentials?: CredentialStore | undefined;
   writeStderr: (text: string) => void;
   /** Takes the diagnostics in place of the debug log. */
   takeLog?: ((area: string, text: string) => void) | undefined;

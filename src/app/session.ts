@@ -1,9 +1,11 @@
+import { type CredentialStore, ProgramStore } from "../auth/session/program-store.ts";
+import { RefreshClaims, unsavedRetryMs } from "../auth/session/refresh-claim.ts";
 import { RefreshAttempts } from "../auth/session/refresh-in-process.ts";
 import { RefreshLedger } from "../auth/session/refresh-ledger.ts";
 import { Refresher, type Spending } from "../auth/session/refresh.ts";
 import { RefreshSaver } from "../auth/session/save-refresh.ts";
 import { TokenManager } from "../auth/session/token-manager.ts";
-import { TokenStore } from "../auth/session/token-store.ts";
+import { type LoginStore, TokenStore } from "../auth/session/token-store.ts";
 import { UnsavedLogin } from "../auth/session/unsaved-login.ts";
 import { TokenEndpoint } from "../auth/oauth/token-endpoint.ts";
 import type { DetachedEvents, DetachedProcess } from "../platform/detached-process.ts";
@@ -16,12 +18,16 @@ export type StartRefresh = (events: DetachedEvents) => Promise<DetachedProcess>;
 export type Session = ReturnType<typeof createSession>;
 
 /**
- * The stored login of this machine, and what refreshes it.
+ * The stored login, of this machine or in a program's own store, and what refreshes it.
  *
- * @param start undefined: refreshes run in this process
+ * @param start undefined: refreshes run in this process, as they do with a program's own store
  */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Session` is its type
-export function createSession(platform: Platform, start: StartRefresh | undefined) {
+export function createSession(
+  platform: Platform,
+  start: StartRefresh | undefined,
+  credentials?: CredentialStore,
+) {
   const { config, clock, random, limits, log, self, temporaries, http, folder } = platform;
   const { redactor, userAgent, origins } = platform;
   const { issuer, authFile } = config;
@@ -30,7 +36,9 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
   const lockDeps = { clock, random, self };
   const fileLock = new FileLock(`${authFile}.lock`, lockDeps);
   const refreshLock = new FileLock(`${authFile}.refresh.lock`, lockDeps);
-  const store = new TokenStore({
+  const program = credentials && new ProgramStore({ store: credentials, clock, random, redactor });
+  const claims = program && new RefreshClaims({ store: program, clock, random, log });
+  const fileStore = new TokenStore({
     path: authFile,
     lock: fileLock,
     lockWaitMs: limits.fileLockWaitMs,
@@ -38,17 +46,22 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     clock,
     log,
   });
-  const ledger = new RefreshLedger(folder);
+  const store: LoginStore = program ?? fileStore;
+  const ledger = claims ?? new RefreshLedger(folder);
+  const lock = claims ?? refreshLock;
   const basics = { origins, store, clock, limits, log };
-  const unsaved = new UnsavedLogin(basics);
+  const unsaved = new UnsavedLogin({ ...basics, maxDelayMs: claims && unsavedRetryMs });
   const saver = new RefreshSaver({ ...basics, endpoint, unsaved });
-  const refreshing = { ...basics, ledger, endpoint, lock: refreshLock, unsaved, saver, redactor };
+  const refreshing = { ...basics, ledger, endpoint, lock, unsaved, saver, redactor };
   const attempts = new RefreshAttempts(refreshing);
   // Most starts of the program refresh nothing.
-  const detached: Spending | undefined = start && {
+  const mayStart = credentials === undefined ? start : undefined;
+  const detached: Spending | undefined = mayStart && {
     spend: async (...refresh) => {
       const { DetachedSpending } = await import("../auth/session/refresh-in-child.ts");
-      return new DetachedSpending({ ...refreshing, here: attempts, start }).spend(...refresh);
+      return new DetachedSpending({ ...refreshing, here: attempts, start: mayStart }).spend(
+        ...refresh,
+      );
     },
     settled: () => attempts.settled(),
   };
@@ -64,7 +77,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     /** For the process of a refresh: what it does. */
     refreshWork: async () => {
       const { RefreshWork } = await import("../auth/session/refresh-child.ts");
-      return new RefreshWork({ ...refreshing, attempts });
+      return new RefreshWork({ ...refreshing, lock: refreshLock, attempts });
     },
   };
 }

@@ -2,7 +2,7 @@ import type { CodeExchangeResponse } from "../auth/oauth/oauth-messages.ts";
 import { Revocations } from "../auth/oauth/revocations.ts";
 import type { TokenSet } from "../auth/oauth/token-set.ts";
 import type { TokenManager } from "../auth/session/token-manager.ts";
-import type { TokenStore } from "../auth/session/token-store.ts";
+import type { LoginStore } from "../auth/session/token-store.ts";
 import { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
 import { DeviceEndpoint } from "../auth/sign-in/device-endpoint.ts";
 import { DeviceFlow, type DeviceFlowDeps } from "../auth/sign-in/device-flow.ts";
@@ -14,7 +14,7 @@ import type { Session } from "./session.ts";
 
 export interface SignInTarget {
   endpoint: Session["endpoint"];
-  store: Pick<TokenStore, "rehearse">;
+  store: Pick<LoginStore, "rehearse">;
   tokens: Pick<TokenManager, "saveLogin" | "isStored">;
 }
 

@@ -20,7 +20,7 @@ import {
 } from "./accounts-check.ts";
 import type { CredentialSource } from "./credential-source.ts";
 import type { TokenSet } from "./oauth/token-set.ts";
-import type { TokenStore } from "./session/token-store.ts";
+import type { LoginStore } from "./session/token-store.ts";
 
 /** The credential as the service's answer wants it; unchanged for an origin that is not accepted. */
 export function applyRouting(credential: Credential, routing: WorkspaceRouting): Credential {
@@ -42,7 +42,7 @@ export function withCachedRouting(credential: Credential, login: TokenSet): Cred
 export interface WorkspaceRoutesDeps {
   http: Pick<Http, "fetchText">;
   headers: (credential: Credential) => Record<string, string>;
-  store: Pick<TokenStore, "update">;
+  store: Pick<LoginStore, "update">;
   clock: Clock;
   limits: Limits;
   log: Log;

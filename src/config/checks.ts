@@ -16,6 +16,7 @@ export function paths(
   get: Get,
   home: string,
   problem: Report,
+  loginFile: boolean,
 ): { authFile: string; stateDir: string } {
   const usable = (
     setting: SettingName | "CLAUDE_CONFIG_DIR" | "HOME",
@@ -33,6 +34,10 @@ export function paths(
     problem("state", "CODEX_STATE_DIR", "it is a network path.");
     return undefined;
   };
+  const stateSetting = get("CODEX_STATE_DIR");
+  if (!loginFile) {
+    return { authFile: "", stateDir: (stateSetting && stateFolder(stateSetting)) ?? "" };
+  }
   const authSetting = get("CODEX_AUTH_FILE");
   const claudeFolder = get("CLAUDE_CONFIG_DIR");
   let authFile: string | undefined;
@@ -45,7 +50,6 @@ export function paths(
     const folder = usable("HOME", home);
     authFile = folder === undefined ? undefined : join(folder, ".claude", "auth.json");
   }
-  const stateSetting = get("CODEX_STATE_DIR");
   const stateDir =
     stateSetting === undefined
       ? authFile && join(dirname(authFile), "codex-oauth")

@@ -49,8 +49,9 @@ const idleRange = { min: 100, max: 30 * 60_000 };
  * The settings, read once. Nothing here looks at files, and nothing comes from the project folder.
  *
  * @param home the home folder; may be empty or wrong, which matters only where it is needed
+ * @param loginFile false: the login is kept elsewhere, so no path is made up
  */
-export function loadConfig(env: Environment, home: string): Config {
+export function loadConfig(env: Environment, home: string, loginFile = true): Config {
   const problems: ConfigProblem[] = [];
   const notices: string[] = [];
   const get = (name: SettingName | "CLAUDE_CONFIG_DIR"): string | undefined => {
@@ -61,7 +62,7 @@ export function loadConfig(env: Environment, home: string): Config {
     problems.push({ area, setting, message });
   };
 
-  const { authFile, stateDir } = paths(get, home, problem);
+  const { authFile, stateDir } = paths(get, home, problem, loginFile);
   const issuer = originSetting("CODEX_ISSUER", get("CODEX_ISSUER"), defaultIssuer, problem);
   const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
   // With an issuer that cannot be used nobody knows which ports are its own: one complaint is enough.

@@ -158,7 +158,10 @@ export class QueryAttempts {
 
 function blames(error: unknown, field: string): boolean {
   return (
-    error instanceof CodexError && error.code === "BAD_REQUEST" && error.details.field === field
+    error instanceof CodexError &&
+    error.code === "BAD_REQUEST" &&
+    error.details.field === field &&
+    error.details.retryable !== false // a part of the answer was given
   );
 }
 

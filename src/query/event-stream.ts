@@ -133,6 +133,6 @@ export class QueryStream implements EventStream, EventSink {
 /** Characters in memory, roughly. */
 function size(event: StreamEvent): number {
   const own = 100;
-  if (event.type === "text" || event.type === "reasoning") return own + event.delta.length;
+  if ("delta" in event) return own + event.delta.length;
   return event.type === "function_call" ? own + event.arguments.length : own;
 }

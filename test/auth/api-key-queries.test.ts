@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { quotaBody } from "../simulator/index.ts";
 import { writeLogin } from "../support/home.ts";
 import { modeRig, writeChoice, patient } from "../support/modes.ts";
-import { failure } from "../support/replies.ts";
+import { delta, failure, stream } from "../support/replies.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 
 const keyRig = (options: Parameters<typeof modeRig>[0] = {}) =>
@@ -43,6 +43,22 @@ test("a model that refuses the temperature is asked once more without it, with a
     true,
     false,
   ]);
+});
+
+test("an answer that reaches maxOutputTokens is INCOMPLETE with the text so far", async () => {
+  const { simulator, services } = await keyRig();
+  const asked = { prompt: "hi", model: "gpt-4.1", maxOutputTokens: 16 };
+  expect((await services.client.query(asked)).notices).toEqual([]);
+  expect(simulator.requests.at(-1)?.json).toMatchObject({ max_output_tokens: 16 });
+  const incomplete = {
+    type: "response.incomplete",
+    response: { id: "resp_1", incomplete_details: { reason: "max_output_tokens" } },
+  };
+  simulator.next("key-responses", stream(delta("Half"), incomplete));
+  expect(await failure(services.client.query(asked))).toMatchObject({
+    code: "INCOMPLETE",
+    details: { partialText: "Half" },
+  });
 });
 
 test("another field that is refused is BAD_REQUEST, and asked once", async () => {

@@ -4,9 +4,6 @@ import { documents } from "../support/documents.ts";
 
 /** The entry points, and what renders for them. */
 const speaks = /^src\/(mcp|cli|app|render)\//;
-/** Until choose-method gives data. */
-const notYet = new Set(["src/auth/choose-method.ts"]);
-
 const names = new RegExp(
   [
     ...tools.map(({ name }) => name),
@@ -18,7 +15,7 @@ const names = new RegExp(
 
 test("only the entry points and what renders for them name a tool, its arguments or the host", () => {
   const found = documents("src", ".ts")
-    .filter(({ path }) => !speaks.test(path) && !notYet.has(path))
+    .filter(({ path }) => !speaks.test(path))
     .flatMap(({ path, text }) =>
       text
         .split("\n")

@@ -7,18 +7,23 @@ import { root } from "../support/documents.ts";
 
 const program = `
 import { createCodex, CodexError, describeNext } from "codex-oauth-mcp";
-import type { ConversationItem, NextStep, StreamEvent } from "codex-oauth-mcp";
+import type { ConversationItem, CredentialStore, NextStep, StreamEvent } from "codex-oauth-mcp";
 export async function main(): Promise<void> {
   const codex = createCodex({ authFile: "/home/you/auth.json", callbackPorts: [1455] });
   const input: ConversationItem[] = [{ type: "message", role: "user", text: "Hi" }];
-  const reply = await codex.client.query({ input }, { signal: AbortSignal.timeout(5) });
+  const reply = await codex.query({ input }, { signal: AbortSignal.timeout(5) });
   input.push(...reply.items, { type: "function_call_output", callId: "x", output: "y" });
-  for await (const event of codex.client.stream({ prompt: "Hi" })) {
+  for await (const event of codex.stream({ prompt: "Hi" })) {
     const known: StreamEvent = event;
     if (known.type === "completed") known.reply.text.trim();
     // @ts-expect-error there is no such type of event
     if (known.type === "nothing") break;
   }
+  const credentials: CredentialStore = {
+    load: async () => undefined,
+    save: async (next, expected) => next?.version !== expected,
+  };
+  await createCodex({ credentials }).close();
   const thrown: unknown = undefined;
   if (thrown instanceof CodexError && thrown.code === "AUTH_REQUIRED") await codex.close();
   if (thrown instanceof CodexError) {

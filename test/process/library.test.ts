@@ -79,16 +79,16 @@ async function main({ createCodex, CodexError }) {
   const codex = createCodex({ authFile: process.env.CODEX_AUTH_FILE, model: "gpt-6-sol" });
   const input = [{ type: "message", role: "user", text: "Use get_weather for Oslo." }];
   const tools = [{ name: "get_weather", parameters: { type: "object" } }];
-  const first = await codex.client.query({ input, tools });
+  const first = await codex.query({ input, tools });
   const [call] = first.functionCalls;
   input.push(...first.items, { type: "function_call_output", callId: call.callId, output: "Rain." });
   const types = [];
   let text = "";
-  for await (const event of codex.client.stream({ input, tools })) {
+  for await (const event of codex.stream({ input, tools })) {
     if (event.type !== types.at(-1)) types.push(event.type);
     if (event.type === "text") text += event.delta;
   }
-  const wrong = await codex.client.query({ prompt: "" }).catch((error) => error);
+  const wrong = await codex.query({ prompt: "" }).catch((error) => error);
   const result = {
     call: call.name,
     types,
@@ -131,7 +131,7 @@ test("import and require give one and the same module", async () => {
   const program = run("both.mjs", source, simulator, makeHome());
   expect(await program.over, program.stderr()).toBe(0);
   const names =
-    "CodexClient,CodexError,OAuthFlow,TokenManager,createCodex,describeNext,errorCodes,version";
+    "CodexError,createCodex,describeNext,errorCodes,version";
   expect(program.stdout()).toBe(`${names} true\n`);
 });
 
@@ -152,7 +152,9 @@ test("options and settings that cannot be used are told at once, by name", async
   const simulator = await simulate();
   const source =
     'import { createCodex } from "codex-oauth-mcp";\n' +
-    'for (const options of [{ authfile: "x" }, { model: 5 }, { baseUrl: "nonsense" }]) {\n' +
+    'for (const options of [{ authfile: "x" }, { model: 5 }, { baseUrl: "nonsense" },\n' +
+    '  { credentials: { load() {} } }, { credentials: new Map(), authFile: "/x" },\n' +
+    '  { credentials: { load() {}, save() {} }, authFile: "/x" }]) {\n' +
     "  try { createCodex(options); } catch (error) { console.log(error.code, error.message); }\n}\n";
   const program = run("wrong.mjs", source, simulator, makeHome());
   expect(await program.over, program.stderr()).toBe(0);
@@ -163,6 +165,9 @@ test("options and settings that cannot be used are told at once, by name", async
     ),
     "CONFIG The options cannot be used: model must be a string.",
     expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
+    "CONFIG The option credentials cannot be used.",
+    "CONFIG The option credentials cannot be used.",
+    "CONFIG The options authFile and credentials exclude each other.",
   ]);
 });
 
@@ -178,11 +183,11 @@ test("after close() nothing is sent, and the program ends though a login could n
   });
   const source =
     'import { createCodex } from "codex-oauth-mcp";\nconst codex = createCodex();\n' +
-    'const { text } = await codex.client.query({ prompt: "Hi" });\n' +
-    'const late = codex.client.query({ prompt: "Late" }).catch((error) => error.code);\n' +
+    'const { text } = await codex.query({ prompt: "Hi" });\n' +
+    'const late = codex.query({ prompt: "Late" }).catch((error) => error.code);\n' +
     "await codex.close();\n" +
-    "const begun = await codex.oauth.begin().catch((error) => error.code);\n" +
-    'const later = await codex.client.query({ prompt: "Later" }).catch((error) => error.code);\n' +
+    "const begun = await codex.signIn().catch((error) => error.code);\n" +
+    'const later = await codex.query({ prompt: "Later" }).catch((error) => error.code);\n' +
     "console.log(JSON.stringify([text, await late, begun, later]));\n";
   const program = run("closed.mjs", source, simulator, home);
   expect(await program.over, program.stderr()).toBe(0);

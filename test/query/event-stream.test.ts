@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { StreamEvent } from "../../src/query/response/stream-event.ts";
+import { QueryStream } from "../../src/query/event-stream.ts";
 import type { QueryRequest } from "../../src/query/request/request.ts";
 import {
   answerEvents,
@@ -52,6 +53,9 @@ test("the answer comes in events, and the last one holds the whole reply", async
   expect(thoughts).toBe("**One**\n\n**Two**");
   const rest = events.filter(({ type }) => type !== "text" && type !== "reasoning");
   expect(rest).toMatchObject([
+    { type: "function_call_start", callId: "call_1", name: "look" },
+    { type: "function_call_delta", callId: "call_1", delta: '{"at' },
+    { type: "function_call_delta", callId: "call_1", delta: '":1}' },
     { type: "function_call", ...call },
     { type: "notice", text: expect.stringContaining("temperature") as string },
     { type: "usage", usage: { inputTokens: 25, outputTokens: 40 } },
@@ -130,6 +134,54 @@ test.each([
     code,
   });
   expect([asked(simulator), rig.renewals]).toEqual([1, 0]);
+});
+
+test("a call that was only started is told once, is in no reply, and is not asked for again", async () => {
+  const simulator = await simulate();
+  const call = { callId: "call_1", name: "look", arguments: '{"at":1}' };
+  const whole = answerEvents({ text: "", calls: [call] });
+  const end = whole.findIndex((event) => JSON.stringify(event).includes("output_item.done"));
+  simulator.next("responses", stream(...whole.slice(0, end)), stream(...whole));
+  const rig = queryRig({ simulator });
+  const told: StreamEvent[] = [];
+  const read = async (): Promise<void> => {
+    for await (const event of rig.client.stream({ ...question, tools })) told.push(event);
+  };
+  expect(await failure(read())).toMatchObject({
+    code: "INCOMPLETE",
+    details: { retryable: false },
+  });
+  expect(told.map(({ type }) => type)).toEqual([
+    "function_call_start",
+    "function_call_delta",
+    "function_call_delta",
+  ]);
+  expect(asked(simulator)).toBe(1);
+  const reply = await rig.client.query({ ...question, tools });
+  expect(reply.functionCalls).toEqual([call]);
+});
+
+test("without a reader, a call that was only begun is asked for again", async () => {
+  const simulator = await simulate();
+  const whole = answerEvents({
+    text: "",
+    calls: [{ callId: "c", name: "look", arguments: "{}" }],
+  });
+  const end = whole.findIndex((event) => JSON.stringify(event).includes("output_item.done"));
+  simulator.next("responses", stream(...whole.slice(0, end)), stream(...whole));
+  const reply = await queryRig({ simulator }).client.query({ ...question, tools });
+  expect(reply.functionCalls).toMatchObject([{ callId: "c" }]);
+  expect(asked(simulator)).toBe(2);
+});
+
+test("arguments that nobody reads hold the service back", () => {
+  const events = new QueryStream(() => new Promise(() => undefined), 1_000);
+  const delta = "x".repeat(300);
+  for (let n = 0; n < 3; n++) {
+    expect(events.full).toBe(false);
+    events.push({ type: "function_call_delta", callId: "c", delta });
+  }
+  expect(events.full).toBe(true);
 });
 
 test("leaving the loop closes the connection and frees the place", async () => {

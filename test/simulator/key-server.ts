@@ -22,6 +22,7 @@ const KNOWN_PARAMETERS: ReadonlySet<string> = new Set([
   "include",
   "text",
   "temperature",
+  "max_output_tokens",
   "prompt_cache_key",
 ]);
 
@@ -58,7 +59,7 @@ function bodyProblem(state: SimState, request: RecordedRequest): PlainReply | un
   if (mediaType(request.headers) !== "application/json" || typeof json !== "object" || !json) {
     return refuse(400, errorBody({ message: "We could not parse the JSON body of your request." }));
   }
-  const body = json as ResponsesBody & { temperature?: unknown; include?: unknown };
+  const body = json as ResponsesBody & { temperature?: unknown; max_output_tokens?: unknown };
   const unknown = Object.keys(body).find((name) => !KNOWN_PARAMETERS.has(name));
   if (unknown !== undefined) {
     const message = `Unknown parameter: '${unknown}'.`;
@@ -72,6 +73,12 @@ function bodyProblem(state: SimState, request: RecordedRequest): PlainReply | un
   const reasons = keyModelsWithoutTemperature.includes(body.model);
   if (body.temperature !== undefined && reasons) return unsupported("temperature");
   if (body.reasoning !== undefined && !reasons) return unsupported("reasoning.effort");
+  const most = body.max_output_tokens;
+  if (most !== undefined && !(Number.isInteger(most) && Number(most) >= 16)) {
+    const param = "max_output_tokens";
+    const message = `Invalid '${param}': integer below minimum value. Expected a value >= 16.`;
+    return refuse(400, errorBody({ message, param, code: "integer_below_min_value" }));
+  }
   return inputProblem(body, false);
 }
 

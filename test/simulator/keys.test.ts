@@ -24,7 +24,7 @@ test("a key that was issued asks and lists; it is a secret", async () => {
   await using sim = await startSimulator();
   const key = sim.issueKey();
   expect(sim.secrets()).toContain(key);
-  const answer = await post(sim, key, { temperature: 0.3 });
+  const answer = await post(sim, key, { temperature: 0.3, max_output_tokens: 16 });
   expect(answer.status).toBe(200);
   expect([...answer.headers.keys()].filter((name) => name.startsWith("x-codex"))).toEqual([]);
   expect(await answer.text()).toContain("The simulator received: hi");
@@ -50,6 +50,7 @@ test("neither a login nor a wrong key comes in, and the words show a part of it"
 test.each([
   [{ model: "gpt-0" }, 404, "model_not_found"],
   [{ model: "gpt-6-sol", temperature: 1 }, 400, "temperature"],
+  [{ max_output_tokens: 15 }, 400, "max_output_tokens"],
   [{ reasoning: { effort: "low" } }, 400, "reasoning.effort"],
   [{ chat: true }, 400, "unknown_parameter"],
   [{ input: "hi" }, 400, "invalid_value"],

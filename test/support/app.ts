@@ -17,23 +17,26 @@ export interface TestRuntimeOptions {
   clock?: Clock | undefined;
   limits?: Partial<Limits> | undefined;
   takeLog?: Runtime["takeLog"];
+  /** Keeps the login in place of the home's file. */
+  credentials?: Runtime["credentials"];
 }
 
 /** What a process finds around it, with a home and services of the test's own. */
 export function testRuntime(options: TestRuntimeOptions): Runtime {
-  const { home, simulator, env, clock = systemClock, limits, takeLog } = options;
+  const { home, simulator, env, clock = systemClock, limits, takeLog, credentials } = options;
   return {
     config: loadConfig(
       {
         CODEX_ISSUER: simulator?.issuer,
         CODEX_BASE_URL: simulator?.baseUrl,
         CODEX_AUTH_FILE: home.authFile,
-        CODEX_STATE_DIR: home.stateDir,
+        CODEX_STATE_DIR: credentials === undefined ? home.stateDir : undefined,
         CODEX_CALLBACK_PORTS: simulator === undefined ? undefined : "0",
         CODEX_NO_BROWSER: "1",
         ...env,
       },
       home.path,
+      credentials === undefined,
     ),
     clock,
     random: systemRandom,
@@ -43,6 +46,7 @@ export function testRuntime(options: TestRuntimeOptions): Runtime {
     home: home.path,
     timeZone: "UTC",
     refreshCommand: undefined,
+    credentials,
     writeStderr: () => undefined,
     takeLog,
   };

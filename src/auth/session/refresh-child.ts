@@ -8,17 +8,17 @@ import { fingerprint } from "../../platform/random.ts";
 import { presentLogin, type UnsavedLogin } from "./unsaved-login.ts";
 import type { RefreshAttempts } from "./refresh-in-process.ts";
 import { refreshJob, toFailure, type RefreshReport } from "./refresh-ipc.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 /** How often the process tries to save what nobody else has. */
 const saveRetryMs = 500;
 
 export interface RefreshWorkDeps {
   origins: Origins;
-  store: TokenStore;
+  store: Pick<LoginStore, "read">;
   attempts: RefreshAttempts;
   unsaved: UnsavedLogin;
-  lock: FileLock;
+  lock: Pick<FileLock, "adopt">;
   redactor: Redactor;
   clock: Clock;
   limits: Limits;

@@ -12,7 +12,7 @@ import { refreshingElsewhere } from "./refresh-errors.ts";
 import type { RefreshLedger } from "./refresh-ledger.ts";
 import { fromFailure, refreshReport, type RefreshJob, type RefreshReport } from "./refresh-ipc.ts";
 import type { RefreshReason, Spending } from "./refresh.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 /** A process that is suspended does not end by itself; nobody waits for it for ever. */
 const patienceMs = 5_000;
@@ -22,8 +22,8 @@ export interface DetachedSpendingDeps {
   /** What is done where no process can be started. */
   here: RefreshAttempts;
   origins: Origins;
-  store: TokenStore;
-  ledger: RefreshLedger;
+  store: LoginStore;
+  ledger: Pick<RefreshLedger, "record">;
   unsaved: UnsavedLogin;
   clock: Clock;
   limits: Limits;

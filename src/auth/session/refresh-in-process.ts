@@ -16,12 +16,12 @@ import { lockRemoved, loginLost } from "./refresh-errors.ts";
 import type { RefreshSaver } from "./save-refresh.ts";
 import type { RefreshReason, Spending } from "./refresh.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 export interface RefreshAttemptsDeps {
   origins: Origins;
-  store: TokenStore;
-  ledger: RefreshLedger;
+  store: LoginStore;
+  ledger: Pick<RefreshLedger, "find" | "record">;
   endpoint: TokenEndpoint;
   saver: RefreshSaver;
   unsaved: UnsavedLogin;

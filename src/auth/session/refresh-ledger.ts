@@ -70,7 +70,7 @@ function unsavedElsewhere(): CodexError {
 
 const fileName = "refresh.json";
 
-const entry = z.object({
+export const ledgerEntry = z.object({
   /** Fingerprint of the refresh token; the token itself is never written here. */
   token: z.string(),
   /**
@@ -89,7 +89,7 @@ const entry = z.object({
   restMs: z.number().optional(),
 });
 
-export type LedgerEntry = z.infer<typeof entry>;
+export type LedgerEntry = z.infer<typeof ledgerEntry>;
 
 /**
  * What is known about the refresh token in use: whether it was sent and what came of it. It is kept
@@ -108,7 +108,7 @@ export class RefreshLedger {
 
   /** The entry of this token, if there is one. */
   async find(token: string): Promise<LedgerEntry | undefined> {
-    const parsed = entry.safeParse(await this.#folder.read(fileName));
+    const parsed = ledgerEntry.safeParse(await this.#folder.read(fileName));
     const stored = parsed.success && parsed.data.token === token ? parsed.data : undefined;
     const own = this.#memory?.token === token ? this.#memory : undefined;
     if (stored === undefined || own === undefined) return stored ?? own;

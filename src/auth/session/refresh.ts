@@ -6,7 +6,7 @@ import type { Log } from "../../platform/log.ts";
 import { isHeld, type FileLock, type HeldLock } from "../../platform/files/file-lock.ts";
 import { presentLogin, type UnsavedLogin } from "./unsaved-login.ts";
 import { refreshBroke, refreshingElsewhere } from "./refresh-errors.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 /** Each round of a refresh whose process died may spend: the ledger forbids a third one anyway. */
 const maxRounds = 3;
@@ -37,9 +37,9 @@ export interface Spending {
 
 export interface RefresherDeps {
   origins: Origins;
-  store: TokenStore;
+  store: LoginStore;
   /** Held around check, request and save; the store's own lock is another one, held for an instant. */
-  lock: FileLock;
+  lock: Pick<FileLock, "acquire">;
   spending: Spending;
   unsaved: UnsavedLogin;
   clock: Clock;

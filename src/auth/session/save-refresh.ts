@@ -9,12 +9,12 @@ import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import { assertIssuedFor, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import { otherAccount, signedOutMeanwhile, withoutAccessToken } from "./refresh-errors.ts";
 import type { LedgerEntry } from "./refresh-ledger.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 import type { UnsavedLogin } from "./unsaved-login.ts";
 
 export interface RefreshSaverDeps {
   origins: Origins;
-  store: Pick<TokenStore, "update">;
+  store: Pick<LoginStore, "update">;
   endpoint: Pick<TokenEndpoint, "revoke">;
   unsaved: UnsavedLogin;
   clock: Clock;

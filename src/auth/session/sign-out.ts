@@ -1,5 +1,5 @@
 import type { ExternalKind } from "../../api/credential.ts";
-import type { CodexError} from "../../shared/errors.ts";
+import type { CodexError } from "../../shared/errors.ts";
 import { toCodexError } from "../../shared/errors.ts";
 import { act, either } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
@@ -9,13 +9,13 @@ import type { Log } from "../../platform/log.ts";
 import { orAborted } from "../../platform/promises.ts";
 import { revocationTimer } from "../oauth/revocations.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 const signOutAgain = act("Sign out again");
 
 export interface SignOutDeps {
   origins: Origins;
-  store: Pick<TokenStore, "path" | "peek" | "rehearse" | "update">;
+  store: Pick<LoginStore, "byHand" | "path" | "peek" | "rehearse" | "update">;
   endpoint: Pick<TokenEndpoint, "revoke">;
   /** The login to use in place of the stored one (`Refresher.newest`). */
   newest: (stored: TokenSet) => TokenSet;
@@ -121,16 +121,11 @@ export class SignOut {
   }
 
   #onlyRevoked(thrown: unknown): CodexError {
-    const { path } = this.#deps.store;
+    const { path, byHand } = this.#deps.store;
     const error = toCodexError(thrown);
     return error.with({
       why: `${error.details.why ?? `${path} could not be changed.`} The login was revoked at the server already, but could not be removed here.`,
-      next: [
-        either(
-          [act(`Make ${path} and its folder writable`), signOutAgain],
-          act('Remove the key "codex" from that file; what it holds no longer works'),
-        ),
-      ],
+      next: byHand,
     });
   }
 

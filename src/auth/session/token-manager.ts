@@ -19,11 +19,11 @@ import { notSignedIn } from "./refresh-errors.ts";
 import type { Refresher, RefreshReason } from "./refresh.ts";
 import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 export interface TokenManagerDeps {
   origins: Origins;
-  store: TokenStore;
+  store: LoginStore;
   refresher: Refresher;
   endpoint: Pick<TokenEndpoint, "revoke">;
   redactor: Redactor;

@@ -2,6 +2,7 @@ import { chmod, lstat, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { StoredPreference } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { act, either, type NextSteps } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
@@ -31,6 +32,9 @@ export interface TokenStoreDeps {
   log: Log;
 }
 
+/** Where a login is kept: the login file, or a program's own store (`ProgramStore`). */
+export type LoginStore = Pick<TokenStore, keyof TokenStore>;
+
 /**
  * Our record in the login file, which we share with others: every change reads the file anew under
  * the lock, keeps what is not ours, and replaces the file as a whole.
@@ -46,6 +50,17 @@ export class TokenStore {
 
   get path(): string {
     return this.#deps.path;
+  }
+
+  /** How a person removes the login if this program cannot. */
+  get byHand(): NextSteps {
+    const remove = 'Remove the key "codex" from that file; what it holds no longer works';
+    return [
+      either(
+        [act(`Make ${this.path} and its folder writable`), act("Sign out again")],
+        act(remove),
+      ),
+    ];
   }
 
   /** Where a damaged file was put, until something is stored again: for the message that asks to sign in. */

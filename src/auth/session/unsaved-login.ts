@@ -3,11 +3,11 @@ import type { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { assertIssuedFor, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import { signedOutMeanwhile } from "./refresh-errors.ts";
-import type { TokenStore } from "./token-store.ts";
+import type { LoginStore } from "./token-store.ts";
 
 export interface PresentLoginDeps {
   origins: Origins;
-  store: Pick<TokenStore, "read">;
+  store: Pick<LoginStore, "read">;
   unsaved: UnsavedLogin;
 }
 
@@ -27,12 +27,12 @@ export async function presentLogin({
   return unsaved.newest(stored);
 }
 
-const maxDelayMs = 60_000;
-
 export interface UnsavedLoginDeps {
-  store: Pick<TokenStore, "update">;
+  store: Pick<LoginStore, "update">;
   clock: Clock;
   limits: Pick<Limits, "saveRetryMs">;
+  /** The longest pause between two attempts. Default: a minute. */
+  maxDelayMs?: number | undefined;
 }
 
 interface Unsaved {
@@ -92,7 +92,7 @@ export class UnsavedLogin {
   }
 
   async #retry(unsaved: Unsaved): Promise<void> {
-    const { clock, limits } = this.#deps;
+    const { clock, limits, maxDelayMs = 60_000 } = this.#deps;
     for (let delayMs = limits.saveRetryMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
       await sleep(clock, delayMs, this.#stopping.signal);
       if (this.#unsaved !== unsaved) return;

@@ -25,6 +25,8 @@ export interface QueryPlan {
   verbosity: Verbosity | undefined;
   /** Undefined also where the service is known to refuse it. */
   temperature?: number | undefined;
+  /** As `temperature`. */
+  maxOutputTokens?: number | undefined;
   notices: string[];
 }
 
@@ -75,7 +77,11 @@ export function planFor(
   if (temperature !== request.temperature) {
     notices.push("temperature was not sent: the ChatGPT service refuses it.");
   }
-  return { slug, model, effort, verbosity, temperature, notices };
+  const maxOutputTokens = context.takesTemperature ? request.maxOutputTokens : undefined;
+  if (maxOutputTokens !== request.maxOutputTokens) {
+    notices.push("maxOutputTokens was not sent: the ChatGPT service refuses it.");
+  }
+  return { slug, model, effort, verbosity, temperature, maxOutputTokens, notices };
 }
 
 function chooseEffort(

@@ -84,6 +84,7 @@ export const requestFields = {
   reasoningEffort: z.enum(reasoningEfforts).optional(),
   verbosity: z.enum(verbosities).optional(),
   temperature: z.number().min(0).max(2).optional(),
+  maxOutputTokens: z.number().int().min(16).max(1_000_000).optional(),
 } satisfies { [Field in keyof QueryRequest]-?: z.ZodType<QueryRequest[Field]> };
 
 const queryRequest = z.strictObject(requestFields);
@@ -175,4 +176,6 @@ export interface QueryRequest {
   verbosity?: Verbosity | undefined;
   /** Sent with an API key only: the ChatGPT service refuses it. */
   temperature?: number | undefined;
+  /** Of the reasoning and the answer together. Sent with an API key only, as the temperature. */
+  maxOutputTokens?: number | undefined;
 }

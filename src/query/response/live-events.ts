@@ -1,4 +1,6 @@
 import type { FunctionCallItem } from "../request/conversation.ts";
+import { isSame } from "./reply-messages.ts";
+import type { CallStart, ItemRef } from "./response-event.ts";
 import type { EventSink } from "./stream-event.ts";
 
 /** Turns what a reply is put together from into the events that a program sees as they come. */
@@ -8,6 +10,9 @@ export class LiveEvents {
   #blank = "";
   #begun = false;
   #message: object | undefined;
+  readonly #startedCalls = new Set<string>();
+  /** Calls that were started and aren't whole yet. */
+  #openCalls: { callId: string; ref: ItemRef }[] = [];
   #reasoningPart: "none" | "open" | "ended" = "none";
 
   constructor(sink: Pick<EventSink, "push">) {
@@ -35,7 +40,28 @@ export class LiveEvents {
     if (this.#reasoningPart === "open") this.#reasoningPart = "ended";
   }
 
+  /** @param ref of the item that the deltas will name */
+  callStart({ callId, name }: CallStart, ref: ItemRef): void {
+    if (this.#startedCalls.has(callId)) return;
+    this.#startedCalls.add(callId);
+    this.#openCalls.push({ callId, ref });
+    this.#sink.push({ type: "function_call_start", callId, name });
+  }
+
+  /** Ignored if no started call is the item's. */
+  callDelta(ref: ItemRef, delta: string): void {
+    const call = this.#openCalls.find((open) => isSame(open.ref, ref));
+    if (call === undefined || delta === "") return;
+    this.#sink.push({ type: "function_call_delta", callId: call.callId, delta });
+  }
+
+  /** True if the reader knows of a call, whole or not. */
+  get callStarted(): boolean {
+    return this.#startedCalls.size > 0;
+  }
+
   call({ callId, name, arguments: json }: FunctionCallItem): void {
+    this.#openCalls = this.#openCalls.filter((open) => open.callId !== callId);
     this.#sink.push({ type: "function_call", callId, name, arguments: json });
   }
 }

@@ -11,12 +11,13 @@ import {
   unknownForm,
 } from "./parse-final-event.ts";
 import { parseJson } from "../../shared/json.ts";
-import { anyItem, toItemEvent } from "./parse-output-item.ts";
+import { anyItem, toCallStart, toItemEvent } from "./parse-output-item.ts";
 import { quotaFromEvent, rateLimitsEvent } from "../../quota/rate-limit-headers.ts";
 
+const itemId = z.string().optional().catch(undefined);
 const itemRef = z.object({
   output_index: z.number().int().optional().catch(undefined),
-  item_id: z.string().optional().catch(undefined),
+  item_id: itemId,
 });
 
 const textDelta = z.object({ delta: z.string() });
@@ -110,7 +111,16 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
       return { type: "reasoning-part" };
     case "response.output_item.added": {
       const { data } = oneItem.safeParse(event);
-      return { type: data?.item.type === "function_call" ? "call-begun" : "other" };
+      if (data?.item.type !== "function_call") return { type: "other" };
+      const { index, id } = toItemRef(event);
+      const item = { index, id: id ?? itemId.parse(data.item["id"]) };
+      return { type: "call-begun", item, call: toCallStart(data.item) };
+    }
+    case "response.function_call_arguments.delta": {
+      const { data } = textDelta.safeParse(event);
+      return data === undefined
+        ? { type: "other" }
+        : { type: "call-delta", delta: data.delta, item: toItemRef(event) };
     }
     case "response.output_item.done": {
       const { item } = expectForm(oneItem, event);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { ItemEvent, MessageItem } from "./response-event.ts";
+import type { CallStart, ItemEvent, MessageItem } from "./response-event.ts";
 import { toSource, type Source } from "./sources.ts";
 
 const part = z.union([
@@ -32,6 +32,7 @@ const functionCallItem = z.object({
   arguments: z.string(),
   namespace: z.string().nullish().catch(undefined),
 });
+const startedCall = z.object({ call_id: z.string().min(1), name: z.string().min(1) });
 const reasoningItem = z.object({
   type: z.literal("reasoning"),
   summary: z.array(z.object({ text: z.string() })).catch([]),
@@ -85,6 +86,12 @@ export function toItemEvent(item: z.infer<typeof anyItem>, index?: number): Item
     default:
       return "other";
   }
+}
+
+/** Who a call that has begun is for; undefined if the item doesn't name it. */
+export function toCallStart(item: z.infer<typeof anyItem>): CallStart | undefined {
+  const { data } = startedCall.safeParse(item);
+  return data && { callId: data.call_id, name: data.name };
 }
 
 function toMessage(item: z.infer<typeof messageItem>): MessageItem {

@@ -95,7 +95,14 @@ export class ReplyBuilder {
         this.#finish(this.#pieces.of(event.item), event.message);
         return false;
       case "call-begun":
-        if (this.#functionsOffered) this.#unfinishedCalls++;
+        if (!this.#functionsOffered) return false;
+        this.#unfinishedCalls++;
+        if (event.call !== undefined && !this.#calls.has(event.call.callId)) {
+          this.#live?.callStart(event.call, event.item);
+        }
+        return false;
+      case "call-delta":
+        this.#live?.callDelta(event.item, event.delta);
         return false;
       case "call":
         if (!this.#functionsOffered) {
@@ -178,9 +185,10 @@ export class ReplyBuilder {
     return this.#output.map((part) => (part.type === "piece" ? toAssistantMessage(part) : part));
   }
 
-  /** True when text or a call has come, of which nobody can be told twice. */
+  /** True if text or a call has come, or a reader was given a call's start: no repetition may follow. */
   get begun(): boolean {
-    return this.answer().text.trim() !== "" || this.functionCalls.length > 0;
+    const started = this.#live?.callStarted === true;
+    return started || this.answer().text.trim() !== "" || this.functionCalls.length > 0;
   }
 
   get #answered(): boolean {

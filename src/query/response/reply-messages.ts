@@ -125,7 +125,7 @@ function isRefused(piece: Piece): boolean {
 }
 
 /** References that name the same thing in one way. */
-function isSame(a: ItemRef, b: ItemRef): boolean {
+export function isSame(a: ItemRef, b: ItemRef): boolean {
   return (a.id !== undefined && a.id === b.id) || (a.index !== undefined && a.index === b.index);
 }
 

@@ -1,4 +1,4 @@
-import type { FunctionCallItem, ReasoningItem } from "../request/conversation.ts";
+import type { FunctionCall, FunctionCallItem, ReasoningItem } from "../request/conversation.ts";
 import type { Quota } from "../../quota/quota.ts";
 import type { Source } from "./sources.ts";
 
@@ -15,6 +15,9 @@ export interface ItemRef {
   index: number | undefined;
   id: string | undefined;
 }
+
+/** What is known of a call when the model begins it. */
+export type CallStart = Pick<FunctionCall, "callId" | "name">;
 
 /** A finished assistant message. */
 export interface MessageItem {
@@ -58,8 +61,10 @@ export type ResponseEvent =
   | { type: "reasoning"; delta: string }
   | { type: "reasoning-part" }
   | ItemEvent
-  /** A call is on its way; the whole of it follows. */
-  | { type: "call-begun" }
+  /** A call is on its way, whose whole follows; `call` is undefined if the service doesn't name it. */
+  | { type: "call-begun"; item: ItemRef; call: CallStart | undefined }
+  /** Arguments of a call, as they come. */
+  | { type: "call-delta"; item: ItemRef; delta: string }
   | { type: "quota"; quota: Quota }
   /** Which model answers. */
   | { type: "model"; model: string }

@@ -56,7 +56,7 @@ export function stoppedShort(reason: string | undefined): CodexError {
   const [why, next]: [string | undefined, NextSteps] =
     reason === "max_output_tokens"
       ? [
-          "It reached the service's limit for one answer.",
+          "It reached the limit for one answer.",
           [act("Ask for a shorter answer, or for one part at a time")],
         ]
       : [named === "" ? undefined : `The reason that it gave: "${named}".`, [retry]];

@@ -17,6 +17,11 @@ export type StreamEvent =
   | { type: "text"; delta: string }
   /** Summary of the reasoning to append; a part begins with its heading in `**`. */
   | { type: "reasoning"; delta: string }
+  /** The model has begun a call; `function_call` with the same id ends it in a whole answer. */
+  | ({ type: "function_call_start" } & Pick<FunctionCall, "callId" | "name">)
+  /** Arguments of a started call to append. They can have gaps; `function_call` has the whole. */
+  | { type: "function_call_delta"; callId: string; delta: string }
+  /** A whole call. Few come without a start before them. */
   | ({ type: "function_call" } & FunctionCall)
   | { type: "usage"; usage: Usage }
   /** What was not done as asked, one sentence. */

@@ -109,6 +109,18 @@ test("verbosity goes only to models that take it", () => {
   });
 });
 
+test("maxOutputTokens goes where the temperature goes, else the notice says so", () => {
+  const limited = { ...ask, maxOutputTokens: 100 };
+  expect(planQuery(limited, fresh, { ...defaults, takesTemperature: true })).toMatchObject({
+    maxOutputTokens: 100,
+    notices: [],
+  });
+  expect(planQuery(limited, fresh, defaults)).toMatchObject({
+    maxOutputTokens: undefined,
+    notices: ["maxOutputTokens was not sent: the ChatGPT service refuses it."],
+  });
+});
+
 test("temperature is accepted and not sent, and the notice says so", () => {
   expect(planQuery({ ...ask, temperature: 0 }, fresh, defaults).notices).toEqual([
     "temperature was not sent: the ChatGPT service refuses it.",

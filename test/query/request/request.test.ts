@@ -107,6 +107,17 @@ test("what the service would trip over is left out, above all the ids of items",
   });
 });
 
+test.each([15, 16.5, 1_000_001, "100"])("maxOutputTokens cannot be %j", (maxOutputTokens) => {
+  expect(refusal({ prompt: "hi", maxOutputTokens })[1]).toBe("maxOutputTokens");
+});
+
+test("what is too small is told with the least that is taken", () => {
+  expect(refusal({ prompt: "hi", maxOutputTokens: 15 })[2]).toContain("must be at least 16");
+  expect(checkedRequest({ prompt: "hi", maxOutputTokens: 16 }, 10)).toMatchObject({
+    maxOutputTokens: 16,
+  });
+});
+
 test("prompt and system prompt may each be as long as the tool's schema says", () => {
   const request = { prompt: "x".repeat(1_000), systemPrompt: "y".repeat(1_000) };
   expect(checkedRequest(request, 1_000)).toEqual(request);

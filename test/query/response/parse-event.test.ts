@@ -69,6 +69,21 @@ test("a refusal is shown and marked", () => {
   });
 });
 
+test("a call that begins names itself, and its deltas name its item", () => {
+  const item = { type: "function_call", id: "fc", call_id: "call_1", name: "look", arguments: "" };
+  const at = { output_index: 1 };
+  const added = { type: "response.output_item.added", ...at };
+  const ref = { index: 1, id: "fc" };
+  const begun = { type: "call-begun", item: ref, call: { callId: "call_1", name: "look" } };
+  expect(read({ ...added, item })).toEqual(begun);
+  for (const odd of [{ call_id: 5 }, { call_id: "" }, { name: undefined }]) {
+    expect(read({ ...added, item: { ...item, ...odd } })).toEqual({ ...begun, call: undefined });
+  }
+  const delta = { type: "response.function_call_arguments.delta", ...at, item_id: "fc" };
+  expect(read({ ...delta, delta: "{" })).toEqual({ type: "call-delta", item: ref, delta: "{" });
+  expect(read({ ...delta, delta: 5 })).toEqual({ type: "other" });
+});
+
 test.each([
   "response.created",
   "response.in_progress",

@@ -20,7 +20,7 @@ test("only an answer that was too long is to be asked for in a shorter form", as
     code: "INCOMPLETE",
     message: stopped,
     next: [act("Ask for a shorter answer, or for one part at a time")],
-    details: { why: "It reached the service's limit for one answer.", partialText: "Half" },
+    details: { why: "It reached the limit for one answer.", partialText: "Half" },
   });
 });
 
