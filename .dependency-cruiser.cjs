@@ -47,27 +47,15 @@ module.exports = {
       )
       .filter(([, forbidden]) => forbidden.length > 0)
       .map(([path, forbidden]) =>
-        rule(
-          `${label(path)}-imports-only-what-stands-below`,
-          { path: start([path]) },
-          { path: start(forbidden) },
-        ),
+        rule(`${label(path)}-imports-only-what-stands-below`, { path: start([path]) }, { path: start(forbidden) }),
       ),
     rule(
       "node-and-packages-only-at-the-edges",
       { path: "^src/", pathNot: start(edges) },
       { dependencyTypes: ["core", "npm"], pathNot: ["^path$", "node_modules/zod/"] },
     ),
-    rule(
-      "only-http-sends",
-      { path: "^src/", pathNot: "^src/http/" },
-      { path: "node_modules/undici/" },
-    ),
-    rule(
-      "only-platform-opens",
-      { path: "^src/", pathNot: "^src/platform/" },
-      { path: "node_modules/open/" },
-    ),
+    rule("only-http-sends", { path: "^src/", pathNot: "^src/http/" }, { path: "node_modules/undici/" }),
+    rule("only-platform-opens", { path: "^src/", pathNot: "^src/platform/" }, { path: "node_modules/open/" }),
     rule(
       "only-mcp-knows-mcp",
       { path: "^src/", pathNot: "^src/mcp/" },
@@ -86,19 +74,13 @@ module.exports = {
       { path: ["serve", "server", "stdio-transport"].map((name) => `^src/mcp/${name}\\.ts$`) },
       {
         path: [
-          ...["app", "render", "status", "config", "query", "models", "auth", "api"].map(
-            (name) => `^src/${name}/`,
-          ),
+          ...["app", "render", "status", "config", "query", "models", "auth", "api"].map((name) => `^src/${name}/`),
           "^src/mcp/(tools/|toolbox)",
         ],
         dependencyTypesNot: ["dynamic-import", "type-only"],
       },
     ),
-    rule(
-      "shipped-code-knows-no-test",
-      { path: "^src/" },
-      { path: ["^test/", "^bench/", "^scripts/"] },
-    ),
+    rule("shipped-code-knows-no-test", { path: "^src/" }, { path: ["^test/", "^bench/", "^scripts/"] }),
     rule("no-missing-modules", {}, { couldNotResolve: true }),
   ],
   options: {

@@ -2,13 +2,7 @@ import tseslint from "typescript-eslint";
 
 /** Only the edge may touch the process and print; the rest takes what it needs as arguments. */
 const edge = [
-  ...[
-    "src/main.ts",
-    "src/mcp/serve.ts",
-    "src/cli/main.ts",
-    "src/app/refresh-process.ts",
-    "src/platform/exit.ts",
-  ],
+  ...["src/main.ts", "src/mcp/serve.ts", "src/cli/main.ts", "src/app/refresh-process.ts", "src/platform/exit.ts"],
   ...["src/app/runtime.ts", "src/app/library.ts", "src/config/config.ts"],
 ];
 
@@ -22,16 +16,10 @@ export default tseslint.config(
     },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "@typescript-eslint/switch-exhaustiveness-check": [
-        "error",
-        { considerDefaultExhaustiveForUnions: true },
-      ],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/explicit-module-boundary-types": "error",
-      "@typescript-eslint/no-unused-vars": [
-        "error",
-        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
-      ],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       // Reasons of signals and rejected values pass through as they came.
       "@typescript-eslint/only-throw-error": "off",
       "@typescript-eslint/prefer-promise-reject-errors": "off",

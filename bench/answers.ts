@@ -31,9 +31,7 @@ export function scriptAnswers(simulator: Simulator): void {
     };
   };
   const replies = { short: reply("short"), long: reply("long") };
-  simulator.always("responses", ({ body }) =>
-    body.includes('"text":"long"') ? replies.long : replies.short,
-  );
+  simulator.always("responses", ({ body }) => (body.includes('"text":"long"') ? replies.long : replies.short));
 }
 
 function textOf(prompt: Prompt): string[] {

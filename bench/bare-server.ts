@@ -29,11 +29,7 @@ server.registerTool(
   },
 );
 
-async function ask(
-  prompt: string,
-  signal: AbortSignal,
-  tell: (characters: number) => Promise<void>,
-): Promise<string> {
+async function ask(prompt: string, signal: AbortSignal, tell: (characters: number) => Promise<void>): Promise<string> {
   const { request } = await import("undici");
   const { statusCode, body } = await request(url, {
     method: "POST",

@@ -25,9 +25,7 @@ export type Samples = Record<Metric, number[]>;
 
 /** A run that saw nothing. */
 function unmeasured(): Samples {
-  return Object.fromEntries(
-    Object.keys(metrics).map((metric) => [metric, []]),
-  ) as unknown as Samples;
+  return Object.fromEntries(Object.keys(metrics).map((metric) => [metric, []])) as unknown as Samples;
 }
 
 const starts = 5;

@@ -49,9 +49,7 @@ export function report({ ours, bare, direct }: Measured): Report {
   );
   const added = median(launched) - median(alone);
   held &&= added <= launcherMs;
-  const [a = "", b = "", c = ""] = [launched, yardstick, alone].map((all) =>
-    number(Math.min(...all)),
-  );
+  const [a = "", b = "", c = ""] = [launched, yardstick, alone].map((all) => number(Math.min(...all)));
   const text = [
     table(rows),
     "",
@@ -73,17 +71,13 @@ function number(value: number): string {
 }
 
 function table(rows: readonly string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
       row
         .map((cell, column) => {
           const width = widths[column] ?? 0;
-          return column === 0 || column === row.length - 1
-            ? cell.padEnd(width)
-            : cell.padStart(width);
+          return column === 0 || column === row.length - 1 ? cell.padEnd(width) : cell.padStart(width);
         })
         .join("  ")
         .trimEnd(),

@@ -50,14 +50,10 @@ export function bundleFor(root, built, isFresh) {
     complain(`no build can be written to ${folder} (${error.code}).`);
     return undefined;
   }
-  const build = spawnSync(
-    process.execPath,
-    [join(root, "scripts", "build.mjs"), "--server", file],
-    {
-      cwd: root,
-      stdio: ["ignore", "ignore", "inherit"],
-    },
-  );
+  const build = spawnSync(process.execPath, [join(root, "scripts", "build.mjs"), "--server", file], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (build.status === 0) {
     if (file !== built) removeOldBuilds(folder);
     return file;
@@ -78,11 +74,7 @@ function isWritable(root) {
 
 /** Beside the plugin's or our own data; a folder for each place and version of the program. */
 function dataFolder(root) {
-  const {
-    CLAUDE_PLUGIN_DATA: plugin,
-    CODEX_STATE_DIR: state,
-    CLAUDE_CONFIG_DIR: claude,
-  } = process.env;
+  const { CLAUDE_PLUGIN_DATA: plugin, CODEX_STATE_DIR: state, CLAUDE_CONFIG_DIR: claude } = process.env;
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const place = createHash("sha256").update(`${root}\n${version}`).digest("hex").slice(0, 16);
   const usual = join(homedir(), ".claude", "codex-oauth");

@@ -21,9 +21,7 @@ exports.runBundle = (file, { keepCompiled }) => {
   const source = Module.wrap(isAscii(bytes) ? bytes.latin1Slice() : bytes.utf8Slice());
   const script = new Script(source, { filename: file, cachedData });
   const program = { exports: {} };
-  script
-    .runInThisContext()
-    .call(program.exports, program.exports, createRequire(file), program, file, dirname(file));
+  script.runInThisContext().call(program.exports, program.exports, createRequire(file), program, file, dirname(file));
   if (keepCompiled && (cachedData === undefined || script.cachedDataRejected === true)) {
     keepLater(() => {
       require("./keep-compiled.cjs").keep(file, bytes, script.createCachedData());

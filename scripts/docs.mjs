@@ -5,8 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const { tools, settings, errorCodes, renderFix, exitCodes, hostConfiguration, serverName, z } =
-  await loadSource();
+const { tools, settings, errorCodes, renderFix, exitCodes, hostConfiguration, serverName, z } = await loadSource();
 
 /** Per document: marker name to table. */
 const documents = {
@@ -33,10 +32,7 @@ if (mode !== "--check" && mode !== "--write") {
 
 for (const [name, tables] of Object.entries(documents)) {
   const text = await readFile(name, "utf8");
-  const current = Object.entries(tables).reduce(
-    (t, [key, table]) => put(name, t, key, table),
-    text,
-  );
+  const current = Object.entries(tables).reduce((t, [key, table]) => put(name, t, key, table), text);
   if (text === current) continue;
   if (mode === "--write") {
     await writeFile(name, current);
@@ -99,23 +95,14 @@ function argumentTable(toolName) {
 function settingTable() {
   return table(
     ["Variable", "Accepts", "Default", "Meaning"],
-    settings.map(({ name, accepts, standard, meaning }) => [
-      `\`${name}\``,
-      accepts,
-      standard,
-      meaning,
-    ]),
+    settings.map(({ name, accepts, standard, meaning }) => [`\`${name}\``, accepts, standard, meaning]),
   );
 }
 
 function errorTable() {
   return table(
     ["Code", "Meaning", "Next step"],
-    Object.entries(errorCodes).map(([code, { meaning, next }]) => [
-      `\`${code}\``,
-      meaning,
-      renderFix(next, "cli"),
-    ]),
+    Object.entries(errorCodes).map(([code, { meaning, next }]) => [`\`${code}\``, meaning, renderFix(next, "cli")]),
   );
 }
 

@@ -19,9 +19,7 @@ export async function thirdPartyLicenses(files) {
 }
 
 async function licenseOf(folder) {
-  const { name, version, license } = JSON.parse(
-    await readFile(join(folder, "package.json"), "utf8"),
-  );
+  const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
   const file = (await readdir(folder)).sort().find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
   if (file === undefined) throw new Error(`${name} ${version} brings no text of its licence`);
   const text = await readFile(join(folder, file), "utf8");

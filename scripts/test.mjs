@@ -19,11 +19,7 @@ const checks = [
   ["build", node, ["scripts/build.mjs", "--testing", "--types"]],
   ["lint", bin("eslint"), [".", "--max-warnings", "0"]],
   ["format", bin("prettier"), ["--check", "--log-level", "warn", "."]],
-  [
-    "import rules",
-    bin("depcruise"),
-    ["src", "test", "scripts", "bench", "--config", ".dependency-cruiser.cjs"],
-  ],
+  ["import rules", bin("depcruise"), ["src", "test", "scripts", "bench", "--config", ".dependency-cruiser.cjs"]],
   ["types", bin("tsc"), ["-p", "."]],
   ["generated docs", node, ["scripts/docs.mjs", "--check"]],
   ["version", node, ["scripts/check-version.mjs", "--check"]],

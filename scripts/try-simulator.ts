@@ -15,10 +15,7 @@ const pauses: Readonly<Record<string, number>> = {
 };
 
 /** Run with a simulator and an environment that points the server at it; nothing stays behind. */
-export async function withSimulator(
-  env: Env,
-  work: (simulator: Simulator, env: Env) => Promise<void>,
-): Promise<void> {
+export async function withSimulator(env: Env, work: (simulator: Simulator, env: Env) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "codex-oauth-try-"));
   const simulator = await startSimulator();
   simulator.always("responses", { kind: "default", adapt: paced });

@@ -29,18 +29,14 @@ async function main(args: readonly string[]): Promise<void> {
     .trim();
   const env = ownEnvironment();
   if (wantsLogin || (await withServer(env, isSignedIn))) {
-    say(
-      wantsLogin ? "Signing in at OpenAI." : "Using the stored login: this asks the real service.",
-    );
+    say(wantsLogin ? "Signing in at OpenAI." : "Using the stored login: this asks the real service.");
     await withServer(env, async (client) => {
       if (wantsLogin) await show(client, "codex_login", { wait_seconds: loginWaitSeconds });
       if (question !== "" || !wantsLogin) await ask(client, question || defaultQuestion);
     });
     return;
   }
-  say(
-    "No login is stored here, so a simulator answers in place of OpenAI. To log in for real: npm run try -- --login",
-  );
+  say("No login is stored here, so a simulator answers in place of OpenAI. To log in for real: npm run try -- --login");
   await withSimulator(env, async (simulator, simulated) => {
     await withServer(simulated, (client) => ask(client, question || defaultQuestion, simulator));
   });
@@ -65,11 +61,7 @@ async function signIn(client: Client, simulator: Simulator): Promise<void> {
 }
 
 /** Call a tool, print its progress as it comes and its text; a failure ends the run. */
-async function show(
-  client: Client,
-  name: string,
-  args: Record<string, unknown> = {},
-): Promise<CallToolResult> {
+async function show(client: Client, name: string, args: Record<string, unknown> = {}): Promise<CallToolResult> {
   say(`\n> ${name} ${Object.keys(args).length === 0 ? "" : JSON.stringify(args)}`.trimEnd());
   const onprogress = ({ message }: Progress): void => {
     say(`  … ${message ?? ""}`);
@@ -77,11 +69,7 @@ async function show(
   const timeout = (loginWaitSeconds + 60) * 1000;
   // A login that is not waited for gives its URL in the text at once: once is enough.
   const options = args["wait_seconds"] === 0 ? { timeout } : { timeout, onprogress };
-  const result = (await client.callTool(
-    { name, arguments: args },
-    undefined,
-    options,
-  )) as CallToolResult;
+  const result = (await client.callTool({ name, arguments: args }, undefined, options)) as CallToolResult;
   say(textOf(result));
   if (result.isError === true) throw new Error(`${name} failed`);
   return result;
@@ -105,9 +93,7 @@ async function withServer<T>(env: Env, work: (client: Client) => Promise<T>): Pr
 
 function ownEnvironment(): Env {
   return Object.fromEntries(
-    Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
 

@@ -12,15 +12,7 @@ export async function writeTypes(folder = "dist") {
   const bundler = findBundler();
   if (bundler === undefined || (await isFresh(target))) return false;
   const fresh = join(folder, `index.${process.pid}.d.ts`);
-  const args = [
-    "--no-check",
-    "--silent",
-    "--project",
-    "tsconfig.json",
-    "-o",
-    fresh,
-    "src/index.ts",
-  ];
+  const args = ["--no-check", "--silent", "--project", "tsconfig.json", "-o", fresh, "src/index.ts"];
   try {
     await promisify(execFile)(process.execPath, [bundler, ...args]);
     // The package has no dependencies, so its types may name none. The bundler leaves `z.` where it
@@ -38,9 +30,7 @@ export async function writeTypes(folder = "dist") {
 
 function findBundler() {
   try {
-    return createRequire(import.meta.url).resolve(
-      "dts-bundle-generator/dist/bin/dts-bundle-generator.js",
-    );
+    return createRequire(import.meta.url).resolve("dts-bundle-generator/dist/bin/dts-bundle-generator.js");
   } catch {
     return undefined;
   }

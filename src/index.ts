@@ -1,13 +1,6 @@
 /** What the package exports to programs: docs/library.md. */
 export { createCodex, describeNext, type CodexOptions } from "./app/library.ts";
-export type {
-  Codex,
-  Models,
-  SignIn,
-  SignInOptions,
-  SignOutOptions,
-  SignOutResult,
-} from "./app/codex.ts";
+export type { Codex, Models, SignIn, SignInOptions, SignOutOptions, SignOutResult } from "./app/codex.ts";
 export type { QueryOptions } from "./query/client.ts";
 export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/login-run.ts";
 export type { CredentialChoice } from "./auth/chooser.ts";
@@ -15,12 +8,7 @@ export type { CredentialStore, StoredCredentials } from "./auth/session/program-
 export type { CodexModel } from "./models/model.ts";
 export type { Status } from "./status/status-report.ts";
 export type { DoctorReport, Finding } from "./status/finding.ts";
-export {
-  CodexError,
-  errorCodes,
-  type CodexErrorCode,
-  type CodexErrorDetails,
-} from "./shared/errors.ts";
+export { CodexError, errorCodes, type CodexErrorCode, type CodexErrorDetails } from "./shared/errors.ts";
 export type { NextStep, NextSteps } from "./shared/next-step.ts";
 export type * from "./query/request/conversation.ts";
 export type { EventStream, StreamEvent } from "./query/response/stream-event.ts";

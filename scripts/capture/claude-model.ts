@@ -16,10 +16,7 @@ interface Asked {
  * A stand-in of Anthropic's Messages API on loopback that calls one tool, and then hands its
  * result on word for word.
  */
-export async function startScriptedModel(
-  tool: string,
-  input: object,
-): Promise<{ url: string; close: () => void }> {
+export async function startScriptedModel(tool: string, input: object): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       const asked = JSON.parse(body === "" ? "{}" : body) as Asked;

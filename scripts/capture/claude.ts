@@ -51,11 +51,7 @@ function turnOf(lines: readonly Line[]): Line[] {
   return lines.slice(first, last + 1);
 }
 
-async function converse(
-  env: Record<string, string>,
-  project: string,
-  plugin: string,
-): Promise<string> {
+async function converse(env: Record<string, string>, project: string, plugin: string): Promise<string> {
   const socket = `codex-oauth-picture-${process.pid}`;
   const tmux = (...args: string[]): string =>
     execFileSync("tmux", ["-L", socket, "-f", "/dev/null", ...args], {

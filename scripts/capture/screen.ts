@@ -11,10 +11,7 @@ export type Line = Cell[];
 const control = "\u001b\\[(?<numbers>[0-9;:?]*)(?<final>[@-~])";
 /** Titles, hyperlinks and other strings to the terminal, which show nothing. */
 const strings = "\u001b[\\]P^_][^\u0007\u001b]*(?:\u0007|\u001b\\\\)";
-const token = new RegExp(
-  `${control}|${strings}|\u001b[ -/]*.|(?<sign>[\\r\\n\\b\\t])|(?<text>\\P{Cc})`,
-  "gu",
-);
+const token = new RegExp(`${control}|${strings}|\u001b[ -/]*.|(?<sign>[\\r\\n\\b\\t])|(?<text>\\P{Cc})`, "gu");
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
@@ -51,8 +48,7 @@ export function screenOf(output: string, columns: number): Line[] {
     if (width === 2) put({ text: "", style });
   }
   const isEmpty = (last: Line | undefined): boolean =>
-    last !== undefined &&
-    last.every(({ text, style: { background } }) => text.trim() === "" && !background);
+    last !== undefined && last.every(({ text, style: { background } }) => text.trim() === "" && !background);
   while (lines.length > 1 && isEmpty(lines.at(-1))) lines.pop();
   return lines;
 }

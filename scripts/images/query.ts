@@ -18,9 +18,6 @@ export async function takeQuery(folder: string): Promise<void> {
     const shown = await outputOnTerminal([...program, "query", question], simulated, columns);
     const prompt = `\u001b[1;32m$\u001b[0m \u001b[1mcodex-oauth query\u001b[0m "${question}"\n`;
     const lines = screenOf(`${prompt}${shown}`, columns);
-    await writeFile(
-      join(folder, "query.svg"),
-      toSvg({ lines, columns, title: "codex-oauth query" }),
-    );
+    await writeFile(join(folder, "query.svg"), toSvg({ lines, columns, title: "codex-oauth query" }));
   });
 }

@@ -43,11 +43,7 @@ export interface ApiDialect {
    *
    * @param minimalVersion sent instead of the reported version if a model asks for a higher one
    */
-  headers(
-    authorization: Authorization,
-    client: ApiClient,
-    minimalVersion?: string,
-  ): Record<string, string>;
+  headers(authorization: Authorization, client: ApiClient, minimalVersion?: string): Record<string, string>;
   /** The classic body as this service takes it. */
   body(classic: Readonly<Record<string, unknown>>, tuning: Tuning): Record<string, unknown>;
 }
@@ -63,9 +59,7 @@ export const chatgptApi: ApiDialect = {
     originator,
     ...(accountId === undefined ? {} : { "chatgpt-account-id": accountId }),
     ...(fedramp ? { "x-openai-fedramp": "true" } : {}),
-    ...(routingOverride === undefined
-      ? {}
-      : { "x-openai-account-routing-override": routingOverride }),
+    ...(routingOverride === undefined ? {} : { "x-openai-account-routing-override": routingOverride }),
     version: higherVersion(client.clientVersion, minimalVersion),
   }),
   body: (classic) => ({ ...classic }),

@@ -52,8 +52,7 @@ const body = z.object({
  * Words of Cloudflare's pages, and of what it sends to programs (docs/wire.md §13); 1015 is its rate limit,
  * which the status tells as well.
  */
-const cloudflareWords =
-  /just a moment|enable javascript and cookies|attention required|^error code: 1(?!015)\d{3}\b/i;
+const cloudflareWords = /just a moment|enable javascript and cookies|attention required|^error code: 1(?!015)\d{3}\b/i;
 
 /** An HTTP refusal as facts; `text` is the bounded body. */
 export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {
@@ -73,8 +72,7 @@ export function toRefusal(status: number, headers: HeaderBag, text: string, now:
     challenge:
       firstValue(headers, "cf-mitigated") === "challenge" ||
       (json === undefined && !type.includes("json") && isOfCloudflare(text)),
-    cloudflare:
-      headers["cf-ray"] !== undefined || /cloudflare/i.test(firstValue(headers, "server") ?? ""),
+    cloudflare: headers["cf-ray"] !== undefined || /cloudflare/i.test(firstValue(headers, "server") ?? ""),
     requestId: requestId(headers),
   };
 }
@@ -94,9 +92,7 @@ export function saidIn(json: unknown): ErrorFields | undefined {
 /** The service's id for a request, for reports. */
 export function requestId(headers: HeaderBag): string | undefined {
   const id =
-    firstValue(headers, "x-request-id") ??
-    firstValue(headers, "x-oai-request-id") ??
-    firstValue(headers, "cf-ray");
+    firstValue(headers, "x-request-id") ?? firstValue(headers, "x-oai-request-id") ?? firstValue(headers, "cf-ray");
   return id !== undefined && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
 }
 

@@ -21,9 +21,7 @@ export function blockOf(answer: Answer, service: string): Block | undefined {
   if ([answer.code, answer.type].includes("unsupported_country_region_territory")) {
     return {
       message: "The service is not offered where the request comes from.",
-      next: [
-        act("Ask from a country where it is offered; a VPN or proxy may lead through another one"),
-      ],
+      next: [act("Ask from a country where it is offered; a VPN or proxy may lead through another one")],
     };
   }
   if (!isPageBetween(answer)) return undefined;
@@ -36,11 +34,7 @@ export function blockOf(answer: Answer, service: string): Block | undefined {
 }
 
 /** Something answers in the service's place; Cloudflare's own 502 and 504 pages say that the service failed. */
-export function isPageBetween({
-  status,
-  html,
-  challenge,
-}: Pick<Answer, "status" | "html" | "challenge">): boolean {
+export function isPageBetween({ status, html, challenge }: Pick<Answer, "status" | "html" | "challenge">): boolean {
   return (challenge && status !== 502 && status !== 504) || (html && status === 403);
 }
 
@@ -128,12 +122,7 @@ const policyCodes = new Set([
   "content_filter",
 ]);
 /** The names that a stream may have for what would be a 401 as an HTTP answer. */
-const loginCodes = new Set([
-  "token_expired",
-  "invalid_token",
-  "token_invalidated",
-  "token_revoked",
-]);
+const loginCodes = new Set(["token_expired", "invalid_token", "token_invalidated", "token_revoked"]);
 const rateCodes = new Set(["rate_limit_exceeded", "slow_down"]);
 
 const modelPattern =
@@ -175,11 +164,7 @@ function judge(refusal: Refusal): Judgement {
   const names = new Set([refusal.code, refusal.type].filter((name) => name !== undefined));
   const has = (codes: ReadonlySet<string>): boolean => [...names].some((name) => codes.has(name));
   const said = refusal.html ? undefined : quoteWords(refusal.message, refusal.param);
-  const as = (
-    code: CodexErrorCode,
-    message: string,
-    details: CodexErrorDetails = {},
-  ): Judgement => ({
+  const as = (code: CodexErrorCode, message: string, details: CodexErrorDetails = {}): Judgement => ({
     code,
     message,
     details: { why: said, status, ...details },
@@ -207,20 +192,15 @@ function judge(refusal: Refusal): Judgement {
   }
   if (has(rateCodes) || status === 429) return rateLimited(refusal, as);
   if (status !== undefined && status >= 300 && status < 400) {
-    return as(
-      "UPSTREAM",
-      `The service answered with a redirect (HTTP ${status}), which is never followed.`,
-      {
-        why: "A redirect could carry the login to another host.",
-      },
-    );
+    return as("UPSTREAM", `The service answered with a redirect (HTTP ${status}), which is never followed.`, {
+      why: "A redirect could carry the login to another host.",
+    });
   }
   if (status === 401 || (refusal.inStream && has(loginCodes))) {
     return as("AUTH_EXPIRED", "The service does not accept the login, not even after a refresh.");
   }
   const ofTheModel =
-    names.has("model_not_found") ||
-    ((status === 400 || status === 404) && modelPattern.test(refusal.message));
+    names.has("model_not_found") || ((status === 400 || status === 404) && modelPattern.test(refusal.message));
   if (ofTheModel) {
     return as("MODEL_UNAVAILABLE", "The service refuses this model for this account.", {
       next: newerVersionWanted.test(refusal.message) ? reportNewerVersion : undefined,
@@ -250,9 +230,7 @@ function judge(refusal: Refusal): Judgement {
 
 /** A step for a refusal that names no field to correct. */
 function nextWithoutField(said: string | undefined): NextSteps {
-  return said === undefined
-    ? [retry, { do: "run-doctor" }]
-    : [act("Change what the service said is wrong"), retry];
+  return said === undefined ? [retry, { do: "run-doctor" }] : [act("Change what the service said is wrong"), retry];
 }
 
 function rateLimited(

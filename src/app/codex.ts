@@ -124,10 +124,7 @@ export interface Models extends ModelList {
 }
 
 /** What entry points need beside the verbs. */
-export interface CodexContext extends Pick<
-  Platform,
-  "config" | "clock" | "limits" | "redactor" | "log"
-> {
+export interface CodexContext extends Pick<Platform, "config" | "clock" | "limits" | "redactor" | "log"> {
   /** IANA name; times are shown in it. */
   readonly timeZone: string;
   /** "linux 6.1.0; x64" */
@@ -188,9 +185,7 @@ export function createFacade(runtime: Runtime, parts: Parts): ComposedCodex {
     });
     const { home, platform } = runtime;
     const pendingLogin = (): PendingLogin | undefined => login.pending;
-    const findings = await createDoctor({ ...parts, home, portState, pendingLogin }).examine(
-      signal,
-    );
+    const findings = await createDoctor({ ...parts, home, portState, pendingLogin }).examine(signal);
     const { clientVersion } = config;
     return { version, nodeVersion: process.version, platform, clientVersion, findings };
   };
@@ -204,21 +199,13 @@ export function createFacade(runtime: Runtime, parts: Parts): ComposedCodex {
     status: ({ verbose = false, signal = uncancelled } = {}) =>
       collectStatus({
         ...parts,
-        logFile:
-          log.file ??
-          (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
-        surroundingNotices: async () => [
-          ...(await http.authorities.notices()),
-          ...foreignNotices(stateDir),
-        ],
+        logFile: log.file ?? (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
+        surroundingNotices: async () => [...(await http.authorities.notices()), ...foreignNotices(stateDir)],
         details: verbose ? () => doctor({ signal }) : undefined,
       }),
     doctor,
     signIn: async ({ method = "auto", callbackUrl } = {}) => {
-      const started =
-        callbackUrl === undefined
-          ? await login.beginOrJoin(method)
-          : await login.finish(callbackUrl);
+      const started = callbackUrl === undefined ? await login.beginOrJoin(method) : await login.finish(callbackUrl);
       const { pending, ...how } = started;
       return {
         ...pending,

@@ -44,9 +44,7 @@ const credentialStore = z.looseObject({ load: method, save: method });
 
 const options = z.strictObject({
   authFile: z.string().min(1).optional(),
-  credentials: z
-    .custom<CredentialStore>((value) => credentialStore.safeParse(value).success)
-    .optional(),
+  credentials: z.custom<CredentialStore>((value) => credentialStore.safeParse(value).success).optional(),
   stateDir: z.string().min(1).optional(),
   issuer: z.string().min(1).optional(),
   baseUrl: z.string().min(1).optional(),
@@ -54,9 +52,7 @@ const options = z.strictObject({
   reasoningEffort: requestFields.reasoningEffort,
   callbackPorts: z.array(z.number().int().min(0).max(65_535)).min(1).optional(),
   env: z.record(z.string(), z.string().optional()).optional(),
-  log: z
-    .custom<CodexOptions["log"]>((value) => typeof value === "function", "must be a function")
-    .optional(),
+  log: z.custom<CodexOptions["log"]>((value) => typeof value === "function", "must be a function").optional(),
 });
 
 /**
@@ -112,9 +108,7 @@ function checked(given: CodexOptions): z.infer<typeof options> {
 }
 
 /** One way for options and environment, so that both are judged alike. */
-function asSettings(
-  chosen: Omit<CodexOptions, "credentials" | "env" | "log">,
-): Partial<Record<SettingName, string>> {
+function asSettings(chosen: Omit<CodexOptions, "credentials" | "env" | "log">): Partial<Record<SettingName, string>> {
   const settings: Partial<Record<SettingName, string | undefined>> = {
     CODEX_AUTH_FILE: chosen.authFile,
     CODEX_STATE_DIR: chosen.stateDir,

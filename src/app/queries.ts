@@ -16,12 +16,10 @@ import type { Session } from "./session.ts";
 /** Questions, and everything that authorizes and plans them. Each composition has a session id of its own. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred
 export function createQueries(platform: Platform, { store, tokens }: Session, login: LoginService) {
-  const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } =
-    platform;
+  const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } = platform;
   const { baseUrl, clientVersion, codexHome, idleTimeoutMs, model, reasoningEffort } = config;
   const api = { userAgent, clientVersion };
-  const headers = (credential: Credential): Record<string, string> =>
-    credential.api.headers(credential, api);
+  const headers = (credential: Credential): Record<string, string> => credential.api.headers(credential, api);
   const routes = new WorkspaceRoutes({ http, headers, store, clock, limits, log });
   const chatgpt = { origins, baseUrl, routes };
   const credentials = new CredentialChooser({

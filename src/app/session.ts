@@ -23,11 +23,7 @@ export type Session = ReturnType<typeof createSession>;
  * @param start undefined: refreshes run in this process, as they do with a program's own store
  */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Session` is its type
-export function createSession(
-  platform: Platform,
-  start: StartRefresh | undefined,
-  credentials?: CredentialStore,
-) {
+export function createSession(platform: Platform, start: StartRefresh | undefined, credentials?: CredentialStore) {
   const { config, clock, random, limits, log, self, temporaries, http, folder } = platform;
   const { redactor, userAgent, origins } = platform;
   const { issuer, authFile } = config;
@@ -59,9 +55,7 @@ export function createSession(
   const detached: Spending | undefined = mayStart && {
     spend: async (...refresh) => {
       const { DetachedSpending } = await import("../auth/session/refresh-in-child.ts");
-      return new DetachedSpending({ ...refreshing, here: attempts, start: mayStart }).spend(
-        ...refresh,
-      );
+      return new DetachedSpending({ ...refreshing, here: attempts, start: mayStart }).spend(...refresh);
     },
     settled: () => attempts.settled(),
   };

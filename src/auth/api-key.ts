@@ -88,10 +88,7 @@ function apiKeyProblem(key: string): string | undefined {
 function unverified(): CodexError {
   return new CodexError("CONFIG", "NODE_TLS_REJECT_UNAUTHORIZED cannot be used with an API key.", {
     why: "Nobody could tell the API from somebody in between, who would get the key.",
-    next: [
-      unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED"),
-      act("Name a company's own CA in NODE_EXTRA_CA_CERTS"),
-    ],
+    next: [unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED"), act("Name a company's own CA in NODE_EXTRA_CA_CERTS")],
   });
 }
 
@@ -113,11 +110,8 @@ const lackedPermission = "The key lacks the permission to write responses.";
 function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
   const { code, details } = error;
   const orElse = otherWay(decided);
-  const restated = (
-    message: string,
-    more: CodexErrorDetails,
-    as: CodexErrorCode = code,
-  ): CodexError => new CodexError(as, message, { ...details, cause: error, ...more });
+  const restated = (message: string, more: CodexErrorDetails, as: CodexErrorCode = code): CodexError =>
+    new CodexError(as, message, { ...details, cause: error, ...more });
   const lacksScope = lacksScopes.test(details.why ?? "");
   if (code === "AUTH_EXPIRED") {
     return restated("The API does not accept the key in OPENAI_API_KEY.", {

@@ -140,10 +140,7 @@ export class CodexCliSource implements CredentialSource {
           `${path} says auth_mode ${auth.mode}; a guest needs chatgpt.`,
         );
       case "damaged":
-        throw useless(
-          "The Codex CLI's login cannot be read.",
-          `${path} does not have a known form.`,
-        );
+        throw useless("The Codex CLI's login cannot be read.", `${path} does not have a known form.`);
     }
   }
 }
@@ -173,14 +170,10 @@ function assertUsableHere(issuer: string, wanted: Origins): void {
     assertIssuedFor({ issuer, apiOrigin: standard ? standardApi : foreignApi }, wanted);
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
-    throw new CodexError(
-      "AUTH_REQUIRED",
-      error.message.replace("The stored login", "The Codex CLI's login"),
-      {
-        ...error.details,
-        next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), signInHere)],
-      },
-    );
+    throw new CodexError("AUTH_REQUIRED", error.message.replace("The stored login", "The Codex CLI's login"), {
+      ...error.details,
+      next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), signInHere)],
+    });
   }
 }
 

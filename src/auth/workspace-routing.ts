@@ -70,11 +70,7 @@ export class WorkspaceRoutes {
    * @throws CodexError `AUTH_EXPIRED` when the service refuses the login, `UPSTREAM`, `NETWORK`,
    *   `TIMEOUT`, `PROTOCOL` when it does not tell; or the signal's reason.
    */
-  async route(
-    credential: Credential,
-    login: TokenSet | undefined,
-    signal: AbortSignal,
-  ): Promise<Credential> {
+  async route(credential: Credential, login: TokenSet | undefined, signal: AbortSignal): Promise<Credential> {
     const { accountId, plan, baseUrl } = credential;
     if (accountId === undefined || !isRoutedPlan(plan) || !mayBeRouted(baseUrl)) return credential;
     const cached = login && withCachedRouting(credential, login);
@@ -100,11 +96,7 @@ export class WorkspaceRoutes {
     }
   }
 
-  #once(
-    key: string,
-    credential: Credential,
-    login: TokenSet | undefined,
-  ): Promise<WorkspaceRouting> {
+  #once(key: string, credential: Credential, login: TokenSet | undefined): Promise<WorkspaceRouting> {
     const asking = this.#asking.get(key);
     if (asking !== undefined) return asking;
     const asked = this.#ask(credential)
@@ -138,23 +130,16 @@ export class WorkspaceRoutes {
     }
     const routing = routingOf(parseJson(text), credential.accountId ?? "");
     if (routing === undefined) {
-      throw new CodexError(
-        "PROTOCOL",
-        "The service does not tell where this workspace's questions go.",
-        {
-          why: "Its answer has no entry of a known form for this account.",
-        },
-      );
+      throw new CodexError("PROTOCOL", "The service does not tell where this workspace's questions go.", {
+        why: "Its answer has no entry of a known form for this account.",
+      });
     }
     if (acceptedBase(routing.origin, credential.baseUrl) === undefined) {
       log("CODEX", "the workspace's origin was refused: it is not below chatgpt.com");
       throw new CodexError("UPSTREAM", "The service names an origin that no login is sent to.", {
         why: "A workspace's origin must be https below chatgpt.com.",
         next: [
-          either(act("Report it to the workspace's administrator"), [
-            signIn,
-            act("Approve with another account"),
-          ]),
+          either(act("Report it to the workspace's administrator"), [signIn, act("Approve with another account")]),
         ],
       });
     }
@@ -178,9 +163,9 @@ export class WorkspaceRoutes {
 
 function untold(error: CodexError): CodexError {
   if (error.code === "AUTH_EXPIRED") return error;
-  return new CodexError(
-    error.code,
-    "The service does not tell where this workspace's questions go.",
-    { ...error.details, cause: error, why: error.details.why ?? error.message },
-  );
+  return new CodexError(error.code, "The service does not tell where this workspace's questions go.", {
+    ...error.details,
+    cause: error,
+    why: error.details.why ?? error.message,
+  });
 }

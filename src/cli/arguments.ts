@@ -18,9 +18,7 @@ export function readArguments(args: readonly string[], commands: readonly Comman
     const command = commands.find((one) => one.name === name);
     if (command !== undefined) return command;
     throw new UsageError(
-      name.startsWith("-")
-        ? `unknown option ${optionName(name)}`
-        : `unknown command "${oneLine(name, 40)}"`,
+      name.startsWith("-") ? `unknown option ${optionName(name)}` : `unknown command "${oneLine(name, 40)}"`,
     );
   };
   if (first === "--version" || first === "-V") return { kind: "version" };

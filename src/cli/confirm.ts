@@ -5,11 +5,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { LineReader } from "./terminal/input.ts";
 
 /** Explain another way to pay, ask, and keep it as the choice. */
-export async function chooseMode(
-  kind: ExternalKind,
-  agreed: boolean,
-  context: CommandContext,
-): Promise<number> {
+export async function chooseMode(kind: ExternalKind, agreed: boolean, context: CommandContext): Promise<number> {
   const { codex, terminal } = context;
   const { clock, timeZone } = codex.context;
   const choose = async (confirmed: boolean): Promise<string> => {

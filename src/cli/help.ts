@@ -14,12 +14,7 @@ export function generalHelp(commands: readonly Command[], version: string): stri
     "  -V, --version    the version",
     "",
     "Exit codes:",
-    ...columns(
-      Object.values(exitCodes).map(({ code, meaning }) => [
-        String(code),
-        meaning.replaceAll("`", ""),
-      ]),
-    ),
+    ...columns(Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning.replaceAll("`", "")])),
     "",
     "The environment variables, the files and the error codes: DEPLOYMENT.md.",
   );

@@ -16,18 +16,12 @@ export function reportError(error: CodexError, context: CodexContext, terminal: 
   const { partialText, partialTotalChars } = error.details;
   const head = redactor.all(renderError(error, clock.now(), timeZone, "cli"));
   const partial =
-    partialText === undefined || terminal.stdoutIsTty
-      ? ""
-      : renderPartial(partialText, partialTotalChars);
+    partialText === undefined || terminal.stdoutIsTty ? "" : renderPartial(partialText, partialTotalChars);
   terminal.stderr.write(`${markCode(head, terminal)}${terminalText(partial)}\n`);
 }
 
 /** The error as the one JSON object on stdout. */
-export function reportJson(
-  error: CodexError,
-  { redactor }: CodexContext,
-  terminal: Terminal,
-): void {
+export function reportJson(error: CodexError, { redactor }: CodexContext, terminal: Terminal): void {
   const { code, message, details } = error;
   const { why, resetsAt, retryAfterMs, partialText } = details;
   const facts = {

@@ -9,10 +9,7 @@ import { commandHelp, generalHelp } from "./help.ts";
 import { reportError, reportJson } from "./report-error.ts";
 import { withoutSecrets } from "./terminal/terminal.ts";
 
-export interface CommandLine extends Pick<
-  CommandContext,
-  "terminal" | "signal" | "interrupt" | "place"
-> {
+export interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt" | "place"> {
   version: string;
   /** Compose the program; nothing is opened for the help, the version and wrong arguments. */
   open: (wishes: { noBrowser: boolean }) => ComposedCodex;
@@ -55,11 +52,7 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
     if (signal.aborted && signal.reason instanceof Stopped) {
       const { exitCode } = signal.reason;
       if (args.options["json"] === true && exitCode === exitCodes.interrupted.code) {
-        reportJson(
-          new CodexError("CANCELLED", "The command was interrupted."),
-          codex.context,
-          terminal,
-        );
+        reportJson(new CodexError("CANCELLED", "The command was interrupted."), codex.context, terminal);
       }
       return exitCode;
     }

@@ -51,9 +51,7 @@ export function paths(
     authFile = folder === undefined ? undefined : join(folder, ".claude", "auth.json");
   }
   const stateDir =
-    stateSetting === undefined
-      ? authFile && join(dirname(authFile), "codex-oauth")
-      : stateFolder(stateSetting);
+    stateSetting === undefined ? authFile && join(dirname(authFile), "codex-oauth") : stateFolder(stateSetting);
   return { authFile: authFile ?? "", stateDir: stateDir ?? "" };
 }
 
@@ -105,11 +103,7 @@ function originFault(value: string): string | undefined {
 }
 
 /** The ports to listen on; only the registered ones where the server knows no others. */
-export function ports(
-  value: string | undefined,
-  registeredOnly: boolean,
-  problem: Report,
-): readonly number[] {
+export function ports(value: string | undefined, registeredOnly: boolean, problem: Report): readonly number[] {
   if (value === undefined) return registeredPorts;
   const parts = value.split(",").map((part) => part.trim());
   const numbers = parts.map((part) => (/^\d{1,5}$/.test(part) ? Number(part) : -1));
@@ -118,11 +112,7 @@ export function ports(
     return registeredPorts;
   }
   if (registeredOnly && numbers.some((port) => !registeredPorts.includes(port))) {
-    problem(
-      "ports",
-      "CODEX_CALLBACK_PORTS",
-      "OpenAI sends the browser back to ports 1455 and 1457 only.",
-    );
+    problem("ports", "CODEX_CALLBACK_PORTS", "OpenAI sends the browser back to ports 1455 and 1457 only.");
     return registeredPorts;
   }
   return numbers;

@@ -1,9 +1,4 @@
-import {
-  defaultApiBaseUrl,
-  defaultBaseUrl,
-  defaultClientVersion,
-  defaultIssuer,
-} from "../api/constants.ts";
+import { defaultApiBaseUrl, defaultBaseUrl, defaultClientVersion, defaultIssuer } from "../api/constants.ts";
 import { isReasoningEffort, type ReasoningEffort, reasoningEfforts } from "../models/effort.ts";
 import { modelName } from "../models/model-name.ts";
 import { CodexError } from "../shared/errors.ts";
@@ -67,42 +62,28 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
   const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
   // With an issuer that cannot be used nobody knows which ports are its own: one complaint is enough.
   const issuerKnown = !problems.some(({ setting }) => setting === "CODEX_ISSUER");
-  const apiBaseUrl = loopbackSetting(
-    "CODEX_API_BASE_URL",
-    get("CODEX_API_BASE_URL"),
-    defaultApiBaseUrl,
-    problem,
-  );
+  const apiBaseUrl = loopbackSetting("CODEX_API_BASE_URL", get("CODEX_API_BASE_URL"), defaultApiBaseUrl, problem);
   const auth = get("CODEX_AUTH")?.trim();
   const authOk = auth === undefined || auth === "chatgpt" || auth === "api-key";
   // Never a default in its place: that would ask in another account's name, or at its cost.
   if (!authOk) problem("auth", "CODEX_AUTH", "it is neither chatgpt nor api-key.");
   const around = surroundings(env, home);
   if (around.tlsUnverified && ![issuer, baseUrl].every(isOnThisMachine)) {
-    problem(
-      "origins",
-      "NODE_TLS_REJECT_UNAUTHORIZED",
-      "it switches the check of certificates off.",
-    );
+    problem("origins", "NODE_TLS_REJECT_UNAUTHORIZED", "it switches the check of certificates off.");
   }
   const replaced = (name: SettingName, accepted: string, standard: string): void => {
-    notices.push(
-      `${name} is not usable and was ignored (accepted: ${accepted}); using ${standard}.`,
-    );
+    notices.push(`${name} is not usable and was ignored (accepted: ${accepted}); using ${standard}.`);
   };
 
   const model = get("CODEX_MODEL")?.trim();
   const modelOk = model === undefined || modelName.test(model);
-  if (!modelOk)
-    replaced("CODEX_MODEL", "a model name such as gpt-6.1-sol", "the account's default");
+  if (!modelOk) replaced("CODEX_MODEL", "a model name such as gpt-6.1-sol", "the account's default");
   const effort = get("CODEX_REASONING_EFFORT")?.trim().toLowerCase();
   const effortOk = effort === undefined || isReasoningEffort(effort);
-  if (!effortOk)
-    replaced("CODEX_REASONING_EFFORT", reasoningEfforts.join(", "), "the model's default");
+  if (!effortOk) replaced("CODEX_REASONING_EFFORT", reasoningEfforts.join(", "), "the model's default");
   const version = get("CODEX_CLIENT_VERSION")?.trim();
   const versionOk = version === undefined || isVersion(version);
-  if (!versionOk)
-    replaced("CODEX_CLIENT_VERSION", "a version such as 0.169.0", defaultClientVersion);
+  if (!versionOk) replaced("CODEX_CLIENT_VERSION", "a version such as 0.169.0", defaultClientVersion);
   const idle = get("CODEX_IDLE_TIMEOUT_MS")?.trim();
   const idleMs = idle === undefined ? 300_000 : /^\d{1,9}$/.test(idle) ? Number(idle) : NaN;
   const idleOk = idleMs >= idleRange.min && idleMs <= idleRange.max;

@@ -53,8 +53,7 @@ export const settings = [
     name: "CODEX_CLIENT_VERSION",
     accepts: "three numbers with dots, such as 0.169.0",
     standard: "`0.169.0`",
-    meaning:
-      "The Codex version that is reported; the service shows newer models to newer versions.",
+    meaning: "The Codex version that is reported; the service shows newer models to newer versions.",
   },
   {
     name: "CODEX_IDLE_TIMEOUT_MS",

@@ -73,8 +73,7 @@ export class Dispatchers {
       ...(route.authorization === undefined ? {} : { token: route.authorization }),
       requestTls: connect,
       proxyTls: connect,
-      clientFactory: (origin, given) =>
-        new Pool(origin, { ...given, headersTimeout: tunnelTimeoutMs }),
+      clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: tunnelTimeoutMs }),
     });
   }
 }

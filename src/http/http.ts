@@ -7,13 +7,7 @@ import { CodexError } from "../shared/errors.ts";
 import { act, restart } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { Dispatchers, noticeSent } from "./dispatchers.ts";
-import {
-  type ConnectionFacts,
-  networkCause,
-  networkError,
-  outOfTime,
-  unconnected,
-} from "./network-error.ts";
+import { type ConnectionFacts, networkCause, networkError, outOfTime, unconnected } from "./network-error.ts";
 import { proxyRoute, type ProxyRoute, type ProxySettings } from "./proxy.ts";
 import { Authorities, type CaFile } from "./tls.ts";
 
@@ -86,11 +80,7 @@ export class Http {
     return this.#send(request, signal, { sent: false, proxy: undefined });
   }
 
-  async #send(
-    request: HttpRequest,
-    signal: AbortSignal,
-    progress: Progress,
-  ): Promise<HttpResponse> {
+  async #send(request: HttpRequest, signal: AbortSignal, progress: Progress): Promise<HttpResponse> {
     signal.throwIfAborted();
     const { clock, log } = this.#deps;
     const started = clock.elapsed();
@@ -194,17 +184,13 @@ export async function readText(
   const encoding = headers["content-encoding"];
   try {
     if (encoding !== undefined && encoding !== "identity") {
-      throw new CodexError(
-        "PROTOCOL",
-        `${origin} sent a compressed answer that was not asked for.`,
-      );
+      throw new CodexError("PROTOCOL", `${origin} sent a compressed answer that was not asked for.`);
     }
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes)
-        throw new CodexError("PROTOCOL", `${origin} sent far too large an answer.`);
+      if (size > maxBytes) throw new CodexError("PROTOCOL", `${origin} sent far too large an answer.`);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString("utf8");
@@ -219,26 +205,14 @@ export async function readText(
  *
  * @throws CodexError `CONFIG`
  */
-function assertSendable(
-  { url, headers = {} }: Pick<HttpRequest, "url" | "headers">,
-  tlsUnverified: boolean,
-): void {
+function assertSendable({ url, headers = {} }: Pick<HttpRequest, "url" | "headers">, tlsUnverified: boolean): void {
   const { origin, hostname } = new URL(url);
   if (tlsUnverified && !isLoopback(hostname)) {
-    throw new CodexError(
-      "CONFIG",
-      `Nothing is sent to ${origin} while certificates are not checked.`,
-      {
-        why: "NODE_TLS_REJECT_UNAUTHORIZED=0 would let anybody in between read the login.",
-        next: [
-          act(
-            "Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS",
-          ),
-          restart,
-        ],
-        unsent: true,
-      },
-    );
+    throw new CodexError("CONFIG", `Nothing is sent to ${origin} while certificates are not checked.`, {
+      why: "NODE_TLS_REJECT_UNAUTHORIZED=0 would let anybody in between read the login.",
+      next: [act("Unset NODE_TLS_REJECT_UNAUTHORIZED, name a company's own authority in NODE_EXTRA_CA_CERTS"), restart],
+      unsent: true,
+    });
   }
   for (const [name, value] of Object.entries(headers)) {
     // The library refuses most of these as well; but a value must not end in its message.
@@ -247,10 +221,7 @@ function assertSendable(
       "CONFIG",
       `The header ${name} cannot be sent: its value has characters that no header may have.`,
       {
-        next: [
-          act("Correct the setting or the key that it comes from (a line end at its end, perhaps)"),
-          restart,
-        ],
+        next: [act("Correct the setting or the key that it comes from (a line end at its end, perhaps)"), restart],
         unsent: true,
       },
     );

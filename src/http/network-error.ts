@@ -3,11 +3,7 @@ import { act, restart, retry, type NextSteps } from "../shared/next-step.ts";
 import type { ProxyVariable } from "./proxy.ts";
 
 /** No connection came about within the time, so nothing was sent. */
-export function unconnected(
-  origin: string,
-  limitMs: number,
-  proxy: ProxyVariable | undefined,
-): CodexError {
+export function unconnected(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
   const seconds = `${limitMs / 1000} s`;
   if (proxy === undefined) {
     return new CodexError("NETWORK", `No connection to ${origin} came about within ${seconds}.`, {
@@ -16,15 +12,11 @@ export function unconnected(
       unsent: true,
     });
   }
-  return new CodexError(
-    "NETWORK",
-    `The proxy of ${proxy} gave no way to ${origin} within ${seconds}.`,
-    {
-      why: "It is not reachable, or takes the connection up and does not answer.",
-      next: correctProxy(proxy),
-      unsent: true,
-    },
-  );
+  return new CodexError("NETWORK", `The proxy of ${proxy} gave no way to ${origin} within ${seconds}.`, {
+    why: "It is not reachable, or takes the connection up and does not answer.",
+    next: correctProxy(proxy),
+    unsent: true,
+  });
 }
 
 /** For a proxy that cannot be used. */
@@ -33,11 +25,7 @@ export function correctProxy(variable: string): NextSteps {
 }
 
 /** A small request was sent, and the time for its answer is over. */
-export function outOfTime(
-  origin: string,
-  limitMs: number,
-  proxy: ProxyVariable | undefined,
-): CodexError {
+export function outOfTime(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
   const through = proxy === undefined ? "the proxy settings" : `the proxy of ${proxy}`;
   return new CodexError("TIMEOUT", `${origin} did not answer within ${limitMs / 1000} s.`, {
     next: [act(`Check the connection, ${through} and the firewall`), retry],
@@ -71,9 +59,7 @@ export function networkError(
   }
   const explanation = explanations[cause];
   const tlsTrouble = isTlsTrouble(cause);
-  const why = [explanation?.why, ...(tlsTrouble ? notices : [])].filter(
-    (part) => part !== undefined,
-  );
+  const why = [explanation?.why, ...(tlsTrouble ? notices : [])].filter((part) => part !== undefined);
   return new CodexError(
     "NETWORK",
     `The connection to ${origin}${proxy === undefined ? "" : ` through the proxy of ${proxy}`} failed (${cause}).`,
@@ -100,8 +86,7 @@ export function networkCause(error: unknown): string {
 }
 
 /** Failures before the first byte of a request can have left. */
-const neverSent =
-  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+const neverSent = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 /** Behind a proxy these can only be about the proxy itself: nothing else is connected to. */
 const proxyUnreachable =
@@ -111,9 +96,7 @@ const proxyUnreachable =
 const hopeless = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|HEADERS_OVERFLOW)$/;
 
 function isTlsTrouble(cause: string): boolean {
-  return cause in explanations
-    ? explanations[cause]?.tls === true
-    : /CERT|LEAF|^ERR_(SSL|TLS)_/.test(cause);
+  return cause in explanations ? explanations[cause]?.tls === true : /CERT|LEAF|^ERR_(SSL|TLS)_/.test(cause);
 }
 
 interface Explanation {
@@ -145,10 +128,7 @@ const notTls: Explanation = {
 const wrongHost: Explanation = {
   tls: true,
   why: "The certificate belongs to another host: something in between answers in the service's place.",
-  next: [
-    act("Check whether this network wants a sign-in of its own, and the proxy settings"),
-    retry,
-  ],
+  next: [act("Check whether this network wants a sign-in of its own, and the proxy settings"), retry],
 };
 
 const explanations: Readonly<Record<string, Explanation>> = {
@@ -190,54 +170,36 @@ function tunnelRefusal(error: unknown): number | undefined {
   return undefined;
 }
 
-function refusedByProxy(
-  status: number,
-  variable: ProxyVariable,
-  origin: string,
-  cause: unknown,
-): CodexError {
+function refusedByProxy(status: number, variable: ProxyVariable, origin: string, cause: unknown): CodexError {
   const host = new URL(origin).hostname;
   const reasons: Record<number, Pick<CodexErrorDetails, "why" | "next">> = {
     407: {
       why: "The proxy wants a user name and a password, or does not accept the present ones.",
       next: [
-        act(
-          `Put them into ${variable} (http://USER:PASSWORD@HOST:PORT, special characters percent-encoded)`,
-        ),
+        act(`Put them into ${variable} (http://USER:PASSWORD@HOST:PORT, special characters percent-encoded)`),
         restart,
       ],
     },
     403: {
       why: "The proxy does not allow this host.",
       next: [
-        act(
-          `Ask whoever runs the proxy to allow ${host}, or name it in NO_PROXY where a direct way exists`,
-        ),
+        act(`Ask whoever runs the proxy to allow ${host}, or name it in NO_PROXY where a direct way exists`),
         restart,
       ],
     },
   };
-  return new CodexError(
-    "NETWORK",
-    `The proxy of ${variable} refused the way to ${origin} (HTTP ${status}).`,
-    {
-      ...(reasons[status] ?? {
-        why: "The proxy answered in the service's place; the service itself was not reached.",
-        next: [{ do: "wait" }, retry, act(`Check ${variable} or ask whoever runs the proxy`)],
-      }),
-      retryable: status >= 500 || status === 429,
-      unsent: true,
-      cause,
-    },
-  );
+  return new CodexError("NETWORK", `The proxy of ${variable} refused the way to ${origin} (HTTP ${status}).`, {
+    ...(reasons[status] ?? {
+      why: "The proxy answered in the service's place; the service itself was not reached.",
+      next: [{ do: "wait" }, retry, act(`Check ${variable} or ask whoever runs the proxy`)],
+    }),
+    retryable: status >= 500 || status === 429,
+    unsent: true,
+    cause,
+  });
 }
 
-function unreachableProxy(
-  code: string,
-  variable: ProxyVariable,
-  origin: string,
-  cause: unknown,
-): CodexError {
+function unreachableProxy(code: string, variable: ProxyVariable, origin: string, cause: unknown): CodexError {
   return new CodexError("NETWORK", `The proxy of ${variable} could not be reached (${code}).`, {
     why: `It stands on the way to ${origin}.`,
     next: correctProxy(variable),

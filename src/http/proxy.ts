@@ -101,8 +101,7 @@ function isExcepted(target: URL, noProxy: string): boolean {
     .split(/[,\s]+/)
     .some((entry) => {
       if (entry === "*") return true;
-      const [, name = "", entryPort] =
-        /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
+      const [, name = "", entryPort] = /^(\[[^\]]*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
       if (entryPort !== undefined && entryPort !== port) return false;
       const bare = name.replace(/^\*?\./, "");
       if (bare === "") return false;

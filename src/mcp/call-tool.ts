@@ -33,15 +33,11 @@ export async function callTool(
     log("CODEX", `${tool.name} answered in ${Math.round(clock.elapsed() - started)} ms`);
     return {
       content: [{ type: "text", text: redactor.values(result.text) }],
-      ...(result.facts === undefined
-        ? {}
-        : { _meta: { [resultKey]: withoutSecrets(result.facts, redactor) } }),
+      ...(result.facts === undefined ? {} : { _meta: { [resultKey]: withoutSecrets(result.facts, redactor) } }),
     };
   } catch (thrown) {
     const cancelled = signal.aborted && !(thrown instanceof CodexError);
-    const error = cancelled
-      ? new CodexError("CANCELLED", "The call was cancelled.")
-      : toCodexError(thrown);
+    const error = cancelled ? new CodexError("CANCELLED", "The call was cancelled.") : toCodexError(thrown);
     log("CODEX", `${tool.name} failed with ${errorForLog(error)}`);
     return errorResult(error, codex.context);
   } finally {
@@ -53,15 +49,11 @@ function withoutSecrets(facts: object, redactor: Redactor): unknown {
   return JSON.parse(redactor.values(JSON.stringify(facts)));
 }
 
-function errorResult(
-  error: CodexError,
-  { clock, timeZone, redactor }: CodexContext,
-): CallToolResult {
+function errorResult(error: CodexError, { clock, timeZone, redactor }: CodexContext): CallToolResult {
   const { code, details } = error;
   const { partialText, partialTotalChars, retryAfterMs, resetsAt } = details;
   const head = redactor.all(renderError(error, clock.now(), timeZone, "mcp"));
-  const partial =
-    partialText === undefined ? "" : redactor.values(renderPartial(partialText, partialTotalChars));
+  const partial = partialText === undefined ? "" : redactor.values(renderPartial(partialText, partialTotalChars));
   return {
     isError: true,
     content: [{ type: "text", text: `${head}${partial}` }],

@@ -52,10 +52,8 @@ export function defineTool<Input extends z.ZodType>(tool: Tool<Input>): Tool {
 export function validateArguments(tool: Tool, args: unknown): unknown {
   return validated(tool.input, args ?? {}, "the arguments", (...faults) => {
     const listed = faults.slice(0, 5).map(({ field, verdict }) => `${field} ${verdict}`);
-    return new CodexError(
-      "BAD_REQUEST",
-      `${tool.name} was called with unusable arguments: ${listed.join("; ")}.`,
-      { why: "Nothing was sent or changed." },
-    );
+    return new CodexError("BAD_REQUEST", `${tool.name} was called with unusable arguments: ${listed.join("; ")}.`, {
+      why: "Nothing was sent or changed.",
+    });
   });
 }

@@ -1,8 +1,4 @@
-import {
-  type CallToolResult,
-  ErrorCode,
-  type Tool as ToolDefinition,
-} from "@modelcontextprotocol/sdk/types.js";
+import { type CallToolResult, ErrorCode, type Tool as ToolDefinition } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 import { oneLine } from "../shared/text.ts";
 import type { ComposedCodex } from "../app/codex.ts";
@@ -15,13 +11,7 @@ import { codexModels } from "./tools/codex-models.ts";
 import { codexQuery } from "./tools/codex-query.ts";
 import { codexStatus } from "./tools/codex-status.ts";
 
-export const tools: readonly Tool[] = [
-  codexQuery,
-  codexStatus,
-  codexLogin,
-  codexClear,
-  codexModels,
-];
+export const tools: readonly Tool[] = [codexQuery, codexStatus, codexLogin, codexClear, codexModels];
 
 /** The tools as the protocol needs them. */
 export interface Toolbox {

@@ -157,9 +157,7 @@ export class ModelCatalog {
       const fetchedAt = clock.now();
       const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
       this.#known.set(key, list);
-      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<
-        typeof keptList
-      >);
+      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<typeof keptList>);
       return list;
     } catch (error) {
       log("CODEX", `the model list could not be fetched: ${String(error)}`);
@@ -171,9 +169,7 @@ export class ModelCatalog {
     const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
     if (!parsed.success) return undefined;
     const models = listFormatOf(whose).toModels(parsed.data.models);
-    return models.length === 0
-      ? undefined
-      : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
+    return models.length === 0 ? undefined : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
   }
 
   #key(whose: Account): string {

@@ -1,14 +1,5 @@
 /** Reasoning efforts from least to most; `ultra` exists only on the client's side (docs/wire.md §9). */
-export const reasoningEfforts = [
-  "none",
-  "minimal",
-  "low",
-  "medium",
-  "high",
-  "xhigh",
-  "max",
-  "ultra",
-] as const;
+export const reasoningEfforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"] as const;
 
 export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
@@ -26,10 +17,7 @@ const rank = (effort: string): number => (reasoningEfforts as readonly string[])
  * accepted one below it, else the lowest accepted one. `ultra` never goes on the wire; without
  * `supported` (the model is not in any list) everything else is sent as asked.
  */
-export function clampEffort(
-  asked: ReasoningEffort,
-  supported: readonly string[] | undefined,
-): ReasoningEffort {
+export function clampEffort(asked: ReasoningEffort, supported: readonly string[] | undefined): ReasoningEffort {
   const accepted = (supported ?? reasoningEfforts)
     .filter(isReasoningEffort)
     .filter((effort) => effort !== "ultra")

@@ -67,7 +67,5 @@ export function withoutSecrets(
   env: Readonly<Record<string, string | undefined>>,
   needed: readonly string[],
 ): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => needed.includes(name) || !secretName.test(name)),
-  );
+  return Object.fromEntries(Object.entries(env).filter(([name]) => needed.includes(name) || !secretName.test(name)));
 }

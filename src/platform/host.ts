@@ -35,18 +35,12 @@ export async function lookAround(options: MachineOptions): Promise<MachineFacts>
 
 /** The marks that Docker and Podman leave, or a control group that names a container. */
 async function isContainer(root: string): Promise<boolean> {
-  const marks = await Promise.all(
-    [".dockerenv", "run/.containerenv"].map((mark) => isThere(join(root, mark))),
-  );
+  const marks = await Promise.all([".dockerenv", "run/.containerenv"].map((mark) => isThere(join(root, mark))));
   if (marks.includes(true)) return true;
   const groups = await Promise.all(
-    ["proc/1/cgroup", "proc/self/cgroup"].map((file) =>
-      readFile(join(root, file), "utf8").catch(() => ""),
-    ),
+    ["proc/1/cgroup", "proc/self/cgroup"].map((file) => readFile(join(root, file), "utf8").catch(() => "")),
   );
-  return groups.some((text) =>
-    /[/:-](docker|kubepods|libpod|lxc|containerd|crio)[/:._-]/.test(text),
-  );
+  return groups.some((text) => /[/:-](docker|kubepods|libpod|lxc|containerd|crio)[/:._-]/.test(text));
 }
 
 async function isThere(path: string): Promise<boolean> {

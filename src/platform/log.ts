@@ -55,10 +55,7 @@ function rotate(file: string): void {
 }
 
 /** A log that a program takes itself; one that throws never disturbs the work. */
-export function createForwardingLog(
-  take: (area: string, text: string) => void,
-  redactor: Pick<Redactor, "all">,
-): Log {
+export function createForwardingLog(take: (area: string, text: string) => void, redactor: Pick<Redactor, "all">): Log {
   const forward = (area: LogArea, text: string): void => {
     try {
       take(area, redactor.all(text));

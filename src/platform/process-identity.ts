@@ -22,10 +22,7 @@ export interface ProcessIdentity {
 export function identifySelf(pid: number, random: Random): ProcessIdentity {
   const bootId = textOf("/proc/sys/kernel/random/boot_id");
   const namespace = orEmpty(() => readlinkSync("/proc/self/ns/pid"));
-  const host = createHash("sha256")
-    .update([hostname(), bootId, namespace].join("\n"))
-    .digest("hex")
-    .slice(0, 12);
+  const host = createHash("sha256").update([hostname(), bootId, namespace].join("\n")).digest("hex").slice(0, 12);
   const stat = statOf(pid);
   return { pid, start: stat?.start ?? "0", host, nonce: random.bytes(6).toString("hex") };
 }
@@ -47,10 +44,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
  * Whether that process still runs; "unknown" when it lives on another host or in another pid
  * namespace, or when the system cannot tell a reused pid from the old one.
  */
-export function livenessOf(
-  other: ProcessIdentity,
-  self: ProcessIdentity,
-): "alive" | "dead" | "unknown" {
+export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): "alive" | "dead" | "unknown" {
   if (other.host !== self.host) return "unknown";
   if (other.pid === self.pid && other.nonce === self.nonce) return "alive";
   try {

@@ -43,11 +43,7 @@ export interface ProgramEnd {
  *
  * @throws the signal's reason; whatever the system says when it cannot be started
  */
-export async function runProgram(
-  path: string,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<ProgramEnd> {
+export async function runProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<ProgramEnd> {
   const { spawn } = await import("node:child_process");
   signal.throwIfAborted();
   const { command, given, verbatim } = invocation(path, args);

@@ -101,11 +101,7 @@ export class QueryAttempts {
   }
 
   /** At most two repetitions for the whole query, and none once text or a call has come. */
-  async #withRetries(
-    attempt: Attempt,
-    plan: QueryPlan,
-    shape: RequestShape,
-  ): Promise<ResponsesResult> {
+  async #withRetries(attempt: Attempt, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
     const { clock, random, limits, log } = this.#deps;
     const { signal, onProgress } = attempt;
     for (;;) {
@@ -119,12 +115,7 @@ export class QueryAttempts {
         const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;
         if (retryable !== true || tooLong || attempt.repetitions >= limits.maxRetries) throw error;
         const tries = ++attempt.repetitions;
-        const delayMs = retryDelayMs(
-          tries,
-          retryAfterMs,
-          limits.retryBaseDelayMs,
-          random.fraction(),
-        );
+        const delayMs = retryDelayMs(tries, retryAfterMs, limits.retryBaseDelayMs, random.fraction());
         log("CODEX", `attempt ${tries} failed with ${error.code}, next one in ${delayMs} ms`);
         onProgress({ type: "retry", attempt: tries + 1, delayMs, reason: error.message });
         await sleep(clock, delayMs, signal);
@@ -133,11 +124,7 @@ export class QueryAttempts {
   }
 
   /** A refused login: what another process stored, else one refresh; then once more, then an error. */
-  async #authorized(
-    attempt: Attempt,
-    plan: QueryPlan,
-    shape: RequestShape,
-  ): Promise<ResponsesResult> {
+  async #authorized(attempt: Attempt, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
     const { endpoint, credentials } = this.#deps;
     const source = credentials.sourceOf(attempt.credential);
     const ask = (): Promise<ResponsesResult> =>

@@ -3,13 +3,7 @@ import type { EventSink, EventStream } from "./response/stream-event.ts";
 import type { Limits } from "../shared/limits.ts";
 import { isSameModel } from "../models/model-name.ts";
 import { findModel, type ModelList } from "../models/model.ts";
-import {
-  planFor,
-  planQuery,
-  type PlanContext,
-  type QueryDefaults,
-  type QueryPlan,
-} from "./request/plan.ts";
+import { planFor, planQuery, type PlanContext, type QueryDefaults, type QueryPlan } from "./request/plan.ts";
 import { type QueryProgress } from "./response/reply.ts";
 import { type QueryReply } from "./response/reply.ts";
 import { type QueryRequest } from "./request/request.ts";
@@ -80,10 +74,7 @@ export class CodexClient {
    * Ask once and give the answer as it comes. Nothing is asked before the first `next`. Failures are
    * thrown by it, as `query` throws them; leaving the loop ends the query and its connection.
    */
-  stream(
-    request: QueryRequest,
-    { signal = uncancelled, onProgress }: QueryOptions = {},
-  ): EventStream {
+  stream(request: QueryRequest, { signal = uncancelled, onProgress }: QueryOptions = {}): EventStream {
     return new QueryStream((sink, left) => {
       const either = AbortSignal.any([signal, left]);
       return this.#run(request, { signal: either, onProgress }, sink);
@@ -110,9 +101,7 @@ export class CodexClient {
     this.#running.set(total, ended.promise);
     const timer = clock.timer(limits.queryTimeoutMs, () => {
       const minutes = Math.round(limits.queryTimeoutMs / 60_000);
-      total.abort(
-        new CodexError("TIMEOUT", `The answer was not complete after ${minutes} minutes.`),
-      );
+      total.abort(new CodexError("TIMEOUT", `The answer was not complete after ${minutes} minutes.`));
     });
     const either = AbortSignal.any([signal, total.signal]);
     try {
@@ -125,8 +114,7 @@ export class CodexClient {
         release();
       }
     } catch (error) {
-      if (signal.aborted)
-        throw new CodexError("CANCELLED", "The call was cancelled.", { cause: error });
+      if (signal.aborted) throw new CodexError("CANCELLED", "The call was cancelled.", { cause: error });
       throw maskedError(error, this.#deps.redactor);
     } finally {
       timer.cancel();
@@ -182,12 +170,7 @@ export class CodexClient {
   }
 
   /** The asked model; the catalogue's successor only after the service itself refused the name. */
-  async #withSuccessor(
-    attempt: Attempt,
-    list: ModelList,
-    plan: QueryPlan,
-    context: PlanContext,
-  ): Promise<Answered> {
+  async #withSuccessor(attempt: Attempt, list: ModelList, plan: QueryPlan, context: PlanContext): Promise<Answered> {
     const { catalog } = this.#deps;
     try {
       return { result: await this.#attempts.ask(attempt, plan), plan };
@@ -197,15 +180,8 @@ export class CodexClient {
       catalog.invalidate(attempt.credential);
       const { upgradeTo } = plan.model ?? {};
       if (upgradeTo === undefined || upgradeTo === plan.slug) throw error;
-      const successor = planFor(
-        upgradeTo,
-        findModel(list.models, upgradeTo),
-        attempt.request,
-        context,
-      );
-      successor.notices.unshift(
-        `${plan.slug} was refused by the service; its successor ${upgradeTo} answered.`,
-      );
+      const successor = planFor(upgradeTo, findModel(list.models, upgradeTo), attempt.request, context);
+      successor.notices.unshift(`${plan.slug} was refused by the service; its successor ${upgradeTo} answered.`);
       return { result: await this.#attempts.ask(attempt, successor), plan: successor };
     }
   }

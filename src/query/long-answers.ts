@@ -45,10 +45,7 @@ export class LongAnswers {
       return { text: answer };
     }
     const time = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(":", "-");
-    const path = await folder.writeText(
-      `${time}-${random.bytes(4).toString("hex")}.txt`,
-      redact(text),
-    );
+    const path = await folder.writeText(`${time}-${random.bytes(4).toString("hex")}.txt`, redact(text));
     await this.#prune();
     if (path === undefined) return { text: answer };
     const whole = { path, characters: text.length };

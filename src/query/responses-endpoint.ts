@@ -57,12 +57,7 @@ export class ResponsesEndpoint {
     const { idleTimeoutMs, clock, limits, http } = this.#deps;
     const quiet = new AbortController();
     const idle = new IdleLimit(clock, idleTimeoutMs, () => {
-      quiet.abort(
-        new CodexError(
-          "TIMEOUT",
-          `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`,
-        ),
-      );
+      quiet.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
     });
     const signal = AbortSignal.any([call.signal, quiet.signal]);
     const { origin } = new URL(call.credential.baseUrl);
@@ -122,8 +117,7 @@ export class ResponsesEndpoint {
     const type = String(headers["content-type"] ?? "")
       .trim()
       .toLowerCase();
-    const encoded =
-      headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
+    const encoded = headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
     // A missing type says nothing against a stream; its events show what it is.
     const untyped = type === "" && headers["cf-mitigated"] === undefined;
     const isStream = untyped || type.startsWith("text/event-stream");
@@ -151,9 +145,7 @@ export class ResponsesEndpoint {
 }
 
 function withRequestId(error: unknown, response: HttpResponse): unknown {
-  return error instanceof CodexError
-    ? error.with({ requestId: requestId(response.headers) })
-    : error;
+  return error instanceof CodexError ? error.with({ requestId: requestId(response.headers) }) : error;
 }
 
 /**

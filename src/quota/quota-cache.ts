@@ -76,7 +76,6 @@ export class QuotaMemory {
 }
 
 function repeats(seen: Stored, written: Stored): boolean {
-  const fact = ({ account, plan, windows }: Stored): string =>
-    JSON.stringify([account, plan, windows]);
+  const fact = ({ account, plan, windows }: Stored): string => JSON.stringify([account, plan, windows]);
   return seen.seenAt - written.seenAt < repeatMs && fact(seen) === fact(written);
 }

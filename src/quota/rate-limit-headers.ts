@@ -40,10 +40,7 @@ export const rateLimitsEvent = z.object({
   rate_limits: z.object({ primary: wireWindow, secondary: wireWindow }).nullish().catch(undefined),
 });
 
-export function quotaFromEvent(
-  event: z.infer<typeof rateLimitsEvent>,
-  now: number,
-): Quota | undefined {
+export function quotaFromEvent(event: z.infer<typeof rateLimitsEvent>, now: number): Quota | undefined {
   const limits = event.rate_limits;
   const windows = [limits?.primary, limits?.secondary].flatMap((window) =>
     toWindow(window?.used_percent, window?.window_minutes, window?.reset_at),

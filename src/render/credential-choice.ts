@@ -53,12 +53,7 @@ const explanations: Readonly<Record<ExternalKind, Explain>> = {
 };
 
 /** What a choice of an external kind means, and whether it was made. */
-export function renderChoice(
-  choice: CredentialChoice,
-  reader: Reader,
-  now: number,
-  timeZone: string,
-): string {
+export function renderChoice(choice: CredentialChoice, reader: Reader, now: number, timeZone: string): string {
   const { kind, confirmed, decidedBy } = choice;
   const words = readers[reader];
   const time = (epochMs: number): string => localTime(epochMs, now, timeZone);

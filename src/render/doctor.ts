@@ -14,9 +14,7 @@ export function renderDoctor(report: DoctorReport, reader: Reader): string {
     `codex-oauth ${version}, Node ${nodeVersion}, ${platform}, reported Codex version ${clientVersion}`,
     summary(findings),
     ...(["problem", "note", "ok"] as const).flatMap((level) =>
-      findings
-        .filter((finding) => finding.level === level)
-        .flatMap((finding) => findingLines(finding, reader)),
+      findings.filter((finding) => finding.level === level).flatMap((finding) => findingLines(finding, reader)),
     ),
   ].join("\n");
 }

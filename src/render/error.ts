@@ -4,12 +4,7 @@ import { localTime, span } from "../shared/time.ts";
 import { renderNext, type Reader } from "./next-step.ts";
 
 /** An error for a reader: `CODE: what happened.` then why and the next step, each on its line. */
-export function renderError(
-  error: CodexError,
-  now: number,
-  timeZone: string,
-  reader: Reader,
-): string {
+export function renderError(error: CodexError, now: number, timeZone: string, reader: Reader): string {
   const { why, resetsAt, retryAfterMs, requestId } = error.details;
   const lines = [`${error.code}: ${error.message}`];
   if (why !== undefined) lines.push(why);

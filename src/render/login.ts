@@ -19,12 +19,7 @@ const uses: Readonly<Record<NonNullable<CodexAuth>, (reader: Reader) => string>>
 };
 
 /** @param auth `CODEX_AUTH`, which decides what a question goes to, whoever has signed in */
-export function renderSignedIn(
-  tokens: TokenSet,
-  foreign: ForeignIssuer,
-  auth: CodexAuth,
-  reader: Reader,
-): string {
+export function renderSignedIn(tokens: TokenSet, foreign: ForeignIssuer, auth: CodexAuth, reader: Reader): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
   const use = uses[auth ?? "chatgpt"](reader);
   return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
@@ -55,11 +50,7 @@ export interface WaitingDevice extends Waiting {
 }
 
 /** For a model: what the person does comes first, then the other ways. */
-export function renderWaiting(
-  login: WaitingBrowser | WaitingDevice,
-  now: number,
-  timeZone: string,
-): string {
+export function renderWaiting(login: WaitingBrowser | WaitingDevice, now: number, timeZone: string): string {
   const until = localTime(login.endsAt, now, timeZone);
   const goesOn = `${login.joined ? "The login that was already waiting goes on" : "The login waits"} until ${until}.`;
   const lines = login.method === "browser" ? browserLines(login) : deviceLines(login);
@@ -68,9 +59,7 @@ export function renderWaiting(
       `The Codex CLI on this machine is signed in as ${login.otherLogin}; it is not used unless you call codex_login with method "codex-cli".`,
     );
   }
-  lines.push(
-    `${goesOn} Call codex_login again to wait for the end, or codex_status to see how it stands.`,
-  );
+  lines.push(`${goesOn} Call codex_login again to wait for the end, or codex_status to see how it stands.`);
   return `${warning(login.foreign)}${lines.join("\n")}`;
 }
 
@@ -120,11 +109,7 @@ export function renderSignInSteps(
   const lines = [warning(foreign).trimEnd(), reason === undefined ? "" : sentence(reason)];
   const steps =
     login.method === "browser"
-      ? [
-          ...browserSteps(login.authorizationUrl, opened),
-          "",
-          `${until} The other way is codex-oauth login --device.`,
-        ]
+      ? [...browserSteps(login.authorizationUrl, opened), "", `${until} The other way is codex-oauth login --device.`]
       : [...deviceSteps(login.verificationUrl, login.userCode), until];
   return `${[...lines.filter((line) => line !== ""), ...steps].join("\n")}\n`;
 }

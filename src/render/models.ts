@@ -4,12 +4,7 @@ import { localTime, span } from "../shared/time.ts";
 import { count } from "./reply.ts";
 
 /** The models of the account, the default first marked, and how fresh the list is. */
-export function renderModels(
-  list: ModelList,
-  chosen: string | undefined,
-  now: number,
-  timeZone: string,
-): string {
+export function renderModels(list: ModelList, chosen: string | undefined, now: number, timeZone: string): string {
   const standard = chosen ?? defaultModel(list.models)?.slug;
   const shown = list.models
     .filter((model) => model.listed || model.slug === standard)

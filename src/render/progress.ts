@@ -13,8 +13,7 @@ export function renderProgress(step: QueryProgress, elapsedMs: number): string {
     case "retry":
       return `trying again in ${span(step.delayMs)} (attempt ${step.attempt}): ${oneLine(step.reason, 120)}`;
     case "thinking": {
-      const heading =
-        step.heading === undefined ? "" : `: ${oneLine(step.heading, 80).toLowerCase()}`;
+      const heading = step.heading === undefined ? "" : `: ${oneLine(step.heading, 80).toLowerCase()}`;
       return `thinking${heading}, ${span(elapsedMs)}`;
     }
     case "writing":

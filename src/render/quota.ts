@@ -6,10 +6,7 @@ const barWidth = 20;
 /** Quota for a footer: "week: 78 % left, resets Thu 26 Nov 14:03". */
 export function quotaSummary(quota: Quota, now: number, timeZone: string): string {
   return quota.windows
-    .map(
-      (window) =>
-        `${windowName(window.windowMinutes)}: ${left(window)} % left${reset(window, now, timeZone)}`,
-    )
+    .map((window) => `${windowName(window.windowMinutes)}: ${left(window)} % left${reset(window, now, timeZone)}`)
     .join("; ");
 }
 

@@ -36,12 +36,7 @@ export function renderReply(
 }
 
 /** The line of facts: who answered, what it cost, what is left, and what was not done as asked. */
-export function renderFooter(
-  reply: QueryReply,
-  notices: readonly string[],
-  now: number,
-  timeZone: string,
-): string {
+export function renderFooter(reply: QueryReply, notices: readonly string[], now: number, timeZone: string): string {
   const { usage, quota } = reply;
   const facts = [
     `${reply.model}${kindText[reply.mode].payer}`,

@@ -9,16 +9,9 @@ import { renderFix, type Reader } from "./next-step.ts";
 import { quotaLines } from "./quota.ts";
 
 /** The status for a reader: signed in or not comes first. */
-export function renderStatus(
-  status: Status,
-  now: number,
-  timeZone: string,
-  reader: Reader,
-): string {
+export function renderStatus(status: Status, now: number, timeZone: string, reader: Reader): string {
   const { pendingLogin, quota, problems, details, logFile } = status;
-  const lines = [headline(status, reader), troubleLine(status, reader)].filter(
-    (line) => line !== undefined,
-  );
+  const lines = [headline(status, reader), troubleLine(status, reader)].filter((line) => line !== undefined);
   lines.push(...loginLines(status, now, timeZone));
   if (status.defaultModel !== undefined) lines.push(`Default model: ${status.defaultModel}`);
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
@@ -32,11 +25,8 @@ export function renderStatus(
         : `A login waits until ${until} for its device code to be entered at ${pendingLogin.verificationUrl}`,
     );
   }
-  if (status.failedLogin !== undefined)
-    lines.push(`The last sign-in failed. ${errorLine(status.failedLogin, reader)}`);
-  lines.push(
-    ...(problems.length === 0 ? [] : ["Configuration:", ...problems.map((line) => `  ${line}`)]),
-  );
+  if (status.failedLogin !== undefined) lines.push(`The last sign-in failed. ${errorLine(status.failedLogin, reader)}`);
+  lines.push(...(problems.length === 0 ? [] : ["Configuration:", ...problems.map((line) => `  ${line}`)]));
   if (logFile !== undefined) lines.push(`Debug log: ${logFile}`);
   if (details !== undefined) lines.push("", renderDoctor(details, reader));
   return lines.join("\n");
@@ -72,8 +62,7 @@ function headline(status: Status, reader: Reader): string | undefined {
       const { host } = new URL(status.apiOrigin);
       return `${kindText[mode].ready} at ${host} (${by}).`;
     }
-    if (trouble === undefined)
-      return `Not signed in. ${renderFix([signIn], reader).slice(0, -1)} to sign in.`;
+    if (trouble === undefined) return `Not signed in. ${renderFix([signIn], reader).slice(0, -1)} to sign in.`;
     return isSignedOut(trouble) ? "Not signed in." : undefined;
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;

@@ -44,12 +44,7 @@ export const errorCodes = {
   },
   PLAN_REQUIRED: {
     meaning: "The plan or the workspace of this account does not include Codex.",
-    next: [
-      either(
-        [signIn, act("Approve with another account")],
-        act("Ask the workspace's administrator"),
-      ),
-    ],
+    next: [either([signIn, act("Approve with another account")], act("Ask the workspace's administrator"))],
   },
   MODEL_UNAVAILABLE: {
     meaning: "This account cannot use the model that was asked for.",

@@ -33,9 +33,7 @@ class KnownValues {
   masked(text: string): string {
     const found = [...this.#values].filter((value) => text.includes(value));
     // The longest first: what is left of one after a shorter one was cut out would not be known.
-    const clean = found
-      .sort((a, b) => b.length - a.length)
-      .reduce((rest, value) => rest.replaceAll(value, mask), text);
+    const clean = found.sort((a, b) => b.length - a.length).reduce((rest, value) => rest.replaceAll(value, mask), text);
     const pieces = (this.#pieces ??= new Set([...this.#values].flatMap(piecesOf)));
     return pieces.size === 0 ? clean : withoutPieces(clean, pieces);
   }
@@ -133,10 +131,7 @@ export class Redactor {
 
   /** Known secrets, what looks like one, and who is signed in masked. */
   all(text: string): string {
-    const clean = patterns.reduce(
-      (rest, pattern) => rest.replace(pattern, mask),
-      this.values(text),
-    );
+    const clean = patterns.reduce((rest, pattern) => rest.replace(pattern, mask), this.values(text));
     return this.#personal.masked(clean);
   }
 }

@@ -4,8 +4,7 @@
  * Escape sequences of terminals (ECMA-48): colours, cursor moves, titles, links. One without its
  * end is none: it must not take the rest of an answer with it.
  */
-const escapeSequences =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\r\n]*(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
+const escapeSequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\r\n]*(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
 /** Controls of C0 and C1 but tab, newline and carriage return. */
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 

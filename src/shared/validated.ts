@@ -56,9 +56,7 @@ function verdictOf(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
-      return "options" in issue
-        ? `must be one of ${issue.options.map(String).join(", ")}`
-        : issue.message;
+      return "options" in issue ? `must be one of ${issue.options.map(String).join(", ")}` : issue.message;
     case "too_small":
       return issue.origin === "string" || issue.origin === "array"
         ? "must not be empty"

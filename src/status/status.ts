@@ -50,9 +50,7 @@ export async function collectStatus(deps: StatusDeps): Promise<Status> {
     pendingLogin: pending && pendingStatus(pending),
     failedLogin: login.failure,
     problems: [
-      ...config.problems.map(
-        ({ setting, message }) => `CONFIG: ${setting} cannot be used: ${message}`,
-      ),
+      ...config.problems.map(({ setting, message }) => `CONFIG: ${setting} cannot be used: ${message}`),
       ...config.notices,
       ...(await surroundingNotices()),
     ],
@@ -73,8 +71,7 @@ const misconfigured = "No login can be used until the configuration below is cor
  * login it would be.
  */
 async function activeCredential({ credentials, config }: StatusDeps): Promise<Active> {
-  const spoilt = (areas: ConfigArea[]): boolean =>
-    config.problems.some(({ area }) => areas.includes(area));
+  const spoilt = (areas: ConfigArea[]): boolean => config.problems.some(({ area }) => areas.includes(area));
   const nothing = { source: credentials.unstored, credential: undefined, usable: false };
   if (spoilt(["storage"])) return { ...nothing, trouble: misconfigured };
   try {

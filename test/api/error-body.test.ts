@@ -61,9 +61,7 @@ test("reads the words, the code and the field of a validation error", () => {
     param: undefined,
   });
   expect(refusal({ detail: [{ loc: ["body"], msg: "Whole" }] }).param).toBeUndefined();
-  expect(refusal({ detail: [1, null, { loc: "x", msg: 2 }, { msg: "Later" }] }).message).toBe(
-    "Later",
-  );
+  expect(refusal({ detail: [1, null, { loc: "x", msg: 2 }, { msg: "Later" }] }).message).toBe("Later");
 });
 
 test("reads an object of the ChatGPT layer", () => {
@@ -93,13 +91,9 @@ test("knows a web page by its type, and a challenge by its header", () => {
   expect(refusal("", { "content-type": "text/html; charset=UTF-8" }).html).toBe(true);
   expect(refusal("", { "content-type": "TEXT/HTML" }).html).toBe(true);
   expect(refusal("", { "cf-mitigated": "challenge" }).challenge).toBe(true);
-  expect(
-    refusal("<title>Just a moment...</title>", { "content-type": "text/html" }).challenge,
-  ).toBe(true);
+  expect(refusal("<title>Just a moment...</title>", { "content-type": "text/html" }).challenge).toBe(true);
   expect(refusal("<h1>Bad gateway</h1>", { "content-type": "text/html" }).challenge).toBe(false);
-  expect(refusal('{"detail":"Cloudflare"}', { "content-type": "application/json" }).challenge).toBe(
-    false,
-  );
+  expect(refusal('{"detail":"Cloudflare"}', { "content-type": "application/json" }).challenge).toBe(false);
   expect(refusal("{}", { "content-type": "application/json" }).html).toBe(false);
 });
 
@@ -112,18 +106,12 @@ test.each([
 });
 
 test("Cloudflare's rate limit is one like any other, with its wait", () => {
-  const told = refusal(
-    "error code: 1015",
-    { "content-type": "text/plain", "retry-after": "7" },
-    429,
-  );
+  const told = refusal("error code: 1015", { "content-type": "text/plain", "retry-after": "7" }, 429);
   expect(told).toMatchObject({ challenge: false, retryAfterMs: 7_000 });
 });
 
 test("Cloudflare's words inside of the service's own answer say nothing", () => {
-  expect(refusal({ detail: "Cloudflare has blocked it. Just a moment" }, {}, 403).challenge).toBe(
-    false,
-  );
+  expect(refusal({ detail: "Cloudflare has blocked it. Just a moment" }, {}, 403).challenge).toBe(false);
 });
 
 test("knows Cloudflare's marks, and a page without a content type", () => {

@@ -10,31 +10,11 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   ["a used-up plan", { status: 429, type: "usage_limit_reached" }, "USAGE_LIMIT", false],
   ["used-up credits", { status: 429, code: "credit_balance_exhausted" }, "USAGE_LIMIT", false],
   ["a spend limit", { status: 429, code: "project_spend_limit_exceeded" }, "USAGE_LIMIT", false],
-  [
-    "a used-up plan in a stream",
-    { status: stream, code: "usage_limit_reached" },
-    "USAGE_LIMIT",
-    false,
-  ],
+  ["a used-up plan in a stream", { status: stream, code: "usage_limit_reached" }, "USAGE_LIMIT", false],
   ["a plan without Codex", { status: 429, type: "usage_not_included" }, "PLAN_REQUIRED", false],
-  [
-    "a deactivated workspace",
-    { status: 402, code: "deactivated_workspace" },
-    "PLAN_REQUIRED",
-    false,
-  ],
-  [
-    "a forbidden plan",
-    { status: 403, message: "Your plan may not do this" },
-    "PLAN_REQUIRED",
-    false,
-  ],
-  [
-    "a forbidden workspace by code",
-    { status: 403, code: "deactivated_workspace" },
-    "PLAN_REQUIRED",
-    false,
-  ],
+  ["a deactivated workspace", { status: 402, code: "deactivated_workspace" }, "PLAN_REQUIRED", false],
+  ["a forbidden plan", { status: 403, message: "Your plan may not do this" }, "PLAN_REQUIRED", false],
+  ["a forbidden workspace by code", { status: 403, code: "deactivated_workspace" }, "PLAN_REQUIRED", false],
   ["another 403", { status: 403, message: "No explanation" }, "UPSTREAM", false],
   ["a policy", { code: "cyber_policy" }, "POLICY", false],
   ["a policy in a stream", { status: stream, code: "bio_policy" }, "POLICY", false],
@@ -45,12 +25,7 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   ["a 429 without a time", { status: 429, code: "rate_limit_exceeded" }, "RATE_LIMITED", false],
   ["a 429 with a time", { status: 429, retryAfterMs: 1000 }, "RATE_LIMITED", true],
   ["slow_down", { status: 503, code: "slow_down" }, "RATE_LIMITED", true],
-  [
-    "a rate limit in a stream",
-    { status: stream, code: "rate_limit_exceeded" },
-    "RATE_LIMITED",
-    true,
-  ],
+  ["a rate limit in a stream", { status: stream, code: "rate_limit_exceeded" }, "RATE_LIMITED", true],
   ["a challenge", { status: 403, html: true }, "BLOCKED", false],
   ["a challenge by 503", { status: 503, html: true, challenge: true }, "BLOCKED", false],
   ["a rate limit of the edge", { status: 429, html: true, challenge: true }, "BLOCKED", false],
@@ -61,26 +36,11 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   ["308 with a page", { status: 308, html: true }, "UPSTREAM", false],
   ["401", { status: 401, code: "token_expired" }, "AUTH_EXPIRED", false],
   ["401 named in a stream", { status: 401, inStream: true }, "AUTH_EXPIRED", false],
-  [
-    "an expired token in a stream",
-    { status: stream, code: "token_expired" },
-    "AUTH_EXPIRED",
-    false,
-  ],
+  ["an expired token in a stream", { status: stream, code: "token_expired" }, "AUTH_EXPIRED", false],
   ["a bad token in a stream", { status: stream, type: "invalid_token" }, "AUTH_EXPIRED", false],
-  [
-    "an ended login in a stream",
-    { status: stream, code: "token_invalidated" },
-    "AUTH_EXPIRED",
-    false,
-  ],
+  ["an ended login in a stream", { status: stream, code: "token_invalidated" }, "AUTH_EXPIRED", false],
   ["a revoked login in a stream", { status: stream, code: "token_revoked" }, "AUTH_EXPIRED", false],
-  [
-    "a rate limit in a stream that names 429",
-    { status: 429, inStream: true },
-    "RATE_LIMITED",
-    true,
-  ],
+  ["a rate limit in a stream that names 429", { status: 429, inStream: true }, "RATE_LIMITED", true],
   [
     "a refused model",
     { message: "The 'x' model is not supported when using Codex with a ChatGPT account." },
@@ -94,27 +54,12 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
     false,
   ],
   ["a missing model", { status: 404, message: "Model not found x" }, "MODEL_UNAVAILABLE", false],
-  [
-    "a missing model in a stream",
-    { status: stream, code: "model_not_found" },
-    "MODEL_UNAVAILABLE",
-    false,
-  ],
+  ["a missing model in a stream", { status: stream, code: "model_not_found" }, "MODEL_UNAVAILABLE", false],
   ["another 404", { status: 404, message: "Not Found" }, "UPSTREAM", false],
   ["a bad value", { code: "invalid_value", param: "reasoning.effort" }, "BAD_REQUEST", false],
   ["422", { status: 422 }, "BAD_REQUEST", false],
-  [
-    "a bad request in a stream",
-    { status: stream, type: "invalid_request_error" },
-    "BAD_REQUEST",
-    false,
-  ],
-  [
-    "a bad request in a nested event",
-    { status: stream, type: "invalid_request" },
-    "BAD_REQUEST",
-    false,
-  ],
+  ["a bad request in a stream", { status: stream, type: "invalid_request_error" }, "BAD_REQUEST", false],
+  ["a bad request in a nested event", { status: stream, type: "invalid_request" }, "BAD_REQUEST", false],
   ["a bad value in a stream", { status: stream, code: "unsupported_value" }, "BAD_REQUEST", false],
   ["500", { status: 500 }, "UPSTREAM", true],
   ["504", { status: 504 }, "UPSTREAM", true],
@@ -132,13 +77,9 @@ test("the next step of a bad request is about the field, the words, or neither, 
   const { next } = errorCodes.BAD_REQUEST;
   expect(refusalError(refusal({ param: "text.verbosity" })).next).toBe(next);
   expect(refusalError(refusal({ message: "Store must be set to false" })).next).toBe(next);
-  expect(renderNext(refusalError(refusal({ message: "No explanation" })), "mcp")).toMatch(
-    /what the service said/,
-  );
+  expect(renderNext(refusalError(refusal({ message: "No explanation" })), "mcp")).toMatch(/what the service said/);
   for (const facts of [{}, { html: true, message: "<p>" }, { code: "invalid_value" }]) {
-    expect(renderNext(refusalError(refusal(facts)), "mcp")).toMatch(
-      /^Repeat the call\. .*codex-oauth doctor/,
-    );
+    expect(renderNext(refusalError(refusal(facts)), "mcp")).toMatch(/^Repeat the call\. .*codex-oauth doctor/);
   }
 });
 
@@ -148,9 +89,7 @@ test("names the field of a bad request, for programs", () => {
 });
 
 test("keeps the reset time and the request id", () => {
-  const error = refusalError(
-    refusal({ status: 429, type: "usage_limit_reached", resetsAt: 5, requestId: "req_1" }),
-  );
+  const error = refusalError(refusal({ status: 429, type: "usage_limit_reached", resetsAt: 5, requestId: "req_1" }));
   expect(error.details).toMatchObject({ resetsAt: 5, requestId: "req_1" });
 });
 
@@ -166,9 +105,7 @@ test.each([
 });
 
 test("a header's wait beats the one in words", () => {
-  const error = refusalError(
-    refusal({ status: 429, retryAfterMs: 7000, message: "try again in 2 s" }),
-  );
+  const error = refusalError(refusal({ status: 429, retryAfterMs: 7000, message: "try again in 2 s" }));
   expect(error.details.retryAfterMs).toBe(7000);
 });
 
@@ -213,9 +150,7 @@ test("a bad request in a stream names its field, too", () => {
 test("a field that the words leave out is told beside them", () => {
   const told = (param: string, message: string): string | undefined =>
     refusalError(refusal({ param, message })).details.why;
-  expect(told("input.0.role", "Field required")).toBe(
-    "The service said: Field required (field: input.0.role)",
-  );
+  expect(told("input.0.role", "Field required")).toBe("The service said: Field required (field: input.0.role)");
   expect(told("input", "")).toBe("The service names the field input.");
   expect(told("input", "Bad value of input")).toBe("The service said: Bad value of input");
   expect(told("a b\u001b[31m", "No")).toBe("The service said: No");
@@ -223,9 +158,7 @@ test("a field that the words leave out is told beside them", () => {
 
 test("a model for newer clients is told how to report a newer version", () => {
   const message = "The 'x' model requires a newer version of Codex.";
-  expect(renderNext(refusalError(refusal({ message })), "mcp")).toMatch(
-    /CODEX_CLIENT_VERSION.*update codex-oauth/,
-  );
+  expect(renderNext(refusalError(refusal({ message })), "mcp")).toMatch(/CODEX_CLIENT_VERSION.*update codex-oauth/);
   expect(refusalError(refusal({ message: "Model not found x", status: 404 })).next).toBe(
     errorCodes.MODEL_UNAVAILABLE.next,
   );

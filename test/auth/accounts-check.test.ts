@@ -16,10 +16,7 @@ const entry = (id: string, origin = "https://eu.chatgpt.com", override = "us") =
 
 test.each([
   ["a list", { accounts: [entry("other"), entry("mine")] }],
-  [
-    "a list with the id's other name",
-    { accounts: [{ ...entry("x"), id: undefined, account_id: "mine" }] },
-  ],
+  ["a list with the id's other name", { accounts: [{ ...entry("x"), id: undefined, account_id: "mine" }] }],
   ["a map of entries", { accounts: { mine: entry("mine") } }],
   ["a map of accounts", { accounts: { mine: { account: entry("mine") } } }],
 ])("finds the account's entry in %s", (_, body) => {
@@ -34,17 +31,13 @@ test.each([
   ["no accounts", { detail: "x" }],
   ["words", "x"],
 ])("%s tells nothing", (name, body) => {
-  expect(
-    routingOf(body, name === "a name of every object" ? "constructor" : "mine"),
-  ).toBeUndefined();
+  expect(routingOf(body, name === "a name of every object" ? "constructor" : "mine")).toBeUndefined();
 });
 
 test("plans of workspaces are asked for, personal ones and teams are not", () => {
   const all = ["business", "Enterprise", "hc", "enterprise_cbp_usage_based", "edu", "education"];
   expect(all.filter(isRoutedPlan)).toEqual(all);
-  expect(["free", "go", "plus", "pro", "prolite", "team", undefined].filter(isRoutedPlan)).toEqual(
-    [],
-  );
+  expect(["free", "go", "plus", "pro", "prolite", "team", undefined].filter(isRoutedPlan)).toEqual([]);
 });
 
 describe("an origin", () => {
@@ -82,11 +75,7 @@ describe("an origin", () => {
   });
 
   test("is not asked for where a gateway of one's own stands in", () => {
-    expect([base, "http://[::1]:1/x", "https://gateway.test/x"].map(mayBeRouted)).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect([base, "http://[::1]:1/x", "https://gateway.test/x"].map(mayBeRouted)).toEqual([true, true, false]);
   });
 });
 

@@ -39,10 +39,7 @@ test("a model that refuses the temperature is asked once more without it, with a
   const reply = await services.client.query({ prompt: "hi", temperature: 0, model: "gpt-6-sol" });
   expect(reply.notices).toEqual(["temperature was not used: gpt-6-sol refuses it."]);
   const sent = simulator.requests.filter(({ route }) => route === "key-responses");
-  expect(sent.map(({ json }) => Object.hasOwn(json as object, "temperature"))).toEqual([
-    true,
-    false,
-  ]);
+  expect(sent.map(({ json }) => Object.hasOwn(json as object, "temperature"))).toEqual([true, false]);
 });
 
 test("an answer that reaches maxOutputTokens is INCOMPLETE with the text so far", async () => {
@@ -79,9 +76,7 @@ test("without a key the answer names the variable, and nothing is asked", async 
   const error = await failure(services.client.query({ prompt: "hi" }));
   expect(error.code).toBe("AUTH_REQUIRED");
   expect(error.message).toContain("OPENAI_API_KEY is not set");
-  expect(renderNext(error, "mcp")).toContain(
-    "Set OPENAI_API_KEY to your key and restart Claude Code",
-  );
+  expect(renderNext(error, "mcp")).toContain("Set OPENAI_API_KEY to your key and restart Claude Code");
   expect(simulator.requests).toEqual([]);
 });
 
@@ -126,9 +121,7 @@ test("a key that is forbidden is told about its permissions, not to wait", async
     code: "PLAN_REQUIRED",
     details: { why: "The key lacks the permission to write responses." },
   });
-  expect(renderNext(restricted, "mcp")).toMatch(
-    /^Give the key the write permission .* platform\.openai\.com/,
-  );
+  expect(renderNext(restricted, "mcp")).toMatch(/^Give the key the write permission .* platform\.openai\.com/);
   const elsewhere = await refuse("Country, region, or territory not supported.");
   expect(elsewhere).toMatchObject({
     code: "UPSTREAM",
@@ -184,9 +177,7 @@ test("the list of a key is kept apart from that of a login, and read back in its
   const { simulator, home, services, another } = await keyRig();
   writeLogin(home, simulator);
   const byKey = await services.credentials.get(patient);
-  expect(
-    (await services.catalog.refresh(byKey, patient)).list.models.map(({ slug }) => slug),
-  ).toContain("gpt-4.1");
+  expect((await services.catalog.refresh(byKey, patient)).list.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const second = another();
   expect((await second.catalog.kept(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const login = another({ env: { CODEX_AUTH: "chatgpt" } });

@@ -23,9 +23,7 @@ test("codex-cli without a yes explains whose login it is and what a guest does, 
   const { text, choice } = await choose(services, "codex-cli", false);
   expect(text).toContain("signed in on this machine as g***@example.test (plan plus)");
   expect(text).toContain(guestFile(home));
-  expect(text).toMatch(
-    /never refreshes that login and never writes there.*counts on that account's plan/s,
-  );
+  expect(text).toMatch(/never refreshes that login and never writes there.*counts on that account's plan/s);
   expect(text).toContain("call codex_login with method codex-cli and confirm true");
   expect(choice).toMatchObject({
     kind: "codex-cli",
@@ -46,23 +44,20 @@ test("api-key without a yes says that questions cost money, and changes nothing"
   expect(home.readAuth()).toBe(before);
 });
 
-test.each(["codex-cli", "api-key"] as const)(
-  "%s with a yes is kept for every window",
-  async (mode) => {
-    const { simulator, home, services, another } = await modeRig();
-    writeGuest(home, simulator);
-    writeLogin(home, simulator, { others: { theirs: 1 } });
-    const { text, choice } = await choose(services, mode, true);
-    expect(text).toContain("Chosen, for every window.");
-    expect(choice).toMatchObject({ kind: mode, confirmed: true });
-    const document = JSON.parse(home.readAuth()) as Record<string, unknown>;
-    expect(document).toEqual({
-      theirs: 1,
-      codex: { version: 1, mode, generation: expect.any(Number) as number },
-    });
-    expect((await another().client.query({ prompt: "hi" })).mode).toBe(mode);
-  },
-);
+test.each(["codex-cli", "api-key"] as const)("%s with a yes is kept for every window", async (mode) => {
+  const { simulator, home, services, another } = await modeRig();
+  writeGuest(home, simulator);
+  writeLogin(home, simulator, { others: { theirs: 1 } });
+  const { text, choice } = await choose(services, mode, true);
+  expect(text).toContain("Chosen, for every window.");
+  expect(choice).toMatchObject({ kind: mode, confirmed: true });
+  const document = JSON.parse(home.readAuth()) as Record<string, unknown>;
+  expect(document).toEqual({
+    theirs: 1,
+    codex: { version: 1, mode, generation: expect.any(Number) as number },
+  });
+  expect((await another().client.query({ prompt: "hi" })).mode).toBe(mode);
+});
 
 test("what cannot be used is refused before anything changes", async () => {
   const { simulator, home, services, another } = await modeRig();
@@ -82,9 +77,7 @@ test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs 
   const error = await failure(choose(decided, "codex-cli", true));
   expect(error.code).toBe("CONFIG");
   expect(renderNext(error, "mcp")).toContain("Unset CODEX_AUTH");
-  expect((await choose(decided, "api-key", false)).text).toContain(
-    "It is in use: CODEX_AUTH=api-key",
-  );
+  expect((await choose(decided, "api-key", false)).text).toContain("It is in use: CODEX_AUTH=api-key");
   expect(home.record()).toBeUndefined();
 });
 

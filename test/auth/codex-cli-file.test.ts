@@ -53,31 +53,15 @@ test("an old file without mode and provenance is a login of the standard issuer"
 test.each([
   ["a key and tokens without a mode", { OPENAI_API_KEY: "sk-1", tokens }, { kind: "api-key" }],
   ["mode apikey", { auth_mode: "apikey", OPENAI_API_KEY: "sk-1" }, { kind: "api-key" }],
-  [
-    "an exchanged key beside a login",
-    { auth_mode: "chatgpt", OPENAI_API_KEY: "sk-1", tokens },
-    { kind: "chatgpt" },
-  ],
-  [
-    "another mode",
-    { auth_mode: "agentIdentity", tokens },
-    { kind: "other", mode: "agentIdentity" },
-  ],
+  ["an exchanged key beside a login", { auth_mode: "chatgpt", OPENAI_API_KEY: "sk-1", tokens }, { kind: "chatgpt" }],
+  ["another mode", { auth_mode: "agentIdentity", tokens }, { kind: "other", mode: "agentIdentity" }],
   ["a mode that is no word", { auth_mode: "a\nb" }, { kind: "other", mode: "unknown" }],
   ["no tokens", { auth_mode: "chatgpt", tokens: null }, { kind: "signed-out" }],
   ["an empty object", {}, { kind: "signed-out" }],
   ["a list", [], { kind: "damaged" }],
   ["a token with a line break", { tokens: { access_token: "a\r\nb" } }, { kind: "damaged" }],
-  [
-    "an account id with a line break",
-    { tokens: { ...tokens, account_id: "a\nb" } },
-    { kind: "damaged" },
-  ],
-  [
-    "a provenance that cannot be read",
-    { tokens: { ...tokens, oauth_provenance: "evil" } },
-    { kind: "damaged" },
-  ],
+  ["an account id with a line break", { tokens: { ...tokens, account_id: "a\nb" } }, { kind: "damaged" }],
+  ["a provenance that cannot be read", { tokens: { ...tokens, oauth_provenance: "evil" } }, { kind: "damaged" }],
   ["a mode that is a number", { auth_mode: 1, tokens }, { kind: "damaged" }],
 ])("%s", (_, file, expected) => {
   expect(read(file)).toMatchObject(expected);

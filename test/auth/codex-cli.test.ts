@@ -10,14 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { expect, test } from "vitest";
-import {
-  codexHome,
-  guestFile,
-  modeRig,
-  patient,
-  writeChoice,
-  writeGuest,
-} from "../support/modes.ts";
+import { codexHome, guestFile, modeRig, patient, writeChoice, writeGuest } from "../support/modes.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { failure } from "../support/replies.ts";
 import { renderNext } from "../../src/render/next-step.ts";
@@ -28,8 +21,7 @@ async function guestRig(options: Parameters<typeof modeRig>[0] = {}) {
   return rig;
 }
 
-const ask = (services: Awaited<ReturnType<typeof guestRig>>["services"]) =>
-  services.client.query({ prompt: "hi" });
+const ask = (services: Awaited<ReturnType<typeof guestRig>>["services"]) => services.client.query({ prompt: "hi" });
 
 test("a guest asks with the official client's token and account, and says so", async () => {
   const { simulator, home, services } = await guestRig();
@@ -97,11 +89,7 @@ test("after a refusal the file is read once more: another token is used, the sam
 test.each([
   ["there is no file", undefined, "is not signed in here"],
   ["it is signed out", { tokens: null }, "is signed out"],
-  [
-    "it pays with a key",
-    { auth_mode: null, OPENAI_API_KEY: "sk-key-of-the-cli" },
-    "pays with an API key",
-  ],
+  ["it pays with a key", { auth_mode: null, OPENAI_API_KEY: "sk-key-of-the-cli" }, "pays with an API key"],
   ["it uses another mode", { auth_mode: "agentIdentity" }, "others cannot use"],
   ["the file is damaged", { tokens: [] }, "cannot be read"],
 ])("AUTH_REQUIRED with both ways when %s", async (_, file, words) => {
@@ -163,11 +151,7 @@ test("a file that others may read is still read, and its rights stay as they are
 test.each([
   ["no provenance, at another origin than the standard one", {}, { oauth_provenance: undefined }],
   ["the provenance of another issuer", {}, { oauth_provenance: { issuer: "https://other.test" } }],
-  [
-    "the standard issuer at another API",
-    { CODEX_ISSUER: "https://auth.openai.com" },
-    { oauth_provenance: undefined },
-  ],
+  ["the standard issuer at another API", { CODEX_ISSUER: "https://auth.openai.com" }, { oauth_provenance: undefined }],
   ["another issuer at the standard API", { CODEX_BASE_URL: "https://chatgpt.com/backend-api" }, {}],
 ])("a guest's tokens stay where they belong: %s", async (_, env, tokens) => {
   const { simulator, home, services } = await guestRig({ env });

@@ -111,9 +111,7 @@ test("the successor of a refused model keeps the temperature", async () => {
     baseUrl: simulator.apiBaseUrl,
   };
   const { reply } = rig.ask({ model: "gpt-4", temperature: 0.25 });
-  expect((await reply).notices).toEqual([
-    "gpt-4 was refused by the service; its successor gpt-4.1 answered.",
-  ]);
+  expect((await reply).notices).toEqual(["gpt-4 was refused by the service; its successor gpt-4.1 answered."]);
   const sent = simulator.requests.filter(({ route }) => route === "key-responses");
   expect(sent.map(({ json }) => json)).toMatchObject([
     { model: "gpt-4", temperature: 0.25 },

@@ -65,18 +65,15 @@ test("a refused login is not replaced by another way that was chosen meanwhile",
   expect(simulator.requests.filter(({ route }) => route === "key-responses")).toEqual([]);
 });
 
-test.each([true, false])(
-  "an account with the claim (%s) says so, and only that one",
-  async (fedramp) => {
-    const { simulator, home, services } = await modeRig({
-      simulatorOptions: { account: { fedramp } },
-    });
-    writeLogin(home, simulator);
-    await services.client.query({ prompt: "hi" });
-    const values = simulator.requests.map(({ headers }) => headers["x-openai-fedramp"]);
-    expect(new Set(values)).toEqual(new Set([fedramp ? "true" : undefined]));
-    writeGuest(home, simulator);
-    writeChoice(home, "codex-cli");
-    expect((await services.client.query({ prompt: "hi" })).mode).toBe("codex-cli");
-  },
-);
+test.each([true, false])("an account with the claim (%s) says so, and only that one", async (fedramp) => {
+  const { simulator, home, services } = await modeRig({
+    simulatorOptions: { account: { fedramp } },
+  });
+  writeLogin(home, simulator);
+  await services.client.query({ prompt: "hi" });
+  const values = simulator.requests.map(({ headers }) => headers["x-openai-fedramp"]);
+  expect(new Set(values)).toEqual(new Set([fedramp ? "true" : undefined]));
+  writeGuest(home, simulator);
+  writeChoice(home, "codex-cli");
+  expect((await services.client.query({ prompt: "hi" })).mode).toBe("codex-cli");
+});

@@ -67,20 +67,17 @@ test.each([
   ["an origin elsewhere", "https://evil.test", "UPSTREAM"],
   ["another name of this machine", "http://localhost:9", "UPSTREAM"],
   ["an unknown override", undefined, "PROTOCOL"],
-] as const)(
-  "%s: nothing is sent there or anywhere else, and nothing is kept",
-  async (_, origin, code) => {
-    const rig = await modeRig(business);
-    const { simulator, home } = rig;
-    writeLogin(home, simulator);
-    if (origin === undefined) simulator.switches.routingOverride = "mars";
-    else simulator.switches.workspaceOrigin = origin;
-    const error = await failure(ask(rig));
-    expect(error.code).toBe(code);
-    expect(simulator.requests.map(({ route }) => route)).toEqual(["accounts-check"]);
-    expect(home.record()).not.toHaveProperty("workspaceOrigin");
-  },
-);
+] as const)("%s: nothing is sent there or anywhere else, and nothing is kept", async (_, origin, code) => {
+  const rig = await modeRig(business);
+  const { simulator, home } = rig;
+  writeLogin(home, simulator);
+  if (origin === undefined) simulator.switches.routingOverride = "mars";
+  else simulator.switches.workspaceOrigin = origin;
+  const error = await failure(ask(rig));
+  expect(error.code).toBe(code);
+  expect(simulator.requests.map(({ route }) => route)).toEqual(["accounts-check"]);
+  expect(home.record()).not.toHaveProperty("workspaceOrigin");
+});
 
 test.each([
   ["a failure of the service", json(503, {}), "UPSTREAM"],

@@ -42,10 +42,7 @@ const ways: Way[] = [
   failed("used", new CodexError("AUTH_DENIED", "Refused.", { why: '"invalid_grant"' })),
   failed("expired", new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time.")),
   failed("ended", new CodexError("CANCELLED", "The sign-in was cancelled.")),
-  failed(
-    "unsaved",
-    new CodexError("STORAGE", "The file is read-only.", { why: long, next: [act(long)] }),
-  ),
+  failed("unsaved", new CodexError("STORAGE", "The file is read-only.", { why: long, next: [act(long)] })),
   failed("unfinished", new CodexError("UPSTREAM", "It failed.", { why: "HTTP 503." })),
   { kind: "state", status: 400, target: goodCallback.replace(callbackState, "other") },
   { kind: "issuer", status: 400, target: `${goodCallback}&iss=https://issuer.example` },
@@ -99,22 +96,19 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     },
   );
 
-  test.each(ways.slice(0, 7))(
-    "Back and Reload show the page $kind again, and the code is used once",
-    async (way) => {
-      const { kind, target } = way;
-      const { port, responses } = await listenForCallback({ decide: () => endOf(way) });
-      const { page, complaints } = await visitor(browser);
-      await page.goto(`http://localhost:${port}${target}`);
-      const shown = await page.innerText("main");
-      await page.reload();
-      expect(await page.innerText("main")).toBe(shown);
-      await page.goto("about:blank");
-      await page.goBack();
-      expect(await page.innerText("main")).toBe(shown);
-      expect(shown).toContain(words.en.pages[kind].title);
-      expect(responses).toHaveLength(1);
-      expect(complaints).toEqual([]);
-    },
-  );
+  test.each(ways.slice(0, 7))("Back and Reload show the page $kind again, and the code is used once", async (way) => {
+    const { kind, target } = way;
+    const { port, responses } = await listenForCallback({ decide: () => endOf(way) });
+    const { page, complaints } = await visitor(browser);
+    await page.goto(`http://localhost:${port}${target}`);
+    const shown = await page.innerText("main");
+    await page.reload();
+    expect(await page.innerText("main")).toBe(shown);
+    await page.goto("about:blank");
+    await page.goBack();
+    expect(await page.innerText("main")).toBe(shown);
+    expect(shown).toContain(words.en.pages[kind].title);
+    expect(responses).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
 });

@@ -14,9 +14,7 @@ async function shown(host: Host): Promise<ToolResult> {
 }
 
 const lines = (count: number): string =>
-  Array.from({ length: count }, (_, n) => `${String(n).padStart(6, "0")} ${"x".repeat(92)}\n`).join(
-    "",
-  );
+  Array.from({ length: count }, (_, n) => `${String(n).padStart(6, "0")} ${"x".repeat(92)}\n`).join("");
 
 test("an answer of 200,000 characters is shown whole", async () => {
   const host = await claudeHost();

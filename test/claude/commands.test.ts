@@ -39,37 +39,26 @@ describe("/codex", () => {
   test.each([
     ["the plugin's", "/codex-oauth:codex"],
     ["the person's own copy", "/codex"],
-  ] as const)(
-    "%s: the answer as Codex gave it, and nobody is asked for permission",
-    async (_, typed) => {
-      const host = await claudeHost();
-      if (typed === "/codex") copyBareCommands(host);
-      host.simulator.next("responses", { kind: "stream", events: answerEvents({ text: answer }) });
-      planCodex(host);
-      const outcome = await host.ask(`${typed} Is a mutex needed?`);
-      expect(outcome.denials).toEqual([]);
-      expect(conversation(host.model.requests[0]!)).toContain(
-        bodyOf("codex", "Is a mutex needed?"),
-      );
-      expect(toolResults(host.model.requests[1]!)[0]?.text).toMatch(/^Signed in as /);
-      expect(promptAt(host)).toBe("Is a mutex needed?");
-      expect(outcome.result).toMatch(/\n\n— gpt-6\.1-sol · effort low · [^\n]+$/);
-      expect(outcome.result.startsWith(`${answer}\n\n— `)).toBe(true);
-    },
-  );
+  ] as const)("%s: the answer as Codex gave it, and nobody is asked for permission", async (_, typed) => {
+    const host = await claudeHost();
+    if (typed === "/codex") copyBareCommands(host);
+    host.simulator.next("responses", { kind: "stream", events: answerEvents({ text: answer }) });
+    planCodex(host);
+    const outcome = await host.ask(`${typed} Is a mutex needed?`);
+    expect(outcome.denials).toEqual([]);
+    expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex", "Is a mutex needed?"));
+    expect(toolResults(host.model.requests[1]!)[0]?.text).toMatch(/^Signed in as /);
+    expect(promptAt(host)).toBe("Is a mutex needed?");
+    expect(outcome.result).toMatch(/\n\n— gpt-6\.1-sol · effort low · [^\n]+$/);
+    expect(outcome.result.startsWith(`${answer}\n\n— `)).toBe(true);
+  });
 
   test.each([
     ["quotes", `Is "a" the same as 'b', or "c d" 'e f'? It's "not`],
     ["placeholders", "What are $0, $1, $2, $ARGUMENTS[0], ${HOME} and $HOME in a shell?"],
-    [
-      "commands",
-      "Does `touch made-1` or $(touch made-2) or !`touch made-3` run here? !`touch made-4`",
-    ],
+    ["commands", "Does `touch made-1` or $(touch made-2) or !`touch made-3` run here? !`touch made-4`"],
     ["exclamations", "Wow! Is a != b or !c? !! !\nWhat does `!important` do, and \\!?"],
-    [
-      "lines",
-      "First line\n\n  indented `touch made-5`\n!touch made-6\n```!\ntouch made-7\n```\nlast; & | > <",
-    ],
+    ["lines", "First line\n\n  indented `touch made-5`\n!touch made-6\n```!\ntouch made-7\n```\nlast; & | > <"],
   ])("a question with %s arrives unchanged, and nothing in it is executed", async (_, question) => {
     const host = await claudeHost();
     planCodex(host);
@@ -113,9 +102,7 @@ describe("the others", () => {
     );
     const { result, denials } = await host.ask("/codex-oauth:codex-config login in the browser");
     expect(denials).toEqual([]);
-    expect(conversation(host.model.requests[0]!)).toContain(
-      bodyOf("codex-config", "login in the browser"),
-    );
+    expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex-config", "login in the browser"));
     expect(result).toMatch(/ Signed in as .\*\*\*@/);
     expect(opener.calls()).toEqual([[expect.stringContaining("/oauth/authorize?")]]);
     expect(host.home.record()?.["refreshToken"]).toBeDefined();
@@ -135,13 +122,9 @@ describe("the others", () => {
 
   test("/codex-clear signs out", async () => {
     const host = await claudeHost();
-    host.model.plan(
-      { calls: [call("codex_status")] },
-      { calls: [call("codex_clear")] },
-      (request) => ({
-        text: lastResult(request).text,
-      }),
-    );
+    host.model.plan({ calls: [call("codex_status")] }, { calls: [call("codex_clear")] }, (request) => ({
+      text: lastResult(request).text,
+    }));
     const { result, denials } = await host.ask("/codex-oauth:codex-clear");
     expect(denials).toEqual([]);
     expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex-clear"));

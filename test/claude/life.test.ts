@@ -82,10 +82,7 @@ test("a host that is killed while a question runs leaves no process", async () =
 test("a host that is killed while a login waits leaves no process and no open port", async () => {
   const host = await claudeHost({ signedIn: false });
   const session = host.session();
-  host.model.plan(
-    { calls: [call("codex_login")] },
-    { calls: [call("codex_login", { wait_seconds: 100 })] },
-  );
+  host.model.plan({ calls: [call("codex_login")] }, { calls: [call("codex_login", { wait_seconds: 100 })] });
   session.say("/codex-oauth:codex-config login").catch(() => undefined);
   const port = portOf(lastResult(await host.model.asked(2)).text);
   expect(await isOpen(port)).toBe(true);

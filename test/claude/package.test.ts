@@ -25,9 +25,7 @@ test("npm's package: codex-oauth install brings plugin and shortcuts, uninstall 
   execFileSync("npm", ["install", "--global", "--silent", "--prefix", prefix!, archive], options);
   const program = join(prefix!, "bin/codex-oauth");
 
-  expect(execFileSync(program, ["install", "--yes"], options)).toContain(
-    "The plugin is installed.",
-  );
+  expect(execFileSync(program, ["install", "--yes"], options)).toContain("The plugin is installed.");
   const host = await claudeHost({ config: config! });
   host.model.plan({ calls: [call("codex_query", { prompt: "one" })] });
   const { denials, events } = await host.ask("/codex one");
@@ -43,9 +41,7 @@ test("npm's package: codex-oauth install brings plugin and shortcuts, uninstall 
 
   execFileSync(program, ["uninstall", "--yes"], options);
   expect(execFileSync(claude, ["plugin", "list", "--json"], options).trim()).toBe("[]");
-  expect(execFileSync(claude, ["plugin", "marketplace", "list", "--json"], options)).not.toContain(
-    "codex-oauth",
-  );
+  expect(execFileSync(claude, ["plugin", "marketplace", "list", "--json"], options)).not.toContain("codex-oauth");
   expect(readdirSync(join(config!, "commands"))).toEqual([]);
   expect(existsSync(program)).toBe(true);
 });
@@ -62,7 +58,7 @@ test("Claude Code's own checks of the plugin pass, strictly", () => {
   expect(status, stdout).toBe(0);
   expect(stdout).toContain("✔ Validation passed");
   // The catalogue's checks come along; the icon is the one thing that it may miss.
-  expect(
-    stdout.match(/^ {2}❯ .*\(([A-Z_]+)\)/gm)?.filter((line) => !line.includes("ICON_")),
-  ).toEqual(stdout.includes("ICON_") ? [] : undefined);
+  expect(stdout.match(/^ {2}❯ .*\(([A-Z_]+)\)/gm)?.filter((line) => !line.includes("ICON_"))).toEqual(
+    stdout.includes("ICON_") ? [] : undefined,
+  );
 });

@@ -69,9 +69,7 @@ describe.skipIf(!hasTmux)("in a terminal", () => {
     await terminal.pressUntilGone("Enter", "Enter to select");
     await terminal.shows("Signed out");
     expect(host.home.record()?.["refreshToken"]).toBeUndefined();
-    const names = host.model.requests
-      .at(-1)!
-      .messages.map(({ content }) => JSON.stringify(content));
+    const names = host.model.requests.at(-1)!.messages.map(({ content }) => JSON.stringify(content));
     expect(names.join("\n")).toContain(tool("codex_clear"));
   });
 });

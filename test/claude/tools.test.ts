@@ -48,8 +48,6 @@ test("outside of a command the person is asked before a tool runs", async () => 
   expect(host.home.record()).toBeDefined();
 });
 
-const isLoaded = ({ meta }: { meta?: Record<string, unknown> }): boolean =>
-  meta?.["anthropic/alwaysLoad"] === true;
+const isLoaded = ({ meta }: { meta?: Record<string, unknown> }): boolean => meta?.["anthropic/alwaysLoad"] === true;
 
-const propertiesOf = (schema: unknown): object =>
-  (schema as { properties?: object } | undefined)?.properties ?? {};
+const propertiesOf = (schema: unknown): object => (schema as { properties?: object } | undefined)?.properties ?? {};

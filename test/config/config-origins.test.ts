@@ -56,9 +56,7 @@ describe.each(["CODEX_ISSUER", "CODEX_BASE_URL"] as const)("%s", (setting) => {
   ])("refuses %j, keeps the standard and says why", (value, wrong) => {
     const { config, url } = load(value);
     expect(url).toBe(standards[setting]);
-    expect(config.problems).toEqual([
-      { area: "origins", setting, message: expect.stringContaining(wrong) as string },
-    ]);
+    expect(config.problems).toEqual([{ area: "origins", setting, message: expect.stringContaining(wrong) as string }]);
     expect(() => {
       assertConfigured(config, ["storage", "origins"]);
     }).toThrow(expect.objectContaining({ code: "CONFIG" }));

@@ -185,8 +185,7 @@ test("gives usable values, whatever the environment holds", () => {
       }
       expect(config.clientVersion).toMatch(/^\d+\.\d+\.\d+$/);
       expect(config.model ?? "m").toMatch(/^[\w.:-]+$/);
-      for (const path of [config.authFile, config.stateDir])
-        expect(path).toMatch(/^$|^\/[^\0\r\n]*$/);
+      for (const path of [config.authFile, config.stateDir]) expect(path).toMatch(/^$|^\/[^\0\r\n]*$/);
     }),
     { numRuns: 1_000 },
   );

@@ -18,16 +18,14 @@ describe("the choice of how to pay", () => {
     expect(configError(config, "auth").message).toContain("CODEX_AUTH cannot be used");
   });
 
-  test.each([
-    "https://evil.test",
-    "http://10.0.0.1",
-    "https://api.openai.com.evil.test",
-    "ftp://x",
-  ])("only this machine may stand in for the API, not %s", (value) => {
-    const config = loadConfig({ CODEX_API_BASE_URL: value }, home);
-    expect(config.apiBaseUrl).toBe("https://api.openai.com/v1");
-    expect(configError(config, "origins").message).toContain("CODEX_API_BASE_URL");
-  });
+  test.each(["https://evil.test", "http://10.0.0.1", "https://api.openai.com.evil.test", "ftp://x"])(
+    "only this machine may stand in for the API, not %s",
+    (value) => {
+      const config = loadConfig({ CODEX_API_BASE_URL: value }, home);
+      expect(config.apiBaseUrl).toBe("https://api.openai.com/v1");
+      expect(configError(config, "origins").message).toContain("CODEX_API_BASE_URL");
+    },
+  );
 
   test("a program on this machine may", () => {
     const config = loadConfig({ CODEX_API_BASE_URL: "http://127.0.0.1:9000/v1/" }, home);

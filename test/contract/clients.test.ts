@@ -69,9 +69,7 @@ test.each([
   expect(answer.facts).toMatchObject({ model: "gpt-6.1-sol" });
   expect((await call("codex_clear")).facts).toMatchObject({ cleared: true });
 
-  expect(progress.map(({ message }) => message)).toContainEqual(
-    expect.stringContaining("waiting for Codex"),
-  );
+  expect(progress.map(({ message }) => message)).toContainEqual(expect.stringContaining("waiting for Codex"));
   for (const result of results) {
     expect(result).not.toHaveProperty("structuredContent");
     expect(result.content).toEqual([{ type: "text", text: expect.any(String) as string }]);

@@ -7,16 +7,7 @@ import { loadConfig } from "../../src/config/config.ts";
 import { errorCodes } from "../../src/shared/errors.ts";
 import { settings } from "../../src/config/settings.ts";
 import { readRecord } from "../../src/auth/session/auth-file.ts";
-import {
-  codeBlocks,
-  documents,
-  has,
-  mentions,
-  read,
-  readJson,
-  relativeLinks,
-  root,
-} from "../support/documents.ts";
+import { codeBlocks, documents, has, mentions, read, readJson, relativeLinks, root } from "../support/documents.ts";
 
 const pages = documents("", ".md");
 /** For users and engineers; docs/wire.md speaks of other programs' names as well. */
@@ -24,36 +15,29 @@ const guides = pages.filter(({ path }) => path !== "docs/wire.md");
 
 describe("generated tables", () => {
   const script = join(root, "scripts/docs.mjs");
-  const run = (mode: string, cwd: string) =>
-    spawnSync(process.execPath, [script, mode], { cwd, encoding: "utf8" });
+  const run = (mode: string, cwd: string) => spawnSync(process.execPath, [script, mode], { cwd, encoding: "utf8" });
 
   test("say what the source says", () => {
     expect(run("--check", root)).toMatchObject({ status: 0, stderr: "" });
   });
 
-  test.each(["README.md", "DEPLOYMENT.md", "docs/hosts/codex.md"])(
-    "a wrong one in %s is found and mended",
-    (name) => {
-      const folder = mkdtempSync(join(tmpdir(), "codex-oauth-docs-"));
-      onTestFinished(() => {
-        rmSync(folder, { recursive: true, force: true });
-      });
-      for (const page of ["README.md", "DEPLOYMENT.md", "docs"]) {
-        cpSync(join(root, page), join(folder, page), { recursive: true });
-      }
-      const path = join(folder, name);
-      const right = readFileSync(path, "utf8");
-      writeFileSync(
-        path,
-        right.replace(/^(\| `(codex_models|BLOCKED)` |tool_timeout_sec).*\n/m, ""),
-      );
-      const checked = run("--check", folder);
-      expect(checked.status).toBe(1);
-      expect(checked.stderr).toContain(name);
-      expect(run("--write", folder).status).toBe(0);
-      expect(readFileSync(path, "utf8")).toBe(right);
-    },
-  );
+  test.each(["README.md", "DEPLOYMENT.md", "docs/hosts/codex.md"])("a wrong one in %s is found and mended", (name) => {
+    const folder = mkdtempSync(join(tmpdir(), "codex-oauth-docs-"));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    for (const page of ["README.md", "DEPLOYMENT.md", "docs"]) {
+      cpSync(join(root, page), join(folder, page), { recursive: true });
+    }
+    const path = join(folder, name);
+    const right = readFileSync(path, "utf8");
+    writeFileSync(path, right.replace(/^(\| `(codex_models|BLOCKED)` |tool_timeout_sec).*\n/m, ""));
+    const checked = run("--check", folder);
+    expect(checked.status).toBe(1);
+    expect(checked.stderr).toContain(name);
+    expect(run("--write", folder).status).toBe(0);
+    expect(readFileSync(path, "utf8")).toBe(right);
+  });
 });
 
 describe("references", () => {

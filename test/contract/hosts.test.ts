@@ -1,10 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  hostConfiguration,
-  hosts,
-  serverName,
-  type ServerEntry,
-} from "../../src/cli/install/hosts.ts";
+import { hostConfiguration, hosts, serverName, type ServerEntry } from "../../src/cli/install/hosts.ts";
 import { codeBlocks, documents, has, read, readJson } from "../support/documents.ts";
 
 const pages = documents("docs/hosts", ".md").filter(({ path }) => !path.includes("conformance"));

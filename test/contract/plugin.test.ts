@@ -66,12 +66,8 @@ describe("commands", () => {
   test("there are four, and two of them also as bare ones, word for word", () => {
     const names = commands.map(({ path }) => commandName(path)).sort();
     expect(names).toEqual(["codex", "codex-clear", "codex-config", "codex-status"]);
-    expect(bareCommands.map(({ path }) => commandName(path)).sort()).toEqual([
-      "codex",
-      "codex-config",
-    ]);
-    for (const { path, text } of bareCommands)
-      expect(text).toBe(read(path.replace(".claude/", "")));
+    expect(bareCommands.map(({ path }) => commandName(path)).sort()).toEqual(["codex", "codex-config"]);
+    for (const { path, text } of bareCommands) expect(text).toBe(read(path.replace(".claude/", "")));
   });
 
   test.each(commands)("$path is 8 to 25 lines of orders", ({ text }) => {
@@ -133,9 +129,7 @@ describe("commands", () => {
 
   test("asking goes by status, login and query, in this order", () => {
     const { body } = frontmatter(read("commands/codex.md"));
-    const places = ["codex_status`", "codex_login`", "codex_query`"].map((tool) =>
-      body.indexOf(toolPrefix + tool),
-    );
+    const places = ["codex_status`", "codex_login`", "codex_query`"].map((tool) => body.indexOf(toolPrefix + tool));
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     expect(Math.min(...places)).toBeGreaterThan(0);
   });
@@ -174,9 +168,7 @@ describe("manifests", () => {
       name: string;
       plugins: object[];
     };
-    expect(marketplace.plugins).toEqual([
-      expect.objectContaining({ name: plugin.name, source: "./" }),
-    ]);
+    expect(marketplace.plugins).toEqual([expect.objectContaining({ name: plugin.name, source: "./" })]);
     expect(readme.text).toContain(`claude plugin install ${plugin.name}@${marketplace.name}`);
   });
 });

@@ -10,11 +10,7 @@ test("the source names no other host than the three that it talks to", () => {
   const hosts = new Set(mentions(source, /https?:\/\/([\w.-]+\.[a-z]{2,})/g));
   // Two of the names below only stand for claims of a token; the third is the API for keys.
   expect([...hosts].sort()).toEqual(["api.openai.com", "auth.openai.com", "chatgpt.com"]);
-  expect(mentions(source, /"https:\/\/api\.openai\.com\/(\w+)"/g).sort()).toEqual([
-    "auth",
-    "profile",
-    "v1",
-  ]);
+  expect(mentions(source, /"https:\/\/api\.openai\.com\/(\w+)"/g).sort()).toEqual(["auth", "profile", "v1"]);
 });
 
 test("one file sends requests, one opens the browser, and two start programs: this one again, and claude", () => {
@@ -35,23 +31,14 @@ test("the official client's folder is looked into at one place, and only to read
     "src/cli/install/hosts.ts", // shows where its configuration goes, and touches nothing
     "src/config/environment.ts",
   ]);
-  expect(filesWith(/\bcodexHome\b/).sort()).toEqual([
-    "src/app/queries.ts",
-    "src/config/environment.ts",
-  ]);
+  expect(filesWith(/\bcodexHome\b/).sort()).toEqual(["src/app/queries.ts", "src/config/environment.ts"]);
   const guest = sources.find(({ path }) => path === "src/auth/codex-cli.ts");
   expect(guest?.text).toContain("readSecureFile");
-  expect(guest?.text).not.toMatch(
-    /writeSecureFile|FileLock|refresh_?token|makePrivateFolder|node:fs/i,
-  );
+  expect(guest?.text).not.toMatch(/writeSecureFile|FileLock|refresh_?token|makePrivateFolder|node:fs/i);
 });
 
 test("the environment is read in one place, and the project's folder nowhere", () => {
-  expect(filesWith(/process\.env\b/)).toEqual([
-    "src/app/library.ts",
-    "src/app/runtime.ts",
-    "src/cli/main.ts",
-  ]);
+  expect(filesWith(/process\.env\b/)).toEqual(["src/app/library.ts", "src/app/runtime.ts", "src/cli/main.ts"]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
 });
 

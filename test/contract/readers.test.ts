@@ -5,21 +5,14 @@ import { documents } from "../support/documents.ts";
 /** The entry points, and what renders for them. */
 const speaks = /^src\/(mcp|cli|app|render)\//;
 const names = new RegExp(
-  [
-    ...tools.map(({ name }) => name),
-    "callback_url",
-    "Claude Code",
-    "[Rr]epeat the (call|command)",
-  ].join("|"),
+  [...tools.map(({ name }) => name), "callback_url", "Claude Code", "[Rr]epeat the (call|command)"].join("|"),
 );
 
 test("only the entry points and what renders for them name a tool, its arguments or the host", () => {
   const found = documents("src", ".ts")
     .filter(({ path }) => !speaks.test(path))
     .flatMap(({ path, text }) =>
-      text
-        .split("\n")
-        .flatMap((line, n) => (names.test(line) ? [`${path}:${n + 1}: ${line.trim()}`] : [])),
+      text.split("\n").flatMap((line, n) => (names.test(line) ? [`${path}:${n + 1}: ${line.trim()}`] : [])),
     );
   expect(found).toEqual([]);
 });

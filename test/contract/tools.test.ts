@@ -56,9 +56,7 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
       "openWorldHint",
       "readOnlyHint",
     ]);
-    expect(tool.annotations.readOnlyHint).toBe(
-      ["codex_query", "codex_status", "codex_models"].includes(name),
-    );
+    expect(tool.annotations.readOnlyHint).toBe(["codex_query", "codex_status", "codex_models"].includes(name));
     expect(tool.annotations.destructiveHint).toBe(name === "codex_clear");
   });
 

@@ -25,8 +25,7 @@ describe("the version", () => {
     for (const place of places) cpSync(join(root, place), join(folder, place));
     return folder;
   }
-  const check = (cwd: string) =>
-    spawnSync(process.execPath, [script, "--check"], { cwd, encoding: "utf8" });
+  const check = (cwd: string) => spawnSync(process.execPath, [script, "--check"], { cwd, encoding: "utf8" });
 
   test("is the same in every place", () => {
     expect(check(root)).toMatchObject({ status: 0, stderr: "" });

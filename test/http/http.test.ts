@@ -37,18 +37,15 @@ test("asks for no compression and sends what it is given", async () => {
   expect(server.bytes).not.toMatch(/accept-encoding|cookie/i);
 });
 
-test.each([301, 302, 303, 307, 308])(
-  "a redirect with %i is an answer, not a way",
-  async (status) => {
-    const evil = await listenOnly();
-    const server = await listenOnly(
-      response([`${status} Elsewhere`, `location: ${evil.origin}/`, "content-length: 0"], ""),
-    );
-    const request = { method: "POST" as const, url: `${server.origin}/`, body: "secret" };
-    expect((await http().fetchText(request, bounds)).status).toBe(status);
-    expect([evil.connections, server.connections]).toEqual([0, 1]);
-  },
-);
+test.each([301, 302, 303, 307, 308])("a redirect with %i is an answer, not a way", async (status) => {
+  const evil = await listenOnly();
+  const server = await listenOnly(
+    response([`${status} Elsewhere`, `location: ${evil.origin}/`, "content-length: 0"], ""),
+  );
+  const request = { method: "POST" as const, url: `${server.origin}/`, body: "secret" };
+  expect((await http().fetchText(request, bounds)).status).toBe(status);
+  expect([evil.connections, server.connections]).toEqual([0, 1]);
+});
 
 test("a body above its bound is dropped", async () => {
   const server = await listenOnly(response(["200 OK"], "x".repeat(1001)));
@@ -94,9 +91,7 @@ test("the caller's reason passes through, before and during the request", async 
   const server = await listenOnly();
   const reason = new Error("changed my mind");
   const client = http();
-  await expect(
-    client.send({ method: "GET", url: server.origin }, AbortSignal.abort(reason)),
-  ).rejects.toBe(reason);
+  await expect(client.send({ method: "GET", url: server.origin }, AbortSignal.abort(reason))).rejects.toBe(reason);
   expect(server.connections).toBe(0);
   const cancel = new AbortController();
   const asked = client.send({ method: "GET", url: server.origin }, cancel.signal);
@@ -165,9 +160,7 @@ test("this machine is never reached through a proxy, nor what NO_PROXY names", a
   const proxy = await listenOnly();
   const server = await listenOnly(response(["200 OK", "content-length: 2"], "ok"));
   const settings = { httpProxy: proxy.origin, httpsProxy: proxy.origin };
-  expect((await http(settings).fetchText({ method: "GET", url: server.origin }, bounds)).text).toBe(
-    "ok",
-  );
+  expect((await http(settings).fetchText({ method: "GET", url: server.origin }, bounds)).text).toBe("ok");
   const excepted = http({ ...settings, noProxy: "127.0.0.2" });
   await failure(excepted.fetchText({ method: "GET", url: "http://127.0.0.2:9" }, bounds));
   expect(proxy.connections).toBe(0);

@@ -19,8 +19,7 @@ function through(proxy: Partial<ProxySettings>, log: Log = silentLog): Http {
   return made;
 }
 
-const refusing = (status: string) =>
-  tunnelProxy(`HTTP/1.1 ${status}\r\ncontent-length: 11\r\n\r\nproxy page!`);
+const refusing = (status: string) => tunnelProxy(`HTTP/1.1 ${status}\r\ncontent-length: 11\r\n\r\nproxy page!`);
 
 describe("which way a request takes", () => {
   const settings = { httpProxy: "http://plain:1", httpsProxy: "http://secure:2" };
@@ -147,9 +146,7 @@ test("a proxy that answers with junk is a failed connection through it", async (
   const proxy = await listenOnly("SSH-2.0-OpenSSH_9.6\r\n");
   const client = through({ httpsProxy: proxy.origin });
   const error = await failure(client.fetchText(target, bounds));
-  expect(error.message).toMatch(
-    /^The connection to https:\/\/api\.test through the proxy of HTTPS/,
-  );
+  expect(error.message).toMatch(/^The connection to https:\/\/api\.test through the proxy of HTTPS/);
 });
 
 test("what is secret of the proxies is known, in every form that is sent or stored", () => {

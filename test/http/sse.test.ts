@@ -81,9 +81,7 @@ test("comments give no event", () => {
 });
 
 test("broken UTF-8 gives replacement characters and nothing worse", () => {
-  expect(read([Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xf0, 0x9f, 0x0a, 0x0a])])).toEqual([
-    "\ufffd",
-  ]);
+  expect(read([Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0xf0, 0x9f, 0x0a, 0x0a])])).toEqual(["\ufffd"]);
 });
 
 test("an event is told when its blank line is there, not only with the next one", () => {

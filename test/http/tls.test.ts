@@ -35,10 +35,7 @@ describe("an authority of a company's own", () => {
       const authority = makeAuthority();
       const server = await secureServer(authority.issue(["api.test", "127.0.0.1"]));
       const caFiles = [{ variable, path: fileOf(`# the company's\n${authority.cert}`) }];
-      const direct = await http({ caFiles }).fetchText(
-        get(`https://127.0.0.1:${server.port}/direct`),
-        bounds,
-      );
+      const direct = await http({ caFiles }).fetchText(get(`https://127.0.0.1:${server.port}/direct`), bounds);
       const proxy = await tunnelProxy(server.port);
       const httpsProxy = `http://${proxy.address}`;
       const proxied = await http({ caFiles, proxy: { ...none, httpsProxy } }).fetchText(
@@ -53,9 +50,7 @@ describe("an authority of a company's own", () => {
 
   test("joins those of the others: neither file shuts the other one out", async () => {
     const [one, two] = [makeAuthority("one"), makeAuthority("two")];
-    const servers = await Promise.all(
-      [one, two].map((authority) => secureServer(authority.issue(["127.0.0.1"]))),
-    );
+    const servers = await Promise.all([one, two].map((authority) => secureServer(authority.issue(["127.0.0.1"]))));
     const client = http({
       caFiles: [
         { variable: "NODE_EXTRA_CA_CERTS", path: fileOf(one.cert) },
@@ -137,9 +132,7 @@ describe("a certificate that is not accepted is named, with what to do", () => {
     const server = await secureServer(authority.issue(["127.0.0.1"]));
     const client = http({ caFiles: [{ variable: "SSL_CERT_FILE", path: "/nowhere/ca.pem" }] });
     const error = await failure(client.fetchText(get(`https://127.0.0.1:${server.port}`), bounds));
-    expect(error.details.why).toMatch(
-      /SSL_CERT_FILE names \/nowhere\/ca\.pem, which does not exist\.$/,
-    );
+    expect(error.details.why).toMatch(/SSL_CERT_FILE names \/nowhere\/ca\.pem, which does not exist\.$/);
   });
 });
 
@@ -203,9 +196,7 @@ describe("unchecked certificates", () => {
     const server = await secureServer(authority.issue(["127.0.0.1"]));
     const caFiles = [{ variable: "SSL_CERT_FILE" as const, path: fileOf(authority.cert) }];
     const client = http({ tlsUnverified: true, caFiles });
-    expect((await client.fetchText(get(`https://127.0.0.1:${server.port}`), bounds)).text).toBe(
-      "ok",
-    );
+    expect((await client.fetchText(get(`https://127.0.0.1:${server.port}`), bounds)).text).toBe("ok");
   });
 });
 

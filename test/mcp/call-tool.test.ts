@@ -82,9 +82,7 @@ describe("a failure is an answer, too", () => {
 
   test("with the partial answer marked, and not cleaned of words that only look like secrets", async () => {
     const partialText = "Send state=xyz as Bearer abcdefgh";
-    const { text } = await run(
-      fail(new CodexError("INCOMPLETE", "It broke off.", { partialText })),
-    );
+    const { text } = await run(fail(new CodexError("INCOMPLETE", "It broke off.", { partialText })));
     expect(text).toMatch(/^INCOMPLETE: It broke off\.\n/);
     expect(text).toContain(`\n\nPartial answer, it breaks off:\n\n${partialText}`);
   });
@@ -112,9 +110,7 @@ test("wrong arguments come before wrong settings, and the handler sees neither",
       "CODEX_BASE_URL accepts an https: URL, or http: on 127.0.0.1, [::1] or localhost.\n" +
       "Next: Correct or unset the environment variable that the message names, then restart Claude Code.",
   );
-  expect((await run(() => ({ text: "fine" }), { env: { CODEX_STATE_DIR: "x" } })).text).toBe(
-    "fine",
-  );
+  expect((await run(() => ({ text: "fine" }), { env: { CODEX_STATE_DIR: "x" } })).text).toBe("fine");
 });
 
 test("progress ends with the call, even for a handler that goes on", async () => {
@@ -144,14 +140,8 @@ describe("a live secret does not get out", () => {
     ["a URL", thrown(() => new URL(`http://user:${secret}@`))],
     ["JSON", thrown(() => JSON.parse(secret))],
     ["an unknown key", thrown(() => z.strictObject({}).parse({ [secret]: 1 }))],
-    [
-      "a refused connection",
-      Object.assign(new Error(`connect ${secret}`), { code: "ECONNREFUSED" }),
-    ],
-    [
-      "a name",
-      Object.assign(new Error(`getaddrinfo ENOTFOUND ${secret}.test`), { code: "ENOTFOUND" }),
-    ],
+    ["a refused connection", Object.assign(new Error(`connect ${secret}`), { code: "ECONNREFUSED" })],
+    ["a name", Object.assign(new Error(`getaddrinfo ENOTFOUND ${secret}.test`), { code: "ENOTFOUND" })],
     ["a certificate", Object.assign(new Error(`altname ${secret}`), { code: "ERR_TLS" })],
     ["an upstream text", new CodexError("UPSTREAM", "It failed.", { why: `It said ${secret}.` })],
     ["a message of ours", new CodexError("UPSTREAM", `It failed with ${secret}.`)],
@@ -175,10 +165,7 @@ describe("a live secret does not get out", () => {
       },
       { secret },
     );
-    expect([raw.content, progress]).toEqual([
-      [{ type: "text", text: "It is [redacted]." }],
-      ["thinking: [redacted]"],
-    ]);
+    expect([raw.content, progress]).toEqual([[{ type: "text", text: "It is [redacted]." }], ["thinking: [redacted]"]]);
     expectNoSecrets(stderr.join(""), [secret], "the log");
     const refused = await run(() => ({ text: "" }), {
       secret,

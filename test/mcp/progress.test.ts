@@ -44,12 +44,7 @@ test("says the last thing again every ten seconds while nothing new comes", asyn
   const { clock, progress, sent } = watch();
   progress.report(() => `waiting, ${clock.elapsed() / 1_000} s`);
   await clock.advance(31_000);
-  expect(sent.map(({ words }) => words)).toEqual([
-    "waiting, 0 s",
-    "waiting, 10 s",
-    "waiting, 20 s",
-    "waiting, 30 s",
-  ]);
+  expect(sent.map(({ words }) => words)).toEqual(["waiting, 0 s", "waiting, 10 s", "waiting, 20 s", "waiting, 30 s"]);
 });
 
 test("says nothing after the end, also not what was still due", async () => {

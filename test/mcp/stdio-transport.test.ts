@@ -76,12 +76,7 @@ test.each<[string, string, number, unknown]>([
   ["a method that is no string", '{"jsonrpc":"2.0","id":8,"method":{}}', -32600, 8],
   ["an id of null", '{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, null],
   ["an id that is an object", '{"jsonrpc":"2.0","id":{"x":1},"method":"ping"}', -32600, null],
-  [
-    "an id beyond safe integers",
-    '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}',
-    -32600,
-    null,
-  ],
+  ["an id beyond safe integers", '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}', -32600, null],
   ["an id that is a fraction", '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, null],
 ])("answers %s with an error and goes on", async (_, text, code, id) => {
   const { input, received, sent } = await wire();
@@ -128,22 +123,12 @@ test("refuses a message beyond the limit without keeping it, and takes one of ex
 });
 
 test.each<[string, string, string, unknown]>([
-  [
-    "behind all, as the official client does",
-    '{"method":"m","params":{"x":"',
-    '"},"jsonrpc":"2.0","id":1}',
-    1,
-  ],
+  ["behind all, as the official client does", '{"method":"m","params":{"x":"', '"},"jsonrpc":"2.0","id":1}', 1],
   ["behind all but the version", '{"params":{"x":"', '"}, "id" : "b", "jsonrpc":"2.0"} ', "b"],
   ["behind the version", '{"jsonrpc":"2.0","id":12,"method":"m","params":{"x":"', '"}}', 12],
   ["behind the method", '{"method":"m","jsonrpc":"2.0","id":"a-1","params":["', '"]}', "a-1"],
   ["first, with blanks", ' { "id" : 0 , "jsonrpc" : "2.0", "params":["', '"]}', 0],
-  [
-    "not at all: it is another thing's",
-    '{"jsonrpc":"2.0","params":{"id":5,"x":"',
-    '","id":6}}',
-    null,
-  ],
+  ["not at all: it is another thing's", '{"jsonrpc":"2.0","params":{"id":5,"x":"', '","id":6}}', null],
   ["not at all: it is text", '{"jsonrpc":"2.0","params":{"x":"', ',\\"id\\":6}"}}', null],
 ])("refuses a message that is too long by its id, which stands %s", async (_, head, tail, id) => {
   for (const size of [1, 7, 100_000]) {
@@ -177,10 +162,7 @@ test("writes one line for each message, also for text with line separators", asy
 test.each([
   ["the input ends", (input: PassThrough) => input.end()],
   ["the input breaks", (input: PassThrough) => input.destroy(new Error("EIO"))],
-  [
-    "the output breaks",
-    (_: PassThrough, output: PassThrough) => output.destroy(new Error("EPIPE")),
-  ],
+  ["the output breaks", (_: PassThrough, output: PassThrough) => output.destroy(new Error("EPIPE"))],
 ])("tells once that the other side is gone when %s", async (_, leave) => {
   const output = new PassThrough();
   const { input, transport, disconnects } = await wire(output);

@@ -6,9 +6,7 @@ import { defaultModels, simModel } from "../simulator/index.ts";
 test("reads the whole catalogue, which agrees with the bundled table", () => {
   const models = toModels({ models: defaultModels() });
   expect(models.map((model) => ({ ...model, description: "" }))).toEqual(
-    bundledModels
-      .toSorted((a, b) => a.priority - b.priority)
-      .map((model) => ({ ...model, description: "" })),
+    bundledModels.toSorted((a, b) => a.priority - b.priority).map((model) => ({ ...model, description: "" })),
   );
 });
 
@@ -37,9 +35,7 @@ test("an entry needs no more than its name", () => {
 test.each([null, 42, "gpt-9", {}, { slug: "" }, { slug: 5 }, { slug: "x".repeat(201) }])(
   "the entry %j is left out, the others stay",
   (entry) => {
-    expect(toModels({ models: [entry, { slug: "good" }] }).map(({ slug }) => slug)).toEqual([
-      "good",
-    ]);
+    expect(toModels({ models: [entry, { slug: "good" }] }).map(({ slug }) => slug)).toEqual(["good"]);
   },
 );
 

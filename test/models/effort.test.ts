@@ -6,9 +6,7 @@ const effort = fc.constantFrom(...reasoningEfforts);
 const supported = fc.option(fc.array(fc.oneof(effort, fc.constant("blazing"))), { nil: undefined });
 
 test("ultra never goes on the wire, whatever is asked and accepted", () => {
-  fc.assert(
-    fc.property(effort, supported, (asked, accepted) => clampEffort(asked, accepted) !== "ultra"),
-  );
+  fc.assert(fc.property(effort, supported, (asked, accepted) => clampEffort(asked, accepted) !== "ultra"));
 });
 
 test("an accepted effort is sent as it is", () => {

@@ -5,9 +5,7 @@ import { defaultModel, findModel, usableNames } from "../../src/models/model.ts"
 
 test("the default is the visible model with the lowest priority number", () => {
   expect(defaultModel(bundledModels)?.slug).toBe("gpt-6.1-sol");
-  expect(defaultModel(bundledModels.filter(({ slug }) => slug !== "gpt-6.1-sol"))?.slug).toBe(
-    "gpt-6-astra",
-  );
+  expect(defaultModel(bundledModels.filter(({ slug }) => slug !== "gpt-6.1-sol"))?.slug).toBe("gpt-6-astra");
   expect(defaultModel(bundledModels.filter(({ listed }) => !listed))).toBeUndefined();
   expect(defaultModel([])).toBeUndefined();
 });

@@ -40,10 +40,7 @@ beforeAll(async () => {
 });
 
 async function connect(rig: Awaited<ReturnType<typeof peerRig>>, mode: string): Promise<Client> {
-  const one = new client.Client(
-    { name: "peers", version: "1.0.0" },
-    { versionNegotiation: { mode } },
-  );
+  const one = new client.Client({ name: "peers", version: "1.0.0" }, { versionNegotiation: { mode } });
   await one.connect(new stdio.StdioClientTransport({ ...rig.entry, stderr: "ignore" }));
   onTestFinished(() => one.close());
   return one;
@@ -52,28 +49,25 @@ async function connect(rig: Awaited<ReturnType<typeof peerRig>>, mode: string): 
 test.each([
   ["auto", ["server/discover", "initialize", "notifications/initialized"]],
   ["legacy", ["initialize", "notifications/initialized"]],
-])(
-  "the official client 2.x (%s) agrees on a version and asks a question",
-  async (mode, greeting) => {
-    const rig = await peerRig({ answer: "Forty-two." });
-    const one = await connect(rig, mode);
-    expect(one.getNegotiatedProtocolVersion()).toBe("2025-11-25");
-    expect(one.getServerVersion()?.name).toBe("codex");
-    expect(one.getInstructions()).toContain("codex_query");
-    const { tools } = await one.listTools();
-    expect(tools.map(({ name }) => name)).toContain("codex_query");
-    expect(asked(rig.said())).toEqual([...greeting, "tools/list"]);
+])("the official client 2.x (%s) agrees on a version and asks a question", async (mode, greeting) => {
+  const rig = await peerRig({ answer: "Forty-two." });
+  const one = await connect(rig, mode);
+  expect(one.getNegotiatedProtocolVersion()).toBe("2025-11-25");
+  expect(one.getServerVersion()?.name).toBe("codex");
+  expect(one.getInstructions()).toContain("codex_query");
+  const { tools } = await one.listTools();
+  expect(tools.map(({ name }) => name)).toContain("codex_query");
+  expect(asked(rig.said())).toEqual([...greeting, "tools/list"]);
 
-    const progress: (string | undefined)[] = [];
-    const result = await one.callTool(
-      { name: "codex_query", arguments: { prompt: "The answer?" } },
-      { onprogress: ({ message }) => void progress.push(message) },
-    );
-    expect(result.content[0]?.text).toMatch(/^Forty-two\.\n\n— /);
-    expect(result._meta).toMatchObject({ "codex-oauth/result": { model: "gpt-6.1-sol" } });
-    expect(progress[0]).toContain("waiting for Codex");
-  },
-);
+  const progress: (string | undefined)[] = [];
+  const result = await one.callTool(
+    { name: "codex_query", arguments: { prompt: "The answer?" } },
+    { onprogress: ({ message }) => void progress.push(message) },
+  );
+  expect(result.content[0]?.text).toMatch(/^Forty-two\.\n\n— /);
+  expect(result._meta).toMatchObject({ "codex-oauth/result": { model: "gpt-6.1-sol" } });
+  expect(progress[0]).toContain("waiting for Codex");
+});
 
 test("the official client 2.x gets refusals as errors, and failures as results", async () => {
   const rig = await peerRig({ signedIn: false });
@@ -92,10 +86,7 @@ test("a call that the official client 2.x gives up closes the question upstream"
   rig.simulator.next("responses", { kind: "hang" });
   const one = await connect(rig, "auto");
   const stop = new AbortController();
-  const call = one.callTool(
-    { name: "codex_query", arguments: { prompt: "hi" } },
-    { signal: stop.signal },
-  );
+  const call = one.callTool({ name: "codex_query", arguments: { prompt: "hi" } }, { signal: stop.signal });
   const refused = expect(call).rejects.toThrow();
   const request = await rig.simulator.waitForRequest("responses");
   stop.abort(new Error("no longer wanted"));

@@ -63,8 +63,7 @@ enabled = false
 
 const found = (input: readonly Item[]): boolean =>
   input.some(({ tools }) => tools?.some(({ name }) => name === "mcp__codex"));
-const output = (input: readonly Item[]): unknown =>
-  input.find(({ type }) => type === "function_call_output")?.output;
+const output = (input: readonly Item[]): unknown => input.find(({ type }) => type === "function_call_output")?.output;
 
 /** Looks for the tools until the host has them (it starts servers beside the talk), then calls one. */
 function calling(name: string, args: object): Model {

@@ -64,9 +64,7 @@ ${rows.map(({ scenario, result, why }) => `| ${scenario} | ${result} | ${why} |`
 
 test("the official conformance suite finds nothing wrong, and its table is in the documents", async () => {
   const { entry, home } = await peerRig();
-  const bridge = await startBridge(
-    () => new ChildTransport(entry.command, entry.args, { ...entry.env }),
-  );
+  const bridge = await startBridge(() => new ChildTransport(entry.command, entry.args, { ...entry.env }));
   onTestFinished(() => bridge.close());
   const results = join(home.path, "results");
   const suite = [programOf(pinned.conformance, "conformance"), "server", "--suite", "all"];

@@ -39,10 +39,7 @@ test.each([22, 24] as const)(
       const file = join(folder, "report.json");
       const ran = await run(
         node,
-        ["node_modules/vitest/vitest.mjs", "run", ...args].concat([
-          "--reporter=json",
-          `--outputFile.json=${file}`,
-        ]),
+        ["node_modules/vitest/vitest.mjs", "run", ...args].concat(["--reporter=json", `--outputFile.json=${file}`]),
         { env, cwd: root, timeoutMs: 12 * minutes },
       );
       const report = JSON.parse(readFileSync(file, "utf8")) as Report;

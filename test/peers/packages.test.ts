@@ -15,8 +15,6 @@ test("a package that cannot be fetched fails with npm's own words, and leaves no
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });
-  expect(() => fetchedPackage("left-pad@1.3.0")).toThrow(
-    /^left-pad@1\.3\.0 could not be fetched:[^]*npm error/,
-  );
+  expect(() => fetchedPackage("left-pad@1.3.0")).toThrow(/^left-pad@1\.3\.0 could not be fetched:[^]*npm error/);
   expect(readdirSync(cache)).toEqual([]);
 });

@@ -27,11 +27,7 @@ test.each([
   ["a control group of Docker", { "proc/1/cgroup": "12:cpu:/docker/0123abc\n" }, true],
   ["a control group of Kubernetes", { "proc/self/cgroup": "0::/kubepods.slice/x\n" }, true],
   ["a control group of LXC", { "proc/1/cgroup": "3:cpu:/lxc/box\n" }, true],
-  [
-    "a service that only runs containers",
-    { "proc/1/cgroup": "0::/system.slice/mydocker\n" },
-    false,
-  ],
+  ["a service that only runs containers", { "proc/1/cgroup": "0::/system.slice/mydocker\n" }, false],
 ])("%s is told from its files", async (_, files, container) => {
   const root = rootWith(files);
   const facts = await lookAround({ searchPath: "", wsl: false, platform: "linux", root });

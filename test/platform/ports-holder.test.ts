@@ -5,8 +5,7 @@ import { portHolder } from "../../src/platform/ports.ts";
 import { holdPort } from "../support/callback.ts";
 import { makeHome } from "../support/home.ts";
 
-const header =
-  "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+const header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const row = (local: string, state: string, inode: number): string =>
   `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 ${inode} 1 0\n`;
 
@@ -52,11 +51,8 @@ test("a name cannot steer a terminal or pretend to be a sentence", async () => {
   expect((await portHolder(1455, procWith({ tcp, name })))?.name).toBe("a 2Jb rm -rf");
 });
 
-test.runIf(process.platform === "linux")(
-  "finds this very process by a port that it holds",
-  async () => {
-    const port = await holdPort("127.0.0.1");
-    const name = readFileSync("/proc/self/comm", "utf8").trim();
-    expect(await portHolder(port)).toEqual({ name, pid: process.pid });
-  },
-);
+test.runIf(process.platform === "linux")("finds this very process by a port that it holds", async () => {
+  const port = await holdPort("127.0.0.1");
+  const name = readFileSync("/proc/self/comm", "utf8").trim();
+  expect(await portHolder(port)).toEqual({ name, pid: process.pid });
+});

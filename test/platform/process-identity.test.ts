@@ -61,26 +61,23 @@ test.skipIf(!hasProc)("a process whose start nobody noted is unknown (needs /pro
   expect(livenessOf({ ...liveProcess(), start: "0" }, self)).toBe("unknown");
 });
 
-test.skipIf(!hasProc)(
-  "a zombie counts as dead though it answers to signals (needs /proc)",
-  async () => {
-    // The shell becomes a program that never collects its child.
-    const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    onTestFinished(() => {
-      parent.kill("SIGKILL");
-    });
-    const [output] = (await once(parent.stdout, "data")) as [Buffer];
-    const pid = Number(output.toString());
-    const child = identifySelf(pid, systemRandom);
-    await procSays(`/proc/${parent.pid ?? 0}/comm`, "sleep");
-    process.kill(pid, "SIGKILL");
-    await procSays(`/proc/${pid}/stat`, ") Z ");
-    expect(process.kill(pid, 0)).toBe(true);
-    expect(livenessOf(child, self)).toBe("dead");
-  },
-);
+test.skipIf(!hasProc)("a zombie counts as dead though it answers to signals (needs /proc)", async () => {
+  // The shell becomes a program that never collects its child.
+  const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  onTestFinished(() => {
+    parent.kill("SIGKILL");
+  });
+  const [output] = (await once(parent.stdout, "data")) as [Buffer];
+  const pid = Number(output.toString());
+  const child = identifySelf(pid, systemRandom);
+  await procSays(`/proc/${parent.pid ?? 0}/comm`, "sleep");
+  process.kill(pid, "SIGKILL");
+  await procSays(`/proc/${pid}/stat`, ") Z ");
+  expect(process.kill(pid, 0)).toBe(true);
+  expect(livenessOf(child, self)).toBe("dead");
+});
 
 test("the trace of a process that nobody can judge is abandoned after ten minutes", () => {
   const foreign = foreignProcess();

@@ -12,8 +12,7 @@ async function signedIn() {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator);
-  const run = (args: string[], more: Partial<CliOptions> = {}) =>
-    runCli({ simulator, home, args, ...more });
+  const run = (args: string[], more: Partial<CliOptions> = {}) => runCli({ simulator, home, args, ...more });
   return { simulator, home, run };
 }
 
@@ -120,20 +119,17 @@ describe("in a pipe", () => {
     expect(run.stderr()).toBe("");
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)(
-    "%s ends it with 130 and closes the request",
-    async (signal) => {
-      const { simulator, home } = await signedIn();
-      simulator.next("responses", { kind: "hang" });
-      const run = startCli({ simulator, home, args: ["query", "hi"] });
-      const request = await simulator.waitForRequest("responses");
-      run.kill(signal);
-      expect(await run.ended).toEqual({ code: 130, signal: null });
-      await request.done;
-      expect(request.closedBy).toBe("client");
-      expect(run.stdout()).toBe("");
-    },
-  );
+  test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with 130 and closes the request", async (signal) => {
+    const { simulator, home } = await signedIn();
+    simulator.next("responses", { kind: "hang" });
+    const run = startCli({ simulator, home, args: ["query", "hi"] });
+    const request = await simulator.waitForRequest("responses");
+    run.kill(signal);
+    expect(await run.ended).toEqual({ code: 130, signal: null });
+    await request.done;
+    expect(request.closedBy).toBe("client");
+    expect(run.stdout()).toBe("");
+  });
 });
 
 test("an interrupted --json says so in JSON", async () => {
@@ -231,8 +227,6 @@ describe("on a terminal", () => {
     const { simulator, home } = await signedIn();
     const run = startInTerminal({ simulator, home, args: ["query"] });
     expect(await run.ended).toBe(2);
-    expect(run.screen()).toBe(
-      "codex-oauth: query: there is no prompt. See: codex-oauth query --help\r\n",
-    );
+    expect(run.screen()).toBe("codex-oauth: query: there is no prompt. See: codex-oauth query --help\r\n");
   });
 });

@@ -12,8 +12,7 @@ import { simulate } from "../support/server.ts";
 async function start() {
   const simulator = await simulate();
   const home = makeHome();
-  const run = (args: string[], env: Record<string, string> = {}) =>
-    runCli({ simulator, home, args, env });
+  const run = (args: string[], env: Record<string, string> = {}) => runCli({ simulator, home, args, env });
   return { simulator, home, run };
 }
 
@@ -91,16 +90,7 @@ test.each([
 describe("status", () => {
   const keys = [
     ...["signedIn", "mode", "decidedBy", "account", "plan", "expiresAt", "authFile", "guestFile"],
-    ...[
-      "issuer",
-      "apiOrigin",
-      "defaultModel",
-      "quota",
-      "trouble",
-      "problems",
-      "logFile",
-      "details",
-    ],
+    ...["issuer", "apiOrigin", "defaultModel", "quota", "trouble", "problems", "logFile", "details"],
   ];
 
   test("signed in it ends with 0, else with 3; the keys of --json stay the same", async () => {
@@ -139,14 +129,7 @@ describe("models", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/ \(default\): [^]*This account's list, fetched/);
     const facts = JSON.parse((await run(["models", "--json"])).stdout) as object;
-    expect(Object.keys(facts)).toEqual([
-      "models",
-      "source",
-      "fetchedAt",
-      "fresh",
-      "default",
-      "note",
-    ]);
+    expect(Object.keys(facts)).toEqual(["models", "source", "fetchedAt", "fresh", "default", "note"]);
     expect(facts).toMatchObject({ source: "live", note: null });
   });
 

@@ -1,14 +1,5 @@
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  utimesSync,
-  watch,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, watch, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -157,7 +148,5 @@ test("from compiled code, too, a refresh has a process of its own", async () => 
   const params = { name: "codex_query", arguments: { prompt: "hi" } };
   transport.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`);
   expect(await transport.lineWhere((line) => line.includes('"id":1'))).toContain("received: hi");
-  expect(readFileSync(join(home.stateDir, "debug.log"), "utf8")).toMatch(
-    /refresh \(expired\) in process \d+: stored/,
-  );
+  expect(readFileSync(join(home.stateDir, "debug.log"), "utf8")).toMatch(/refresh \(expired\) in process \d+: stored/);
 });

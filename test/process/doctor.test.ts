@@ -54,9 +54,7 @@ test("in a world where everything is wrong, every cause is named with its fix", 
     kind: "html" as const,
     headers: { ...headers, "cf-mitigated": "challenge" },
   };
-  simulator.always("health", ({ server }) =>
-    server === "auth" ? { kind: "raw", headers, body: "" } : challenge,
-  );
+  simulator.always("health", ({ server }) => (server === "auth" ? { kind: "raw", headers, body: "" } : challenge));
   simulator.always("models", challenge);
   const { call, transport } = await startServer({
     simulator,
@@ -75,18 +73,10 @@ test("in a world where everything is wrong, every cause is named with its fix", 
   expect(answer.isError).toBe(false);
 
   expect(of(answer, "login file")).toEqual([
-    [
-      "problem",
-      "~/auth.json has mode 0644: other users may read or change it.",
-      "Run: chmod 600 ~/auth.json",
-    ],
+    ["problem", "~/auth.json has mode 0644: other users may read or change it.", "Run: chmod 600 ~/auth.json"],
   ]);
   expect(of(answer, "refresh lock")).toEqual([
-    [
-      "note",
-      `Process ${dead.pid}, which has ended, left it; the next call takes it over.`,
-      undefined,
-    ],
+    ["note", `Process ${dead.pid}, which has ended, left it; the next call takes it over.`, undefined],
   ]);
   expect(of(answer, "file lock")).toEqual([
     [
@@ -98,11 +88,7 @@ test("in a world where everything is wrong, every cause is named with its fix", 
   expect(of(answer, "leftover files")[0]?.[1]).toContain("1 temporary file in ~.");
   expect(of(answer, "damaged files")[0]?.[1]).toContain("~/auth.json.damaged-2026-11-20");
   expect(of(answer, "state folder")).toEqual([
-    [
-      "note",
-      "~/state has mode 0755; the next write closes it for others.",
-      "Run: chmod 700 ~/state",
-    ],
+    ["note", "~/state has mode 0755; the next write closes it for others.", "Run: chmod 700 ~/state"],
   ]);
   expect(of(answer, "certificates")).toEqual([
     [
@@ -150,9 +136,7 @@ test("in a sound world there is nothing to say, also behind a company's own auth
   const status = await call("codex_status", { verbose: true });
   expect(findings(status).filter(({ level }) => level !== "ok")).toEqual([]);
   expect(status.text).toContain("\nDoctor: no problems, no notes.\n");
-  expect(of(status, "certificates")[0]?.[1]).toBe(
-    "CODEX_CA_CERTIFICATE adds one authority from ~/authority.pem.",
-  );
+  expect(of(status, "certificates")[0]?.[1]).toBe("CODEX_CA_CERTIFICATE adds one authority from ~/authority.pem.");
   expect((await call("codex_query", { prompt: "hi" })).isError).toBe(false);
 });
 
@@ -168,10 +152,7 @@ test("a certificate that nobody trusts is named with the file that could have he
       SSL_CERT_FILE: join(home.path, "gone.pem"),
     },
   });
-  const [, [level, message, fix] = []] = of(
-    await call("codex_status", { verbose: true }),
-    "network",
-  );
+  const [, [level, message, fix] = []] = of(await call("codex_status", { verbose: true }), "network");
   expect(level).toBe("problem");
   expect(message).toMatch(/\(DEPTH_ZERO_SELF_SIGNED_CERT\).*gone\.pem, which does not exist/);
   expect(fix).toContain("NODE_EXTRA_CA_CERTS, SSL_CERT_FILE or CODEX_CA_CERTIFICATE");

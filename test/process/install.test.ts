@@ -31,9 +31,7 @@ describe("install", () => {
     for (const name of all) {
       const [opening, mark, ...rest] = readFileSync(join(commands, name), "utf8").split("\n");
       expect(mark).toMatch(/^# Written by codex-oauth install\b/);
-      expect([opening, ...rest].join("\n")).toBe(
-        readFileSync(join(root, "commands", name), "utf8"),
-      );
+      expect([opening, ...rest].join("\n")).toBe(readFileSync(join(root, "commands", name), "utf8"));
     }
   });
 
@@ -58,10 +56,7 @@ describe("install", () => {
       `/codex-status stays as it is: it is not ours (${foreign}).\n` +
         `/codex stays as it is: somebody has changed it (${changed}).\n`,
     );
-    expect([changed, foreign].map((path) => readFileSync(path, "utf8"))).toEqual([
-      edited,
-      "Mine.\n",
-    ]);
+    expect([changed, foreign].map((path) => readFileSync(path, "utf8"))).toEqual([edited, "Mine.\n"]);
   });
 
   test("on a terminal it asks, and only yes adds the shortcuts", async () => {
@@ -85,8 +80,7 @@ describe("install", () => {
     const { code, stdout, stderr } = await run("install", "--yes");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(
-      "codex-oauth: this failed (7): claude plugin install codex-oauth@codex-oauth\n" +
-        "claude's own words\n",
+      "codex-oauth: this failed (7): claude plugin install codex-oauth@codex-oauth\n" + "claude's own words\n",
     );
     expect(claude.calls()).toEqual(additions);
     expect(shortcuts()).toEqual([]);
@@ -104,9 +98,7 @@ describe("install", () => {
     const { run, claude } = await person();
     const { code, stdout } = await run("install", "--print");
     expect(code).toBe(0);
-    expect(stdout).toBe(
-      `claude plugin marketplace add ${root}\nclaude plugin install codex-oauth@codex-oauth\n`,
-    );
+    expect(stdout).toBe(`claude plugin marketplace add ${root}\nclaude plugin install codex-oauth@codex-oauth\n`);
     expect(claude.calls()).toEqual([]);
   });
 

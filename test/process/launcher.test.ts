@@ -12,13 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  installedCopy,
-  startReadOnly,
-  tellsWhatRuns,
-  type Copy,
-  type Started,
-} from "../support/launcher.ts";
+import { installedCopy, startReadOnly, tellsWhatRuns, type Copy, type Started } from "../support/launcher.ts";
 
 const built = (copy: Copy) => join(copy.root, "dist/main.cjs");
 const soon = () => new Date(Date.now() + 60_000);
@@ -89,10 +83,7 @@ test("under a Node that is too old it says which one it needs, before anything c
   const copy = installedCopy("none");
   copy.writeBuilt(tellsWhatRuns);
   const pretend = join(copy.data, "pretend.cjs");
-  writeFileSync(
-    pretend,
-    "Object.defineProperty(process, 'versions', { value: { node: process.env.AS } });",
-  );
+  writeFileSync(pretend, "Object.defineProperty(process, 'versions', { value: { node: process.env.AS } });");
   const as = (version: string) => copy.start({ NODE_OPTIONS: `--require ${pretend}`, AS: version });
   for (const old of ["18.20.8", "20.17.9", "20.18.0"]) {
     const { code, stdout, stderr } = await as(old).ended;
@@ -160,9 +151,7 @@ describe("where there is no build", () => {
     ofAge("build-thesis", 31);
     ofAge("other", 31);
     const [file] = await told(startReadOnly(copy));
-    expect(readdirSync(copy.data).sort()).toEqual(
-      [basename(dirname(file)), young, "build-thesis", "other"].sort(),
-    );
+    expect(readdirSync(copy.data).sort()).toEqual([basename(dirname(file)), young, "build-thesis", "other"].sort());
   });
 
   test("without packages it says what to run, and ends with 1 and nothing on stdout", async () => {
@@ -170,8 +159,7 @@ describe("where there is no build", () => {
     const { code, stdout, stderr } = await copy.start().ended;
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(
-      "codex-oauth cannot start: its packages are missing. Run this once:\n" +
-        `  npm --prefix "${copy.root}" ci\n`,
+      "codex-oauth cannot start: its packages are missing. Run this once:\n" + `  npm --prefix "${copy.root}" ci\n`,
     );
   });
 

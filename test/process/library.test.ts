@@ -130,8 +130,7 @@ test("import and require give one and the same module", async () => {
     "console.log(Object.keys(b).sort().join(), Object.keys(b).every((name) => a[name] === b[name]));\n";
   const program = run("both.mjs", source, simulator, makeHome());
   expect(await program.over, program.stderr()).toBe(0);
-  const names =
-    "CodexError,createCodex,describeNext,errorCodes,version";
+  const names = "CodexError,createCodex,describeNext,errorCodes,version";
   expect(program.stdout()).toBe(`${names} true\n`);
 });
 
@@ -160,9 +159,7 @@ test("options and settings that cannot be used are told at once, by name", async
   expect(await program.over, program.stderr()).toBe(0);
   const said = program.stdout().trim().split("\n");
   expect(said).toEqual([
-    expect.stringMatching(
-      /^CONFIG The options cannot be used: authfile is unknown \(accepted: authFile, stateDir, /,
-    ),
+    expect.stringMatching(/^CONFIG The options cannot be used: authfile is unknown \(accepted: authFile, stateDir, /),
     "CONFIG The options cannot be used: model must be a string.",
     expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
     "CONFIG The option credentials cannot be used.",
@@ -192,10 +189,7 @@ test("after close() nothing is sent, and the program ends though a login could n
   const program = run("closed.mjs", source, simulator, home);
   expect(await program.over, program.stderr()).toBe(0);
   const ended = "CANCELLED";
-  expect(JSON.parse(program.stdout())).toEqual([
-    "The simulator received: Hi",
-    ...[ended, ended, ended],
-  ]);
+  expect(JSON.parse(program.stdout())).toEqual(["The simulator received: Hi", ...[ended, ended, ended]]);
   expect(simulator.requests.filter(({ route }) => route === "responses")).toHaveLength(1);
 });
 

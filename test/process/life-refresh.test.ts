@@ -41,23 +41,20 @@ const ends = {
 };
 type Ending = Awaited<ReturnType<typeof refreshing>>["transport"];
 
-describe.each(["beforeCommit", "afterCommit"] as const)(
-  "a refresh that has been sent (%s) is saved",
-  (gate) => {
-    test.each(Object.entries(ends))("in spite of %s", async (_, end) => {
-      const { simulator, home, old, transport, open } = await refreshing(gate);
-      end(transport);
-      end(transport); // hosts ask twice
-      open();
-      expect(await transport.exited).toEqual({ code: 0, signal: null });
-      expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
-      const saved = home.record()?.["refreshToken"];
-      expect(saved).not.toBe(old.refreshToken);
-      expect(saved).toBe(simulator.family(old.refreshToken)?.current);
-      expect(statSync(home.authFile).mode & 0o777).toBe(0o600);
-    });
-  },
-);
+describe.each(["beforeCommit", "afterCommit"] as const)("a refresh that has been sent (%s) is saved", (gate) => {
+  test.each(Object.entries(ends))("in spite of %s", async (_, end) => {
+    const { simulator, home, old, transport, open } = await refreshing(gate);
+    end(transport);
+    end(transport); // hosts ask twice
+    open();
+    expect(await transport.exited).toEqual({ code: 0, signal: null });
+    expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+    const saved = home.record()?.["refreshToken"];
+    expect(saved).not.toBe(old.refreshToken);
+    expect(saved).toBe(simulator.family(old.refreshToken)?.current);
+    expect(statSync(home.authFile).mode & 0o777).toBe(0o600);
+  });
+});
 
 test("a refresh whose answer never comes does not hold the end up for ever", async () => {
   const simulator = await simulate();

@@ -103,20 +103,17 @@ describe("before the first call", () => {
   test.each([
     ["shipped", ""],
     ["test", "1"],
-  ] as const)(
-    "nothing is written, opened or asked (%s entry, CODEX_DEBUG=%j)",
-    async (entry, debug) => {
-      const simulator = await simulate();
-      const home = makeHome();
-      const transport = startProcess({ simulator, home, entry, env: { CODEX_DEBUG: debug } });
-      const client = new RawClient(transport);
-      await client.initialize();
-      await client.request("tools/list");
-      expect(readdirSync(home.path)).toEqual([]);
-      expect(simulator.requests).toEqual([]);
-      expect(socketsOf(transport.child.pid ?? 0)).toEqual([]);
-    },
-  );
+  ] as const)("nothing is written, opened or asked (%s entry, CODEX_DEBUG=%j)", async (entry, debug) => {
+    const simulator = await simulate();
+    const home = makeHome();
+    const transport = startProcess({ simulator, home, entry, env: { CODEX_DEBUG: debug } });
+    const client = new RawClient(transport);
+    await client.initialize();
+    await client.request("tools/list");
+    expect(readdirSync(home.path)).toEqual([]);
+    expect(simulator.requests).toEqual([]);
+    expect(socketsOf(transport.child.pid ?? 0)).toEqual([]);
+  });
 
   test("a login file that never answers a reader does not hold the server up", async () => {
     const home = makeHome();

@@ -1,13 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
@@ -15,14 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { expectNoSecrets } from "../support/canary.ts";
 import { ChildTransport } from "../support/child-transport.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
-import {
-  serverEnvironment,
-  simulate,
-  startServer,
-  testEntry,
-  toAnswer,
-  type TestServer,
-} from "../support/server.ts";
+import { serverEnvironment, simulate, startServer, testEntry, toAnswer, type TestServer } from "../support/server.ts";
 import { refreshLockOf, storeLockOf } from "../support/token-rig.ts";
 
 function query({ call }: TestServer): ReturnType<TestServer["call"]> {
@@ -41,10 +26,7 @@ test("a damaged login file asks to sign in, says where it was put, and lives on 
     expect((await server.call("codex_status")).text).toContain("damaged");
     const answer = await query(server);
     expect(answer.code).toBe("AUTH_REQUIRED");
-    const aside = join(
-      home.path,
-      readdirSync(home.path).find((name) => name.includes(".damaged-")) ?? "",
-    );
+    const aside = join(home.path, readdirSync(home.path).find((name) => name.includes(".damaged-")) ?? "");
     expect(answer.text).toContain(aside);
     expect(readFileSync(aside).equals(whole.subarray(0, end))).toBe(true);
     rmSync(aside);

@@ -42,9 +42,7 @@ test("gives the URL in text and progress, shows the login in status, joins it, c
   const page = await simulator.signIn(url);
   expect(page).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
   const { text } = await waiting;
-  expect(text).toMatch(
-    /^Not OpenAI's own server: this login is at 127\.0\.0\.1:\d+\. Signed in as/,
-  );
+  expect(text).toMatch(/^Not OpenAI's own server: this login is at 127\.0\.0\.1:\d+\. Signed in as/);
   await expectPortFree(port);
 
   expect(home.record()).toMatchObject({
@@ -54,9 +52,7 @@ test("gives the URL in text and progress, shows the login in status, joins it, c
     accountId: simulator.account.accountId,
   });
   expect(simulator.stats).toMatchObject({ exchanges: 1, usedCodeAttempts: 0 });
-  expect(readFileSync(join(home.stateDir, "debug.log"), "utf8")).toContain(
-    "the sign-in is complete",
-  );
+  expect(readFileSync(join(home.stateDir, "debug.log"), "utf8")).toContain("the sign-in is complete");
 });
 
 /** A call that waits; cancelled, with what it had told of the URL. */

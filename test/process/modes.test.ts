@@ -92,9 +92,7 @@ describe("an API key", () => {
     const home = makeHome();
     writeChoice(home, "api-key");
     const { call } = await start(simulator, home, { OPENAI_API_KEY: "" });
-    expect((await call("codex_query", { prompt: "hi" })).text).toMatch(
-      /^AUTH_REQUIRED: .*OPENAI_API_KEY is not set/,
-    );
+    expect((await call("codex_query", { prompt: "hi" })).text).toMatch(/^AUTH_REQUIRED: .*OPENAI_API_KEY is not set/);
     expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /);
   });
 
@@ -126,8 +124,7 @@ test("a login finished in one window answers in the other at its next call, whic
   expect((await other.call("codex_status")).text).toMatch(/^Signed in as n\*\*\*@example\.test/);
   const answer = await other.call("codex_query", { prompt: "hi" });
   expect(footer(answer.text)).toContain(
-    "another account answered than before: n***@example.test " +
-      "(before: c***@example.test by the Codex CLI's login)",
+    "another account answered than before: n***@example.test " + "(before: c***@example.test by the Codex CLI's login)",
   );
   expect(footer((await other.call("codex_query", { prompt: "hi" })).text)).not.toContain("before");
 });

@@ -112,9 +112,7 @@ describe("started from an empty folder, with nothing to fetch", () => {
     const cwd = empty();
     const args = ["install", "--no-audit", "--no-fund", "--silent", archive];
     execFileSync("npm", args, { cwd, env });
-    expect(readdirSync(join(cwd, "node_modules")).filter((name) => !/^\./.test(name))).toEqual([
-      "codex-oauth-mcp",
-    ]);
+    expect(readdirSync(join(cwd, "node_modules")).filter((name) => !/^\./.test(name))).toEqual(["codex-oauth-mcp"]);
     expect(statSync(join(cwd, "node_modules/.bin/codex-oauth")).mode & 0o111).toBe(0o111);
     const client = new Client({ name: "test", version: "1.0.0" });
     await client.connect(

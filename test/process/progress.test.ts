@@ -34,20 +34,17 @@ test("without a token there is no progress", async () => {
   expect(notices().filter(({ method }) => method !== undefined)).toEqual([]);
 });
 
-test.each([0, 7, "a string"])(
-  "progress for the token %j counts up and ends with the answer",
-  async (token) => {
-    const { client, query, notices } = await start();
-    await query("the call", { progressToken: token });
-    await client.expectWorking();
-    const progress = notices().filter(isProgress);
-    expect(progress.length).toBeGreaterThan(0);
-    expect(progress.map(({ params }) => params?.progress)).toEqual(progress.map((_, n) => n + 1));
-    expect(new Set(progress.map(({ params }) => params?.progressToken))).toEqual(new Set([token]));
-    const answered = notices().findIndex(({ id }) => id === "the call");
-    expect(notices().findLastIndex(isProgress)).toBeLessThan(answered);
-  },
-);
+test.each([0, 7, "a string"])("progress for the token %j counts up and ends with the answer", async (token) => {
+  const { client, query, notices } = await start();
+  await query("the call", { progressToken: token });
+  await client.expectWorking();
+  const progress = notices().filter(isProgress);
+  expect(progress.length).toBeGreaterThan(0);
+  expect(progress.map(({ params }) => params?.progress)).toEqual(progress.map((_, n) => n + 1));
+  expect(new Set(progress.map(({ params }) => params?.progressToken))).toEqual(new Set([token]));
+  const answered = notices().findIndex(({ id }) => id === "the call");
+  expect(notices().findLastIndex(isProgress)).toBeLessThan(answered);
+});
 
 test("a token that is used again begins anew, also by calls that overlap", async () => {
   const { query, notices } = await start();

@@ -60,15 +60,7 @@ test("messages arrive whole, however the bytes come", async () => {
 });
 
 describe("names that nobody has", () => {
-  const names = [
-    "nope",
-    "__proto__",
-    "constructor",
-    "toString",
-    "hasOwnProperty",
-    "",
-    "x".repeat(200),
-  ];
+  const names = ["nope", "__proto__", "constructor", "toString", "hasOwnProperty", "", "x".repeat(200)];
 
   test("get the same text, for tools and for methods", async () => {
     const { client } = await start();
@@ -101,9 +93,7 @@ test("arguments of any shape and size are judged, and the next call works", asyn
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
   const nested = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"codex_query","arguments":{"prompt":${deep}}}}`;
   transport.write(`${nested}\n`);
-  expect((await client.answer(1)).result?.content?.[0]?.text).toMatch(
-    /^BAD_REQUEST: .*prompt must be a string/,
-  );
+  expect((await client.answer(1)).result?.content?.[0]?.text).toMatch(/^BAD_REQUEST: .*prompt must be a string/);
   for (const length of [4 * mebibyte + 1, 11 * mebibyte]) {
     const long = await client.call("codex_query", { prompt: "x".repeat(length) });
     expect(long.result?.content?.[0]?.text).toMatch(/^BAD_REQUEST: .*at most 4,194,304 characters/);
@@ -117,9 +107,7 @@ test("arguments of any shape and size are judged, and the next call works", asyn
   );
   for (const args of [[], "hi", 42, true]) {
     const { result } = await client.call("codex_query", args);
-    expect(result?.content?.[0]?.text, JSON.stringify(args)).toMatch(
-      /^BAD_REQUEST: .*the arguments must be an object/,
-    );
+    expect(result?.content?.[0]?.text, JSON.stringify(args)).toMatch(/^BAD_REQUEST: .*the arguments must be an object/);
   }
   const none = await client.call("codex_query", null);
   expect(none.result?.content?.[0]?.text).toMatch(/^BAD_REQUEST: .*prompt is required/);
@@ -146,11 +134,7 @@ test("answers go to their own ids, whatever these look like", async () => {
   const ids = [0, -1, 2 ** 53 - 1, "", "1", 1, "ключ", "x".repeat(1_000)];
   await Promise.all(
     ids.map(async (id) => {
-      const { result } = await client.call(
-        "codex_query",
-        { prompt: `for ${JSON.stringify(id)}` },
-        id,
-      );
+      const { result } = await client.call("codex_query", { prompt: `for ${JSON.stringify(id)}` }, id);
       expect(result?.content?.[0]?.text).toContain(`echo: for ${JSON.stringify(id)}`);
     }),
   );
@@ -174,12 +158,10 @@ test("answers go to their own ids, whatever these look like", async () => {
 test("speaks before, during and after the handshake of any host", async () => {
   const { client } = await start();
   const probe = { _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } };
-  expect((await client.request("server/discover", probe, "server-discover-probe-1")).error).toEqual(
-    {
-      code: -32601,
-      message: "Method not found",
-    },
-  );
+  expect((await client.request("server/discover", probe, "server-discover-probe-1")).error).toEqual({
+    code: -32601,
+    message: "Method not found",
+  });
   await client.expectWorking(); // before initialize
   for (const version of ["2025-11-25", "2024-11-05", "2025-11-25"]) {
     expect((await client.initialize(version)).result?.["protocolVersion"]).toBe(version);

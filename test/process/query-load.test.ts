@@ -60,9 +60,7 @@ test("the quota survives: a failure's too, in this process and for the next one"
   expect(told).toContain("0 % left");
 
   const second = await startServer({ simulator, home, entry: "shipped" });
-  expect((await second.call("codex_status")).text).toMatch(
-    /Quota, as seen \d+ s ago:\n.* 0 % left/,
-  );
+  expect((await second.call("codex_status")).text).toMatch(/Quota, as seen \d+ s ago:\n.* 0 % left/);
 });
 
 test("the models: live, kept when the service is down, bundled without a login", async () => {
@@ -74,9 +72,7 @@ test("the models: live, kept when the service is down, bundled without a login",
   );
   writeLogin(home, simulator);
   const live = await signedOut.call("codex_models");
-  expect(live.text).toMatch(
-    /^gpt-6\.1-sol \(default\): .*This account's list, fetched 0 s ago\.$/s,
-  );
+  expect(live.text).toMatch(/^gpt-6\.1-sol \(default\): .*This account's list, fetched 0 s ago\.$/s);
   expect(live.facts).toMatchObject({ source: "live", fresh: true });
 
   simulator.always("models", { kind: "json", status: 500, body: {} });

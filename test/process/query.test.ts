@@ -35,9 +35,7 @@ test("a question as the service sees it, and its answer as a person sees it", as
   expect(headers["user-agent"]).toMatch(/^codex-oauth\/\d+\.\d+\.\d+ \([^()]+\)$/);
   expect(headers["user-agent"]).toContain(`${platform()} ${release()}`);
   const sessionId = headers["session-id"];
-  expect(sessionId).toMatch(
-    /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-  );
+  expect(sessionId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(json).toEqual({
     model: "gpt-6.1-sol",
     instructions: "Be brief.",
@@ -171,9 +169,7 @@ test("a very long answer: its beginning, then where all of it lies", async () =>
   expect(text.startsWith(`${shown}\n`)).toBe(true);
   expect(shown.length).toBeGreaterThan(449_900);
   expect(answer.text.length).toBeLessThan(451_000);
-  expect(note).toMatch(
-    /^\[The first 4\d\d,\d{3} of 1,\d{3},\d{3} characters; the whole answer is in .*\.txt\]$/,
-  );
+  expect(note).toMatch(/^\[The first 4\d\d,\d{3} of 1,\d{3},\d{3} characters; the whole answer is in .*\.txt\]$/);
   expect(note).toContain(path);
   expect(footer).toMatch(/^— gpt-6\.1-sol · /);
 });

@@ -1,13 +1,5 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -103,9 +95,7 @@ test("an interrupted trial stops its server and removes its folder", async () =>
 });
 
 test("the README's lines for the command line work in a shell as they stand there", async () => {
-  const block = codeBlocks(read("README.md"), "sh").find((one) =>
-    one.includes("codex-oauth login"),
-  );
+  const block = codeBlocks(read("README.md"), "sh").find((one) => one.includes("codex-oauth login"));
   const lines = (block ?? "").trim().split("\n");
   const simulator = await simulate();
   const home = makeHome();

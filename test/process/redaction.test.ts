@@ -64,11 +64,7 @@ test("words from outside cannot forge a line of the log, or of an answer", async
   expect((await fetch(redirect)).status).toBe(400);
   const { code, text } = await finished;
   expect(code).toBe("AUTH_DENIED");
-  for (const output of [
-    text,
-    transport.stderr,
-    readFileSync(join(home.stateDir, "debug.log"), "utf8"),
-  ]) {
+  for (const output of [text, transport.stderr, readFileSync(join(home.stateDir, "debug.log"), "utf8")]) {
     expect(output).not.toMatch(/^(\S+ )?\[(TOKEN|HTTP)\] forged/m);
     // eslint-disable-next-line no-control-regex -- that is the point
     expect(output).not.toMatch(/\u001b|\u2028/);

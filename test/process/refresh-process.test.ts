@@ -1,12 +1,5 @@
 import { spawn } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parseIdentity } from "../../src/platform/process-identity.ts";
@@ -14,13 +7,7 @@ import { deferred } from "../../src/platform/promises.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { ChildTransport } from "../support/child-transport.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
-import {
-  serverEnvironment,
-  simulate,
-  startServer,
-  testEntry,
-  type ServerOptions,
-} from "../support/server.ts";
+import { serverEnvironment, simulate, startServer, testEntry, type ServerOptions } from "../support/server.ts";
 import { refreshLockOf, storeLockOf } from "../support/token-rig.ts";
 
 const onLinux = test.skipIf(!existsSync("/proc/self/stat"));
@@ -107,9 +94,7 @@ onLinux("Ctrl-C in the server's terminal does not reach it", async () => {
   onTestFinished(() => void server.kill("SIGKILL"));
   const exited = new Promise((resolve) => server.once("exit", resolve));
   const params = { name: "codex_query", arguments: { prompt: "hi" } };
-  server.stdin.write(
-    `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`,
-  );
+  server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`);
   await simulator.waitForRequest("token:refresh");
   const pid = refreshPid(home);
   for (const signal of ["SIGINT", "SIGKILL"] as const) process.kill(-(server.pid ?? NaN), signal);
@@ -177,11 +162,7 @@ test("a server whose program was replaced while it ran refreshes by itself", asy
 });
 
 /** Sends a request; gives what tells its answer. */
-function asked(
-  transport: ChildTransport,
-  method: string,
-  params: object,
-): (line: string) => boolean {
+function asked(transport: ChildTransport, method: string, params: object): (line: string) => boolean {
   transport.write(`${JSON.stringify({ jsonrpc: "2.0", id: method, method, params })}\n`);
   return (line) => line.includes(`"id":"${method}"`);
 }

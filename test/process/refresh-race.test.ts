@@ -4,15 +4,7 @@ import { deferred } from "../../src/platform/promises.ts";
 import { parseIdentity } from "../../src/platform/process-identity.ts";
 import type { RecordedRequest, Simulator } from "../simulator/index.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
-import {
-  fleetSize,
-  obstacles,
-  race,
-  refreshRequests,
-  rounds,
-  startFleet,
-  type Obstacle,
-} from "../support/race.ts";
+import { fleetSize, obstacles, race, refreshRequests, rounds, startFleet, type Obstacle } from "../support/race.ts";
 import { simulate, type Answer, type TestServer } from "../support/server.ts";
 import { refreshLockOf } from "../support/token-rig.ts";
 
@@ -28,9 +20,7 @@ test("twenty windows with one expired login refresh it once, whatever lock was l
   // The service no longer takes a token that has time left: again one refresh, one repetition each.
   simulator.reset();
   simulator.expireAccess(writeLogin(home, simulator).accessToken);
-  const answers = await Promise.all(
-    fleet.map(({ call }) => call("codex_query", { prompt: "Now?" })),
-  );
+  const answers = await Promise.all(fleet.map(({ call }) => call("codex_query", { prompt: "Now?" })));
   expect(answers.filter(({ isError }) => isError).map(({ text }) => text)).toEqual([]);
   expect(refreshRequests(simulator)).toBe(1);
   const questions = simulator.requests.filter(({ route }) => route === "responses").length;
@@ -38,11 +28,7 @@ test("twenty windows with one expired login refresh it once, whatever lock was l
 });
 
 /** Every window asks; the process whose refresh has arrived is killed with SIGKILL. */
-async function killHolder(
-  fleet: readonly TestServer[],
-  simulator: Simulator,
-  home: Home,
-): Promise<Answer[]> {
+async function killHolder(fleet: readonly TestServer[], simulator: Simulator, home: Home): Promise<Answer[]> {
   const calls = fleet.map(({ call }) => call("codex_query", { prompt: "Now?" }));
   const request = await simulator.waitForRequest("token:refresh");
   const pid = holderOf(home);

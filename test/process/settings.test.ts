@@ -13,60 +13,37 @@ describe("a setting that cannot be used", () => {
   };
 
   test.each([
-    [
-      "CODEX_BASE_URL",
-      "http://127.0.0.1.evil.test",
-      "origins",
-      /neither https:.*accepts an https: URL/s,
-    ],
-    [
-      "CODEX_BASE_URL",
-      "https://chatgpt.com@evil.test",
-      "origins",
-      /names a user.*accepts an https/s,
-    ],
+    ["CODEX_BASE_URL", "http://127.0.0.1.evil.test", "origins", /neither https:.*accepts an https: URL/s],
+    ["CODEX_BASE_URL", "https://chatgpt.com@evil.test", "origins", /names a user.*accepts an https/s],
     ["CODEX_ISSUER", "file:///etc/passwd", "origins", /neither https:.*accepts an https: URL/s],
-    [
-      "CODEX_AUTH_FILE",
-      "relative.json",
-      "storage",
-      /not an absolute path.*accepts an absolute path/s,
-    ],
+    ["CODEX_AUTH_FILE", "relative.json", "storage", /not an absolute path.*accepts an absolute path/s],
     ["CODEX_STATE_DIR", "../up", "state", /not an absolute path.*accepts an absolute path/s],
     ["CODEX_AUTH", "apikey", "auth", /neither chatgpt nor api-key.*accepts chatgpt or api-key/s],
-    [
-      "CODEX_API_BASE_URL",
-      "https://evil.test",
-      "origins",
-      /not on this machine.*accepts a URL on/s,
-    ],
+    ["CODEX_API_BASE_URL", "https://evil.test", "origins", /not on this machine.*accepts a URL on/s],
     ["CODEX_CALLBACK_PORTS", "http", "ports", /not a list of port numbers.*accepts 1455 and 1457/s],
-  ] as const)(
-    "%s=%s: the server starts, and what needs it answers CONFIG",
-    async (name, value, area, words) => {
-      const simulator = await simulate();
-      const home = makeHome();
-      writeLogin(home, simulator);
-      const { call } = await startServer({ simulator, home, env: { [name]: value } });
-      for (const tool of ["codex_query", "codex_login", "codex_models", "codex_clear"]) {
-        const answer = await call(tool, tool === "codex_query" ? { prompt: "hi" } : {});
-        if ((needed[area] as readonly string[]).includes(tool)) {
-          expect(answer.text, tool).toMatch(new RegExp(`^CONFIG: ${name} cannot be used: `));
-          expect(answer.text, tool).toMatch(words);
-        } else {
-          expect(answer.isError, tool).toBe(false);
-        }
+  ] as const)("%s=%s: the server starts, and what needs it answers CONFIG", async (name, value, area, words) => {
+    const simulator = await simulate();
+    const home = makeHome();
+    writeLogin(home, simulator);
+    const { call } = await startServer({ simulator, home, env: { [name]: value } });
+    for (const tool of ["codex_query", "codex_login", "codex_models", "codex_clear"]) {
+      const answer = await call(tool, tool === "codex_query" ? { prompt: "hi" } : {});
+      if ((needed[area] as readonly string[]).includes(tool)) {
+        expect(answer.text, tool).toMatch(new RegExp(`^CONFIG: ${name} cannot be used: `));
+        expect(answer.text, tool).toMatch(words);
+      } else {
+        expect(answer.isError, tool).toBe(false);
       }
-      // The standard origin stands in for a bad one; even a health check must not ask it.
-      const status = await call("codex_status", { verbose: area === "origins" });
-      expect(status.isError).toBe(false);
-      expect(status.text).toContain(`\nConfiguration:\n  CONFIG: ${name} cannot be used: `);
-      // Signing out needs neither; its revocation is the one request that may go out.
-      const mayRevoke = ["state", "auth"].includes(area);
-      const asked = simulator.requests.filter(({ route }) => !mayRevoke || route !== "revoke");
-      if (area !== "ports") expect(asked).toEqual([]);
-    },
-  );
+    }
+    // The standard origin stands in for a bad one; even a health check must not ask it.
+    const status = await call("codex_status", { verbose: area === "origins" });
+    expect(status.isError).toBe(false);
+    expect(status.text).toContain(`\nConfiguration:\n  CONFIG: ${name} cannot be used: `);
+    // Signing out needs neither; its revocation is the one request that may go out.
+    const mayRevoke = ["state", "auth"].includes(area);
+    const asked = simulator.requests.filter(({ route }) => !mayRevoke || route !== "revoke");
+    if (area !== "ports") expect(asked).toEqual([]);
+  });
 
   test("that only has a default is named in the status and below each answer", async () => {
     const simulator = await simulate();
@@ -78,10 +55,7 @@ describe("a setting that cannot be used", () => {
       CODEX_REASONING_EFFORT: "9",
     };
     const { call } = await startServer({ simulator, home, env });
-    const [answer, status] = [
-      await call("codex_query", { prompt: "hi" }),
-      await call("codex_status"),
-    ];
+    const [answer, status] = [await call("codex_query", { prompt: "hi" }), await call("codex_status")];
     for (const name of Object.keys(env)) {
       expect(answer.text.split("\n").at(-1)).toContain(`${name} is not usable and was ignored`);
       expect(status.text).toContain(`\n  ${name} is not usable and was ignored`);

@@ -52,9 +52,7 @@ test("a claude that cannot be started is explained, and the shortcuts go all the
   writeFileSync(join(claude.folder, "claude"), "#!/nowhere/at/all\n");
   const { code, stdout, stderr } = await run("uninstall", "--yes");
   expect(code).toBe(1);
-  expect(stderr).toMatch(
-    /^codex-oauth: this failed: claude plugin uninstall \S+\nspawn .+ENOENT\n$/,
-  );
+  expect(stderr).toMatch(/^codex-oauth: this failed: claude plugin uninstall \S+\nspawn .+ENOENT\n$/);
   expect(stdout).toMatch(/^Removed the shortcuts/);
   expect(shortcuts()).toEqual([]);
 });

@@ -3,9 +3,7 @@ import { retryDelayMs } from "../../src/query/attempts.ts";
 import { fc } from "../support/chance.ts";
 
 test("without a word of the service the pauses double", () => {
-  expect([1, 2, 3].map((attempt) => retryDelayMs(attempt, undefined, 500, 0))).toEqual([
-    500, 1000, 2000,
-  ]);
+  expect([1, 2, 3].map((attempt) => retryDelayMs(attempt, undefined, 500, 0))).toEqual([500, 1000, 2000]);
 });
 
 test("jitter adds at most half of the pause", () => {

@@ -7,9 +7,7 @@ import { simulate } from "../support/server.ts";
 const unauthorized = { kind: "json", status: 401, body: { detail: "Unauthorized" } } as const;
 
 function tokensUsed(simulator: Awaited<ReturnType<typeof simulate>>): (string | undefined)[] {
-  return simulator.requests
-    .filter(({ route }) => route === "responses")
-    .map(({ headers }) => headers["authorization"]);
+  return simulator.requests.filter(({ route }) => route === "responses").map(({ headers }) => headers["authorization"]);
 }
 
 test("a refused token is replaced once, and the question sent once more", async () => {

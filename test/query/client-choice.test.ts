@@ -49,9 +49,7 @@ test("the successor answers only after the service has refused the name, with a 
   simulator.switches.disallowedModels = ["gpt-5.6-luna"];
   const reply = await rig.ask({ model: "gpt-5.6-luna" }).reply;
   expect(reply.model).toBe("gpt-6-luna");
-  expect(reply.notices).toEqual([
-    "gpt-5.6-luna was refused by the service; its successor gpt-6-luna answered.",
-  ]);
+  expect(reply.notices).toEqual(["gpt-5.6-luna was refused by the service; its successor gpt-6-luna answered."]);
   const listings = simulator.requests.filter(({ route }) => route === "models");
   await simulator.waitForRequest("models", 2);
   expect(listings.length).toBeLessThanOrEqual(2);

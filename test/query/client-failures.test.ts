@@ -50,19 +50,11 @@ test.each<[string, Reply, string]>([
 
 test.each<[string, Reply, string]>([
   ["an early end", stream(created, delta("Half of "), delta("it")), "INCOMPLETE"],
-  [
-    "a dropped connection",
-    { kind: "stream", events: [delta("Half of it")], end: "drop" },
-    "INCOMPLETE",
-  ],
+  ["a dropped connection", { kind: "stream", events: [delta("Half of it")], end: "drop" }, "INCOMPLETE"],
   ["a reset", { kind: "stream", events: [delta("Half of it")], end: "reset" }, "INCOMPLETE"],
   ["a failure", stream(delta("Half of it"), failedEvent("server_error", "Oops")), "UPSTREAM"],
   ["a policy stop", stream(delta("Half of it"), errorEvent("bio_policy", "No")), "POLICY"],
-  [
-    "a length limit",
-    stream(delta("Half of it"), incompleteEvent("max_output_tokens")),
-    "INCOMPLETE",
-  ],
+  ["a length limit", stream(delta("Half of it"), incompleteEvent("max_output_tokens")), "INCOMPLETE"],
   ["a wrong shape", stream(delta("Half of it"), { type: "response.output_item.done" }), "PROTOCOL"],
 ])("what had come before %s is kept", async (_, reply, code) => {
   const { error } = await failWith(reply);
@@ -147,26 +139,23 @@ test("a compressed stream is refused unread", async () => {
   expect(error.code).toBe("PROTOCOL");
 });
 
-test.each([301, 302, 303, 307, 308])(
-  "a redirect with %i carries nothing elsewhere",
-  async (status) => {
-    const evil = await listenOnly();
-    const simulator = await simulate();
-    const redirect: Reply = {
-      kind: "redirect",
-      status,
-      location: `${evil.origin}/codex/responses`,
-    };
-    simulator.next("responses", redirect);
-    simulator.next("models", redirect);
-    const error = await failure(queryRig({ simulator }).ask().reply);
-    expect(error).toMatchObject({
-      code: "UPSTREAM",
-      message: expect.stringContaining(`HTTP ${status}`) as unknown,
-    });
-    expect([evil.connections, evil.bytes]).toEqual([0, ""]);
-  },
-);
+test.each([301, 302, 303, 307, 308])("a redirect with %i carries nothing elsewhere", async (status) => {
+  const evil = await listenOnly();
+  const simulator = await simulate();
+  const redirect: Reply = {
+    kind: "redirect",
+    status,
+    location: `${evil.origin}/codex/responses`,
+  };
+  simulator.next("responses", redirect);
+  simulator.next("models", redirect);
+  const error = await failure(queryRig({ simulator }).ask().reply);
+  expect(error).toMatchObject({
+    code: "UPSTREAM",
+    message: expect.stringContaining(`HTTP ${status}`) as unknown,
+  });
+  expect([evil.connections, evil.bytes]).toEqual([0, ""]);
+});
 
 test("an error body without end costs neither memory nor its status", async () => {
   const { error } = await failWith({

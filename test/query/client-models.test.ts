@@ -25,11 +25,7 @@ test.each<[string, unknown[], Record<string, string>]>([
   ["a header", plain, { "OpenAI-Model": other }],
   ["the first event", [told, delta("ok"), completed()], {}],
   ["the whole stream", answerEvents({ text: "ok", model: other }), {}],
-  [
-    "its metadata",
-    [{ type: "response.metadata", headers: { "OpenAI-Model": other } }, ...plain],
-    {},
-  ],
+  ["its metadata", [{ type: "response.metadata", headers: { "OpenAI-Model": other } }, ...plain], {}],
   [
     "the headers within an event, whatever else it repeats",
     [

@@ -23,9 +23,7 @@ test("a hundred questions at once: one fails, the others get each its own answer
         };
   });
   const rig = queryRig({ simulator });
-  const asked = Array.from({ length: 100 }, (_, n) =>
-    rig.ask({ prompt: `question ${n}`, model: "gpt-5.5" }),
-  );
+  const asked = Array.from({ length: 100 }, (_, n) => rig.ask({ prompt: `question ${n}`, model: "gpt-5.5" }));
   // One of the first 32 fails at once, so that the 33rd follows.
   await simulator.waitForRequest("responses", 33);
   const queued = asked.filter(({ progress }) => progress[0]?.type === "queued");
@@ -50,10 +48,7 @@ test("who waits is told how many are ahead, and may give up", async () => {
   const rig = queryRig({ simulator, limits: { maxConcurrentQueries: 1 } });
   const cancel = new AbortController();
   const [first, second, third] = [rig.ask(), rig.ask({}, cancel.signal), rig.ask()];
-  expect([second.progress, third.progress]).toEqual([
-    [{ type: "queued", ahead: 0 }],
-    [{ type: "queued", ahead: 1 }],
-  ]);
+  expect([second.progress, third.progress]).toEqual([[{ type: "queued", ahead: 0 }], [{ type: "queued", ahead: 1 }]]);
   cancel.abort();
   expect((await failure(second.reply)).code).toBe("CANCELLED");
   open.resolve(undefined);

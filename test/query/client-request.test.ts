@@ -130,10 +130,7 @@ test("an error inside the stream leads to Lite only where it names the status of
   expect(await shapes(refused({ status: 400, param: "reasoning.effort" }))).toEqual(["classic"]);
   const late = [delta("Half"), errorEvent("invalid_value", "No", "nested", { status: 400 })];
   expect(await shapes(stream(...late))).toEqual(["classic"]);
-  expect(await shapes(refused({ status: 400, param: "tools[0].type" }))).toEqual([
-    "classic",
-    "lite",
-  ]);
+  expect(await shapes(refused({ status: 400, param: "tools[0].type" }))).toEqual(["classic", "lite"]);
 });
 
 test("a refusal that names a part of the shape itself does lead to Lite", async () => {
@@ -158,8 +155,5 @@ test("ultra is never sent raw", async () => {
   const { notices, effort } = await queryRig({ simulator }).ask({ reasoningEffort: "ultra" }).reply;
   const { json } = await simulator.waitForRequest("responses");
   expect((json as { reasoning: { effort: string } }).reasoning.effort).toBe("max");
-  expect([effort, ...notices]).toEqual([
-    "max",
-    "Effort ultra was sent as max, the highest that the service takes.",
-  ]);
+  expect([effort, ...notices]).toEqual(["max", "Effort ultra was sent as max, the highest that the service takes."]);
 });

@@ -11,16 +11,7 @@ import {
 } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { queryRig } from "../support/query-rig.ts";
-import {
-  answer,
-  completed,
-  created,
-  delta,
-  failure,
-  json,
-  reasoning,
-  stream,
-} from "../support/replies.ts";
+import { answer, completed, created, delta, failure, json, reasoning, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
 
 function asked(simulator: Simulator): number {

@@ -52,12 +52,9 @@ test("an error whose body stalls is judged by its status, long before the idle t
   });
   simulator.next("responses", stalled(500), stalled(400));
   const heads = new EventEmitter();
-  const log: Log = Object.assign(
-    (_: string, text: string) => heads.emit(text.split(" ")[2] ?? ""),
-    {
-      file: undefined,
-    },
-  );
+  const log: Log = Object.assign((_: string, text: string) => heads.emit(text.split(" ")[2] ?? ""), {
+    file: undefined,
+  });
   const first = once(heads, "500");
   const second = once(heads, "400");
   const limits = { retryBaseDelayMs: 0 };
@@ -103,10 +100,7 @@ test("thirty minutes are all there are, even when the stream goes on", async () 
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const gates = Array.from({ length: 8 }, gate);
-  const events = [
-    delta("0"),
-    ...gates.map(({ promise }, n) => promise.then(() => delta(`${n + 1}`))),
-  ];
+  const events = [delta("0"), ...gates.map(({ promise }, n) => promise.then(() => delta(`${n + 1}`)))];
   simulator.next("responses", { kind: "stream", events, end: "stall" });
   const question = queryRig({ simulator, clock, idleTimeoutMs }).ask();
   await question.told("writing");

@@ -51,14 +51,7 @@ test.each([
   expect(body).toMatchObject(
     requireLite
       ? {
-          input: [
-            { type: "additional_tools", role: "developer", tools: [functions] },
-            {},
-            {},
-            {},
-            {},
-            {},
-          ],
+          input: [{ type: "additional_tools", role: "developer", tools: [functions] }, {}, {}, {}, {}, {}],
         }
       : { tools: [wire], tool_choice: "auto", parallel_tool_calls: true },
   );
@@ -102,9 +95,7 @@ test("a call that was begun and never finished is no answer", async () => {
   const calls = [{ callId: "c1", name: "get_weather", arguments: "{}" }];
   const events = answerEvents({ text: "Let me see.", calls });
   const kept = events.filter(
-    (event) =>
-      !JSON.stringify(event).includes("output_item.done") ||
-      !JSON.stringify(event).includes("function_call"),
+    (event) => !JSON.stringify(event).includes("output_item.done") || !JSON.stringify(event).includes("function_call"),
   );
   simulator.next("responses", stream(...kept));
   const asked = queryRig({ simulator }).ask({ model: "gpt-5.5", tools: [tool] });

@@ -2,13 +2,7 @@ import { expect, test } from "vitest";
 import type { StreamEvent } from "../../src/query/response/stream-event.ts";
 import { QueryStream } from "../../src/query/event-stream.ts";
 import type { QueryRequest } from "../../src/query/request/request.ts";
-import {
-  answerEvents,
-  failedEvent,
-  overloadedBody,
-  rateLimitsEvent,
-  type Simulator,
-} from "../simulator/index.ts";
+import { answerEvents, failedEvent, overloadedBody, rateLimitsEvent, type Simulator } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { queryRig, type QueryRig } from "../support/query-rig.ts";
 import {
@@ -76,20 +70,10 @@ test.each<[string, object[], string]>([
   ["what its deltas left out", [delta("Wh"), messageDone("Whole."), completed()], "Whole."],
   [
     "two messages, apart",
-    [
-      delta("One."),
-      messageDone("One."),
-      delta("Two.", 1),
-      messageDone("Two.", { index: 1 }),
-      completed(),
-    ],
+    [delta("One."), messageDone("One."), delta("Two.", 1), messageDone("Two.", { index: 1 }), completed()],
     "One.\n\nTwo.",
   ],
-  [
-    "the list at the end, where nothing else came",
-    answerEvents({ text: "x", output: "full" }).slice(-1),
-    "x",
-  ],
+  ["the list at the end, where nothing else came", answerEvents({ text: "x", output: "full" }).slice(-1), "x"],
 ])("text comes from %s", async (_, events, text) => {
   const simulator = await simulate();
   simulator.next("responses", stream(created, ...events));
@@ -151,11 +135,7 @@ test("a call that was only started is told once, is in no reply, and is not aske
     code: "INCOMPLETE",
     details: { retryable: false },
   });
-  expect(told.map(({ type }) => type)).toEqual([
-    "function_call_start",
-    "function_call_delta",
-    "function_call_delta",
-  ]);
+  expect(told.map(({ type }) => type)).toEqual(["function_call_start", "function_call_delta", "function_call_delta"]);
   expect(asked(simulator)).toBe(1);
   const reply = await rig.client.query({ ...question, tools });
   expect(reply.functionCalls).toEqual([call]);
@@ -187,11 +167,7 @@ test("arguments that nobody reads hold the service back", () => {
 test("leaving the loop closes the connection and frees the place", async () => {
   const simulator = await simulate();
   const hold = gate();
-  simulator.next(
-    "responses",
-    { kind: "stream", events: [delta("One"), hold.promise] },
-    answer("2"),
-  );
+  simulator.next("responses", { kind: "stream", events: [delta("One"), hold.promise] }, answer("2"));
   const rig = queryRig({ simulator, limits: { maxConcurrentQueries: 1 } });
   for await (const event of rig.client.stream(question)) {
     expect(event).toEqual({ type: "text", delta: "One" });
@@ -263,8 +239,6 @@ test("several reads at once get the events in their order, and an early end", as
   const reads = [events.next(), events.next(), events.next()];
   expect(await reads[0]).toEqual({ done: false, value: { type: "text", delta: "a" } });
   await events.return();
-  expect(await Promise.all(reads.slice(1))).toEqual(
-    Array(2).fill({ done: true, value: undefined }),
-  );
+  expect(await Promise.all(reads.slice(1))).toEqual(Array(2).fill({ done: true, value: undefined }));
   hold.resolve(undefined);
 });

@@ -74,20 +74,17 @@ test("one account's quota is not another's, and its id is not in the file", asyn
   expect(await first.lastSeen({ ...login, baseUrl: "https://other.test/v1" })).toBeUndefined();
 });
 
-test.each(["", "{}", '{"account":1}', "not json"])(
-  "a file that holds %j is as good as none",
-  async (text) => {
-    const simulator = await simulate();
-    const [home, login] = [makeHome(), issueLogin(simulator)];
-    const first = memory(home);
-    first.remember(login, quota(12));
-    await first.lastSeen(login);
-    writeFileSync(join(home.stateDir, "quota.json"), text);
-    expect(await memory(home).lastSeen(login)).toBeUndefined();
-    // The process that saw it knows it all the same.
-    expect(await first.lastSeen(login)).toEqual(quota(12));
-  },
-);
+test.each(["", "{}", '{"account":1}', "not json"])("a file that holds %j is as good as none", async (text) => {
+  const simulator = await simulate();
+  const [home, login] = [makeHome(), issueLogin(simulator)];
+  const first = memory(home);
+  first.remember(login, quota(12));
+  await first.lastSeen(login);
+  writeFileSync(join(home.stateDir, "quota.json"), text);
+  expect(await memory(home).lastSeen(login)).toBeUndefined();
+  // The process that saw it knows it all the same.
+  expect(await first.lastSeen(login)).toEqual(quota(12));
+});
 
 const used = (percent: string): Record<string, string> => ({
   "x-codex-plan-type": "plus",

@@ -1,9 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  quotaFromEvent,
-  quotaFromHeaders,
-  rateLimitsEvent,
-} from "../../src/quota/rate-limit-headers.ts";
+import { quotaFromEvent, quotaFromHeaders, rateLimitsEvent } from "../../src/quota/rate-limit-headers.ts";
 import {
   defaultRateLimitHeaders,
   rateLimitsEvent as simulatedEvent,
@@ -26,9 +22,7 @@ test("reads both windows of a live-like answer", () => {
 
 test("a weekly window in the first place is a weekly window", () => {
   const quota = quotaFromHeaders(weeklyOnlyRateLimitHeaders(now, "pro"), now);
-  expect(quota?.windows).toEqual([
-    { usedPercent: 22, windowMinutes: 10_080, resetsAt: now + 155_800_000 },
-  ]);
+  expect(quota?.windows).toEqual([{ usedPercent: 22, windowMinutes: 10_080, resetsAt: now + 155_800_000 }]);
 });
 
 test("windows are found in either position, and no position is a window by itself", () => {
@@ -99,9 +93,7 @@ test.each([
     "x-codex-bengalfox-primary-used-percent": "95",
     "x-codex-bengalfox-primary-window-minutes": "300",
   };
-  expect(quotaFromHeaders(headers, now)?.windows).toEqual([
-    { usedPercent, windowMinutes: 300, resetsAt: undefined },
-  ]);
+  expect(quotaFromHeaders(headers, now)?.windows).toEqual([{ usedPercent, windowMinutes: 300, resetsAt: undefined }]);
 });
 
 test("no headers are no quota, not a full one", () => {

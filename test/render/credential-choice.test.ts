@@ -23,8 +23,7 @@ const apiKey: CredentialChoice = {
   foreignFile: undefined,
   apiOrigin: "https://api.openai.com",
 };
-const render = (choice: CredentialChoice, reader: Reader) =>
-  renderChoice(choice, reader, now, "UTC");
+const render = (choice: CredentialChoice, reader: Reader) => renderChoice(choice, reader, now, "UTC");
 
 describe("codex_login", () => {
   test("explains the Codex CLI's login and asks for a yes", () => {
@@ -55,12 +54,8 @@ test.each(["mcp", "cli", "library"] as const)("%s reads that a setting decides",
 test.each(["cli", "library"] as const)("%s reads no word of the tools", (reader) => {
   for (const choice of [codexCli, apiKey]) {
     for (const confirmed of [false, true]) {
-      expect(render({ ...choice, confirmed }, reader)).not.toMatch(
-        /codex_\w|confirm true|Claude Code/,
-      );
+      expect(render({ ...choice, confirmed }, reader)).not.toMatch(/codex_\w|confirm true|Claude Code/);
     }
   }
-  expect(render({ ...apiKey, confirmed: true }, "cli")).toMatch(
-    / codex-oauth query can be used now\.$/,
-  );
+  expect(render({ ...apiKey, confirmed: true }, "cli")).toMatch(/ codex-oauth query can be used now\.$/);
 });

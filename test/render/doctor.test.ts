@@ -45,7 +45,5 @@ test("what is wrong comes first, each with what to do", () => {
 });
 
 test("nothing found is message, too", () => {
-  expect(renderDoctor({ ...report, findings: [] }, "cli")).toMatch(
-    /\nDoctor: no problems, no notes\.$/,
-  );
+  expect(renderDoctor({ ...report, findings: [] }, "cli")).toMatch(/\nDoctor: no problems, no notes\.$/);
 });

@@ -10,13 +10,10 @@ function render(error: CodexError): string {
   return renderError(error, now, "UTC", "cli");
 }
 
-test.each(Object.keys(errorCodes) as CodexErrorCode[])(
-  "%s begins with its code and ends with a next step",
-  (code) => {
-    const error = new CodexError(code, "Something happened.");
-    expect(render(error)).toBe(`${code}: Something happened.\nNext: ${renderNext(error, "cli")}`);
-  },
-);
+test.each(Object.keys(errorCodes) as CodexErrorCode[])("%s begins with its code and ends with a next step", (code) => {
+  const error = new CodexError(code, "Something happened.");
+  expect(render(error)).toBe(`${code}: Something happened.\nNext: ${renderNext(error, "cli")}`);
+});
 
 test("why, reset, next step and request id have a line each", () => {
   const error = new CodexError("USAGE_LIMIT", "Used up.", {
@@ -39,9 +36,7 @@ test("why, reset, next step and request id have a line each", () => {
 
 test("a reset is shown in local time, one in the past as such", () => {
   const error = new CodexError("USAGE_LIMIT", "Used up.", { resetsAt: now + 3_600_000 });
-  expect(renderError(error, now, "Asia/Tokyo", "cli")).toContain(
-    "The limit resets at 22:00 (in 1 h).",
-  );
+  expect(renderError(error, now, "Asia/Tokyo", "cli")).toContain("The limit resets at 22:00 (in 1 h).");
   expect(render(error.with({ resetsAt: now - 17 * 60_000 }))).toContain(
     "The limit was to reset at 11:43 (17 min ago).\n",
   );
@@ -63,9 +58,7 @@ test("names from outside cannot bring controls into an error", () => {
 });
 
 test("partial text is marked as such, before it begins", () => {
-  expect(renderPartial("Half \u001b[1mof it")).toBe(
-    "\n\nPartial answer, it breaks off:\n\nHalf of it",
-  );
+  expect(renderPartial("Half \u001b[1mof it")).toBe("\n\nPartial answer, it breaks off:\n\nHalf of it");
 });
 
 test("partial text that was cut says how much of it is shown", () => {

@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
 import { emptyLogin } from "../support/login-rig.ts";
-import {
-  renderSignedIn,
-  renderWaiting,
-  type WaitingBrowser,
-  type WaitingDevice,
-} from "../../src/render/login.ts";
+import { renderSignedIn, renderWaiting, type WaitingBrowser, type WaitingDevice } from "../../src/render/login.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
@@ -91,11 +86,7 @@ test("a login that CODEX_AUTH leaves unused says so, and what to do", () => {
   expect(text).toContain("Unset CODEX_AUTH");
   expect(text).not.toContain("can be used now");
   for (const auth of ["chatgpt", undefined] as const) {
-    expect(renderSignedIn(emptyLogin, undefined, auth, "mcp")).toMatch(
-      /codex_query can be used now\.$/,
-    );
-    expect(renderSignedIn(emptyLogin, undefined, auth, "cli")).toMatch(
-      /codex-oauth query can be used now\.$/,
-    );
+    expect(renderSignedIn(emptyLogin, undefined, auth, "mcp")).toMatch(/codex_query can be used now\.$/);
+    expect(renderSignedIn(emptyLogin, undefined, auth, "cli")).toMatch(/codex-oauth query can be used now\.$/);
   }
 });

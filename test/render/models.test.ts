@@ -35,9 +35,7 @@ test("hidden models are not offered, unless one is the default", () => {
 });
 
 test("a setting that names no known model is marked", () => {
-  expect(render({}, "gpt-9").split("\n")[0]).toBe(
-    "gpt-9 (default, from CODEX_MODEL; not in this list)",
-  );
+  expect(render({}, "gpt-9").split("\n")[0]).toBe("gpt-9 (default, from CODEX_MODEL; not in this list)");
 });
 
 test.each([

@@ -1,15 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { renderFix, renderNext, type Reader } from "../../src/render/next-step.ts";
 import { CodexError, errorCodes, type CodexErrorCode } from "../../src/shared/errors.ts";
-import {
-  act,
-  either,
-  retry,
-  setVariable,
-  signIn,
-  unsetVariables,
-  type NextStep,
-} from "../../src/shared/next-step.ts";
+import { act, either, retry, setVariable, signIn, unsetVariables, type NextStep } from "../../src/shared/next-step.ts";
 
 const readers: readonly Reader[] = ["mcp", "cli", "library"];
 const codes = Object.keys(errorCodes) as CodexErrorCode[];
@@ -67,8 +59,7 @@ describe.each(readers)("for the reader %s", (reader) => {
   test("every sentence begins with a capital, and the last one ends with one full stop", () => {
     for (const text of all) {
       expect(text).toMatch(/^[A-Z].*[^.]\.$/);
-      for (const sentence of text.slice(0, -1).split(". "))
-        expect(sentence).toMatch(/^[A-Z][^.]*$/);
+      for (const sentence of text.slice(0, -1).split(". ")) expect(sentence).toMatch(/^[A-Z][^.]*$/);
     }
   });
 
@@ -80,9 +71,7 @@ describe.each(readers)("for the reader %s", (reader) => {
 test("only a model hears of tools and their arguments", () => {
   for (const reader of ["cli", "library"] as const) {
     for (const text of sentences(reader)) {
-      expect(text).not.toMatch(
-        /codex_\w|callback_url|method "|Claude Code|reasoning_effort|the call/,
-      );
+      expect(text).not.toMatch(/codex_\w|callback_url|method "|Claude Code|reasoning_effort|the call/);
     }
   }
 });
@@ -94,9 +83,7 @@ test("a program is given no shell command", () => {
 
 test("a model is given no command but the user's doctor, and no option", () => {
   for (const text of sentences("mcp")) {
-    expect(text.replaceAll("codex-oauth doctor", "")).not.toMatch(
-      /codex-oauth (login|status|models|query)|--\w/,
-    );
+    expect(text.replaceAll("codex-oauth doctor", "")).not.toMatch(/codex-oauth (login|status|models|query)|--\w/);
   }
 });
 
@@ -136,15 +123,12 @@ test.each(["AUTH_REQUIRED", "AUTH_EXPIRED"] as const)(
   },
 );
 
-test.each(["INTERNAL", "UPSTREAM", "PROTOCOL"] as const)(
-  "%s sends the user to the doctor",
-  (code) => {
-    const error = new CodexError(code, "No.");
-    expect(renderNext(error, "mcp")).toMatch(/tell the user to run codex-oauth doctor/i);
-    expect(renderNext(error, "cli")).toMatch(/run codex-oauth doctor/i);
-    expect(renderNext(error, "library")).toMatch(/call doctor\(\)/i);
-  },
-);
+test.each(["INTERNAL", "UPSTREAM", "PROTOCOL"] as const)("%s sends the user to the doctor", (code) => {
+  const error = new CodexError(code, "No.");
+  expect(renderNext(error, "mcp")).toMatch(/tell the user to run codex-oauth doctor/i);
+  expect(renderNext(error, "cli")).toMatch(/run codex-oauth doctor/i);
+  expect(renderNext(error, "library")).toMatch(/call doctor\(\)/i);
+});
 
 test.each<[string, readonly NextStep[], string, string, string]>([
   [

@@ -29,9 +29,7 @@ test.each([
 });
 
 test("a reset that has passed is said, since the number is then an old one", () => {
-  expect(quotaSummary(quota(100, 300, now - hour), now, "UTC")).toBe(
-    "5 h: 0 % left, has been reset since",
-  );
+  expect(quotaSummary(quota(100, 300, now - hour), now, "UTC")).toBe("5 h: 0 % left, has been reset since");
 });
 
 test("no window is no text", () => {

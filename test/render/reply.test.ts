@@ -24,15 +24,11 @@ function render(changes: Partial<QueryReply> = {}, notices: string[] = []): stri
 }
 
 test("the answer comes first, then one line of facts", () => {
-  expect(render()).toBe(
-    "Use a lock.\n\n— gpt-6.1-sol · effort low · 1,234 tokens in, 56 out · 3.2 s",
-  );
+  expect(render()).toBe("Use a lock.\n\n— gpt-6.1-sol · effort low · 1,234 tokens in, 56 out · 3.2 s");
 });
 
 test("what is not known is not in the line", () => {
-  expect(render({ usage: undefined, effort: undefined })).toBe(
-    "Use a lock.\n\n— gpt-6.1-sol · 3.2 s",
-  );
+  expect(render({ usage: undefined, effort: undefined })).toBe("Use a lock.\n\n— gpt-6.1-sol · 3.2 s");
 });
 
 test("a count of tokens that is not known is left out", () => {
@@ -68,9 +64,7 @@ test("the quota is part of the line when it was told", () => {
 });
 
 test("a refusal and every notice are named, those of the settings first", () => {
-  expect(render({ refused: true, notices: ["b."] }, ["a."])).toMatch(
-    / · the model declined to answer · a\. · b\.$/,
-  );
+  expect(render({ refused: true, notices: ["b."] }, ["a."])).toMatch(/ · the model declined to answer · a\. · b\.$/);
 });
 
 test("escapes, controls and lone surrogates of an answer do not reach the reader", () => {

@@ -36,10 +36,7 @@ test.each<[string, () => Promise<HttpRequest>]>([
       return withSecrets(`https://127.0.0.1:${port}`);
     },
   ],
-  [
-    "the answer is no HTTP",
-    async () => withSecrets((await listenOnly(`${canary} is no HTTP\r\n\r\n`)).origin),
-  ],
+  ["the answer is no HTTP", async () => withSecrets((await listenOnly(`${canary} is no HTTP\r\n\r\n`)).origin)],
   [
     "a header has a line end",
     () =>

@@ -11,13 +11,10 @@ test("the codes are the closed set that programs know", () => {
   );
 });
 
-test.each(Object.entries(errorCodes))(
-  "%s has a meaning, in sentences, and a next step",
-  (_, code) => {
-    expect(code.meaning).toMatch(/^[A-Z].*\.$/);
-    expect(code.next.length).toBeGreaterThan(0);
-  },
-);
+test.each(Object.entries(errorCodes))("%s has a meaning, in sentences, and a next step", (_, code) => {
+  expect(code.meaning).toMatch(/^[A-Z].*\.$/);
+  expect(code.next.length).toBeGreaterThan(0);
+});
 
 describe("an error of ours", () => {
   const cause = new Error("below");

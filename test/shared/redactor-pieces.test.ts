@@ -14,8 +14,8 @@ function knowing(...secrets: string[]): Redactor {
 
 /** All pieces of twelve characters of the secret that are in the text. */
 function pieces(secret: string, text: string): string[] {
-  return Array.from({ length: secret.length - 11 }, (_, at) => secret.slice(at, at + 12)).filter(
-    (piece) => text.includes(piece),
+  return Array.from({ length: secret.length - 11 }, (_, at) => secret.slice(at, at + 12)).filter((piece) =>
+    text.includes(piece),
   );
 }
 
@@ -45,9 +45,7 @@ describe("a cut secret", () => {
         fc.array(secret, { minLength: 1, maxLength: 3 }),
         fc.array(fc.tuple(fc.nat(2), cut, fc.string({ unit: fc.constantFrom(" ", "b", "…") }))),
         (secrets, parts) => {
-          const text = parts
-            .map(([n, [from, to], after]) => `${(secrets[n] ?? "").slice(from, to)}${after}`)
-            .join("");
+          const text = parts.map(([n, [from, to], after]) => `${(secrets[n] ?? "").slice(from, to)}${after}`).join("");
           const known = knowing(...secrets);
           for (const clean of [known.values(text), known.all(text)]) {
             for (const one of secrets) expect(pieces(one, clean)).toEqual([]);
@@ -66,14 +64,10 @@ describe("a cut secret", () => {
 
 test("header and claims of a token are no secret: answers about tokens show the like", () => {
   const redactor = knowing(jwt);
-  expect(redactor.values(`The header ${header} says RS256.`)).toBe(
-    `The header ${header} says RS256.`,
-  );
+  expect(redactor.values(`The header ${header} says RS256.`)).toBe(`The header ${header} says RS256.`);
   const claims = jwt.split(".")[1] ?? "";
   expect(redactor.values(`Claims: ${claims}`)).toBe(`Claims: ${claims}`);
-  expect(redactor.values(`It is ${jwt.slice(0, -10)}`)).toBe(
-    `It is ${header}.${claims}.[redacted]`,
-  );
+  expect(redactor.values(`It is ${jwt.slice(0, -10)}`)).toBe(`It is ${header}.${claims}.[redacted]`);
   expect(redactor.values(`It is ${jwt}`)).toBe("It is [redacted]");
 });
 

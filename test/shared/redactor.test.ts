@@ -36,9 +36,7 @@ describe("known values", () => {
   test("stay known while a long session learns many more", () => {
     const redactor = new Redactor();
     for (let n = 0; n < 1_000; n++) redactor.learn(`refresh-token-number-${n}`);
-    expect(redactor.values("refresh-token-number-999 refresh-token-number-900")).toBe(
-      "[redacted] [redacted]",
-    );
+    expect(redactor.values("refresh-token-number-999 refresh-token-number-900")).toBe("[redacted] [redacted]");
   });
 
   test("that are used again do not grow old", () => {

@@ -20,8 +20,7 @@ test("numbers are compared as numbers, part by part", () => {
     fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (a, b) => {
       const higher = a.every((value, at) => value === b[at])
         ? a
-        : (a.find((value, at) => value !== b[at]) ?? 0) >
-            (b.find((value, at) => value !== a[at]) ?? 0)
+        : (a.find((value, at) => value !== b[at]) ?? 0) > (b.find((value, at) => value !== a[at]) ?? 0)
           ? a
           : b;
       expect(higherVersion(a.join("."), b.join("."))).toBe(higher.join("."));

@@ -59,8 +59,7 @@ function callsFor(body: ResponsesBody, question: string, n: number): SimCall[] |
   const offered = offeredFunctions(body);
   const named = offered.filter((name) => question.includes(name));
   const forced = typeof choice === "object" ? [String(choice.name)] : offered.slice(0, 1);
-  const wanted =
-    typeof choice === "object" || (choice === "required" && named.length === 0) ? forced : named;
+  const wanted = typeof choice === "object" || (choice === "required" && named.length === 0) ? forced : named;
   if (wanted.length === 0) return undefined;
   return wanted.map((name, index) => ({
     callId: `call_${String(n)}_${String(index)}`,
@@ -75,8 +74,7 @@ function answerTo(body: ResponsesBody, question: string): string {
   if (last?.type === "function_call_output") return `The function gave: ${String(last.output)}`;
   if (/\bPKCE\b/i.test(question)) return PKCE;
   const characters = Array.from(question);
-  const quote =
-    characters.length > QUOTE_LIMIT ? `${characters.slice(0, QUOTE_LIMIT).join("")}…` : question;
+  const quote = characters.length > QUOTE_LIMIT ? `${characters.slice(0, QUOTE_LIMIT).join("")}…` : question;
   return `The simulator received: ${quote}`;
 }
 

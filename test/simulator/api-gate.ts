@@ -67,8 +67,7 @@ function routingProblem(state: SimState, request: RecordedRequest): PlainReply |
   const { workspaceOrigin, routingOverride } = state.switches;
   const server = workspaceOrigin === state.workspaceOrigin ? "workspace" : "api";
   const override = routingOverride === "NO_CONSTRAINT" ? undefined : routingOverride;
-  const right =
-    request.server === server && request.headers["x-openai-account-routing-override"] === override;
+  const right = request.server === server && request.headers["x-openai-account-routing-override"] === override;
   return right ? undefined : { kind: "json", status: 403, body: detailBody("Wrong region") };
 }
 

@@ -1,11 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
-import {
-  startSimulator,
-  weeklyOnlyRateLimitHeaders,
-  type IssuedTokens,
-  type Simulator,
-} from "./index.ts";
+import { startSimulator, weeklyOnlyRateLimitHeaders, type IssuedTokens, type Simulator } from "./index.ts";
 import { apiHeaders, ask, type Changes } from "./test-client.ts";
 
 let sim: Simulator;
@@ -146,9 +141,7 @@ test("the default answer is a whole stream that quotes the question", async () =
 
 test("a question on PKCE gets a true sentence", async () => {
   const input = [{ role: "user", content: "Explain PKCE in one sentence" }];
-  expect(await (await ask(sim, { tokens, body: { input } })).text()).toContain(
-    "authorization code",
-  );
+  expect(await (await ask(sim, { tokens, body: { input } })).text()).toContain("authorization code");
 });
 
 test("both origins answer a health check and know nothing else", async () => {
@@ -157,10 +150,5 @@ test("both origins answer a health check and know nothing else", async () => {
     expect((await fetch(origin, { method: "HEAD" })).status).toBe(200);
     expect((await fetch(`${origin}/nothing/here`)).status).toBe(404);
   }
-  expect(sim.requests.map((request) => request.route)).toEqual([
-    "health",
-    undefined,
-    "health",
-    undefined,
-  ]);
+  expect(sim.requests.map((request) => request.route)).toEqual(["health", undefined, "health", undefined]);
 });

@@ -53,10 +53,7 @@ export function authorize(state: SimState, request: RecordedRequest): PlainReply
   return answer({ code, scope });
 }
 
-function authorizationProblem(
-  query: URLSearchParams,
-  acceptLoopbackIp: boolean,
-): string | undefined {
+function authorizationProblem(query: URLSearchParams, acceptLoopbackIp: boolean): string | undefined {
   const doubled = SINGLE_PARAMETERS.find((name) => query.getAll(name).length > 1);
   if (doubled !== undefined) return `${doubled} is given more than once`;
   if (query.get("client_id") !== CLIENT_ID) return "client_id is unknown";

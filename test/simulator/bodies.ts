@@ -25,10 +25,7 @@ export function errorBody(fields: ErrorFields): { error: Required<ErrorFields> }
 }
 
 /** RFC 6749 §5.2. */
-export function oauthErrorBody(
-  error: string,
-  description?: string,
-): { error: string; error_description?: string } {
+export function oauthErrorBody(error: string, description?: string): { error: string; error_description?: string } {
   return description === undefined ? { error } : { error, error_description: description };
 }
 
@@ -43,8 +40,7 @@ const REFRESH_MESSAGES: Record<string, string> = {
   refresh_token_invalidated: "Your refresh token has been revoked. Please try signing in again.",
 };
 
-export type RefreshErrorCode =
-  "refresh_token_reused" | "refresh_token_expired" | "refresh_token_invalidated";
+export type RefreshErrorCode = "refresh_token_reused" | "refresh_token_expired" | "refresh_token_invalidated";
 
 /** Sent with 401. */
 export function refreshErrorBody(code: RefreshErrorCode): object {
@@ -65,9 +61,7 @@ export function accessErrorBody(code: AccessErrorCode): object {
 }
 
 export function modelNotSupportedBody(model: string): { detail: unknown } {
-  return detailBody(
-    `The '${model}' model is not supported when using Codex with a ChatGPT account.`,
-  );
+  return detailBody(`The '${model}' model is not supported when using Codex with a ChatGPT account.`);
 }
 
 export function newerVersionBody(model: string): { detail: unknown } {
@@ -158,8 +152,7 @@ export function policyBody(code = "cyber_policy"): object {
 /** Sent with 400. */
 export function contextTooLongBody(): object {
   return errorBody({
-    message:
-      "Your input exceeds the context window of this model. Please adjust your input and try again.",
+    message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
     param: "input",
     code: "context_length_exceeded",
   });

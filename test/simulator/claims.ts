@@ -6,12 +6,7 @@ const AUTH_CLAIM = "https://api.openai.com/auth";
 const PROFILE_CLAIM = "https://api.openai.com/profile";
 
 /** Claims of an access token, without `exp`. */
-export function accessClaims(
-  family: Family,
-  issuer: string,
-  now: number,
-  jti: string,
-): Record<string, unknown> {
+export function accessClaims(family: Family, issuer: string, now: number, jti: string): Record<string, unknown> {
   const { account, scope } = family;
   return {
     iss: issuer,

@@ -108,9 +108,7 @@ export class SimulatorControl implements Simulator {
     const { tokens, account } = this.#deps.state;
     const family = tokens.open({ ...account, ...options.account }, DEFAULT_SCOPE);
     return tokens.grant(family, this.issuer, true, {
-      ...(options.accessExpiresInMs === undefined
-        ? {}
-        : { expiresInMs: options.accessExpiresInMs }),
+      ...(options.accessExpiresInMs === undefined ? {} : { expiresInMs: options.accessExpiresInMs }),
       ...(options.withoutExp === undefined ? {} : { withoutExp: options.withoutExp }),
     });
   }

@@ -149,27 +149,24 @@ test("a cut stops after exactly so many bytes", async () => {
   }
 });
 
-test.each(["reset", "drop"] as const)(
-  "a %s breaks the body off after what was sent",
-  async (cut) => {
-    sim.next("responses", { kind: "stream", events: EVENTS, cutAtByte: 60, cut });
-    const { body } = await ask(sim);
-    const reader = body?.getReader();
-    let text = "";
-    const readAll = async (): Promise<void> => {
-      for (;;) {
-        const step = await reader?.read();
-        if (step === undefined || step.done) return;
-        text += Buffer.from(step.value).toString();
-      }
-    };
-    await expect(readAll()).rejects.toThrow();
-    expect(text).toBe(WHOLE.slice(0, 60));
-    const request = await sim.waitForRequest("responses");
-    await request.done;
-    expect(request.closedBy).toBe("server");
-  },
-);
+test.each(["reset", "drop"] as const)("a %s breaks the body off after what was sent", async (cut) => {
+  sim.next("responses", { kind: "stream", events: EVENTS, cutAtByte: 60, cut });
+  const { body } = await ask(sim);
+  const reader = body?.getReader();
+  let text = "";
+  const readAll = async (): Promise<void> => {
+    for (;;) {
+      const step = await reader?.read();
+      if (step === undefined || step.done) return;
+      text += Buffer.from(step.value).toString();
+    }
+  };
+  await expect(readAll()).rejects.toThrow();
+  expect(text).toBe(WHOLE.slice(0, 60));
+  const request = await sim.waitForRequest("responses");
+  await request.done;
+  expect(request.closedBy).toBe("server");
+});
 
 test("a stalled stream stays open until the client leaves", async () => {
   sim.next("responses", { kind: "stream", events: [failedEvent("x", "y")], end: "stall" });
@@ -239,42 +236,36 @@ test("a gate after the commit holds only the answer back", async () => {
 test.each([
   [false, 200],
   [true, 401],
-])(
-  "a client that leaves before the commit: commitAnyway %s gives the next one %i",
-  async (commitAnyway, status) => {
-    const { refreshToken } = sim.issueTokens();
-    const { promise, open } = gate();
-    sim.next("token:refresh", { kind: "default", beforeCommit: promise, commitAnyway });
-    const socket = connect(Number(new URL(sim.issuer).port), "127.0.0.1");
-    const body = JSON.stringify({
-      client_id: "app_EMoamEEZ73f0CkXaXp7hrann",
-      grant_type: "refresh_token",
-      refresh_token: refreshToken,
-    });
-    socket.write(
-      "POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" +
-        `content-length: ${String(body.length)}\r\n\r\n${body}`,
-    );
-    const request = await sim.waitForRequest("token:refresh");
-    socket.destroy();
-    await once(socket, "close");
-    await request.done;
-    open();
-    expect((await refresh(sim, refreshToken)).status).toBe(status);
-    expect(sim.stats.refreshes).toBe(1);
-  },
-);
+])("a client that leaves before the commit: commitAnyway %s gives the next one %i", async (commitAnyway, status) => {
+  const { refreshToken } = sim.issueTokens();
+  const { promise, open } = gate();
+  sim.next("token:refresh", { kind: "default", beforeCommit: promise, commitAnyway });
+  const socket = connect(Number(new URL(sim.issuer).port), "127.0.0.1");
+  const body = JSON.stringify({
+    client_id: "app_EMoamEEZ73f0CkXaXp7hrann",
+    grant_type: "refresh_token",
+    refresh_token: refreshToken,
+  });
+  socket.write(
+    "POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" +
+      `content-length: ${String(body.length)}\r\n\r\n${body}`,
+  );
+  const request = await sim.waitForRequest("token:refresh");
+  socket.destroy();
+  await once(socket, "close");
+  await request.done;
+  open();
+  expect((await refresh(sim, refreshToken)).status).toBe(status);
+  expect(sim.stats.refreshes).toBe(1);
+});
 
-test.each(["reset", "close"] as const)(
-  "a refresh is committed and its answer lost by %s",
-  async (then) => {
-    const { refreshToken } = sim.issueTokens();
-    sim.next("token:refresh", { kind: "default", then });
-    await expect(refresh(sim, refreshToken)).rejects.toThrow();
-    expect(sim.stats.refreshes).toBe(1);
-    expect(await (await refresh(sim, refreshToken)).text()).toContain("refresh_token_reused");
-  },
-);
+test.each(["reset", "close"] as const)("a refresh is committed and its answer lost by %s", async (then) => {
+  const { refreshToken } = sim.issueTokens();
+  sim.next("token:refresh", { kind: "default", then });
+  await expect(refresh(sim, refreshToken)).rejects.toThrow();
+  expect(sim.stats.refreshes).toBe(1);
+  expect(await (await refresh(sim, refreshToken)).text()).toContain("refresh_token_reused");
+});
 
 test("a fault in a script shows in the answer", async () => {
   sim.always("responses", () => {

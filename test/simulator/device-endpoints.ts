@@ -43,8 +43,7 @@ export function deviceToken(state: SimState, request: RecordedRequest): PlainRep
   if (device.decision === "deny") {
     return failure(400, "access_denied", "The user denied the request.");
   }
-  if (device.decision === undefined)
-    return { kind: "json", status: 403, body: devicePendingBody() };
+  if (device.decision === undefined) return { kind: "json", status: 403, body: devicePendingBody() };
 
   device.spent = true;
   // Here the server makes the PKCE pair, and the client only passes the verifier on.

@@ -41,8 +41,7 @@ export class DeviceStore {
 
   decide(userCode: string, decision: "approve" | "deny"): void {
     const device = [...this.#devices.values()].find((one) => one.userCode === userCode);
-    if (device === undefined)
-      throw new Error(`simulator: no device login has the code ${userCode}`);
+    if (device === undefined) throw new Error(`simulator: no device login has the code ${userCode}`);
     device.decision = decision;
   }
 }

@@ -138,8 +138,7 @@ export function rateLimitsEvent(
     rate_limits: {
       allowed: true,
       limit_reached: false,
-      primary:
-        windows.primary === undefined ? { ...fallback, reset_at: 1_795_198_828 } : windows.primary,
+      primary: windows.primary === undefined ? { ...fallback, reset_at: 1_795_198_828 } : windows.primary,
       secondary: windows.secondary ?? null,
     },
     credits: { has_credits: false, unlimited: false, balance: null },

@@ -32,9 +32,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const auth = await listen(host, (message, exchange) => serve(deps, AUTH, message, exchange));
   const api = await listen(host, (message, exchange) => serve(deps, API, message, exchange));
-  const workspace = await listen(host, (message, exchange) =>
-    serve(deps, WORKSPACE, message, exchange),
-  );
+  const workspace = await listen(host, (message, exchange) => serve(deps, WORKSPACE, message, exchange));
   state.issuer = auth.origin;
   state.workspaceOrigin = workspace.origin;
   return new SimulatorControl({ ...deps, auth, api, workspace });

@@ -4,12 +4,7 @@ import { isMessage, type InputItem, type ResponsesBody } from "./responses-body.
 
 const ROLES: ReadonlySet<string> = new Set(["user", "assistant", "developer"]);
 
-const PART_TYPES: ReadonlySet<string> = new Set([
-  "input_text",
-  "input_image",
-  "output_text",
-  "refusal",
-]);
+const PART_TYPES: ReadonlySet<string> = new Set(["input_text", "input_image", "output_text", "refusal"]);
 
 const ITEM_TYPES: ReadonlySet<string> = new Set([
   "message",
@@ -33,15 +28,13 @@ export function inputProblem({ input }: ResponsesBody, lite: boolean): PlainRepl
 }
 
 function itemProblem(value: unknown, param: string, mayBeTools: boolean): PlainReply | undefined {
-  if (typeof value !== "object" || value === null)
-    return invalid(param, "Input item must be an object");
+  if (typeof value !== "object" || value === null) return invalid(param, "Input item must be an object");
   const item = value as InputItem;
   if (item.role === "system") {
     return { kind: "json", status: 400, body: detailBody("System messages are not allowed") };
   }
   if (isMessage(item)) return messageProblem(item, param);
-  if (item.type !== "additional_tools" && isServerReference(item))
-    return notPersisted(item.id ?? "");
+  if (item.type !== "additional_tools" && isServerReference(item)) return notPersisted(item.id ?? "");
   if (item.type === "reasoning" && typeof item.encrypted_content !== "string") {
     return invalid(`${param}.encrypted_content`, "Reasoning must carry its encrypted content");
   }
@@ -55,8 +48,7 @@ function messageProblem(item: InputItem, param: string): PlainReply | undefined 
   if (typeof item.content === "string") return undefined;
   if (!Array.isArray(item.content)) return invalid(`${param}.content`, "Content must be a list");
   for (const part of item.content as { type?: unknown; text?: unknown }[]) {
-    if (!PART_TYPES.has(String(part.type)))
-      return invalid(`${param}.content`, "Unknown content type");
+    if (!PART_TYPES.has(String(part.type))) return invalid(`${param}.content`, "Unknown content type");
     if (part.type === "input_text" && typeof part.text !== "string") {
       return invalid(`${param}.content`, "Text must be a string");
     }

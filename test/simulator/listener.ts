@@ -27,9 +27,7 @@ export async function listen(host: string, serve: Serve): Promise<Listener> {
         return;
       }
       response.statusCode = 599;
-      response.end(
-        `simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      response.end(`simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     });
   });
   // Longer than any test: a keep-alive socket that closes by itself under a client is a flaky test.

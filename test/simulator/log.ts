@@ -40,8 +40,6 @@ export class RequestLog {
 
   #find(route: Route, count: number): RecordedRequest | undefined {
     let seen = 0;
-    return this.requests.find(
-      (request) => matchingRoutes(request.route).includes(route) && (seen += 1) === count,
-    );
+    return this.requests.find((request) => matchingRoutes(request.route).includes(route) && (seen += 1) === count);
   }
 }

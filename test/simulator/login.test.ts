@@ -4,14 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
 import { startSimulator, type Simulator } from "./index.ts";
-import {
-  approvedCode,
-  beginLogin,
-  postForm,
-  postJson,
-  refresh,
-  type Changes,
-} from "./test-client.ts";
+import { approvedCode, beginLogin, postForm, postJson, refresh, type Changes } from "./test-client.ts";
 
 let sim: Simulator;
 beforeAll(async () => {
@@ -44,11 +37,7 @@ test.each<[string, Changes, string]>([
   ["a missing originator", { originator: undefined }, "originator"],
   ["another callback path", { redirect_uri: "http://localhost:1455/callback" }, "redirect_uri"],
   ["https", { redirect_uri: "https://localhost:1455/auth/callback" }, "redirect_uri"],
-  [
-    "another host",
-    { redirect_uri: "http://localhost.evil.test:1455/auth/callback" },
-    "redirect_uri",
-  ],
+  ["another host", { redirect_uri: "http://localhost.evil.test:1455/auth/callback" }, "redirect_uri"],
   ["the numeric host", { redirect_uri: "http://127.0.0.1:1455/auth/callback" }, "redirect_uri"],
 ])("authorize shows a page and does not redirect for %s", async (_, changes, word) => {
   await expect(sim.authorize(beginLogin(sim, changes).url)).rejects.toThrow(word);
@@ -56,9 +45,7 @@ test.each<[string, Changes, string]>([
 
 test("authorize refuses a parameter that stands twice", async () => {
   const { url, state } = beginLogin(sim);
-  await expect(sim.authorize(`${url}&state=${state}`)).rejects.toThrow(
-    "state is given more than once",
-  );
+  await expect(sim.authorize(`${url}&state=${state}`)).rejects.toThrow("state is given more than once");
 });
 
 test("authorize takes the numeric host when the switch is on", async () => {
@@ -114,12 +101,7 @@ test("the exchange gives tokens whose claims name the account", async () => {
 });
 
 test.each<[string, Changes, number, string]>([
-  [
-    "another redirect_uri",
-    { redirect_uri: "http://127.0.0.1:40123/auth/callback" },
-    400,
-    "token_exchange_user_error",
-  ],
+  ["another redirect_uri", { redirect_uri: "http://127.0.0.1:40123/auth/callback" }, 400, "token_exchange_user_error"],
   ["a wrong verifier", { code_verifier: "v".repeat(43) }, 400, "invalid_grant"],
   ["a verifier of 42 characters", { code_verifier: "v".repeat(42) }, 400, "invalid_request"],
   ["a verifier of 129 characters", { code_verifier: "v".repeat(129) }, 400, "invalid_request"],
@@ -154,9 +136,7 @@ test("a second use of a code is counted, refused, and ends the login that it mad
   expect([again.status, await again.json()]).toMatchObject([400, { error: "invalid_grant" }]);
   expect(sim.stats.usedCodeAttempts).toBe(1);
   expect(sim.family(body.refresh_token)).toMatchObject({ revoked: true });
-  expect(await (await refresh(sim, body.refresh_token)).text()).toContain(
-    "refresh_token_invalidated",
-  );
+  expect(await (await refresh(sim, body.refresh_token)).text()).toContain("refresh_token_invalidated");
 });
 
 test("a code expires after ten minutes", async () => {

@@ -25,11 +25,7 @@ export function modelProblem(
 }
 
 /** A gated model with an old version, or none, is refused in one of three ways (docs/wire.md). */
-function versionProblem(
-  switches: SimSwitches,
-  request: RecordedRequest,
-  model: SimModel,
-): PlainReply | undefined {
+function versionProblem(switches: SimSwitches, request: RecordedRequest, model: SimModel): PlainReply | undefined {
   const minimum = switches.minimumVersions[model.slug] ?? model.minimal_client_version;
   if (minimum === undefined || isAtLeast(request.headers["version"], minimum)) return undefined;
   switch (switches.versionGateStyle) {
@@ -46,9 +42,7 @@ function versionProblem(
 function effortProblem(model: SimModel, body: ResponsesBody): PlainReply | undefined {
   const effort = body.reasoning?.effort;
   if (effort === undefined) return undefined;
-  const allowed = model.supported_reasoning_levels
-    .map((level) => level.effort)
-    .filter((name) => name !== "ultra");
+  const allowed = model.supported_reasoning_levels.map((level) => level.effort).filter((name) => name !== "ultra");
   if (typeof effort === "string" && allowed.includes(effort)) return undefined;
   const list = allowed.map((name) => `'${name}'`).join(", ");
   const message = `Unsupported value: ${JSON.stringify(effort)} is not supported with the '${model.slug}' model. Supported values are: ${list}.`;

@@ -87,9 +87,7 @@ export function simModel(slug: string, changes: Partial<SimModel> = {}): SimMode
 }
 
 export function efforts(names: string): { effort: string; description: string }[] {
-  return names
-    .split(" ")
-    .map((effort) => ({ effort, description: EFFORTS[effort] ?? `Effort ${effort}` }));
+  return names.split(" ").map((effort) => ({ effort, description: EFFORTS[effort] ?? `Effort ${effort}` }));
 }
 
 /** Below it, by the list's own filter, no model is left: what a client's own version number gets. */

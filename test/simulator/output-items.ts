@@ -52,9 +52,7 @@ export function pushMessage(
   const kind = refusal === undefined ? "output_text" : "refusal";
   const whole = refusal ?? text;
   const part = (value: string): object =>
-    kind === "refusal"
-      ? { type: kind, refusal: value }
-      : { type: kind, text: value, annotations: [], logprobs: [] };
+    kind === "refusal" ? { type: kind, refusal: value } : { type: kind, text: value, annotations: [], logprobs: [] };
 
   events.push({
     type: "response.output_item.added",
@@ -90,12 +88,7 @@ function slice(text: string, count: number): string[] {
 }
 
 /** The arguments come in two pieces, as they would from a model. */
-export function pushCall(
-  events: object[],
-  itemId: string,
-  outputIndex: number,
-  call: SimCall,
-): object {
+export function pushCall(events: object[], itemId: string, outputIndex: number, call: SimCall): object {
   const at = { item_id: itemId, output_index: outputIndex };
   const { callId, name, namespace } = call;
   const item = {

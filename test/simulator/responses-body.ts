@@ -66,10 +66,6 @@ export function offeredFunctions(body: ResponsesBody): string[] {
 function functionsOf(tools: unknown): string[] {
   if (!Array.isArray(tools)) return [];
   return (tools as { type?: unknown; name?: unknown; tools?: unknown }[]).flatMap((tool) =>
-    tool.type === "namespace"
-      ? functionsOf(tool.tools)
-      : tool.type === "function"
-        ? [String(tool.name)]
-        : [],
+    tool.type === "namespace" ? functionsOf(tool.tools) : tool.type === "function" ? [String(tool.name)] : [],
   );
 }

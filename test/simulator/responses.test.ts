@@ -40,11 +40,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ["a missing stream", { stream: undefined }, "Stream must be set to true"],
   ["missing instructions", { instructions: undefined }, "Instructions are required"],
   ["empty instructions", { instructions: "" }, "Instructions are required"],
-  [
-    "system items",
-    { input: [{ ...USER, role: "system" }, USER] },
-    "System messages are not allowed",
-  ],
+  ["system items", { input: [{ ...USER, role: "system" }, USER] }, "System messages are not allowed"],
   [
     "a retired model",
     { model: "gpt-5.1-codex" },
@@ -76,11 +72,7 @@ test.each([
 });
 
 test.each<[string, Record<string, unknown>, string]>([
-  [
-    "the raw effort ultra",
-    { model: "gpt-6.1-sol", reasoning: { effort: "ultra" } },
-    "reasoning.effort",
-  ],
+  ["the raw effort ultra", { model: "gpt-6.1-sol", reasoning: { effort: "ultra" } }, "reasoning.effort"],
   ["an effort that the model lacks", { reasoning: { effort: "max" } }, "reasoning.effort"],
   ["the effort none", { reasoning: { effort: "none" } }, "reasoning.effort"],
   ["an unknown verbosity", { text: { verbosity: "loud" } }, "text.verbosity"],
@@ -89,11 +81,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ["input that is a string", { input: "hello" }, "input"],
   ["an empty input", { input: [] }, "input"],
   ["an unknown role", { input: [{ ...USER, role: "tool" }] }, "input[0].role"],
-  [
-    "an unknown content type",
-    { input: [{ ...USER, content: [{ type: "text", text: "x" }] }] },
-    "input[0].content",
-  ],
+  ["an unknown content type", { input: [{ ...USER, content: [{ type: "text", text: "x" }] }] }, "input[0].content"],
   ["a tool list without the lite header", { ...LITE_BODY, reasoning: undefined }, "input[0].type"],
 ])("refuses %s", async (_, body, param) => {
   expect(await refusal(body)).toMatchObject([400, { error: { code: "invalid_value", param } }]);
@@ -154,10 +142,7 @@ test("takes the classic shape for lite models unless requireLite is on", async (
   const body = { model: "gpt-6.1-sol" };
   expect((await ask(sim, { body })).status).toBe(200);
   sim.switches.requireLite = true;
-  expect(await refusal(body)).toMatchObject([
-    400,
-    { detail: expect.stringContaining("gpt-6.1-sol") as string },
-  ]);
+  expect(await refusal(body)).toMatchObject([400, { detail: expect.stringContaining("gpt-6.1-sol") as string }]);
   sim.switches.requireLiteStatus = 404;
   expect((await ask(sim, { body })).status).toBe(404);
   expect((await ask(sim, { body: { model: "gpt-5.5" } })).status).toBe(200);
@@ -174,21 +159,14 @@ test.each<[string, Record<string, unknown>, string]>([
   ["a model that is not lite", { model: "gpt-5.5" }, "model"],
   ["parallel tool calls", { parallel_tool_calls: true }, "parallel_tool_calls"],
   ["unsaid parallel tool calls", { parallel_tool_calls: undefined }, "parallel_tool_calls"],
-  [
-    "a reasoning context other than all_turns",
-    { reasoning: { effort: "low" } },
-    "reasoning.context",
-  ],
+  ["a reasoning context other than all_turns", { reasoning: { effort: "low" } }, "reasoning.context"],
 ])("refuses the lite header with %s", async (_, changes, param) => {
   const answer = await refusal({ ...LITE_BODY, ...changes }, LITE);
   expect(answer).toMatchObject([400, { error: { code: "unsupported_value", param } }]);
 });
 
 test("refuses a Lite body that carries no instructions", async () => {
-  expect(await refusal({ ...LITE_BODY, input: [USER] }, LITE)).toEqual([
-    400,
-    { detail: "Instructions are required" },
-  ]);
+  expect(await refusal({ ...LITE_BODY, input: [USER] }, LITE)).toEqual([400, { detail: "Instructions are required" }]);
 });
 
 test("refuses a Lite body without the lite header", async () => {

@@ -34,9 +34,7 @@ export class Script {
   }
 
   unused(): string[] {
-    return [...this.#queues].flatMap(([route, queue]) =>
-      queue.map((reply) => `${route}: ${describe(reply)}`),
-    );
+    return [...this.#queues].flatMap(([route, queue]) => queue.map((reply) => `${route}: ${describe(reply)}`));
   }
 
   clear(): void {

@@ -47,18 +47,12 @@ export async function serve(
   log.add(request);
 
   const reply =
-    scripted.kind === "default"
-      ? await commit(scripted, exchange, () => behaviour.answer(state, request))
-      : scripted;
+    scripted.kind === "default" ? await commit(scripted, exchange, () => behaviour.answer(state, request)) : scripted;
   if (reply !== undefined) await deliver(exchange, reply);
 }
 
 /** Undefined when the client has gone and so nobody is there to answer. */
-async function commit(
-  reply: DefaultReply,
-  exchange: Exchange,
-  run: () => PlainReply,
-): Promise<PlainReply | undefined> {
+async function commit(reply: DefaultReply, exchange: Exchange, run: () => PlainReply): Promise<PlainReply | undefined> {
   if (reply.beforeCommit !== undefined) {
     if (reply.commitAnyway === true) await reply.beforeCommit;
     else await exchange.unlessOver(reply.beforeCommit);

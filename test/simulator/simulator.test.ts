@@ -2,13 +2,7 @@ import { connect } from "node:net";
 
 import { expect, test } from "vitest";
 
-import {
-  answerEvents,
-  errorEvent,
-  incompleteEvent,
-  rateLimitsEvent,
-  startSimulator,
-} from "./index.ts";
+import { answerEvents, errorEvent, incompleteEvent, rateLimitsEvent, startSimulator } from "./index.ts";
 import { ask, postForm } from "./test-client.ts";
 
 test("requests are written down whole and in order", async () => {
@@ -126,9 +120,7 @@ test("an answer can be a refusal, full in its output, and cut as told", () => {
   expect(full.at(-1)).toMatchObject({
     response: { output: [{ type: "reasoning" }, { type: "message" }] },
   });
-  expect(full.filter((event) => JSON.stringify(event).includes("output_text.delta"))).toHaveLength(
-    2,
-  );
+  expect(full.filter((event) => JSON.stringify(event).includes("output_text.delta"))).toHaveLength(2);
 });
 
 test("the other events have the shapes of the wire", () => {

@@ -19,8 +19,7 @@ export function tokenRoute(
 
 /** `POST /oauth/token`. */
 export function token(state: SimState, request: RecordedRequest): PlainReply {
-  if (request.method !== "POST")
-    return { kind: "json", status: 405, body: { detail: "Method Not Allowed" } };
+  if (request.method !== "POST") return { kind: "json", status: 405, body: { detail: "Method Not Allowed" } };
   switch (tokenRoute(request)) {
     case "token:refresh":
       return refresh(state, fieldsOf(request));
@@ -58,16 +57,10 @@ function exchange(state: SimState, form: URLSearchParams): PlainReply {
     return json(400, oauthErrorBody("invalid_grant", "The code has expired"));
   }
   if (form.get("redirect_uri") !== record.redirectUri) {
-    return json(
-      400,
-      tokenExchangeErrorBody("redirect_uri differs from the authorization request's"),
-    );
+    return json(400, tokenExchangeErrorBody("redirect_uri differs from the authorization request's"));
   }
   if (!isCodeVerifier(verifier)) {
-    return json(
-      400,
-      oauthErrorBody("invalid_request", "code_verifier must be 43 to 128 unreserved characters"),
-    );
+    return json(400, oauthErrorBody("invalid_request", "code_verifier must be 43 to 128 unreserved characters"));
   }
   if (s256(verifier) !== record.codeChallenge) {
     return json(400, oauthErrorBody("invalid_grant", "Invalid code verifier"));
@@ -85,8 +78,7 @@ function refresh(state: SimState, fields: Fields): PlainReply {
   }
   const presented = fields["refresh_token"] ?? "";
   if (presented === "") {
-    const message =
-      "Invalid 'refresh_token': empty string. Expected a string with minimum length 1.";
+    const message = "Invalid 'refresh_token': empty string. Expected a string with minimum length 1.";
     return json(400, errorBody({ message, param: "refresh_token", code: "empty_string" }));
   }
   const family = state.tokens.familyOf(presented);

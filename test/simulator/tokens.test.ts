@@ -40,8 +40,7 @@ test("a replayed refresh token is counted, refused, and ends the family", async 
   expect(replay.status).toBe(401);
   expect(await fields(replay)).toEqual({
     error: {
-      message:
-        "Your refresh token has already been used to generate a new access token. Please try signing in again.",
+      message: "Your refresh token has already been used to generate a new access token. Please try signing in again.",
       type: "invalid_request_error",
       param: null,
       code: "refresh_token_reused",
@@ -103,9 +102,7 @@ test("revocation ends a login, its access token included", async () => {
 
 test("revocation of an unknown token is no error, a form is one", async () => {
   const url = `${sim.issuer}/oauth/revoke`;
-  expect((await postJson(url, { token: "rt_x", token_type_hint: "access_token" })).status).toBe(
-    200,
-  );
+  expect((await postJson(url, { token: "rt_x", token_type_hint: "access_token" })).status).toBe(200);
   const form = new URLSearchParams({ token: "rt_x" });
   expect((await fetch(url, { method: "POST", body: form })).status).toBe(400);
   expect(sim.stats.revocations).toBe(0);

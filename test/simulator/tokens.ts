@@ -45,14 +45,10 @@ export class TokenStore {
     const claims = accessClaims(family, issuer, now, `CANARY_AT_${String(n)}`);
     if (options.withoutExp !== true) claims["exp"] = Math.floor(expiresAt / 1000);
     const accessToken = unsignedJwt(claims, `CANARY_AT_${String(n)}_${random()}`);
-    const idToken = unsignedJwt(
-      idClaims(family, issuer, now),
-      `CANARY_ID_${String(n)}_${random()}`,
-    );
+    const idToken = unsignedJwt(idClaims(family, issuer, now), `CANARY_ID_${String(n)}_${random()}`);
 
     const current = family.refreshTokens.at(-1);
-    const refreshToken =
-      rotate || current === undefined ? `rt_CANARY_RT_${String(n)}_${random()}` : current;
+    const refreshToken = rotate || current === undefined ? `rt_CANARY_RT_${String(n)}_${random()}` : current;
     if (refreshToken !== current) family.refreshTokens.push(refreshToken);
 
     family.accessTokens.push(accessToken);

@@ -57,8 +57,7 @@ function pairProblem(items: InputItem[]): PlainReply | undefined {
     const param = `input[${String(n)}]`;
     if (item.type !== "function_call" && item.type !== "function_call_output") continue;
     const id = item.call_id;
-    if (typeof id !== "string" || id === "")
-      return invalid(`${param}.call_id`, "Call id is missing");
+    if (typeof id !== "string" || id === "") return invalid(`${param}.call_id`, "Call id is missing");
     if (item.type === "function_call") {
       if (typeof item.name !== "string" || typeof item.arguments !== "string") {
         return invalid(param, "Name and arguments must be strings");

@@ -68,10 +68,7 @@ interface UsageWindow {
   reset_at: number;
 }
 
-function windowOf(
-  headers: Record<string, string>,
-  position: "primary" | "secondary",
-): UsageWindow | null {
+function windowOf(headers: Record<string, string>, position: "primary" | "secondary"): UsageWindow | null {
   const value = (name: string): number => Number(headers[`${PREFIX}-${position}-${name}`] ?? "0");
   if (value("window-minutes") === 0) return null;
   return {

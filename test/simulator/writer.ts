@@ -42,12 +42,7 @@ export async function deliver(exchange: Exchange, reply: PlainReply): Promise<vo
   }
 }
 
-function send(
-  exchange: Exchange,
-  status: number,
-  headers: Headers,
-  body: string | Uint8Array,
-): void {
+function send(exchange: Exchange, status: number, headers: Headers, body: string | Uint8Array): void {
   const length = String(Buffer.byteLength(body));
   exchange.response.writeHead(status, { "content-length": length, ...headers });
   exchange.response.end(body);

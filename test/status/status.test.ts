@@ -82,10 +82,7 @@ describe("verbose", () => {
     expect(details?.findings.filter(({ level }) => level !== "ok")).toEqual([]);
     expect(saidBy(details, "network")).toEqual(
       [simulator.issuer, new URL(simulator.baseUrl).origin].map(
-        (origin) =>
-          expect.stringMatching(
-            new RegExp(`^${origin} is reachable, HTTP \\d{3} in \\d+ ms\\.$`),
-          ) as string,
+        (origin) => expect.stringMatching(new RegExp(`^${origin} is reachable, HTTP \\d{3} in \\d+ ms\\.$`)) as string,
       ),
     );
     expect(simulator.requests).toHaveLength(2);
@@ -131,23 +128,13 @@ describe("verbose", () => {
       message: expect.stringMatching(
         /is blocked on this way: HTTP 403 in \d+ ms, challenged by Cloudflare, a page/,
       ) as string,
-      fix: [
-        act(
-          "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it",
-        ),
-      ],
+      fix: [act("Try without VPN or proxy, or from another network; wait a few minutes before you repeat it")],
     });
   });
 
   test.each<[string, Reply]>([
-    [
-      "of a company's proxy",
-      { kind: "html", headers: { "content-type": "text/html" }, body: "<p>No" },
-    ],
-    [
-      "of Cloudflare without a content type",
-      { kind: "raw", status: 403, body: "Access blocked by Cloudflare" },
-    ],
+    ["of a company's proxy", { kind: "html", headers: { "content-type": "text/html" }, body: "<p>No" }],
+    ["of Cloudflare without a content type", { kind: "raw", status: 403, body: "Access blocked by Cloudflare" }],
   ])("a page %s in place of the API is a problem, too", async (_, reply) => {
     const simulator = await simulate();
     simulator.always("health", { kind: "html" });
@@ -173,10 +160,7 @@ test("a file of certificates that is missing is told", async () => {
 });
 
 function saidBy(details: DoctorReport | undefined, check: string): string[] {
-  return (
-    details?.findings.filter((finding) => finding.check === check).map(({ message }) => message) ??
-    []
-  );
+  return details?.findings.filter((finding) => finding.check === check).map(({ message }) => message) ?? [];
 }
 
 describe("another way than a login of this program", () => {
@@ -219,9 +203,7 @@ describe("another way than a login of this program", () => {
     const status = await collect({ simulator, env, verbose: true });
     const { origin } = new URL(simulator.apiBaseUrl);
     expect(status).toMatchObject({ signedIn: true, decidedBy: "CODEX_AUTH", apiOrigin: origin });
-    expect(saidBy(status.details, "network")).toEqual([
-      expect.stringContaining(`${origin} is reachable`),
-    ]);
+    expect(saidBy(status.details, "network")).toEqual([expect.stringContaining(`${origin} is reachable`)]);
     expect(JSON.stringify([status, simulator.requests])).not.toContain(key.slice(-12));
   });
 });

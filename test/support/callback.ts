@@ -2,10 +2,7 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
 import type { AuthorizationResponse } from "../../src/auth/sign-in/authorization-response.ts";
-import {
-  startCallbackServer,
-  type CallbackServer,
-} from "../../src/auth/sign-in/callback/server.ts";
+import { startCallbackServer, type CallbackServer } from "../../src/auth/sign-in/callback/server.ts";
 import { connectionRefusal } from "./raw-http.ts";
 
 export const callbackState = "s".repeat(42) + "1";

@@ -14,10 +14,7 @@ export function expectNoSecrets(output: string, secrets: readonly string[], wher
       // A form that the secret is too short for would be found everywhere.
       .some((form) => form.length >= windowLength && output.includes(form));
     // The message must not print the output: it would be long, and hold the secret.
-    expect(
-      found,
-      `a secret (${secret.slice(0, 6)}…, ${secret.length} characters) shows up in ${where}`,
-    ).toBe(false);
+    expect(found, `a secret (${secret.slice(0, 6)}…, ${secret.length} characters) shows up in ${where}`).toBe(false);
   }
 }
 

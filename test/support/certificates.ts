@@ -54,15 +54,7 @@ interface Content {
 }
 
 /** X.509 version 3 in DER (RFC 5280 §4.1), signed with ECDSA and SHA-256. */
-function certificate({
-  subject,
-  issuer,
-  keys,
-  signer,
-  ca = false,
-  names = [],
-  validity = thisWeek,
-}: Content) {
+function certificate({ subject, issuer, keys, signer, ca = false, names = [], validity = thisWeek }: Content) {
   const algorithm = sequence(oid("2a8648ce3d040302"));
   const extensions = [
     extension("551d13", ca ? sequence(der(0x01, Buffer.from([0xff]))) : sequence()),
@@ -86,8 +78,7 @@ function certificate({
 
 function der(tag: number, content: Buffer): Buffer {
   const { length } = content;
-  const size =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 }
 
@@ -113,7 +104,5 @@ function extension(id: string, value: Buffer): Buffer {
 }
 
 function alternativeName(name: string): Buffer {
-  return isIP(name) === 4
-    ? der(0x87, Buffer.from(name.split(".").map(Number)))
-    : der(0x82, Buffer.from(name));
+  return isIP(name) === 4 ? der(0x87, Buffer.from(name.split(".").map(Number))) : der(0x82, Buffer.from(name));
 }

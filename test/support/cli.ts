@@ -76,9 +76,7 @@ export function startCli(options: CliOptions): CliRun {
 }
 
 /** Run it to its end. */
-export async function runCli(
-  options: CliOptions,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+export async function runCli(options: CliOptions): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const run = startCli(options);
   const { code } = await run.ended;
   return { code, stdout: run.stdout(), stderr: run.stderr() };

@@ -17,10 +17,7 @@ export interface FakeClaudeOptions {
   fails?: string;
 }
 
-export function fakeClaude(
-  home: Home,
-  { installed = false, fails = "-" }: FakeClaudeOptions = {},
-): FakeClaude {
+export function fakeClaude(home: Home, { installed = false, fails = "-" }: FakeClaudeOptions = {}): FakeClaude {
   const folder = join(home.path, "bin");
   const record = join(home.path, "claude-calls");
   const listed = JSON.stringify([{ id: "codex-oauth@codex-oauth", name: "codex-oauth" }]);

@@ -13,8 +13,7 @@ import { join } from "node:path";
  * @throws Error with npm's own words when it cannot be fetched
  */
 export function fetchedPackage(wanted: string): string {
-  const cache =
-    process.env["CODEX_OAUTH_CHECKS_CACHE"] ?? join(homedir(), ".cache/codex-oauth-checks");
+  const cache = process.env["CODEX_OAUTH_CHECKS_CACHE"] ?? join(homedir(), ".cache/codex-oauth-checks");
   const [, name = ""] = /^(.+)@[^@]+$/.exec(wanted) ?? [];
   const folder = join(cache, wanted.replace(/^@/, "").replaceAll(/[/@]/g, "-"));
   if (!existsSync(folder)) fetchInto(folder, wanted);
@@ -29,11 +28,11 @@ function fetchInto(folder: string, wanted: string): void {
   mkdirSync(fresh, { recursive: true });
   try {
     writeFileSync(join(fresh, "package.json"), '{"private":true}');
-    const npm = spawnSync(
-      "npm",
-      ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", wanted],
-      { cwd: fresh, encoding: "utf8", shell: process.platform === "win32" },
-    );
+    const npm = spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", wanted], {
+      cwd: fresh,
+      encoding: "utf8",
+      shell: process.platform === "win32",
+    });
     if (npm.status !== 0) {
       throw new Error(`${wanted} could not be fetched:\n${npm.error?.message ?? npm.stderr}`);
     }

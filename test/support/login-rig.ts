@@ -5,11 +5,7 @@ import type { LoginSurroundings } from "../../src/auth/sign-in/login-plan.ts";
 import type { TokenSet } from "../../src/auth/oauth/token-set.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import type { DeviceFlow } from "../../src/auth/sign-in/device-flow.ts";
-import {
-  LoginService,
-  type LoginAttempt,
-  type LoginServiceDeps,
-} from "../../src/auth/sign-in/login-service.ts";
+import { LoginService, type LoginAttempt, type LoginServiceDeps } from "../../src/auth/sign-in/login-service.ts";
 import type { OAuthFlow } from "../../src/auth/sign-in/browser-flow.ts";
 import type { BrowserLogin, PendingLogin } from "../../src/auth/sign-in/login-run.ts";
 import type { Revocations } from "../../src/auth/oauth/revocations.ts";

@@ -30,8 +30,7 @@ export async function loginTools(): Promise<LoginTools> {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
-  const another = (options: Partial<TestAppOptions> = {}): Window =>
-    openWindow({ clock, simulator, home, ...options });
+  const another = (options: Partial<TestAppOptions> = {}): Window => openWindow({ clock, simulator, home, ...options });
   return { ...another(), clock, simulator, home, another };
 }
 

@@ -2,11 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import {
-  formatIdentity,
-  identifySelf,
-  type ProcessIdentity,
-} from "../../src/platform/process-identity.ts";
+import { formatIdentity, identifySelf, type ProcessIdentity } from "../../src/platform/process-identity.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 
 export const anHourMs = 3_600_000;

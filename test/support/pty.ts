@@ -22,8 +22,7 @@ export interface TerminalRun {
   ended: Promise<number | null>;
 }
 
-const python =
-  "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['/bin/sh', '-c', sys.argv[1]])))";
+const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['/bin/sh', '-c', sys.argv[1]])))";
 
 /** Whatever this machine has to make a pseudo-terminal with, and hands the exit code on. */
 const makers: readonly { probe: string[]; answers: RegExp; start: (line: string) => string[] }[] = [

@@ -42,9 +42,7 @@ export async function race(
   simulator.reset();
   const { refreshToken } = writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
   obstacles[obstacle](home);
-  const answers = await Promise.all(
-    fleet.map(({ call }) => call("codex_query", { prompt: "Now?" })),
-  );
+  const answers = await Promise.all(fleet.map(({ call }) => call("codex_query", { prompt: "Now?" })));
   expect(answers.filter(({ isError }) => isError).map(({ text }) => text)).toEqual([]);
   expect(refreshRequests(simulator)).toBe(1);
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });

@@ -4,10 +4,7 @@ import type { ChildTransport } from "./child-transport.ts";
 export interface RawAnswer {
   jsonrpc: string;
   id: unknown;
-  result?: { content?: { type: string; text: string }[]; isError?: boolean } & Record<
-    string,
-    unknown
-  >;
+  result?: { content?: { type: string; text: string }[]; isError?: boolean } & Record<string, unknown>;
   error?: { code: number; message: string };
 }
 

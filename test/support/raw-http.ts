@@ -63,11 +63,7 @@ export interface RawRequest {
 }
 
 /** One request, spelt as given, and its answer up to the end of the connection. */
-export async function sendRaw(
-  port: number,
-  target: string,
-  request: RawRequest = {},
-): Promise<RawAnswer> {
+export async function sendRaw(port: number, target: string, request: RawRequest = {}): Promise<RawAnswer> {
   const connection = await openConnection(port, request.host);
   const headers = request.headers ?? [`Host: localhost:${port}`];
   const head = [`${request.method ?? "GET"} ${target} HTTP/1.1`, ...headers, "", ""].join("\r\n");

@@ -71,12 +71,7 @@ export function simulatedSettings(
 }
 
 /** The environment of a server with these settings. */
-export function serverEnvironment({
-  simulator,
-  home,
-  env,
-  limits,
-}: ServerOptions): Record<string, string> {
+export function serverEnvironment({ simulator, home, env, limits }: ServerOptions): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
     HOME: home.path,

@@ -35,11 +35,7 @@ export function readStream(body: Readable, options: ReadOptions = {}): Promise<S
 
 /** Events, or text as it is, as the bytes of a stream. */
 export function encode(events: readonly unknown[], lineEnd = "\n"): Buffer {
-  return Buffer.from(
-    events
-      .map((event) => (typeof event === "string" ? event : encodeEvent(event, lineEnd)))
-      .join(""),
-  );
+  return Buffer.from(events.map((event) => (typeof event === "string" ? event : encodeEvent(event, lineEnd))).join(""));
 }
 
 /** A body that arrives in these pieces. */
@@ -49,7 +45,5 @@ export function bodyOf(...chunks: Uint8Array[]): Readable {
 
 /** Bytes in pieces of one size. */
 export function piecesOf(bytes: Uint8Array, size: number): Uint8Array[] {
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
-    bytes.subarray(n * size, (n + 1) * size),
-  );
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) => bytes.subarray(n * size, (n + 1) * size));
 }

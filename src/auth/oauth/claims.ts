@@ -11,11 +11,7 @@ const impossiblyShortMs = 60_000;
  *
  * @param expiresInSeconds RFC 6749 §5.1 `expires_in`
  */
-export function accessTokenExpiry(
-  accessToken: string,
-  expiresInSeconds: number | undefined,
-  now: number,
-): number {
+export function accessTokenExpiry(accessToken: string, expiresInSeconds: number | undefined, now: number): number {
   const { expiresAt, issuedAt } = readClaims(accessToken);
   const told = expiresInSeconds === undefined ? undefined : expiresInSeconds * 1000;
   if (expiresAt === undefined) return now + (told ?? fallbackLifetimeMs);

@@ -41,10 +41,7 @@ export const refreshResponse: z.ZodType<RefreshResponse> = z.object({
 
 const errorBody = z.object({
   error: z
-    .union([
-      z.string(),
-      z.object({ code: z.string().nullish(), message: z.string().nullish() }).loose(),
-    ])
+    .union([z.string(), z.object({ code: z.string().nullish(), message: z.string().nullish() }).loose()])
     .optional(),
   error_description: z.string().optional(),
   code: z.string().optional(),

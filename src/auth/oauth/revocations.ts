@@ -52,8 +52,7 @@ export class Revocations {
     });
     this.#run(
       late.then(
-        ({ refresh_token: refreshToken }) =>
-          refreshToken === undefined ? undefined : this.#revoke(refreshToken),
+        ({ refresh_token: refreshToken }) => (refreshToken === undefined ? undefined : this.#revoke(refreshToken)),
         () => undefined, // nothing came
       ),
     );

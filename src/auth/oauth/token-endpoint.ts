@@ -3,14 +3,7 @@ import { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { Http, TextResponse } from "../../http/http.ts";
 import type { Redactor } from "../../shared/redactor.ts";
-import {
-  authorizePath,
-  clientId,
-  originator,
-  revokePath,
-  scopes,
-  tokenPath,
-} from "../../api/constants.ts";
+import { authorizePath, clientId, originator, revokePath, scopes, tokenPath } from "../../api/constants.ts";
 import { parseJson } from "../../shared/json.ts";
 import {
   codeExchangeResponse,
@@ -109,9 +102,7 @@ export class TokenEndpoint {
       return refreshRefusal(response, this.#deps.now());
     } catch (thrown) {
       const error =
-        thrown instanceof CodexError
-          ? thrown
-          : new CodexError("NETWORK", "The refresh failed.", { cause: thrown });
+        thrown instanceof CodexError ? thrown : new CodexError("NETWORK", "The refresh failed.", { cause: thrown });
       return { kind: error.details.unsent === true ? "unsent" : "unknown", error };
     }
   }
@@ -132,18 +123,11 @@ export class TokenEndpoint {
   #grant<T extends object>(schema: z.ZodType<T>, response: TextResponse): T {
     const parsed = schema.safeParse(parseJson(response.text));
     if (!parsed.success) throw unknownForm(parsed.error);
-    this.#deps.redactor.learn(
-      ...Object.values(parsed.data).filter((value) => typeof value === "string"),
-    );
+    this.#deps.redactor.learn(...Object.values(parsed.data).filter((value) => typeof value === "string"));
     return parsed.data;
   }
 
-  #post(
-    path: string,
-    contentType: string,
-    body: string,
-    signal?: AbortSignal,
-  ): Promise<TextResponse> {
+  #post(path: string, contentType: string, body: string, signal?: AbortSignal): Promise<TextResponse> {
     const { issuer, http, limits, userAgent } = this.#deps;
     return http.fetchText(
       {

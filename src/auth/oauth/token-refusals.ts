@@ -6,10 +6,7 @@ import { parseJson } from "../../shared/json.ts";
 import { oauthErrorCode, permanentRefreshErrors, type RefreshResponse } from "./oauth-messages.ts";
 
 /** What kept a request from being judged by the authorization server: a page, a place, or a limit. */
-export function heldBack(
-  { status, headers, text }: TextResponse,
-  now: number,
-): CodexError | undefined {
+export function heldBack({ status, headers, text }: TextResponse, now: number): CodexError | undefined {
   const refusal = toRefusal(status, headers, text, now);
   const block = blockOf(refusal, "the authorization server");
   if (block !== undefined) return new CodexError("BLOCKED", block.message, { next: block.next });
@@ -45,12 +42,7 @@ export function refreshRefusal(response: TextResponse, now: number): RefreshOutc
   if ((code !== undefined && permanentRefreshErrors.has(code)) || status === 401) {
     return { kind: "refused", code: code ?? "unauthorized" };
   }
-  const error = tokenRefusal(
-    response,
-    "UPSTREAM",
-    `The token endpoint failed (HTTP ${status}).`,
-    now,
-  );
+  const error = tokenRefusal(response, "UPSTREAM", `The token endpoint failed (HTTP ${status}).`, now);
   // Redirects and client errors come before anything is issued; a server error may come after.
   return { kind: status >= 300 && status < 500 ? "unsent" : "unknown", error };
 }
@@ -70,8 +62,6 @@ export function tokenRefusal(
   const reason = oauthErrorCode(parseJson(response.text))
     ?.replace(/[^\w.-]/g, "")
     .slice(0, 60);
-  const why = reason
-    ? `Its reason is "${reason}" (HTTP ${status}).`
-    : `It answered HTTP ${status}.`;
+  const why = reason ? `Its reason is "${reason}" (HTTP ${status}).` : `It answered HTTP ${status}.`;
   return new CodexError(status >= 500 ? "UPSTREAM" : code, message, { why, retryAfterMs });
 }

@@ -63,14 +63,10 @@ export function assertIssuedFor(tokens: Origins, wanted: Origins): void {
   ] as const;
   for (const [stored, configured] of pairs) {
     if (originOf(stored) === originOf(configured)) continue;
-    throw new CodexError(
-      "AUTH_REQUIRED",
-      `The stored login is for ${stored}, not for ${configured}.`,
-      {
-        why: "A login is used only with the origin that issued it.",
-        next: [either(signIn, unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"))],
-      },
-    );
+    throw new CodexError("AUTH_REQUIRED", `The stored login is for ${stored}, not for ${configured}.`, {
+      why: "A login is used only with the origin that issued it.",
+      next: [either(signIn, unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"))],
+    });
   }
 }
 

@@ -81,10 +81,7 @@ export function readRecord(document: Readonly<Record<string, unknown>>): StoredR
 }
 
 /** The document with our record replaced; unknown keys, ours and others', stay as they are. */
-export function withRecord(
-  document: Readonly<Record<string, unknown>>,
-  tokens: TokenSet,
-): Record<string, unknown> {
+export function withRecord(document: Readonly<Record<string, unknown>>, tokens: TokenSet): Record<string, unknown> {
   const previous = document[recordKey];
   const kept = typeof previous === "object" && previous !== null ? previous : {};
   const { email, plan, ...required } = tokens;
@@ -114,8 +111,6 @@ export function withChoice(
 }
 
 /** The document without our record: signed out. */
-export function withoutRecord(
-  document: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+export function withoutRecord(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(document).filter(([key]) => key !== recordKey));
 }

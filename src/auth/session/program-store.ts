@@ -88,12 +88,10 @@ export class ProgramStore implements LoginStore {
       await this.change((found) => {
         const next = change(found.tokens, found.kind === "damaged", found.choice);
         if (next === undefined || next === null) return next;
-        const document =
-          found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
+        const document = found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
         if ("mode" in next) return bare(withChoice(document, next.mode, next.generation));
         const { tokens } = found;
-        const same =
-          tokens?.generation === next.generation && tokens.refreshToken === next.refreshToken;
+        const same = tokens?.generation === next.generation && tokens.refreshToken === next.refreshToken;
         return withRecord(same ? document : bare(document), next);
       })
     ).tokens;
@@ -115,9 +113,7 @@ export class ProgramStore implements LoginStore {
       const version = random.uuid();
       const content = next && { version, value: JSON.stringify(next) };
       try {
-        const saved: unknown = await this.#call("save", () =>
-          store.save(content ?? undefined, found.version),
-        );
+        const saved: unknown = await this.#call("save", () => store.save(content ?? undefined, found.version));
         if (typeof saved !== "boolean") throw unknownForm("save");
         if (saved) return found;
       } catch (error) {

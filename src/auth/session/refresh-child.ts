@@ -64,9 +64,7 @@ export class RefreshWork {
     }
     // The lock first: who hears of the end may want the next refresh at once.
     await held.release();
-    await server.report(
-      failure === undefined ? { kind: "stored" } : { kind: "failed", error: toFailure(failure) },
-    );
+    await server.report(failure === undefined ? { kind: "stored" } : { kind: "failed", error: toFailure(failure) });
     await this.#deps.attempts.settled();
   }
 

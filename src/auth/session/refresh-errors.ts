@@ -29,10 +29,7 @@ export function signedOutMeanwhile(): CodexError {
 }
 
 export function otherAccount(): CodexError {
-  return new CodexError(
-    "AUTH_EXPIRED",
-    "The refresh answered for another account and was not taken.",
-  );
+  return new CodexError("AUTH_EXPIRED", "The refresh answered for another account and was not taken.");
 }
 
 export function lockRemoved(): CodexError {
@@ -48,24 +45,15 @@ export function withoutAccessToken(): CodexError {
 }
 
 export function refreshBroke(): CodexError {
-  return new CodexError(
-    "UPSTREAM",
-    "The refresh of the login broke off before its end was known.",
-    {
-      next: [retry],
-    },
-  );
+  return new CodexError("UPSTREAM", "The refresh of the login broke off before its end was known.", {
+    next: [retry],
+  });
 }
 
 /** @param setAside where a damaged login file was put, if it was */
 export function notSignedIn(setAside: string | undefined): CodexError {
-  if (setAside === undefined)
-    return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
-  return new CodexError(
-    "AUTH_REQUIRED",
-    "Nobody is signed in to ChatGPT here: the login file was damaged.",
-    {
-      why: `It was set aside as ${setAside}.`,
-    },
-  );
+  if (setAside === undefined) return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
+  return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here: the login file was damaged.", {
+    why: `It was set aside as ${setAside}.`,
+  });
 }

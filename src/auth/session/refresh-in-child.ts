@@ -79,11 +79,7 @@ export class DetachedSpending implements Spending {
   }
 
   /** What the process reports; undefined when it could not start, or ended without a word. */
-  async #run(
-    job: RefreshJob,
-    current: TokenSet,
-    held: HeldLock,
-  ): Promise<RefreshReport | undefined> {
+  async #run(job: RefreshJob, current: TokenSet, held: HeldLock): Promise<RefreshReport | undefined> {
     const { clock, limits, log } = this.#deps;
     const result = deferred<RefreshReport | undefined>();
     const events: DetachedEvents = {

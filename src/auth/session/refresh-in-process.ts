@@ -5,12 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import type { FileLock, HeldLock } from "../../platform/files/file-lock.ts";
 import { fingerprint } from "../../platform/random.ts";
-import {
-  attemptsBeforeRest,
-  checkEarlierAttempts,
-  type LedgerEntry,
-  type RefreshLedger,
-} from "./refresh-ledger.ts";
+import { attemptsBeforeRest, checkEarlierAttempts, type LedgerEntry, type RefreshLedger } from "./refresh-ledger.ts";
 import { presentLogin, type UnsavedLogin } from "./unsaved-login.ts";
 import { lockRemoved, loginLost } from "./refresh-errors.ts";
 import type { RefreshSaver } from "./save-refresh.ts";
@@ -66,12 +61,7 @@ export class RefreshAttempts implements Spending {
     return known.attempts;
   }
 
-  async spend(
-    current: TokenSet,
-    held: HeldLock,
-    reason: RefreshReason,
-    stopping: AbortSignal,
-  ): Promise<TokenSet> {
+  async spend(current: TokenSet, held: HeldLock, reason: RefreshReason, stopping: AbortSignal): Promise<TokenSet> {
     const { store, ledger, endpoint, saver, clock, limits, log } = this.#deps;
     const token = fingerprint(current.refreshToken);
     let attempts = await this.check(current, held, reason);

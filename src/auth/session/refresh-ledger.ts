@@ -49,9 +49,7 @@ export function checkEarlierAttempts(
     });
   }
   const resting = isWithin(limits.refreshCooldownMs);
-  const tooEarly = usable
-    ? known.attempts > 0 || resting
-    : known.attempts >= attemptsBeforeRest && resting;
+  const tooEarly = usable ? known.attempts > 0 || resting : known.attempts >= attemptsBeforeRest && resting;
   if (!tooEarly) return;
   throw new CodexError("UPSTREAM", "The last refresh of the login had no clear outcome.", {
     next: [{ do: "wait", for: limits.refreshCooldownMs }, retry],
@@ -59,13 +57,9 @@ export function checkEarlierAttempts(
 }
 
 function unsavedElsewhere(): CodexError {
-  return new CodexError(
-    "STORAGE",
-    "Another window has refreshed the login and could not save it yet.",
-    {
-      next: [{ do: "wait" }, retry, either(act("Look at the status in that window"), signIn)],
-    },
-  );
+  return new CodexError("STORAGE", "Another window has refreshed the login and could not save it yet.", {
+    next: [{ do: "wait" }, retry, either(act("Look at the status in that window"), signIn)],
+  });
 }
 
 const fileName = "refresh.json";

@@ -25,12 +25,7 @@ export interface Spending {
    *
    * @param stopping no request begins once it is aborted
    */
-  spend(
-    current: TokenSet,
-    held: HeldLock,
-    reason: RefreshReason,
-    stopping: AbortSignal,
-  ): Promise<TokenSet | undefined>;
+  spend(current: TokenSet, held: HeldLock, reason: RefreshReason, stopping: AbortSignal): Promise<TokenSet | undefined>;
   /** Resolves when nothing of an earlier spending is under way any more. */
   settled(): Promise<void>;
 }

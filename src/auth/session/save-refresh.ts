@@ -46,12 +46,7 @@ export class RefreshSaver {
    * @throws CodexError `AUTH_EXPIRED` (another account), `AUTH_REQUIRED` (removed meanwhile),
    *   `PROTOCOL` (no access token came, and the old one does not work)
    */
-  async save(
-    spent: TokenSet,
-    grant: RefreshResponse,
-    note: Note,
-    usable: boolean,
-  ): Promise<TokenSet> {
+  async save(spent: TokenSet, grant: RefreshResponse, note: Note, usable: boolean): Promise<TokenSet> {
     const { store, unsaved, clock, log } = this.#deps;
     const next = refreshedLogin(spent, grant, clock.now());
     if (next === undefined) {
@@ -84,8 +79,7 @@ export class RefreshSaver {
     const { origins, log } = this.#deps;
     log("TOKEN", "the login was removed or replaced during the refresh");
     // A token of the stored login's own family must live: revoking one ends them all.
-    if (stored?.generation !== successor.generation)
-      this.#revocations.revoke(successor.refreshToken);
+    if (stored?.generation !== successor.generation) this.#revocations.revoke(successor.refreshToken);
     if (stored === undefined) throw signedOutMeanwhile();
     assertIssuedFor(stored, origins);
     return stored;
@@ -100,11 +94,7 @@ function isSameLogin(stored: TokenSet | undefined, spent: TokenSet): boolean {
  * The login after a refresh: what the answer lacks keeps its old value (docs/wire.md §4). Undefined
  * when the answer is for another account.
  */
-function refreshedLogin(
-  spent: TokenSet,
-  grant: RefreshResponse,
-  now: number,
-): TokenSet | undefined {
+function refreshedLogin(spent: TokenSet, grant: RefreshResponse, now: number): TokenSet | undefined {
   const identity = readClaims(grant.id_token ?? "");
   const access = readClaims(grant.access_token ?? "");
   const accountId = identity.accountId ?? access.accountId;
@@ -117,8 +107,6 @@ function refreshedLogin(
     plan: identity.plan ?? access.plan ?? spent.plan,
     email: identity.email ?? access.email ?? spent.email,
     expiresAt:
-      grant.access_token === undefined
-        ? spent.expiresAt
-        : accessTokenExpiry(grant.access_token, grant.expires_in, now),
+      grant.access_token === undefined ? spent.expiresAt : accessTokenExpiry(grant.access_token, grant.expires_in, now),
   };
 }

@@ -2,13 +2,7 @@ import type { CredentialKind, ExternalKind } from "../../api/credential.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, signIn } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
-import {
-  assertIssuedFor,
-  isExpired,
-  isExpiring,
-  type Origins,
-  type TokenSet,
-} from "../oauth/token-set.ts";
+import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { orAborted } from "../../platform/promises.ts";
@@ -79,10 +73,7 @@ export class TokenManager {
    *
    * @throws as `getTokens`
    */
-  async replaceRejected(
-    rejected: Pick<TokenSet, "accessToken">,
-    signal: AbortSignal,
-  ): Promise<TokenSet> {
+  async replaceRejected(rejected: Pick<TokenSet, "accessToken">, signal: AbortSignal): Promise<TokenSet> {
     const stored = this.#deps.refresher.newest(await this.#stored());
     if (stored.accessToken !== rejected.accessToken) return this.getTokens(signal);
     return orAborted(this.#refresh(stored, "rejected"), signal);
@@ -164,10 +155,7 @@ export class TokenManager {
   }
 
   /** Sign out, and store the choice of another way in the login's place. @throws as `signOut` */
-  async select(
-    kind: ExternalKind,
-    options: Omit<SignOutOptions, "choose"> = { localOnly: false },
-  ): Promise<SignedOut> {
+  async select(kind: ExternalKind, options: Omit<SignOutOptions, "choose"> = { localOnly: false }): Promise<SignedOut> {
     const signedOut = await this.#signOut.run({ ...options, select: kind });
     this.#deps.log("TOKEN", `chose ${kind}`);
     return signedOut;

@@ -8,12 +8,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { isHeld, type FileLock } from "../../platform/files/file-lock.ts";
 import { storageError } from "../../platform/files/errors.ts";
-import {
-  makePrivateFolder,
-  readSecureFile,
-  rehearseWrite,
-  writeSecureFile,
-} from "../../platform/files/secure-file.ts";
+import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../../platform/files/secure-file.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import { withChoice, withoutRecord, withRecord } from "./auth-file.ts";
 import { endTheHolder } from "./refresh-errors.ts";
@@ -55,12 +50,7 @@ export class TokenStore {
   /** How a person removes the login if this program cannot. */
   get byHand(): NextSteps {
     const remove = 'Remove the key "codex" from that file; what it holds no longer works';
-    return [
-      either(
-        [act(`Make ${this.path} and its folder writable`), act("Sign out again")],
-        act(remove),
-      ),
-    ];
+    return [either([act(`Make ${this.path} and its folder writable`), act("Sign out again")], act(remove))];
   }
 
   /** Where a damaged file was put, until something is stored again: for the message that asks to sign in. */
@@ -107,15 +97,12 @@ export class TokenStore {
     return this.#locked(async () => {
       const found = judgeFile(await readSecureFile(this.path), this.path);
       if (found.kind === "damaged") await this.#putAside(found.document);
-      const document =
-        found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
+      const document = found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
       const next = change(found.tokens, found.kind === "damaged", found.choice);
       if (next === null) await this.#write(withoutRecord(document));
       else if (next !== undefined) {
         await this.#write(
-          "mode" in next
-            ? withChoice(document, next.mode, next.generation)
-            : withRecord(document, next),
+          "mode" in next ? withChoice(document, next.mode, next.generation) : withRecord(document, next),
         );
         this.#setAside = undefined;
       }
@@ -159,12 +146,7 @@ export class TokenStore {
   }
 
   async #write(document: Document): Promise<void> {
-    await writeSecureFile(
-      this.path,
-      `${JSON.stringify(document, null, 2)}\n`,
-      this.#temporary(),
-      this.#deps.clock,
-    );
+    await writeSecureFile(this.path, `${JSON.stringify(document, null, 2)}\n`, this.#temporary(), this.#deps.clock);
   }
 
   async #locked<T>(work: () => Promise<T>, waitMs = this.#deps.lockWaitMs): Promise<T> {

@@ -16,11 +16,7 @@ export interface PresentLoginDeps {
  *
  * @throws CodexError `AUTH_REQUIRED` when it was removed, or belongs to other origins; `STORAGE`.
  */
-export async function presentLogin({
-  origins,
-  store,
-  unsaved,
-}: PresentLoginDeps): Promise<TokenSet> {
+export async function presentLogin({ origins, store, unsaved }: PresentLoginDeps): Promise<TokenSet> {
   const stored = await store.read();
   if (stored === undefined) throw signedOutMeanwhile();
   assertIssuedFor(stored, origins);
@@ -104,9 +100,7 @@ export class UnsavedLogin {
   async #save(unsaved: Unsaved): Promise<void> {
     await this.#deps.store.update((stored) =>
       // Another refresh may have followed while this waited for the file.
-      this.#unsaved === unsaved && stored !== undefined && replaces(unsaved, stored)
-        ? unsaved.tokens
-        : undefined,
+      this.#unsaved === unsaved && stored !== undefined && replaces(unsaved, stored) ? unsaved.tokens : undefined,
     );
     if (this.#unsaved === unsaved) this.#unsaved = undefined;
   }

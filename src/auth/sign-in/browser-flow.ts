@@ -149,10 +149,7 @@ export class OAuthFlow {
 function notTheAnswer(message: string): CodexError {
   return new CodexError("BAD_REQUEST", message, {
     why: "Nothing was changed: the sign-in goes on waiting.",
-    next: [
-      act("Copy the whole URL from the browser's address bar after the approval"),
-      { do: "paste-callback-url" },
-    ],
+    next: [act("Copy the whole URL from the browser's address bar after the approval"), { do: "paste-callback-url" }],
   });
 }
 
@@ -168,12 +165,7 @@ function authorizationCode(response: AuthorizationResponse): string {
       : `The authorization server says "${name}"${said === "" ? "" : `: ${said}`}.`,
     ...(notEntitled
       ? {
-          next: [
-            either(
-              act("Ask the workspace's administrator to allow Codex"),
-              act("Use another account"),
-            ),
-          ],
+          next: [either(act("Ask the workspace's administrator to allow Codex"), act("Use another account"))],
         }
       : {}),
   });

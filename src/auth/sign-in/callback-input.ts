@@ -61,9 +61,7 @@ function fromText(pasted: string): CallbackInput | undefined {
     if (code.length < minCodeChars || /\s/.test(pasted.trim())) return undefined;
     return { query: new URLSearchParams({ code }), bare: true };
   }
-  return unreserved.test(state)
-    ? { query: new URLSearchParams({ code, state }), bare: false }
-    : undefined;
+  return unreserved.test(state) ? { query: new URLSearchParams({ code, state }), bare: false } : undefined;
 }
 
 /** Without what is put around a URL: quotes, brackets, a Markdown link. */

@@ -86,9 +86,7 @@ export class DeviceEndpoint {
     const { status } = response;
     const passing = this.#passing(response);
     const code = oauthErrorCode(parseJson(response.text));
-    const meaning = Object.hasOwn(devicePollCodes, code ?? "")
-      ? devicePollCodes[code ?? ""]
-      : undefined;
+    const meaning = Object.hasOwn(devicePollCodes, code ?? "") ? devicePollCodes[code ?? ""] : undefined;
     switch (meaning) {
       case "pending":
       case "slow-down":
@@ -117,11 +115,9 @@ export class DeviceEndpoint {
   #codeRefusal(response: TextResponse): CodexError {
     const { status } = response;
     if (status === 404) {
-      return new CodexError(
-        "AUTH_DENIED",
-        "Signing in with a device code is switched off at this server.",
-        { next: otherWay },
-      );
+      return new CodexError("AUTH_DENIED", "Signing in with a device code is switched off at this server.", {
+        next: otherWay,
+      });
     }
     if (isRedirect(status)) return redirected(status);
     return (

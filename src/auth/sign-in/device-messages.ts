@@ -57,9 +57,7 @@ export function readDeviceGrant(body: unknown): DeviceGrant | undefined {
 }
 
 /** What the codes of a poll's refusal mean (RFC 8628 §3.5, docs/wire.md §18). */
-export const devicePollCodes: Readonly<
-  Record<string, "pending" | "slow-down" | "expired" | "denied">
-> = {
+export const devicePollCodes: Readonly<Record<string, "pending" | "slow-down" | "expired" | "denied">> = {
   authorization_pending: "pending",
   deviceauth_authorization_unknown: "pending",
   slow_down: "slow-down",

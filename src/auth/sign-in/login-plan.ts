@@ -28,8 +28,7 @@ export type LoginReason =
   /** Both callback ports are held; `said` names the holders, as one sentence. */
   | { kind: "ports-held"; said: string };
 
-export type LoginPlan =
-  { method: "browser"; hindrance: Hindrance | undefined } | { method: "device" };
+export type LoginPlan = { method: "browser"; hindrance: Hindrance | undefined } | { method: "device" };
 
 /**
  * Which login to begin, and what keeps a browser from being opened for it. An explicit `browser` is

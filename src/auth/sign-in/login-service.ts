@@ -42,8 +42,7 @@ export interface LoginAttempt extends StartedLogin {
 }
 
 /** How a wait ended; a login that is still pending goes on by itself. */
-export type LoginWait =
-  { kind: "signed-in"; tokens: TokenSet } | { kind: "waiting"; browserOpened: boolean };
+export type LoginWait = { kind: "signed-in"; tokens: TokenSet } | { kind: "waiting"; browserOpened: boolean };
 
 /**
  * The one login of this process: begun, joined, replaced, waited for, ended. When it ends between two
@@ -97,8 +96,7 @@ export class LoginService {
       if (attempt === undefined || this.#current !== current) continue;
       const { pending } = attempt;
       if (suits || pending.method === method) return { ...attempt, joined: true };
-      if (!pending.cancel("Another way to sign in was chosen."))
-        return { ...attempt, joined: true };
+      if (!pending.cancel("Another way to sign in was chosen.")) return { ...attempt, joined: true };
       this.#forget(pending);
     }
   }
@@ -151,8 +149,7 @@ export class LoginService {
       return { kind: "signed-in", tokens };
     } catch (error) {
       if (!signal.aborted) this.#forget(pending);
-      else if (!joined && !isHostTimeout(signal.reason))
-        this.#end(pending, "The sign-in was cancelled.");
+      else if (!joined && !isHostTimeout(signal.reason)) this.#end(pending, "The sign-in was cancelled.");
       throw error;
     }
   }
@@ -181,12 +178,10 @@ export class LoginService {
   #begin(method: SignInMethod): Promise<LoginAttempt> {
     this.#asked = method;
     this.#aborter = new AbortController();
-    const beginning = this.#start
-      .begin(method, this.#aborter.signal)
-      .then((started): LoginAttempt => {
-        if (this.#current === beginning) this.#pending = started.pending;
-        return { ...started, joined: false };
-      });
+    const beginning = this.#start.begin(method, this.#aborter.signal).then((started): LoginAttempt => {
+      if (this.#current === beginning) this.#pending = started.pending;
+      return { ...started, joined: false };
+    });
     this.#current = beginning;
     const end = (result: LoginNews["result"]): void => {
       if (this.#current === beginning) this.#news = { at: this.#deps.clock.now(), result };

@@ -1,11 +1,6 @@
 import { CodexError } from "../../shared/errors.ts";
 import { act, signIn } from "../../shared/next-step.ts";
-import {
-  planLogin,
-  type SignInMethod,
-  type LoginReason,
-  type LoginSurroundings,
-} from "./login-plan.ts";
+import { planLogin, type SignInMethod, type LoginReason, type LoginSurroundings } from "./login-plan.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { within } from "../../platform/promises.ts";

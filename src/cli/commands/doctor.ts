@@ -16,10 +16,7 @@ export const doctor: Command = {
   needs: [],
   async run({ options }, { codex, terminal, signal }) {
     const report = await codex.doctor({ signal });
-    const text =
-      options["json"] === true
-        ? toJson(doctorFacts(report, "cli"))
-        : `${renderDoctor(report, "cli")}\n`;
+    const text = options["json"] === true ? toJson(doctorFacts(report, "cli")) : `${renderDoctor(report, "cli")}\n`;
     terminal.stdout.write(codex.context.redactor.all(text));
     const found = report.findings.some(({ level }) => level === "problem");
     return found ? exitCodes.failed.code : exitCodes.ok.code;

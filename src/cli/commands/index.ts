@@ -9,14 +9,4 @@ import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { uninstall } from "./uninstall.ts";
 
-export const commands: readonly Command[] = [
-  query,
-  login,
-  logout,
-  status,
-  models,
-  doctor,
-  install,
-  uninstall,
-  serve,
-];
+export const commands: readonly Command[] = [query, login, logout, status, models, doctor, install, uninstall, serve];

@@ -86,11 +86,7 @@ async function browserOrPaste(pending: BrowserLogin, context: CommandContext): P
 }
 
 /** Ask until something pasted belongs to this login, or the terminal is gone; then only the browser can end it. */
-async function takePaste(
-  pending: BrowserLogin,
-  context: CommandContext,
-  signal: AbortSignal,
-): Promise<void> {
+async function takePaste(pending: BrowserLogin, context: CommandContext, signal: AbortSignal): Promise<void> {
   const { stdin, stderr } = context.terminal;
   let reader = new LineReader(context, true);
   let refused = "";

@@ -28,8 +28,7 @@ export const logout: Command = {
       localOnly: options["local-only"] === true,
       signal,
       confirm: async (account) =>
-        options["yes"] === true ||
-        confirmed(`Sign out ${account === "" ? "the damaged login" : account}?`, context),
+        options["yes"] === true || confirmed(`Sign out ${account === "" ? "the damaged login" : account}?`, context),
     });
     if (done.declined) return exitCodes.failed.code;
     terminal.stdout.write(`${renderCleared(done)}\n`);

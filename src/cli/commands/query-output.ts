@@ -10,10 +10,7 @@ import { Spinner } from "../terminal/spinner.ts";
 import { dim } from "../terminal/terminal.ts";
 
 /** Ask, with a spinner that tells how it stands. */
-export async function askWithSpinner(
-  request: QueryRequest,
-  context: CommandContext,
-): Promise<QueryReply> {
+export async function askWithSpinner(request: QueryRequest, context: CommandContext): Promise<QueryReply> {
   const { codex, signal } = context;
   return withSpinner(context, ({ onProgress }) => codex.query(request, { signal, onProgress }));
 }
@@ -24,10 +21,7 @@ interface Showing {
   stop: () => void;
 }
 
-async function withSpinner<T>(
-  { codex, terminal }: CommandContext,
-  work: (showing: Showing) => Promise<T>,
-): Promise<T> {
+async function withSpinner<T>({ codex, terminal }: CommandContext, work: (showing: Showing) => Promise<T>): Promise<T> {
   const { clock, redactor } = codex.context;
   const spinner = new Spinner(terminal, clock);
   const started = clock.elapsed();
@@ -50,10 +44,7 @@ async function withSpinner<T>(
 }
 
 /** Print the answer on a terminal while it is written, and the facts after it. */
-export async function printAsItComes(
-  request: QueryRequest,
-  context: CommandContext,
-): Promise<void> {
+export async function printAsItComes(request: QueryRequest, context: CommandContext): Promise<void> {
   const { terminal, codex, signal } = context;
   const { redactor } = codex.context;
   const clean = new PlainTextStream(redactor);

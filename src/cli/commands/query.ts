@@ -17,10 +17,7 @@ import { askWithSpinner, printAsItComes, sayFacts } from "./query-output.ts";
  *
  * @throws UsageError when nothing is asked; CodexError `BAD_REQUEST` when it is too long
  */
-async function readPrompt(
-  words: readonly string[],
-  { codex, terminal, signal }: CommandContext,
-): Promise<string> {
+async function readPrompt(words: readonly string[], { codex, terminal, signal }: CommandContext): Promise<string> {
   const wantsInput = words.length === 0 || words.includes("-");
   const { maxPromptChars } = codex.context.limits;
   const piped = wantsInput ? (await readAll(terminal, maxPromptChars, signal)).trimEnd() : "";

@@ -24,9 +24,7 @@ export const status: Command = {
     // A login that waits belongs to the process that began it, and this one has begun none.
     const { pendingLogin: _, failedLogin: __, ...shown } = statusFacts(collected, "cli");
     const text =
-      options["json"] === true
-        ? toJson(shown)
-        : `${renderStatus(collected, clock.now(), timeZone, "cli")}\n`;
+      options["json"] === true ? toJson(shown) : `${renderStatus(collected, clock.now(), timeZone, "cli")}\n`;
     terminal.stdout.write(text);
     if (collected.signedIn) return exitCodes.ok.code;
     const signedOut = collected.trouble === undefined || isSignedOut(collected.trouble);

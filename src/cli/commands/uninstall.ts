@@ -18,9 +18,7 @@ export const uninstall: Command = {
   needs: [],
   check({ options }, { stdinIsTty }) {
     if ((options["host"] ?? "claude-code") !== "claude-code") {
-      throw new UsageError(
-        "uninstall: --host takes claude-code; elsewhere remove the entry by hand",
-      );
+      throw new UsageError("uninstall: --host takes claude-code; elsewhere remove the entry by hand");
     }
     if (options["yes"] !== true && !stdinIsTty) {
       throw new UsageError("uninstall: it asks first; add --yes where nobody can answer");

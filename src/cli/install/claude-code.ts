@@ -65,11 +65,7 @@ async function findClaude({ codex, terminal }: CommandContext): Promise<string |
   return claude;
 }
 
-async function succeeds(
-  claude: string,
-  args: readonly string[],
-  context: CommandContext,
-): Promise<boolean> {
+async function succeeds(claude: string, args: readonly string[], context: CommandContext): Promise<boolean> {
   const end = await run(claude, args, context);
   if (end.code === 0) return true;
   const said = context.codex.context.redactor.all(`${end.stdout}\n${end.stderr}`.trim());
@@ -79,11 +75,7 @@ async function succeeds(
 }
 
 /** One that cannot be started has failed, too, in the system's words. */
-async function run(
-  claude: string,
-  args: readonly string[],
-  { signal }: CommandContext,
-): Promise<ProgramEnd> {
+async function run(claude: string, args: readonly string[], { signal }: CommandContext): Promise<ProgramEnd> {
   try {
     return await runProgram(claude, args, signal);
   } catch (error) {

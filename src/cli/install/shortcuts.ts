@@ -51,12 +51,7 @@ export async function removeShortcuts(place: string, context: CommandContext): P
 
 function sayKept(shortcuts: readonly Shortcut[], { terminal }: CommandContext): void {
   for (const { name, path, before } of shortcuts) {
-    const why =
-      before === "changed"
-        ? "somebody has changed it"
-        : before === "foreign"
-          ? "it is not ours"
-          : undefined;
+    const why = before === "changed" ? "somebody has changed it" : before === "foreign" ? "it is not ours" : undefined;
     if (why !== undefined) terminal.stderr.write(`/${name} stays as it is: ${why} (${path}).\n`);
   }
 }

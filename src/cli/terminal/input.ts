@@ -49,10 +49,7 @@ export class LineReader {
   #ended = false;
   #next = deferred<undefined>();
 
-  constructor(
-    { terminal, interrupt }: Pick<CommandContext, "terminal" | "interrupt">,
-    hidden = false,
-  ) {
+  constructor({ terminal, interrupt }: Pick<CommandContext, "terminal" | "interrupt">, hidden = false) {
     this.#stderr = terminal.stderr;
     this.#hidden = hidden;
     this.#reader = createInterface({

@@ -27,10 +27,7 @@ const input = z.strictObject({
     .describe(
       "Ends a waiting browser login by hand: the whole address that the browser shows after the approval, or the code in it.",
     ),
-  confirm: z
-    .boolean()
-    .optional()
-    .describe("The user agrees to what codex-cli or api-key has explained."),
+  confirm: z.boolean().optional().describe("The user agrees to what codex-cli or api-key has explained."),
   wait_seconds: z
     .number()
     .min(0)
@@ -77,8 +74,7 @@ export const codexLogin = defineTool({
     }
     const signIn = await codex.signIn({ method, callbackUrl: pasted });
     // Only the call that begins it shows the code.
-    const told =
-      signIn.method === "device" && signIn.joined ? { ...signIn, userCode: undefined } : signIn;
+    const told = signIn.method === "device" && signIn.joined ? { ...signIn, userCode: undefined } : signIn;
     progress.report(() => renderLoginProgress(told));
     // What was pasted needs no person any more, only the exchange and the file.
     const leastMs = pasted === undefined ? 0 : limits.tokenRequestTimeoutMs + limits.fileLockWaitMs;

@@ -20,9 +20,7 @@ const input = z.strictObject({
     .max(maxPromptChars)
     .optional()
     .describe("Instructions that replace the default ones (a short second opinion, answer first)."),
-  reasoning_effort: reasoningEffort.describe(
-    "How long Codex thinks. Sent as the nearest one that the model takes.",
-  ),
+  reasoning_effort: reasoningEffort.describe("How long Codex thinks. Sent as the nearest one that the model takes."),
   verbosity: verbosity.describe("How long the answer is."),
   temperature: temperature.describe(
     "Sent with an API key only, to models that take it: the ChatGPT service refuses it.",

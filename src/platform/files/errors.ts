@@ -1,13 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
-import {
-  act,
-  either,
-  restart,
-  retry,
-  setVariable,
-  type NextStep,
-  type NextSteps,
-} from "../../shared/next-step.ts";
+import { act, either, restart, retry, setVariable, type NextStep, type NextSteps } from "../../shared/next-step.ts";
 
 /** The system's error code (`ENOSPC`, ...) of a thrown value. */
 export function errnoOf(error: unknown): string | undefined {
@@ -43,12 +35,7 @@ const reasons: Readonly<Record<string, { why: string; next: NextSteps }>> = {
   },
   ELOOP: {
     why: "It is a symbolic link.",
-    next: [
-      either(
-        act("Replace the link by a regular file"),
-        setVariable("CODEX_AUTH_FILE", "the real path"),
-      ),
-    ],
+    next: [either(act("Replace the link by a regular file"), setVariable("CODEX_AUTH_FILE", "the real path"))],
   },
 };
 

@@ -120,10 +120,7 @@ export class FileLock {
   }
 
   /** One attempt; what is in the way, or undefined when the lock is ours. */
-  async #tryEnter(
-    prepared: string,
-    ownerFile: string,
-  ): Promise<{ pid?: number | undefined } | undefined> {
+  async #tryEnter(prepared: string, ownerFile: string): Promise<{ pid?: number | undefined } | undefined> {
     const content = await lookAt(this.#path, this.#deps.clock);
     if (content.kind === "foreign") return {};
     if (content.kind === "abandoned") await rmdir(this.#path).catch(() => undefined);

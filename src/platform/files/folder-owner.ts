@@ -11,9 +11,7 @@ export function foreignFolder(path: string): string | undefined {
   const link = foreignLink(path);
   if (link !== undefined) return `${link.path} is a link of another user (uid ${link.uid})`;
   const real = ownerOf(path);
-  return real === undefined || real === 0 || real === uid
-    ? undefined
-    : `${path} belongs to another user (uid ${real})`;
+  return real === undefined || real === 0 || real === uid ? undefined : `${path} belongs to another user (uid ${real})`;
 }
 
 /**

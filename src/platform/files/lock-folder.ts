@@ -17,15 +17,10 @@ const maxReadings = 5;
 export const ownerPattern = /^owner\.([^.]+)\.\d+$/;
 
 /** A lock as it is found (`FileLock`). */
-export type LockContent =
-  { kind: "free" } | { kind: "foreign" } | { kind: "abandoned" } | OwnedLock;
+export type LockContent = { kind: "free" } | { kind: "foreign" } | { kind: "abandoned" } | OwnedLock;
 
 /** The same before it is judged: "It …" and why, where it is nothing that can be a lock. */
-type LockReading =
-  | { kind: "free" }
-  | { kind: "empty"; ageMs: number }
-  | { kind: "strange"; why: string }
-  | OwnedLock;
+type LockReading = { kind: "free" } | { kind: "empty"; ageMs: number } | { kind: "strange"; why: string } | OwnedLock;
 
 interface OwnedLock {
   kind: "owned";

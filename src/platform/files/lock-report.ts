@@ -15,11 +15,7 @@ export type LockReport =
   | { kind: "strange"; why: string };
 
 /** Look at a lock (see `FileLock`) without any change to it. Never fails. */
-export async function reportLock(
-  path: string,
-  self: ProcessIdentity,
-  now: number,
-): Promise<LockReport> {
+export async function reportLock(path: string, self: ProcessIdentity, now: number): Promise<LockReport> {
   if ((await closedFolder(path)) !== undefined) return { kind: "hidden" };
   try {
     const found = await readLock(path, now);

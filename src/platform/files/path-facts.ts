@@ -22,13 +22,7 @@ export async function pathFacts(path: string): Promise<PathFacts> {
   try {
     const stat = await lstat(path);
     const uid = process.getuid?.();
-    const kind = stat.isSymbolicLink()
-      ? "link"
-      : stat.isFile()
-        ? "file"
-        : stat.isDirectory()
-          ? "folder"
-          : "other";
+    const kind = stat.isSymbolicLink() ? "link" : stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
     return {
       ...facts,
       kind,
@@ -54,8 +48,7 @@ export async function folderFacts(path: string): Promise<PathFacts> {
 /** The folder on the way to `path` that this user may not enter, if there is one. Never fails. */
 export async function closedFolder(path: string): Promise<string | undefined> {
   const parents: string[] = [];
-  for (let part = path; part !== dirname(part); part = dirname(part))
-    parents.unshift(dirname(part));
+  for (let part = path; part !== dirname(part); part = dirname(part)) parents.unshift(dirname(part));
   for (const folder of parents) {
     const code = await lstat(`${folder}/.`).then(() => undefined, errnoOf);
     if (code === "EACCES") return folder;

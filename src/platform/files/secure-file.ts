@@ -52,12 +52,7 @@ export async function readSecureFile(path: string): Promise<string | undefined> 
  * @param temporary where the new content is prepared, in the same folder
  * @throws CodexError `STORAGE`; the old content is then untouched.
  */
-export async function writeSecureFile(
-  path: string,
-  text: string,
-  temporary: string,
-  clock: Clock,
-): Promise<void> {
+export async function writeSecureFile(path: string, text: string, temporary: string, clock: Clock): Promise<void> {
   refuseForeignLinks(path);
   try {
     await writeSynced(temporary, text);
@@ -160,10 +155,7 @@ function refuseForeignLinks(path: string): void {
 
 /** For a path that holds something else than a login file of this user. */
 export const ownFile: NextSteps = [
-  either(
-    act("Put a regular file of your own there (or remove what is there)"),
-    setVariable("CODEX_AUTH_FILE"),
-  ),
+  either(act("Put a regular file of your own there (or remove what is there)"), setVariable("CODEX_AUTH_FILE")),
 ];
 
 function refusal(path: string, why: string): CodexError {

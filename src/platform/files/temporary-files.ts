@@ -1,12 +1,7 @@
 import { lstat, readdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
-import {
-  formatIdentity,
-  isAbandoned,
-  parseIdentity,
-  type ProcessIdentity,
-} from "../process-identity.ts";
+import { formatIdentity, isAbandoned, parseIdentity, type ProcessIdentity } from "../process-identity.ts";
 
 const temporaryName = /^(.+)\.tmp\.([^.]+)\.\d+$/;
 

@@ -44,9 +44,7 @@ function said({
   return {
     type: "message",
     role: "assistant",
-    content: [
-      refused === true ? { type: "refusal", refusal: text } : { type: "output_text", text },
-    ],
+    content: [refused === true ? { type: "refusal", refusal: text } : { type: "output_text", text }],
     ...(phase === undefined ? {} : { phase }),
   };
 }
@@ -120,8 +118,7 @@ function instructionsOf({ systemPrompt = "", input, tools }: QueryRequest): stri
 function classicTools({ tools = [], toolChoice = "auto" }: QueryRequest): object {
   return {
     tools: tools.map(toWireTool),
-    tool_choice:
-      typeof toolChoice === "string" ? toolChoice : { type: "function", name: toolChoice.name },
+    tool_choice: typeof toolChoice === "string" ? toolChoice : { type: "function", name: toolChoice.name },
     parallel_tool_calls: tools.length > 0,
   };
 }

@@ -2,8 +2,7 @@
  * What a program says to the model and hears from it, in its own words: the items of a conversation.
  * Nothing is kept at the service, so every request carries the whole conversation (docs/wire.md §9).
  */
-export type ConversationItem =
-  AskingMessage | AssistantMessage | FunctionCallItem | FunctionCallOutput | ReasoningItem;
+export type ConversationItem = AskingMessage | AssistantMessage | FunctionCallItem | FunctionCallOutput | ReasoningItem;
 
 /** What a person (user) or the program (developer) says. */
 export interface AskingMessage {

@@ -1,19 +1,8 @@
-import {
-  clampEffort,
-  isReasoningEffort,
-  type ReasoningEffort,
-  type Verbosity,
-} from "../../models/effort.ts";
+import { clampEffort, isReasoningEffort, type ReasoningEffort, type Verbosity } from "../../models/effort.ts";
 import type { ApiDialect } from "../../api/dialect.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { either, setVariable } from "../../shared/next-step.ts";
-import {
-  defaultModel,
-  findModel,
-  usableNames,
-  type CodexModel,
-  type ModelList,
-} from "../../models/model.ts";
+import { defaultModel, findModel, usableNames, type CodexModel, type ModelList } from "../../models/model.ts";
 import type { QueryRequest } from "./request.ts";
 
 /** What goes on the wire for a request, decided by the catalogue. */
@@ -92,9 +81,7 @@ function chooseEffort(
 ): ReasoningEffort | undefined {
   if (asked === undefined) {
     const standard = model?.defaultEffort;
-    return standard !== undefined && isReasoningEffort(standard)
-      ? clampEffort(standard, model?.efforts)
-      : undefined;
+    return standard !== undefined && isReasoningEffort(standard) ? clampEffort(standard, model?.efforts) : undefined;
   }
   const supported = model === undefined || model.efforts.length === 0 ? undefined : model.efforts;
   const effort = clampEffort(asked, supported);

@@ -1,11 +1,6 @@
 import * as z from "zod";
 import type { ConversationItem, ToolChoice, FunctionTool } from "./conversation.ts";
-import {
-  reasoningEfforts,
-  verbosities,
-  type Verbosity,
-  type ReasoningEffort,
-} from "../../models/effort.ts";
+import { reasoningEfforts, verbosities, type Verbosity, type ReasoningEffort } from "../../models/effort.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, type NextSteps } from "../../shared/next-step.ts";
 import { modelName } from "../../models/model-name.ts";
@@ -109,9 +104,7 @@ export function checkedRequest(request: unknown, maxChars: number): QueryRequest
 
 function assertOneQuestion({ prompt, input }: QueryRequest): void {
   if (prompt !== undefined && input !== undefined) {
-    throw unusable("input", "must not stand beside prompt", [
-      act("Make the prompt its last message"),
-    ]);
+    throw unusable("input", "must not stand beside prompt", [act("Make the prompt its last message")]);
   }
   if (prompt === undefined && input === undefined) throw unusable("prompt", "or input is required");
 }
@@ -142,10 +135,7 @@ function assertCallsMatch(items: readonly ConversationItem[]): void {
   }
 }
 
-function assertNotTooLong(
-  { prompt = "", systemPrompt = "", input, tools }: QueryRequest,
-  maxChars: number,
-): void {
+function assertNotTooLong({ prompt = "", systemPrompt = "", input, tools }: QueryRequest, maxChars: number): void {
   const most = `must have at most ${maxChars.toLocaleString("en")} characters`;
   if (prompt.length > maxChars) throw unusable("prompt", most);
   if (systemPrompt.length > maxChars) throw unusable("systemPrompt", most);

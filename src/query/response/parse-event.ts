@@ -118,9 +118,7 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
     }
     case "response.function_call_arguments.delta": {
       const { data } = textDelta.safeParse(event);
-      return data === undefined
-        ? { type: "other" }
-        : { type: "call-delta", delta: data.delta, item: toItemRef(event) };
+      return data === undefined ? { type: "other" } : { type: "call-delta", delta: data.delta, item: toItemRef(event) };
     }
     case "response.output_item.done": {
       const { item } = expectForm(oneItem, event);
@@ -146,9 +144,7 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
   }
 }
 
-function toPart(
-  part: z.infer<typeof partWords> | undefined,
-): { text: string; refused: boolean } | undefined {
+function toPart(part: z.infer<typeof partWords> | undefined): { text: string; refused: boolean } | undefined {
   const text = part?.text ?? part?.refusal;
   return text === undefined ? undefined : { text, refused: part?.text === undefined };
 }

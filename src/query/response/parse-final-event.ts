@@ -12,10 +12,7 @@ const toldModel = z.string().regex(modelName).optional().catch(undefined);
 
 /** Events that tell the model beside other things, or nothing that we know. */
 const telling = z.object({
-  response: z
-    .object({ model: toldModel, headers: z.unknown().optional() })
-    .optional()
-    .catch(undefined),
+  response: z.object({ model: toldModel, headers: z.unknown().optional() }).optional().catch(undefined),
   headers: z.unknown().optional(),
 });
 
@@ -71,10 +68,7 @@ export function fromUntyped(json: unknown, now: number): ResponseEvent | undefin
 }
 
 /** The error, with what stands beside it where it does not say that itself. */
-function besideError({
-  error,
-  ...outer
-}: Partial<z.infer<typeof untyped>>): Partial<z.infer<typeof failure>> {
+function besideError({ error, ...outer }: Partial<z.infer<typeof untyped>>): Partial<z.infer<typeof failure>> {
   return {
     ...error,
     status: error?.status ?? outer.status,

@@ -1,11 +1,6 @@
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
-import type {
-  FunctionCall,
-  FunctionCallItem,
-  OutputItem,
-  ReasoningItem,
-} from "../request/conversation.ts";
+import type { FunctionCall, FunctionCallItem, OutputItem, ReasoningItem } from "../request/conversation.ts";
 import type { LiveEvents } from "./live-events.ts";
 import { type AnswerText, type Piece, Pieces, toAssistantMessage } from "./reply-messages.ts";
 import type { MessageItem, ResponseEvent, Usage } from "./response-event.ts";
@@ -174,9 +169,7 @@ export class ReplyBuilder {
 
   get functionCalls(): FunctionCall[] {
     return this.#output.flatMap((part) =>
-      part.type === "function_call"
-        ? [{ callId: part.callId, name: part.name, arguments: part.arguments }]
-        : [],
+      part.type === "function_call" ? [{ callId: part.callId, name: part.name, arguments: part.arguments }] : [],
     );
   }
 

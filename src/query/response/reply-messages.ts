@@ -61,9 +61,7 @@ export class Pieces {
    * @param unreadable some event could not be read, of whatever message
    */
   lostText(unreadable: boolean): boolean {
-    return this.#all.some(
-      (piece) => piece.unreadable || (unreadable && piece.message === undefined),
-    );
+    return this.#all.some((piece) => piece.unreadable || (unreadable && piece.message === undefined));
   }
 
   answer(): AnswerText {
@@ -90,9 +88,7 @@ export class Pieces {
   /** With a final answer the remarks on the way to it are left out. */
   #shown(): Piece[] {
     const final = this.#all.some((piece) => piece.message?.phase === "final_answer");
-    return this.#all.filter(
-      (piece) => !final || piece.message === undefined || piece.message.phase !== "commentary",
-    );
+    return this.#all.filter((piece) => !final || piece.message === undefined || piece.message.phase !== "commentary");
   }
 
   #other(ref: ItemRef): Piece {

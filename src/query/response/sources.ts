@@ -16,8 +16,7 @@ const goesOn = /^[.,;:!?]*[\w/%#?&=~+@-]/;
 /** A citation that can be shown: a page of the web, by a URL that names no user. */
 export function toSource(address: string, title: string | undefined): Source | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:"))
-    return undefined;
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) return undefined;
   if (url.username !== "" || url.password !== "" || url.href.length > maxUrlChars) return undefined;
   const named = oneLine(title ?? "", maxTitleChars);
   return { url: url.href, title: named === "" ? undefined : named };

@@ -17,15 +17,11 @@ export function brokenOff(error: CodexError, partialText: string, maxChars: numb
 function amidAnswer(error: CodexError): CodexError {
   if (error.code === "NETWORK") return cutOff(error);
   // Nothing was renewed, since nothing may be asked twice; the next call does that.
-  if (error.code === "AUTH_EXPIRED")
-    return cutOff(error, "The service no longer accepted the login.");
+  if (error.code === "AUTH_EXPIRED") return cutOff(error, "The service no longer accepted the login.");
   return error;
 }
 
-function shortened(
-  text: string,
-  max: number,
-): Pick<CodexErrorDetails, "partialText" | "partialTotalChars"> {
+function shortened(text: string, max: number): Pick<CodexErrorDetails, "partialText" | "partialTotalChars"> {
   if (text.length <= max) return { partialText: text };
   return { partialText: firstCharacters(text, max), partialTotalChars: text.length };
 }
@@ -55,10 +51,7 @@ export function stoppedShort(reason: string | undefined): CodexError {
   const named = oneLine(reason ?? "", 60);
   const [why, next]: [string | undefined, NextSteps] =
     reason === "max_output_tokens"
-      ? [
-          "It reached the limit for one answer.",
-          [act("Ask for a shorter answer, or for one part at a time")],
-        ]
+      ? ["It reached the limit for one answer.", [act("Ask for a shorter answer, or for one part at a time")]]
       : [named === "" ? undefined : `The reason that it gave: "${named}".`, [retry]];
   return new CodexError("INCOMPLETE", "The service stopped the answer before its end.", {
     why,
@@ -70,11 +63,7 @@ export function stoppedShort(reason: string | undefined): CodexError {
 export function noAnswer(calledUnasked: boolean, wantedMore: boolean): CodexError {
   const goesOn = "The model ended its turn before the answer, and wanted to go on.";
   return new CodexError("EMPTY_RESPONSE", "Codex finished without any text.", {
-    why: calledUnasked
-      ? "The model wanted to call a function, and none was offered."
-      : wantedMore
-        ? goesOn
-        : undefined,
+    why: calledUnasked ? "The model wanted to call a function, and none was offered." : wantedMore ? goesOn : undefined,
   });
 }
 

@@ -55,9 +55,7 @@ export class Doctor {
       const work = (async () => run(either))();
       const found = await within(work, checkLimitMs, this.#deps.clock, either);
       const seconds = checkLimitMs / 1000;
-      return (
-        found ?? [late?.(seconds) ?? note(name, `Could not be looked at within ${seconds} s.`)]
-      );
+      return found ?? [late?.(seconds) ?? note(name, `Could not be looked at within ${seconds} s.`)];
     } catch (error) {
       signal.throwIfAborted();
       return [note(name, `Could not be looked at. ${toCodexError(error).message}`)];
@@ -68,8 +66,7 @@ export class Doctor {
 
   /** Fit for an issue: no secret, one line each, and the home folder without its user's name. */
   #clean({ check, level, message, fix }: Finding): Finding {
-    const clean = (text: string): string =>
-      oneLine(this.#withoutHome(this.#deps.redactor.all(text)), 600);
+    const clean = (text: string): string => oneLine(this.#withoutHome(this.#deps.redactor.all(text)), 600);
     return { check, level, message: clean(message), fix: fix && mapTexts(fix, clean) };
   }
 

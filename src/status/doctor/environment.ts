@@ -49,15 +49,9 @@ export function judgeNode(version: string): Finding {
 export function judgeSettings(config: Config): Finding[] {
   const found = [
     ...config.problems.map(({ setting, message }) =>
-      problem(
-        "settings",
-        `${setting} cannot be used: ${message} ${acceptedValues(setting)}`,
-        errorCodes.CONFIG.next,
-      ),
+      problem("settings", `${setting} cannot be used: ${message} ${acceptedValues(setting)}`, errorCodes.CONFIG.next),
     ),
-    ...config.notices.map((notice) =>
-      note("settings", notice, [act("Correct or unset the variable"), restart]),
-    ),
+    ...config.notices.map((notice) => note("settings", notice, [act("Correct or unset the variable"), restart])),
   ];
   return found.length === 0 ? [ok("settings", "Every setting can be used.")] : found;
 }
@@ -80,14 +74,10 @@ export function judgeCertificates(
 ): Finding[] {
   const check = "certificates";
   const found = reports.map(({ variable, path, certificates, trouble }) => {
-    const count =
-      certificates.length === 1 ? "one authority" : `${certificates.length} authorities`;
+    const count = certificates.length === 1 ? "one authority" : `${certificates.length} authorities`;
     return trouble === undefined
       ? ok(check, `${variable} adds ${count} from ${path}.`)
-      : problem(check, `${variable} names ${path}, ${trouble}.`, [
-          act(`Correct or unset ${variable}`),
-          restart,
-        ]);
+      : problem(check, `${variable} names ${path}, ${trouble}.`, [act(`Correct or unset ${variable}`), restart]);
   });
   if (tlsUnverified) {
     const text = "NODE_TLS_REJECT_UNAUTHORIZED=0: nothing is sent but to this machine.";
@@ -104,10 +94,7 @@ export function judgeProxy(origin: string, settings: ProxySettings): Finding {
       return ok("proxy", `${origin} is reached directly${named ? ", past the proxy" : ""}.`);
     }
     const user = route.authorization === undefined ? "without a user name" : "with credentials";
-    return ok(
-      "proxy",
-      `${origin} is reached through ${route.origin} (${route.variable}), ${user}.`,
-    );
+    return ok("proxy", `${origin} is reached through ${route.origin} (${route.variable}), ${user}.`);
   } catch (error) {
     const { message, next } = toCodexError(error);
     return problem("proxy", message, next);

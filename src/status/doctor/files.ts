@@ -16,14 +16,7 @@ import { reportLock, type LockReport } from "../../platform/files/lock-report.ts
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Check } from "./doctor.ts";
-import {
-  act,
-  either,
-  restart,
-  retry,
-  setVariable,
-  type NextSteps,
-} from "../../shared/next-step.ts";
+import { act, either, restart, retry, setVariable, type NextSteps } from "../../shared/next-step.ts";
 
 /** A lock is held for an instant, and around one request of at most 15 seconds. */
 const longHeldMs = 60_000;
@@ -50,9 +43,7 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
     {
       name: "login file",
       run: async () =>
-        (await closedFolder(authFile)) === undefined
-          ? [judgeLoginFile(await pathFacts(authFile))]
-          : [], // told about the folder
+        (await closedFolder(authFile)) === undefined ? [judgeLoginFile(await pathFacts(authFile))] : [], // told about the folder
     },
     {
       name: "login folder",
@@ -81,10 +72,7 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
     name: "leftover files",
     run: async () => {
       const beside = authFile === "" ? [] : await temporaries.abandoned(folder, basename(authFile));
-      return judgeLeftovers([
-        ...beside,
-        ...(stateDir === "" ? [] : await temporaries.abandoned(stateDir)),
-      ]);
+      return judgeLeftovers([...beside, ...(stateDir === "" ? [] : await temporaries.abandoned(stateDir))]);
     },
   };
   return [...(authFile === "" ? [] : around), ...(stateDir === "" ? [] : [state]), leftovers];
@@ -116,8 +104,7 @@ export function judgeLoginFolder(facts: PathFacts, foreign: string | undefined):
   if (kind === "unknown") {
     return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
   }
-  if (kind !== "folder")
-    return problem(check, `${path} is not a folder.`, [act("Correct CODEX_AUTH_FILE"), restart]);
+  if (kind !== "folder") return problem(check, `${path} is not a folder.`, [act("Correct CODEX_AUTH_FILE"), restart]);
   if (foreign !== undefined) {
     const text = `${foreign}: its owner could put another login in place of yours.`;
     return problem(check, text, [setVariable("CODEX_AUTH_FILE", "a file in a folder of your own")]);
@@ -156,29 +143,19 @@ export function judgeClosed(check: string, folder: string): Finding {
   return problem(check, text, correctRights(folder));
 }
 
-export function judgeLock(
-  check: string,
-  path: string,
-  report: Exclude<LockReport, { kind: "hidden" }>,
-): Finding {
+export function judgeLock(check: string, path: string, report: Exclude<LockReport, { kind: "hidden" }>): Finding {
   switch (report.kind) {
     case "free":
       return ok(check, "Nobody holds it.");
     case "strange":
       return problem(check, `${path} blocks every change: ${report.why}.`, [act(`Remove ${path}`)]);
     case "foreign":
-      return note(
-        check,
-        `Another program holds ${path}, or has left it ${span(report.ageMs)} ago.`,
-      );
+      return note(check, `Another program holds ${path}, or has left it ${span(report.ageMs)} ago.`);
     case "held": {
       const { pid, life, ageMs } = report;
       const since = `for ${span(ageMs)}`;
       if (life === "dead") {
-        return note(
-          check,
-          `Process ${pid}, which has ended, left it; the next call takes it over.`,
-        );
+        return note(check, `Process ${pid}, which has ended, left it; the next call takes it over.`);
       }
       if (life === "unknown") {
         const text = `Process ${pid} of another machine or container holds it ${since}; after ten minutes it is taken over.`;
@@ -186,9 +163,7 @@ export function judgeLock(
       }
       if (ageMs < longHeldMs) return ok(check, `Process ${pid} holds it ${since}.`);
       const text = `Process ${pid} runs and holds it ${since}.`;
-      return problem(check, text, [
-        act(`End process ${pid} if it hangs; the next call takes the lock over`),
-      ]);
+      return problem(check, text, [act(`End process ${pid} if it hangs; the next call takes the lock over`)]);
     }
   }
 }
@@ -206,9 +181,7 @@ export function judgeLeftovers(paths: readonly string[]): Finding[] {
   const folders = [...new Set(paths.map((path) => dirname(path)))].join(", ");
   const text = `Killed processes left ${countOf(paths.length, "temporary file")} in ${folders}. They may hold tokens.`;
   return [
-    note(check, text, [
-      act("Delete the files named *.tmp.*, or leave them: the next change there removes them"),
-    ]),
+    note(check, text, [act("Delete the files named *.tmp.*, or leave them: the next change there removes them")]),
   ];
 }
 

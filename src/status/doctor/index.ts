@@ -39,8 +39,7 @@ export function createDoctor(parts: DoctorParts): Doctor {
     authorities: http.authorities,
     nodeVersion: process.version,
     // A login file that cannot be read says nothing about the way to the services.
-    targets: async () =>
-      healthTargets(config, await credentials.current().catch(() => credentials.unstored)),
+    targets: async () => healthTargets(config, await credentials.current().catch(() => credentials.unstored)),
     proxyVariable: () => proxyVariable(config),
     callbackPorts: config.callbackPorts,
     ownPort: () => {
@@ -55,12 +54,7 @@ export function createDoctor(parts: DoctorParts): Doctor {
         : undefined;
     },
   };
-  const checks = [
-    ...loginChecks(deps),
-    ...environmentChecks(deps),
-    ...fileChecks(deps),
-    ...networkChecks(deps),
-  ];
+  const checks = [...loginChecks(deps), ...environmentChecks(deps), ...fileChecks(deps), ...networkChecks(deps)];
   return new Doctor({ checks, clock, redactor, home });
 }
 

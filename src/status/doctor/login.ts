@@ -27,14 +27,7 @@ export interface LoginDeps {
 }
 
 /** Whether a question could be authorized, and what is known of the account. */
-export function loginChecks({
-  config,
-  clock,
-  active,
-  refreshOutcome,
-  catalog,
-  quota,
-}: LoginDeps): Check[] {
+export function loginChecks({ config, clock, active, refreshOutcome, catalog, quota }: LoginDeps): Check[] {
   const ofAccount = (name: string, judge: (login: Credential) => Promise<Finding>): Check => ({
     name,
     run: async () => {
@@ -54,19 +47,13 @@ export function loginChecks({
         return [judgeCredential(source, found, outcome, clock.now())];
       },
     },
-    ofAccount("model list", async (login) =>
-      judgeModelList((await catalog.kept(login))?.fetchedAt, clock.now()),
-    ),
+    ofAccount("model list", async (login) => judgeModelList((await catalog.kept(login))?.fetchedAt, clock.now())),
     ofAccount("quota", async (login) => judgeQuota(await quota.lastSeen(login), clock.now())),
   ];
 }
 
 /** Whose a credential is, without a full stop, and what becomes of it. */
-type Describe = (
-  found: Credential,
-  file: string | undefined,
-  now: number,
-) => { who: string; state: string };
+type Describe = (found: Credential, file: string | undefined, now: number) => { who: string; state: string };
 
 const descriptions: Readonly<Record<CredentialKind, Describe>> = {
   chatgpt: (found, _, now) => ({
@@ -98,8 +85,7 @@ export function judgeCredential(
     const message = `The access token ${until}, and the service refuses to refresh it.`;
     return problem(check, sentences([`${who}.`, message]), [signIn]);
   }
-  if (trouble !== undefined)
-    return problem(check, sentences([`${who}.`, ...reasons]), trouble.next);
+  if (trouble !== undefined) return problem(check, sentences([`${who}.`, ...reasons]), trouble.next);
   return ok(check, sentences([`${who}.`, state]));
 }
 
@@ -115,10 +101,7 @@ export function judgeModelList(fetchedAt: number | undefined, now: number): Find
 export function judgeQuota(quota: Quota | undefined, now: number): Finding {
   if (quota === undefined) return ok("quota", "Not seen yet; the next answer tells it.");
   const windows = quota.windows
-    .map(
-      ({ windowMinutes, usedPercent }) =>
-        `${windowName(windowMinutes)} ${Math.round(usedPercent)} %`,
-    )
+    .map(({ windowMinutes, usedPercent }) => `${windowName(windowMinutes)} ${Math.round(usedPercent)} %`)
     .join(", ");
   const seen = `Used, as seen ${span(now - quota.seenAt)} ago: ${windows === "" ? "nothing told" : windows}.`;
   const until = exhaustedUntil(quota);
@@ -127,12 +110,7 @@ export function judgeQuota(quota: Quota | undefined, now: number): Finding {
 }
 
 /** @param left goes before the time that is left */
-function tokenState(
-  { expiresAt = Infinity }: Credential,
-  now: number,
-  expired: string,
-  left: string,
-): string {
+function tokenState({ expiresAt = Infinity }: Credential, now: number, expired: string, left: string): string {
   return expiresAt <= now ? expired : `${left} ${span(expiresAt - now)}`;
 }
 

@@ -63,9 +63,7 @@ export function judgeOrigin(health: OriginHealth): Finding {
   }
   if (!blocked) return ok(check, `${origin} is reachable, ${detail}.`);
   return problem(check, `${origin} is blocked on this way: ${detail}. The login is not affected.`, [
-    act(
-      "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it",
-    ),
+    act("Try without VPN or proxy, or from another network; wait a few minutes before you repeat it"),
   ]);
 }
 
@@ -108,15 +106,10 @@ export function judgePorts(
     if (usable) return note(check, `${text} A sign-in takes another port.`);
     return report.state === "reserved"
       ? problem(check, text, [
-          act(
-            `See what is reserved (Windows: netsh int ipv4 show excludedportrange tcp) and release port ${port}`,
-          ),
+          act(`See what is reserved (Windows: netsh int ipv4 show excludedportrange tcp) and release port ${port}`),
         ])
       : problem(check, text, [
-          either(
-            { do: "sign-in", method: "device" },
-            act("Close that program (often another sign-in that waits)"),
-          ),
+          either({ do: "sign-in", method: "device" }, act("Close that program (often another sign-in that waits)")),
         ]);
   });
 }

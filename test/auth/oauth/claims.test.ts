@@ -33,9 +33,7 @@ test("reads expiry, account, plan and e-mail", () => {
 });
 
 test("an access token has its e-mail in the profile", () => {
-  expect(readClaims(jwt({ [profile]: { email: "jane@example.test" } })).email).toBe(
-    "jane@example.test",
-  );
+  expect(readClaims(jwt({ [profile]: { email: "jane@example.test" } })).email).toBe("jane@example.test");
 });
 
 test("an organisation of the API platform is not the account", () => {

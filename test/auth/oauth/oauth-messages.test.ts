@@ -1,9 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  codeExchangeResponse,
-  oauthErrorCode,
-  refreshResponse,
-} from "../../../src/auth/oauth/oauth-messages.ts";
+import { codeExchangeResponse, oauthErrorCode, refreshResponse } from "../../../src/auth/oauth/oauth-messages.ts";
 
 const all = { access_token: "at_1", refresh_token: "rt_1", id_token: "id_1" };
 
@@ -18,13 +14,10 @@ test("a code exchange needs all three tokens", () => {
   }
 });
 
-test.each([undefined, null, "3600", 0, -1, 1e300])(
-  "expires_in %j is as good as absent",
-  (wrong) => {
-    expect(codeExchangeResponse.parse({ ...all, expires_in: wrong })).toEqual({ ...all });
-    expect(refreshResponse.parse({ ...all, expires_in: wrong })).toEqual({ ...all });
-  },
-);
+test.each([undefined, null, "3600", 0, -1, 1e300])("expires_in %j is as good as absent", (wrong) => {
+  expect(codeExchangeResponse.parse({ ...all, expires_in: wrong })).toEqual({ ...all });
+  expect(refreshResponse.parse({ ...all, expires_in: wrong })).toEqual({ ...all });
+});
 
 test.each([undefined, null, 1, "", {}, "a\nb", "a\u0000b", "tok€n", "a".repeat(100_001)])(
   "a refreshed token %j counts as missing and does not cost the others",

@@ -23,9 +23,7 @@ const login: fc.Arbitrary<TokenSet> = fc.record({
 /** What other programs, or newer versions of this one, may keep in the same file. */
 const others = fc
   .dictionary(fc.string({ maxLength: 12 }), fc.jsonValue({ maxDepth: 2 }))
-  .map((entries) =>
-    Object.fromEntries(Object.entries(entries).filter(([key]) => key !== "__proto__")),
-  );
+  .map((entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => key !== "__proto__")));
 
 function stored(document: unknown): Record<string, unknown> {
   return JSON.parse(JSON.stringify(document)) as Record<string, unknown>;

@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
 import type { TokenSet } from "../../../src/auth/oauth/token-set.ts";
-import {
-  readRecord,
-  withChoice,
-  withoutRecord,
-  withRecord,
-} from "../../../src/auth/session/auth-file.ts";
+import { readRecord, withChoice, withoutRecord, withRecord } from "../../../src/auth/session/auth-file.ts";
 
 const tokens: TokenSet = {
   issuer: "https://auth.example.test",
@@ -111,9 +106,7 @@ test("keys of others and of newer versions survive, at every depth", () => {
 
 test("a key named __proto__ survives as a key", () => {
   const document = JSON.parse('{"__proto__": {"a": 1}, "b": 2}') as Record<string, unknown>;
-  expect(JSON.stringify(withoutRecord(withRecord(document, tokens)))).toBe(
-    JSON.stringify(document),
-  );
+  expect(JSON.stringify(withoutRecord(withRecord(document, tokens)))).toBe(JSON.stringify(document));
 });
 
 test("without the record the rest stays", () => {
@@ -121,25 +114,22 @@ test("without the record the rest stays", () => {
   expect(withoutRecord({ codex: {} })).toEqual({});
 });
 
-test.each([undefined, null, ""])(
-  "a login without an ID token (%j) survives a rewrite",
-  (idToken) => {
-    const codex = {
-      version: 1,
-      issuer: "https://auth.openai.com",
-      apiOrigin: "https://chatgpt.com",
-      accessToken: "access",
-      refreshToken: "refresh",
-      idToken,
-      accountId: "account",
-      expiresAt: 1,
-      generation: 1,
-    };
-    const first = readRecord({ codex });
-    if (first.kind !== "login") throw new Error(first.kind);
-    expect(readRecord(withRecord({}, first.tokens))).toEqual(first);
-  },
-);
+test.each([undefined, null, ""])("a login without an ID token (%j) survives a rewrite", (idToken) => {
+  const codex = {
+    version: 1,
+    issuer: "https://auth.openai.com",
+    apiOrigin: "https://chatgpt.com",
+    accessToken: "access",
+    refreshToken: "refresh",
+    idToken,
+    accountId: "account",
+    expiresAt: 1,
+    generation: 1,
+  };
+  const first = readRecord({ codex });
+  if (first.kind !== "login") throw new Error(first.kind);
+  expect(readRecord(withRecord({}, first.tokens))).toEqual(first);
+});
 
 test.each(["codex-cli", "api-key"] as const)("the choice of %s has no tokens", (mode) => {
   const document = withChoice(withRecord({ others: 1 }, tokens), mode, 8);

@@ -27,11 +27,7 @@ interface ClientOptions {
 }
 
 /** One process on the store. */
-function client(
-  simulator: Simulator,
-  credentials: CredentialStore,
-  { clock, logged = [] }: ClientOptions = {},
-) {
+function client(simulator: Simulator, credentials: CredentialStore, { clock, logged = [] }: ClientOptions = {}) {
   const platform = testPlatform({
     home: makeHome(),
     simulator,
@@ -89,23 +85,20 @@ test("sign-in, question, refresh and sign-out use the store, and nothing in the 
   expectNoSecrets(logged.join("\n"), simulator.secrets(), "the log");
 });
 
-test.each([0, 3])(
-  "ten clients on one expired login send one refresh: %d turns a call",
-  async (turns) => {
-    const simulator = await simulate();
-    const store = new MemoryStore();
-    store.before = async () => {
-      for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
-    };
-    const { refreshToken: spent } = storeLogin(store, simulator, expired);
-    const clients = Array.from({ length: 10 }, () => client(simulator, store));
-    const got = await Promise.all(clients.map(({ get }) => get()));
-    expect(new Set(got.map(({ accessToken }) => accessToken)).size).toBe(1);
-    expect(simulator.requests.map(({ route }) => route)).toEqual(["token:refresh"]);
-    expect(simulator.family(spent)?.revoked).toBe(false);
-    expect(Object.keys(store.content ?? {})).toEqual(["codex"]);
-  },
-);
+test.each([0, 3])("ten clients on one expired login send one refresh: %d turns a call", async (turns) => {
+  const simulator = await simulate();
+  const store = new MemoryStore();
+  store.before = async () => {
+    for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const { refreshToken: spent } = storeLogin(store, simulator, expired);
+  const clients = Array.from({ length: 10 }, () => client(simulator, store));
+  const got = await Promise.all(clients.map(({ get }) => get()));
+  expect(new Set(got.map(({ accessToken }) => accessToken)).size).toBe(1);
+  expect(simulator.requests.map(({ route }) => route)).toEqual(["token:refresh"]);
+  expect(simulator.family(spent)?.revoked).toBe(false);
+  expect(Object.keys(store.content ?? {})).toEqual(["codex"]);
+});
 
 test("the claim stands in the store before the request, and no secret is in it", async () => {
   const simulator = await simulate();
@@ -402,10 +395,7 @@ class OneRow {
 test("the ten lines of docs/library.md keep a login in a row of a database", async () => {
   const lines = codeBlocks(read("docs/library.md"), "js").find((block) => block.includes("db."));
   const db = new OneRow();
-  const credentials = runInContext(
-    `${lines ?? ""}; credentials`,
-    createContext({ db }),
-  ) as CredentialStore;
+  const credentials = runInContext(`${lines ?? ""}; credentials`, createContext({ db })) as CredentialStore;
   const simulator = await simulate();
   const { tokens, get } = client(simulator, credentials);
   await tokens.saveLogin(grantOf(simulator.issueTokens(expired)));

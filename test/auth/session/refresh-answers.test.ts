@@ -16,9 +16,7 @@ function withFields(fields: Record<string, unknown>): Reply {
   return {
     kind: "default",
     adapt: (answer: PlainReply) =>
-      answer.kind === "json"
-        ? { ...answer, body: { ...(answer.body as object), ...fields } }
-        : answer,
+      answer.kind === "json" ? { ...answer, body: { ...(answer.body as object), ...fields } } : answer,
   };
 }
 
@@ -73,10 +71,7 @@ test.each<[string, Reply]>([
   ["JSON that is cut", { kind: "raw", body: '{"access_token":"at_CANARY' }],
   ["a list", { kind: "json", body: [] }],
   ["an empty object", { kind: "json", body: {} }],
-  [
-    "gzip that nobody asked for",
-    { kind: "raw", headers: { "content-encoding": "gzip" }, body: gzipSync("{}") },
-  ],
+  ["gzip that nobody asked for", { kind: "raw", headers: { "content-encoding": "gzip" }, body: gzipSync("{}") }],
 ])("200 with %s is no answer, and the stored login stays", async (_, reply) => {
   const simulator = await simulate();
   const home = makeHome();
@@ -107,29 +102,26 @@ test("an answer for another account is not taken and not asked for again", async
   expect(simulator.requests).toHaveLength(1);
 });
 
-test.each([301, 302, 303, 307, 308])(
-  "a redirect (%d) is refused, and nobody else is told",
-  async (status) => {
-    const simulator = await simulate();
-    await using evil = await startSimulator();
-    const home = makeHome();
-    for (const location of [
-      `${evil.issuer}/oauth/token`,
-      `${evil.issuer.replace("127.0.0.1", "localhost")}/oauth/token`,
-      "/elsewhere",
-    ]) {
-      writeLogin(home, simulator, expired);
-      simulator.next("token:refresh", { kind: "redirect", status, location });
-      const { get } = tokenRig({ simulator, home });
-      await expect(get()).rejects.toMatchObject({
-        code: "UPSTREAM",
-        message: expect.stringContaining("redirect") as string,
-      });
-    }
-    expect(evil.requests).toEqual([]);
-    expect(simulator.requests.map(({ path }) => path)).toEqual(Array(3).fill("/oauth/token"));
-  },
-);
+test.each([301, 302, 303, 307, 308])("a redirect (%d) is refused, and nobody else is told", async (status) => {
+  const simulator = await simulate();
+  await using evil = await startSimulator();
+  const home = makeHome();
+  for (const location of [
+    `${evil.issuer}/oauth/token`,
+    `${evil.issuer.replace("127.0.0.1", "localhost")}/oauth/token`,
+    "/elsewhere",
+  ]) {
+    writeLogin(home, simulator, expired);
+    simulator.next("token:refresh", { kind: "redirect", status, location });
+    const { get } = tokenRig({ simulator, home });
+    await expect(get()).rejects.toMatchObject({
+      code: "UPSTREAM",
+      message: expect.stringContaining("redirect") as string,
+    });
+  }
+  expect(evil.requests).toEqual([]);
+  expect(simulator.requests.map(({ path }) => path)).toEqual(Array(3).fill("/oauth/token"));
+});
 
 test("a body without end is cut off early", async () => {
   const simulator = await simulate();

@@ -48,16 +48,13 @@ test.each([
       end();
     }),
   ],
-] satisfies [string, StartRefresh][])(
-  "a process that %s: the refresh runs in this one",
-  async (_, start) => {
-    const { simulator, home, spent, rig } = await rigWith(start);
-    const { refreshToken } = await rig.get();
-    expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
-    expect(refreshToken).toBe(simulator.family(spent)?.current);
-    expect(home.record()).toMatchObject({ refreshToken });
-  },
-);
+] satisfies [string, StartRefresh][])("a process that %s: the refresh runs in this one", async (_, start) => {
+  const { simulator, home, spent, rig } = await rigWith(start);
+  const { refreshToken } = await rig.get();
+  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+  expect(refreshToken).toBe(simulator.family(spent)?.current);
+  expect(home.record()).toMatchObject({ refreshToken });
+});
 
 test("a process that died with the lock: one looks again, and at most three times", async () => {
   let started = 0;
@@ -88,9 +85,7 @@ test("the job names the lock and a fingerprint, and holds no token", async () =>
     message: "It broke.",
     details: { retryAfterMs: 5 },
   });
-  expect(jobs).toEqual([
-    { lock: owners[0], token: expect.any(String) as string, reason: "expired" },
-  ]);
+  expect(jobs).toEqual([{ lock: owners[0], token: expect.any(String) as string, reason: "expired" }]);
   expect(JSON.stringify(jobs)).not.toContain(spent.slice(0, 12));
 });
 

@@ -29,9 +29,7 @@ const login: Required<TokenSet> = {
 
 const overTheChannel = (tokens: TokenSet): unknown =>
   refreshReport.parse(
-    JSON.parse(
-      JSON.stringify({ kind: "unsaved", tokens, error: { code: "STORAGE", message: "full" } }),
-    ),
+    JSON.parse(JSON.stringify({ kind: "unsaved", tokens, error: { code: "STORAGE", message: "full" } })),
   );
 
 test("a login that could not be saved comes back whole: no other copy of it may be left", () => {

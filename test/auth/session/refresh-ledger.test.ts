@@ -1,11 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultLimits } from "../../../src/shared/limits.ts";
 import { CodexError } from "../../../src/shared/errors.ts";
-import {
-  checkEarlierAttempts,
-  type LedgerEntry,
-  type Situation,
-} from "../../../src/auth/session/refresh-ledger.ts";
+import { checkEarlierAttempts, type LedgerEntry, type Situation } from "../../../src/auth/session/refresh-ledger.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const second = 1_000;
@@ -22,11 +18,7 @@ function verdict(entry: Partial<LedgerEntry>, situation: Partial<Situation> = {}
     ...entry,
   } as const;
   try {
-    checkEarlierAttempts(
-      known,
-      { now, usable: false, own: false, gone: false, ...situation },
-      defaultLimits,
-    );
+    checkEarlierAttempts(known, { now, usable: false, own: false, gone: false, ...situation }, defaultLimits);
     return "go on";
   } catch (error) {
     return error instanceof CodexError ? error.code : String(error);
@@ -48,30 +40,10 @@ test.each<[string, string, Partial<LedgerEntry>, Partial<Situation>]>([
   ["go on", "two attempts, and the clock was set back", { attempts: 2, at: now + hour }, {}],
   ["go on", "no attempt arrived, expired", { attempts: 0 }, {}],
   ["UPSTREAM", "no attempt arrived just now, still usable", { attempts: 0 }, { usable: true }],
-  [
-    "go on",
-    "none arrived half a minute ago, usable",
-    { attempts: 0, at: now - 30 * second },
-    { usable: true },
-  ],
-  [
-    "RATE_LIMITED",
-    "asked to wait",
-    { attempts: 0, at: now - 60 * second, restMs: 120 * second },
-    {},
-  ],
-  [
-    "go on",
-    "asked to wait, and waited",
-    { attempts: 0, at: now - 120 * second, restMs: 120 * second },
-    {},
-  ],
-  [
-    "go on",
-    "asked to wait for a year, an hour ago",
-    { attempts: 0, at: now - hour, restMs: 9e9 },
-    {},
-  ],
+  ["go on", "none arrived half a minute ago, usable", { attempts: 0, at: now - 30 * second }, { usable: true }],
+  ["RATE_LIMITED", "asked to wait", { attempts: 0, at: now - 60 * second, restMs: 120 * second }, {}],
+  ["go on", "asked to wait, and waited", { attempts: 0, at: now - 120 * second, restMs: 120 * second }, {}],
+  ["go on", "asked to wait for a year, an hour ago", { attempts: 0, at: now - hour, restMs: 9e9 }, {}],
 ])("%s: %s", (expected, _, entry, situation) => {
   expect(verdict(entry, situation)).toBe(expected);
 });

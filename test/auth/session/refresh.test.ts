@@ -13,27 +13,24 @@ test.each([
   ["refresh_token_expired", 401],
   ["refresh_token_invalidated", 401],
   ["refresh_token_reused", 400],
-] as const)(
-  "%s (HTTP %d) is asked once in all windows and deletes nothing",
-  async (code, status) => {
-    const simulator = await simulate();
-    const home = makeHome();
-    writeLogin(home, simulator, expired);
-    const before = home.readAuth();
-    simulator.next("token:refresh", { kind: "json", status, body: refreshErrorBody(code) });
-    const rigs = Array.from({ length: 5 }, () => tokenRig({ simulator, home }));
-    const first = rigs[0]?.get();
-    await expect(first).rejects.toMatchObject({
-      code: "AUTH_EXPIRED",
-      details: { why: `Its refresh token was refused (${code}).` },
-    });
-    for (const { get } of [...rigs, ...rigs]) {
-      await expect(get()).rejects.toMatchObject({ code: "AUTH_EXPIRED" });
-    }
-    expect(simulator.requests).toHaveLength(1);
-    expect(home.readAuth()).toBe(before);
-  },
-);
+] as const)("%s (HTTP %d) is asked once in all windows and deletes nothing", async (code, status) => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator, expired);
+  const before = home.readAuth();
+  simulator.next("token:refresh", { kind: "json", status, body: refreshErrorBody(code) });
+  const rigs = Array.from({ length: 5 }, () => tokenRig({ simulator, home }));
+  const first = rigs[0]?.get();
+  await expect(first).rejects.toMatchObject({
+    code: "AUTH_EXPIRED",
+    details: { why: `Its refresh token was refused (${code}).` },
+  });
+  for (const { get } of [...rigs, ...rigs]) {
+    await expect(get()).rejects.toMatchObject({ code: "AUTH_EXPIRED" });
+  }
+  expect(simulator.requests).toHaveLength(1);
+  expect(home.readAuth()).toBe(before);
+});
 
 test("a new login ends the memory of the refused one", async () => {
   const simulator = await simulate();
@@ -82,23 +79,20 @@ test.each(troubles)("%s: a token that still works is not spent again", async (_,
   expect(simulator.requests).toHaveLength(1);
 });
 
-test.each(troubles)(
-  "%s: an expired token gets one more attempt at once",
-  async (_, reply, error) => {
-    const simulator = await simulate();
-    const home = makeHome();
-    writeLogin(home, simulator, expired);
-    simulator.next("token:refresh", reply);
-    await tokenRig({ simulator, home }).get();
-    expect(simulator.requests).toHaveLength(2);
+test.each(troubles)("%s: an expired token gets one more attempt at once", async (_, reply, error) => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator, expired);
+  simulator.next("token:refresh", reply);
+  await tokenRig({ simulator, home }).get();
+  expect(simulator.requests).toHaveLength(2);
 
-    simulator.reset();
-    writeLogin(home, simulator, expired);
-    simulator.next("token:refresh", reply, reply);
-    await expect(tokenRig({ simulator, home }).get()).rejects.toMatchObject(error);
-    expect(simulator.requests).toHaveLength(2);
-  },
-);
+  simulator.reset();
+  writeLogin(home, simulator, expired);
+  simulator.next("token:refresh", reply, reply);
+  await expect(tokenRig({ simulator, home }).get()).rejects.toMatchObject(error);
+  expect(simulator.requests).toHaveLength(2);
+});
 
 test("after two attempts without outcome all windows rest for half a minute", async () => {
   const clock = standingClock();

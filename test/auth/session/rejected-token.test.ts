@@ -23,9 +23,7 @@ test("twenty windows whose token was refused refresh it once", async () => {
   const home = makeHome();
   writeLogin(home, simulator);
   const rigs = Array.from({ length: 20 }, () => tokenRig({ simulator, home }));
-  await Promise.all(
-    rigs.map(async ({ tokens, get }) => tokens.replaceRejected(await get(), uncancelled())),
-  );
+  await Promise.all(rigs.map(async ({ tokens, get }) => tokens.replaceRejected(await get(), uncancelled())));
   expect(simulator.requests).toHaveLength(1);
 });
 

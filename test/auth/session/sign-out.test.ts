@@ -17,9 +17,7 @@ async function signedIn() {
   const { refreshToken } = writeLogin(home, simulator);
   const { tokens, store } = tokenRig({ simulator, home, clock });
   const revocations = (): unknown[] =>
-    simulator.requests
-      .filter(({ route }) => route === "revoke")
-      .map(({ json }) => (json as { token: string }).token);
+    simulator.requests.filter(({ route }) => route === "revoke").map(({ json }) => (json as { token: string }).token);
   return { clock, simulator, home, refreshToken, tokens, store, revocations };
 }
 
@@ -110,9 +108,7 @@ test("a login of another issuer is removed, and no server hears of its token", a
 test("where the login cannot be removed, the server is not told, and the error says so", async () => {
   const { store, home, refreshToken, simulator, tokens } = await signedIn();
   store.rehearse = () => Promise.reject(new CodexError("STORAGE", "No room.", { why: "Full." }));
-  const failure = (await tokens
-    .signOut({ localOnly: false })
-    .catch((e: unknown) => e)) as CodexError;
+  const failure = (await tokens.signOut({ localOnly: false }).catch((e: unknown) => e)) as CodexError;
   expect(failure).toMatchObject({ code: "STORAGE", message: "No room." });
   expect(failure.details.why).toBe("Full. The server was not told: the login still works.");
   expect(renderNext(failure, "mcp")).toContain(home.authFile);
@@ -124,9 +120,7 @@ test("where the login cannot be removed, the server is not told, and the error s
 test("a removal that fails after the revocation says that the login is revoked, and the remedy", async () => {
   const { store, home, refreshToken, simulator, tokens } = await signedIn();
   store.update = () => Promise.reject(new CodexError("STORAGE", "No room."));
-  const failure = (await tokens
-    .signOut({ localOnly: false })
-    .catch((e: unknown) => e)) as CodexError;
+  const failure = (await tokens.signOut({ localOnly: false }).catch((e: unknown) => e)) as CodexError;
   expect(failure).toMatchObject({ code: "STORAGE", message: "No room." });
   expect(failure.details.why).toContain("revoked at the server already");
   expect(renderNext(failure, "mcp")).toContain(home.authFile);

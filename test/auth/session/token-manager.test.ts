@@ -5,13 +5,7 @@ import { deferred } from "../../../src/platform/promises.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { anHourMs, liveProcess, plantLock } from "../../support/owners.ts";
 import { simulate } from "../../support/server.ts";
-import {
-  refreshLockOf,
-  standingClock,
-  storeLockOf,
-  tokenRig,
-  uncancelled,
-} from "../../support/token-rig.ts";
+import { refreshLockOf, standingClock, storeLockOf, tokenRig, uncancelled } from "../../support/token-rig.ts";
 
 const minute = 60_000;
 const expired = { accessExpiresInMs: -minute };
@@ -111,9 +105,7 @@ test("an expired token waits for the lock, within its bound, and names who has i
   writeLogin(home, simulator, expired);
   const holder = liveProcess();
   plantLock(refreshLockOf(home), holder, anHourMs);
-  await expect(
-    tokenRig({ simulator, home, limits: { refreshWaitMs: 60 } }).get(),
-  ).rejects.toMatchObject({
+  await expect(tokenRig({ simulator, home, limits: { refreshWaitMs: 60 } }).get()).rejects.toMatchObject({
     code: "TIMEOUT",
     message: expect.stringContaining(`process ${holder.pid}`) as string,
   });
@@ -132,10 +124,7 @@ test("a login of another origin is never sent anywhere, and both origins are nam
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator, expired);
-  for (const wrong of [
-    { issuer: "https://auth.other.test" },
-    { baseUrl: "https://api.other.test/x" },
-  ]) {
+  for (const wrong of [{ issuer: "https://auth.other.test" }, { baseUrl: "https://api.other.test/x" }]) {
     const { issuer, baseUrl } = {
       ...simulator,
       issuer: simulator.issuer,
@@ -146,9 +135,7 @@ test("a login of another origin is never sent anywhere, and both origins are nam
       .get()
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "AUTH_REQUIRED" });
-    expect(String(error)).toMatch(
-      /is for http:\/\/127\.0\.0\.1:\d+, not for https:\/\/\w+\.other\.test/,
-    );
+    expect(String(error)).toMatch(/is for http:\/\/127\.0\.0\.1:\d+, not for https:\/\/\w+\.other\.test/);
   }
   expect(simulator.requests).toEqual([]);
 });

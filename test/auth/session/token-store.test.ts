@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatIdentity } from "../../../src/platform/process-identity.ts";
@@ -64,9 +56,7 @@ test("twenty writers lose no change and leave nothing behind", async () => {
   const home = makeHome();
   writeLogin(home, simulator, { extraFields: { generation: 0 } });
   const change = (): Promise<unknown> =>
-    tokenRig({ simulator, home }).store.update(
-      (stored) => stored && { ...stored, generation: stored.generation + 1 },
-    );
+    tokenRig({ simulator, home }).store.update((stored) => stored && { ...stored, generation: stored.generation + 1 });
   await Promise.all(Array.from({ length: 20 }, change));
   expect(home.record()).toMatchObject({ generation: 20 });
   expect(readdirSync(home.path)).toEqual(["auth.json"]);
@@ -129,9 +119,11 @@ test("temporary files of ended processes go, all others stay", async () => {
   const victim = join(home.path, "victim");
   writeFileSync(victim, "theirs");
   const leave = (owner: string, n: number): string => `auth.json.tmp.${owner}.${n}`;
-  const [dead, alive, foreign] = [deadProcess(), liveProcess(), foreignProcess()].map(
-    formatIdentity,
-  ) as [string, string, string];
+  const [dead, alive, foreign] = [deadProcess(), liveProcess(), foreignProcess()].map(formatIdentity) as [
+    string,
+    string,
+    string,
+  ];
   const path = (name: string): string => join(home.path, name);
   for (const n of [1, 2, 3]) writeFileSync(path(leave(dead, n)), "a token");
   symlinkSync(victim, path(leave(dead, 4)));
@@ -141,14 +133,7 @@ test("temporary files of ended processes go, all others stay", async () => {
   setAge(path(leave(foreign, 2)), anHourMs);
   await (await storeIn(home)).update(() => null);
   expect(readdirSync(home.path).sort()).toEqual(
-    [
-      "auth.json",
-      leave(alive, 1),
-      leave(foreign, 1),
-      leave(dead, 4),
-      leave(dead, 5),
-      "victim",
-    ].sort(),
+    ["auth.json", leave(alive, 1), leave(foreign, 1), leave(dead, 4), leave(dead, 5), "victim"].sort(),
   );
   expect(readFileSync(victim, "utf8")).toBe("theirs");
 });

@@ -48,46 +48,28 @@ const badExchanges: [string, Reply, CodexErrorCode, string][] = [
     "BLOCKED",
     "Cloudflare",
   ],
-  [
-    "answers with a page",
-    { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" },
-    "PROTOCOL",
-    "form",
-  ],
-  [
-    "redirects",
-    { kind: "redirect", status: 307, location: "https://evil.test/" },
-    "UPSTREAM",
-    "redirect",
-  ],
-  [
-    "gives no refresh token",
-    { kind: "json", body: { access_token: "at_x", id_token: "x.y.z" } },
-    "PROTOCOL",
-    "form",
-  ],
+  ["answers with a page", { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" }, "PROTOCOL", "form"],
+  ["redirects", { kind: "redirect", status: 307, location: "https://evil.test/" }, "UPSTREAM", "redirect"],
+  ["gives no refresh token", { kind: "json", body: { access_token: "at_x", id_token: "x.y.z" } }, "PROTOCOL", "form"],
   ["breaks the connection", { kind: "reset" }, "NETWORK", "connection"],
   ["asks to slow down", { kind: "json", status: 429, body: {} }, "RATE_LIMITED", "slow down"],
 ];
 
-test.each(badExchanges)(
-  "a token endpoint that %s ends the login with a reason",
-  async (_, reply, code, word) => {
-    const rig = await flowRig();
-    rig.simulator.next("token:exchange", reply);
-    const { pending, port } = await begin(rig);
-    const page = await rig.simulator.signIn(pending.authorizationUrl);
-    expect(page.status).toBe(400);
-    expect(page.body).toContain("Sign-in failed");
-    expect(reasonOf(page.body)).toContain(word);
-    expect(reasonOf(page.body).length).toBeLessThan(500);
-    await expect(pending.completed).rejects.toMatchObject({ code });
-    expect(rig.saved).toEqual([]);
-    await expectPortFree(port);
-    const exchanges = rig.simulator.requests.filter(({ route }) => route === "token:exchange");
-    expect(exchanges).toHaveLength(1);
-  },
-);
+test.each(badExchanges)("a token endpoint that %s ends the login with a reason", async (_, reply, code, word) => {
+  const rig = await flowRig();
+  rig.simulator.next("token:exchange", reply);
+  const { pending, port } = await begin(rig);
+  const page = await rig.simulator.signIn(pending.authorizationUrl);
+  expect(page.status).toBe(400);
+  expect(page.body).toContain("Sign-in failed");
+  expect(reasonOf(page.body)).toContain(word);
+  expect(reasonOf(page.body).length).toBeLessThan(500);
+  await expect(pending.completed).rejects.toMatchObject({ code });
+  expect(rig.saved).toEqual([]);
+  await expectPortFree(port);
+  const exchanges = rig.simulator.requests.filter(({ route }) => route === "token:exchange");
+  expect(exchanges).toHaveLength(1);
+});
 
 test("a token endpoint that never answers is waited for 15 s", async () => {
   const rig = await flowRig();

@@ -100,9 +100,7 @@ test("logins at the same time have nothing in common and never mix", async () =>
   answer.port = new URL(logins[1]?.redirectUri ?? "").port;
   expect((await visit(answer.href)).status).toBe(400);
 
-  const pages = await Promise.all(
-    logins.map(({ authorizationUrl }) => simulator.signIn(authorizationUrl)),
-  );
+  const pages = await Promise.all(logins.map(({ authorizationUrl }) => simulator.signIn(authorizationUrl)));
   expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   await Promise.all(logins.map(({ completed }) => completed));
   expect(saved).toHaveLength(4);

@@ -22,14 +22,8 @@ test.each([
   ["code#state", `${code}#${state}`],
   ["a URL in quotes", `"http://localhost:1455/auth/callback?${query}"`],
   ["a URL in brackets", `<http://localhost:1455/auth/callback?${query}>`],
-  [
-    "a URL that a shell has escaped",
-    `http://localhost:1455/auth/callback\\?code\\=${code}\\&state\\=${state}`,
-  ],
-  [
-    "a URL of a web page's source",
-    `http://localhost:1455/auth/callback?code=${code}&amp;state=${state}`,
-  ],
+  ["a URL that a shell has escaped", `http://localhost:1455/auth/callback\\?code\\=${code}\\&state\\=${state}`],
+  ["a URL of a web page's source", `http://localhost:1455/auth/callback?code=${code}&amp;state=${state}`],
   [
     "a link in Markdown",
     `[http://localhost:1455/auth/callback?${query}](http://localhost:1455/auth/callback?${query})`,
@@ -70,10 +64,7 @@ test("takes an error as the callback would", () => {
 test.each([
   ["nothing", ""],
   ["blanks", " \n "],
-  [
-    "the URL to sign in at",
-    `https://auth.openai.com/oauth/authorize?response_type=code&state=${state}`,
-  ],
+  ["the URL to sign in at", `https://auth.openai.com/oauth/authorize?response_type=code&state=${state}`],
   ["a URL without a query", "http://localhost:1455/auth/callback"],
   ["another scheme", `javascript://localhost?${query}`],
   ["a broken URL", `http://[::1?${query}`],
@@ -98,9 +89,7 @@ test.each([
 });
 
 describe("whatever the values are", () => {
-  const secret = fc
-    .stringMatching(/^[\w.~-]{16,200}$/)
-    .filter((text) => !/^(eyJ|sk-|rt[_.])/.test(text));
+  const secret = fc.stringMatching(/^[\w.~-]{16,200}$/).filter((text) => !/^(eyJ|sk-|rt[_.])/.test(text));
   const any = fc.string({ minLength: 1, maxLength: 100, unit: "binary" });
 
   test("every form of one answer reads the same", () => {
@@ -128,9 +117,7 @@ describe("whatever the values are", () => {
         const params = new URLSearchParams({ code: someCode, state: someState });
         if (twice) params.append("state", someCode);
         const url = `http://localhost:1455/auth/callback?${params.toString()}`;
-        expect(parseCallbackInput(url)?.query.toString()).toBe(
-          new URL(url).searchParams.toString(),
-        );
+        expect(parseCallbackInput(url)?.query.toString()).toBe(new URL(url).searchParams.toString());
       }),
     );
   });

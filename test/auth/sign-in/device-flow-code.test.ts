@@ -22,12 +22,7 @@ const refusals: [string, Reply, CodexErrorCode, string][] = [
   ["500", { kind: "json", status: 500, body: {} }, "UPSTREAM", "500"],
   ["Cloudflare's page", { kind: "html" }, "BLOCKED", "Cloudflare"],
   ["a reset", { kind: "reset" }, "NETWORK", "connection"],
-  [
-    "a redirect",
-    { kind: "redirect", status: 308, location: "https://evil.test/" },
-    "UPSTREAM",
-    "redirect",
-  ],
+  ["a redirect", { kind: "redirect", status: 308, location: "https://evil.test/" }, "UPSTREAM", "redirect"],
   ["nonsense", { kind: "raw", body: "<>" }, "PROTOCOL", "form"],
   ["no code", { kind: "json", body: { device_auth_id: "d", interval: "5" } }, "PROTOCOL", "form"],
   [
@@ -38,18 +33,15 @@ const refusals: [string, Reply, CodexErrorCode, string][] = [
   ],
 ];
 
-test.each(refusals)(
-  "%s in place of a code is an error with its reason",
-  async (_, reply, code, word) => {
-    const { device, simulator, clock } = await flowRig();
-    simulator.next("usercode", reply);
-    await expect(device.begin(open)).rejects.toMatchObject({
-      code,
-      message: expect.stringContaining(word) as string,
-    });
-    expect(clock.pending).toBe(0);
-  },
-);
+test.each(refusals)("%s in place of a code is an error with its reason", async (_, reply, code, word) => {
+  const { device, simulator, clock } = await flowRig();
+  simulator.next("usercode", reply);
+  await expect(device.begin(open)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(word) as string,
+  });
+  expect(clock.pending).toBe(0);
+});
 
 test("where device login is switched off, the browser way is named", async () => {
   const { device, simulator } = await flowRig();

@@ -1,9 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  planLogin,
-  type Hindrance,
-  type LoginSurroundings,
-} from "../../../src/auth/sign-in/login-plan.ts";
+import { planLogin, type Hindrance, type LoginSurroundings } from "../../../src/auth/sign-in/login-plan.ts";
 import { desktop } from "../../support/login-rig.ts";
 
 type Case = [string, Partial<LoginSurroundings>, Hindrance | undefined, Hindrance | undefined];

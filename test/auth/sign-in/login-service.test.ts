@@ -35,22 +35,19 @@ test.each([
   ["the opener still runs after a second, as a browser does", () => never, 45_000, true],
   ["the opener failed", fails, 0, false],
   ["no browser may be opened", undefined, 0, false],
-])(
-  "when %s, it waits long enough for a person or not at all",
-  async (_, opener, waitMs, opened) => {
-    const { login, clock } = await loginRig(opener);
-    const attempt = await login.beginOrJoin();
-    let outcome: unknown;
-    const waiting = login.wait(attempt, undefined, open).then((wait) => (outcome = wait));
-    if (waitMs > 0) await clock.advance(waitMs - 1);
-    expect(outcome).toBeUndefined();
-    await clock.advance(1_001); // at most a second goes to finding out about the browser
-    await waiting;
-    expect(outcome).toEqual({ kind: "waiting", browserOpened: opened });
-    expect(login.pending).toBe(attempt.pending);
-    await login.cancel("done");
-  },
-);
+])("when %s, it waits long enough for a person or not at all", async (_, opener, waitMs, opened) => {
+  const { login, clock } = await loginRig(opener);
+  const attempt = await login.beginOrJoin();
+  let outcome: unknown;
+  const waiting = login.wait(attempt, undefined, open).then((wait) => (outcome = wait));
+  if (waitMs > 0) await clock.advance(waitMs - 1);
+  expect(outcome).toBeUndefined();
+  await clock.advance(1_001); // at most a second goes to finding out about the browser
+  await waiting;
+  expect(outcome).toEqual({ kind: "waiting", browserOpened: opened });
+  expect(login.pending).toBe(attempt.pending);
+  await login.cancel("done");
+});
 
 test("an explicit wait is kept to, browser or not", async () => {
   const { login, clock } = await loginRig(undefined);

@@ -16,10 +16,7 @@ export interface VisitorOptions extends ContextOptions {
 }
 
 /** A window of its own that is closed with the test. */
-export async function visitor(
-  browser: Browser,
-  { method, ...options }: VisitorOptions = {},
-): Promise<Visitor> {
+export async function visitor(browser: Browser, { method, ...options }: VisitorOptions = {}): Promise<Visitor> {
   const context = await browser.newContext(options);
   onTestFinished(() => context.close());
   const requests: string[] = [];

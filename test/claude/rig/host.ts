@@ -37,11 +37,7 @@ export interface HostOptions {
   config?: string;
 }
 
-export async function claudeHost({
-  signedIn = true,
-  env,
-  config,
-}: HostOptions = {}): Promise<Host> {
+export async function claudeHost({ signedIn = true, env, config }: HostOptions = {}): Promise<Host> {
   const simulator = await simulate();
   const model = await startModel();
   const home = makeHome();

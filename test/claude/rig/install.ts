@@ -6,10 +6,7 @@ import { claudeEnvironment } from "../../support/claude-code.ts";
 /** What npm needs to reach the registry as it does for whoever runs the tests. */
 export function npmEnvironment(): Record<string, string> {
   const names = ["NODE_EXTRA_CA_CERTS", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy"];
-  const settings = [
-    ...names,
-    ...Object.keys(process.env).filter((name) => /^npm_config_/i.test(name)),
-  ]
+  const settings = [...names, ...Object.keys(process.env).filter((name) => /^npm_config_/i.test(name))]
     .map((name) => [name, process.env[name]] as const)
     .filter((pair): pair is [string, string] => pair[1] !== undefined);
   return {

@@ -69,9 +69,7 @@ export function conversation({ messages }: ModelRequest): string {
 
 /** The text of the system prompt and of messages of that role. */
 export function systemText({ system, messages }: ModelRequest): string {
-  const later = messages
-    .filter(({ role }) => role === "system")
-    .map(({ content }) => textOf(content));
+  const later = messages.filter(({ role }) => role === "system").map(({ content }) => textOf(content));
   return [textOf(system as string | Block[] | undefined), ...later].join("\n");
 }
 
@@ -109,10 +107,7 @@ export function turnEvents(turn: Turn, n: number): { type: string }[] {
   ] as { type: string }[];
 }
 
-function blockEvents(
-  block: { type: string; text?: string; input?: object },
-  index: number,
-): object[] {
+function blockEvents(block: { type: string; text?: string; input?: object }, index: number): object[] {
   const [start, delta] =
     block.text === undefined
       ? [

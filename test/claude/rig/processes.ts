@@ -22,23 +22,16 @@ export function processes(): ProcessLine[] {
 
 /** The server that this Claude Code started; it is its direct child. */
 export function serverOf(host: number): number | undefined {
-  return processes().find(
-    ({ parent, command }) => parent === host && command.includes("codex-oauth.mjs"),
-  )?.pid;
+  return processes().find(({ parent, command }) => parent === host && command.includes("codex-oauth.mjs"))?.pid;
 }
 
 /** The process that this server has started for a refresh of the login. */
 export function refreshOf(server: number): number | undefined {
-  return processes().find(
-    ({ parent, command }) => parent === server && command.includes(refreshArgument),
-  )?.pid;
+  return processes().find(({ parent, command }) => parent === server && command.includes(refreshArgument))?.pid;
 }
 
 /** True when a condition of the outside world is met in time; it is looked at again and again. */
-export async function within(
-  ms: number,
-  holds: () => boolean | Promise<boolean>,
-): Promise<boolean> {
+export async function within(ms: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
   const until = performance.now() + ms;
   for (;;) {
     if (await holds()) return true;

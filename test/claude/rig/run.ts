@@ -45,11 +45,7 @@ interface Running {
   closed: Promise<number | null>;
 }
 
-export async function runToTheEnd(
-  args: readonly string[],
-  env: Record<string, string>,
-  cwd: string,
-): Promise<Outcome> {
+export async function runToTheEnd(args: readonly string[], env: Record<string, string>, cwd: string): Promise<Outcome> {
   const { child, events, stderr, closed } = start(args, env, cwd);
   child.stdin.end();
   const code = await closed;

@@ -1,16 +1,11 @@
 import { describe, expect, test } from "vitest";
-import {
-  PlainTextStream,
-  terminalText,
-  type KnownSecrets,
-} from "../../../src/cli/terminal/plain-text-stream.ts";
+import { PlainTextStream, terminalText, type KnownSecrets } from "../../../src/cli/terminal/plain-text-stream.ts";
 import { fc } from "../../support/chance.ts";
 
 /** Masks these, as a `Redactor` does. */
 function knowing(...secrets: string[]): KnownSecrets {
   return {
-    values: (text) =>
-      secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
+    values: (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
     longest: Math.max(0, ...secrets.map(({ length }) => length)),
   };
 }
@@ -28,16 +23,7 @@ function cut(text: string, places: readonly number[]): string[] {
 
 const parts = fc.constantFrom(
   ...["a", " ", "word", "\u001b", "[", "31", "m", "]", "0;title", "\u0007", "\\", "\r", "\n"],
-  ...[
-    "\u009b",
-    "\u0000",
-    "\ud83d",
-    "\ude00",
-    "字",
-    "\u2028",
-    "\u001b[1;31m",
-    "\u001b]8;;x\u001b\\",
-  ],
+  ...["\u009b", "\u0000", "\ud83d", "\ude00", "字", "\u2028", "\u001b[1;31m", "\u001b]8;;x\u001b\\"],
 );
 
 test("however a text is cut, the same is shown as of the whole", () => {
@@ -58,9 +44,7 @@ describe("what is held back", () => {
 
   test("a secret that comes in halves is masked whole", () => {
     const secrets = knowing("at_1234.5678");
-    expect(through(["It is at_12", "34.56", "78, says"], secrets).join("")).toBe(
-      "It is [redacted], says",
-    );
+    expect(through(["It is at_12", "34.56", "78, says"], secrets).join("")).toBe("It is [redacted], says");
   });
 
   test.each([
@@ -72,9 +56,7 @@ describe("what is held back", () => {
     const secret = beginning + "0123456789".repeat(10_000).slice(beginning.length, length);
     const text = `It is ${before}${secret}${before} indeed`;
     const places = Array.from({ length: Math.ceil(text.length / 100) }, (_, n) => n * 100);
-    expect(through(cut(text, places), knowing(secret)).join("")).toBe(
-      `It is ${before}[redacted]${before} indeed`,
-    );
+    expect(through(cut(text, places), knowing(secret)).join("")).toBe(`It is ${before}[redacted]${before} indeed`);
   });
 
   test("a line end that comes in halves is one, after a long word, too", () => {

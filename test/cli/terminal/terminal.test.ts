@@ -89,9 +89,7 @@ describe("exit codes", () => {
 
   test("DEPLOYMENT.md has each of them", () => {
     for (const { code, meaning } of Object.values(exitCodes)) {
-      expect(read("DEPLOYMENT.md")).toContain(
-        `| \`${code}\` | ${meaning.replaceAll("|", "\\|")} |`,
-      );
+      expect(read("DEPLOYMENT.md")).toContain(`| \`${code}\` | ${meaning.replaceAll("|", "\\|")} |`);
     }
   });
 });

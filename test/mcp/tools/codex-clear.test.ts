@@ -60,9 +60,7 @@ test("forgets the choice of another way", async () => {
   const codex = { version: 1, mode: "codex-cli", generation: 1 };
   writeFileSync(home.authFile, JSON.stringify({ codex }), { mode: 0o600 });
   const { text, facts } = await call("codex_clear");
-  expect(text).toBe(
-    "Forgotten: the choice to use the Codex CLI's login here. Nothing else was changed.",
-  );
+  expect(text).toBe("Forgotten: the choice to use the Codex CLI's login here. Nothing else was changed.");
   expect(facts).toEqual({ cleared: false, forgotten: "codex-cli" });
   expect(home.record()).toBeUndefined();
   expect(simulator.requests).toEqual([]);
@@ -100,9 +98,7 @@ test("stops a login that waits: its port is free and its callback comes too late
   const late = await simulator.authorize(url);
   const waiting = call("codex_login", { wait_seconds: 600 });
   const { text } = await call("codex_clear");
-  expect(text).toBe(
-    "Nothing to clear: nobody is signed in here. A login that was waiting has been stopped.",
-  );
+  expect(text).toBe("Nothing to clear: nobody is signed in here. A login that was waiting has been stopped.");
   expect((await waiting).code).toBe("CANCELLED");
   await expectPortFree(portOf(url));
   await expect(fetch(late)).rejects.toThrow();

@@ -20,9 +20,7 @@ test("waits, then says who is signed in, masked, with the plan", async () => {
   const waiting = call("codex_login", { wait_seconds: 600 });
   await simulator.signIn(url);
   const { text, facts } = await waiting;
-  expect(text).toContain(
-    "Signed in as c***@example.test (plan plus). codex_query can be used now.",
-  );
+  expect(text).toContain("Signed in as c***@example.test (plan plus). codex_query can be used now.");
   expect(text).toContain("Not OpenAI's own server");
   expect(facts).toEqual({ signedIn: true, account: "c***@example.test", plan: "plus" });
   expect(home.record()).toMatchObject({ email: simulator.account.email, plan: "plus" });

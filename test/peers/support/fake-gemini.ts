@@ -17,10 +17,7 @@ export const answered = ({ contents = [] }: GeminiRequest) =>
   contents.flatMap(({ parts = [] }) => parts.flatMap((part) => part.functionResponse ?? []));
 
 /** The Gemini API for a host of others: one call of the tool, then the end. */
-export async function fakeGemini(
-  tool: string,
-  args: object,
-): Promise<{ baseUrl: string; requests: GeminiRequest[] }> {
+export async function fakeGemini(tool: string, args: object): Promise<{ baseUrl: string; requests: GeminiRequest[] }> {
   const requests: GeminiRequest[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -32,8 +29,7 @@ export async function fakeGemini(
       }
       const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as GeminiRequest;
       requests.push(body);
-      const part =
-        answered(body).length > 0 ? { text: "done" } : { functionCall: { name: tool, args } };
+      const part = answered(body).length > 0 ? { text: "done" } : { functionCall: { name: tool, args } };
       const event = {
         candidates: [{ content: { role: "model", parts: [part] }, finishReason: "STOP", index: 0 }],
         usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },

@@ -71,7 +71,5 @@ function toSaid(line: string): Said {
 
 /** The methods that the host named, in order. */
 export function asked(said: readonly Said[]): string[] {
-  return said.flatMap(({ by, message }) =>
-    by === "host" && message.method !== undefined ? [message.method] : [],
-  );
+  return said.flatMap(({ by, message }) => (by === "host" && message.method !== undefined ? [message.method] : []));
 }

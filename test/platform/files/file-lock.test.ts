@@ -2,12 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../../src/platform/clock.ts";
-import {
-  FileLock,
-  isHeld,
-  type BusyLock,
-  type HeldLock,
-} from "../../../src/platform/files/file-lock.ts";
+import { FileLock, isHeld, type BusyLock, type HeldLock } from "../../../src/platform/files/file-lock.ts";
 import { identifySelf } from "../../../src/platform/process-identity.ts";
 import { systemRandom } from "../../../src/platform/random.ts";
 import { makeHome } from "../../support/home.ts";
@@ -121,11 +116,7 @@ test.each([
 
 test.each([
   ["a live process, however old its lock, and names it", () => liveProcess(), anHourMs, true],
-  [
-    "a process of another host, a moment ago; its pid means nothing here",
-    () => foreignProcess(),
-    0,
-  ],
+  ["a process of another host, a moment ago; its pid means nothing here", () => foreignProcess(), 0],
 ])("never takes over from %s", async (_, owner, ageMs, named = false) => {
   const path = lockPath();
   const identity = owner();

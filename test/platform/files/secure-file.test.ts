@@ -16,11 +16,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/platform/clock.ts";
-import {
-  readSecureFile,
-  rehearseWrite,
-  writeSecureFile,
-} from "../../../src/platform/files/secure-file.ts";
+import { readSecureFile, rehearseWrite, writeSecureFile } from "../../../src/platform/files/secure-file.ts";
 import { makeHome } from "../../support/home.ts";
 import { withoutPrivileges } from "../../support/ordinary-user.ts";
 
@@ -111,39 +107,33 @@ test("a file of a gigabyte is refused unread", async () => {
   });
 });
 
-test.skipIf(!isRoot)(
-  "a file of another user is neither read nor replaced (only root can make one)",
-  async () => {
-    const { authFile } = makeHome();
-    writeFileSync(authFile, "theirs");
-    chmodSync(authFile, 0o666);
-    chownSync(authFile, 12_345, 12_345);
-    const refused = {
-      code: "STORAGE",
-      details: { why: "It belongs to another user (uid 12345)." },
-    };
-    await expect(readSecureFile(authFile)).rejects.toMatchObject(refused);
-    await expect(write(authFile, "ours")).rejects.toMatchObject(refused);
-    expect(readFileSync(authFile, "utf8")).toBe("theirs");
-  },
-);
+test.skipIf(!isRoot)("a file of another user is neither read nor replaced (only root can make one)", async () => {
+  const { authFile } = makeHome();
+  writeFileSync(authFile, "theirs");
+  chmodSync(authFile, 0o666);
+  chownSync(authFile, 12_345, 12_345);
+  const refused = {
+    code: "STORAGE",
+    details: { why: "It belongs to another user (uid 12345)." },
+  };
+  await expect(readSecureFile(authFile)).rejects.toMatchObject(refused);
+  await expect(write(authFile, "ours")).rejects.toMatchObject(refused);
+  expect(readFileSync(authFile, "utf8")).toBe("theirs");
+});
 
-test.skipIf(!isRoot)(
-  "a folder that is another user's link is refused (only root can make one)",
-  async () => {
-    const { path } = makeHome();
-    mkdirSync(join(path, "real"));
-    symlinkSync(join(path, "real"), join(path, "link"));
-    lchownSync(join(path, "link"), 12_345, 12_345);
-    const refused = {
-      code: "STORAGE",
-      details: { why: expect.stringContaining("uid 12345") as string },
-    };
-    await expect(readSecureFile(join(path, "link", "auth.json"))).rejects.toMatchObject(refused);
-    await expect(write(join(path, "link", "auth.json"), "ours")).rejects.toMatchObject(refused);
-    expect(readdirSync(join(path, "real"))).toEqual([]);
-  },
-);
+test.skipIf(!isRoot)("a folder that is another user's link is refused (only root can make one)", async () => {
+  const { path } = makeHome();
+  mkdirSync(join(path, "real"));
+  symlinkSync(join(path, "real"), join(path, "link"));
+  lchownSync(join(path, "link"), 12_345, 12_345);
+  const refused = {
+    code: "STORAGE",
+    details: { why: expect.stringContaining("uid 12345") as string },
+  };
+  await expect(readSecureFile(join(path, "link", "auth.json"))).rejects.toMatchObject(refused);
+  await expect(write(join(path, "link", "auth.json"), "ours")).rejects.toMatchObject(refused);
+  expect(readdirSync(join(path, "real"))).toEqual([]);
+});
 
 test("a folder that is a link of our own is followed", async () => {
   const { path } = makeHome();

@@ -39,8 +39,7 @@ const outputItem: fc.Arbitrary<OutputItem> = fc.oneof(
 const replyItems = (minLength: number): fc.Arbitrary<OutputItem[]> =>
   fc.uniqueArray(outputItem, {
     minLength,
-    comparator: (a, b) =>
-      a.type === "function_call" && b.type === "function_call" && a.callId === b.callId,
+    comparator: (a, b) => a.type === "function_call" && b.type === "function_call" && a.callId === b.callId,
   });
 
 /** What goes on the wire for a conversation of these items. */

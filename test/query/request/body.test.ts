@@ -61,11 +61,6 @@ test("what the service refuses is never in the body", () => {
 });
 
 test("an unknown effort is left out, the summary is asked for all the same", () => {
-  const body = responseRequest(
-    { prompt: "Why?" },
-    { ...plan, effort: undefined },
-    "classic",
-    session,
-  );
+  const body = responseRequest({ prompt: "Why?" }, { ...plan, effort: undefined }, "classic", session);
   expect(body["reasoning"]).toEqual({ summary: "auto" });
 });

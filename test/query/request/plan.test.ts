@@ -62,9 +62,7 @@ test("a list that may be old lets an unknown name be tried", () => {
 
 test("a list without any visible model says so", () => {
   const empty = { ...fresh, models: [hidden] };
-  expect(() => planQuery(ask, empty, defaults)).toThrow(
-    expect.objectContaining({ code: "MODEL_UNAVAILABLE" }),
-  );
+  expect(() => planQuery(ask, empty, defaults)).toThrow(expect.objectContaining({ code: "MODEL_UNAVAILABLE" }));
 });
 
 test("the effort is the call's, else the setting's, else the model's own", () => {

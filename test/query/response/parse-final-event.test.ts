@@ -111,14 +111,11 @@ test("a failure keeps the field and the status that it names, in every shape", (
   }
 });
 
-test.each([200, 302, 99, 1000, 400.5, "400", null, undefined])(
-  "a failure with the status %j names none",
-  (status) => {
-    expect(read(failedEvent("x", "", { status }))).toMatchObject({
-      failure: { status: undefined },
-    });
-  },
-);
+test.each([200, 302, 99, 1000, 400.5, "400", null, undefined])("a failure with the status %j names none", (status) => {
+  expect(read(failedEvent("x", "", { status }))).toMatchObject({
+    failure: { status: undefined },
+  });
+});
 
 test("a failure tells its reset in seconds since 1970 or from now, as number or text", () => {
   const resets: [object, number][] = [

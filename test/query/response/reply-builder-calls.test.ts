@@ -53,14 +53,7 @@ test("two calls at once keep their deltas apart, by index or by id", () => {
     call("b", "1"),
     call("a", "2"),
   ]);
-  expect(live).toEqual([
-    start("a"),
-    start("b"),
-    piece("b", "1"),
-    piece("a", "2"),
-    whole("b", "1"),
-    whole("a", "2"),
-  ]);
+  expect(live).toEqual([start("a"), start("b"), piece("b", "1"), piece("a", "2"), whole("b", "1"), whole("a", "2")]);
 });
 
 test.each<[string, ResponseEvent[], StreamEvent[]]>([

@@ -59,10 +59,7 @@ test("the deltas of an empty message are what the conversation goes on with", ()
 test.each<[string, ResponseEvent[]]>([
   ["deltas", [{ type: "text", delta: "I cannot.", item, refused: true }]],
   ["a part", [{ type: "part", text: "I cannot.", refused: true, index: 0, item }]],
-  [
-    "deltas and an empty message",
-    [{ type: "text", delta: "No.", item, refused: true }, message("")],
-  ],
+  ["deltas and an empty message", [{ type: "text", delta: "No.", item, refused: true }, message("")]],
   ["a message", [message("I cannot.", true)]],
 ])("a refusal that comes in %s is marked", (_, events) => {
   const { builder } = built(...events, completed);

@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
 import { ReplyBuilder } from "../../../src/query/response/reply-builder.ts";
-import type {
-  ItemEvent,
-  ItemRef,
-  MessageItem,
-  ResponseEvent,
-} from "../../../src/query/response/response-event.ts";
+import type { ItemEvent, ItemRef, MessageItem, ResponseEvent } from "../../../src/query/response/response-event.ts";
 
 const nothing: ItemRef = { index: undefined, id: undefined };
 
@@ -13,11 +8,7 @@ function text(delta: string, item: Partial<ItemRef> = {}): ResponseEvent {
   return { type: "text", delta, item: { ...nothing, ...item } };
 }
 
-function message(
-  words: string,
-  item: Partial<ItemRef> = {},
-  rest: Partial<MessageItem> = {},
-): ItemEvent {
+function message(words: string, item: Partial<ItemRef> = {}, rest: Partial<MessageItem> = {}): ItemEvent {
   return {
     type: "message",
     item: { ...nothing, ...item },
@@ -43,16 +34,8 @@ test.each<[string, ResponseEvent[], string]>([
     [text("who", { index: 0 }), text("lly", { index: 0 }), message("whole", { index: 0 })],
     "whole",
   ],
-  [
-    "a message that is named by id alone",
-    [text("draft", { id: "a" }), message("final", { id: "a" })],
-    "final",
-  ],
-  [
-    "a message without any name in place of the open deltas",
-    [text("draft"), message("final")],
-    "final",
-  ],
+  ["a message that is named by id alone", [text("draft", { id: "a" }), message("final", { id: "a" })], "final"],
+  ["a message without any name in place of the open deltas", [text("draft"), message("final")], "final"],
   [
     "two messages, in their order",
     [text("1", { index: 1 }), message("first", { index: 1 }), text("second", { index: 2 })],
@@ -60,22 +43,13 @@ test.each<[string, ResponseEvent[], string]>([
   ],
   [
     "deltas of two messages that come mixed",
-    [
-      text("a", { index: 1 }),
-      text("x", { index: 2 }),
-      text("b", { index: 1 }),
-      text("y", { index: 2 }),
-    ],
+    [text("a", { index: 1 }), text("x", { index: 2 }), text("b", { index: 1 }), text("y", { index: 2 })],
     "ab\n\nxy",
   ],
   ["the final list where no item came", [completed("listed")], "listed"],
   ["no final list where an item came", [message("item"), completed("listed")], "item"],
   ["no final list where deltas came", [text("delta"), completed("listed")], "delta"],
-  [
-    "an empty message beside a full one",
-    [message("", { index: 0 }), message("b", { index: 1 })],
-    "b",
-  ],
+  ["an empty message beside a full one", [message("", { index: 0 }), message("b", { index: 1 })], "b"],
   ["nothing", [{ type: "other" }, completed()], ""],
 ])("the answer of %s", (_, events, expected) => {
   expect(built(...events).answer().text).toBe(expected);
@@ -166,9 +140,7 @@ test("only the beginning of a part is kept and searched for its heading", () => 
 
 test("an unreadable event damages the answer unless the whole message came", () => {
   expect(built(text("a", { index: 0 }), { type: "unreadable" }).damaged).toBe(true);
-  expect(
-    built(text("a", { index: 0 }), { type: "unreadable" }, message("ab", { index: 0 })).damaged,
-  ).toBe(false);
+  expect(built(text("a", { index: 0 }), { type: "unreadable" }, message("ab", { index: 0 })).damaged).toBe(false);
   expect(built({ type: "unreadable" }).damaged).toBe(false);
 });
 

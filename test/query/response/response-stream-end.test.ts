@@ -2,14 +2,7 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { type Limits } from "../../../src/shared/limits.ts";
 import { answerEvents } from "../../simulator/index.ts";
-import {
-  completed,
-  created,
-  delta,
-  failure,
-  messageDone,
-  reasoning,
-} from "../../support/replies.ts";
+import { completed, created, delta, failure, messageDone, reasoning } from "../../support/replies.ts";
 import { bodyOf, encode, piecesOf, readStream } from "../../support/stream.ts";
 
 const text = "Grüße, 世界 🙂\nsecond line";
@@ -32,9 +25,7 @@ test("a last event without its blank line counts, if it is whole", async () => {
 });
 
 test("what had come before an early end is kept, and not sent for again", async () => {
-  const error = await failure(
-    readStream(bodyOf(encode([created, delta("Half of "), delta("it")]))),
-  );
+  const error = await failure(readStream(bodyOf(encode([created, delta("Half of "), delta("it")]))));
   expect(error).toMatchObject({
     code: "INCOMPLETE",
     details: { partialText: "Half of it", retryable: false },

@@ -65,9 +65,7 @@ test.each<[string, object]>([
   };
   const failed = await failure(readStream(bodyOf(encode([event])), { onQuota }));
   expect(failed).toMatchObject({ code: "RATE_LIMITED", details: { retryAfterMs: 7_000 } });
-  expect(told).toMatchObject([
-    { plan: "plus", windows: [{ usedPercent: 100, resetsAt: 1_795_203_728_000 }] },
-  ]);
+  expect(told).toMatchObject([{ plan: "plus", windows: [{ usedPercent: 100, resetsAt: 1_795_203_728_000 }] }]);
 });
 
 test.each([null, "odd", 5, [], { "retry-after": null }, { "retry-after": {} }])(

@@ -1,14 +1,7 @@
 import { expect, test } from "vitest";
 import type { QueryProgress } from "../../../src/query/response/reply.ts";
 import { answerEvents, rateLimitsEvent } from "../../simulator/index.ts";
-import {
-  completed,
-  created,
-  delta,
-  failure,
-  messageDone,
-  reasoning,
-} from "../../support/replies.ts";
+import { completed, created, delta, failure, messageDone, reasoning } from "../../support/replies.ts";
 import { bodyOf, encode, piecesOf, readStream } from "../../support/stream.ts";
 
 const text = "Grüße, 世界 🙂\nsecond line";
@@ -55,14 +48,7 @@ test("what brings an event is a sign of life, a comment alone is none", async ()
 test("tells what it does: thoughts until the answer begins, then characters", async () => {
   const told: QueryProgress[] = [];
   await readStream(
-    bodyOf(
-      encode([
-        reasoning("**Checking the lock order**"),
-        delta("four"),
-        reasoning("x"),
-        completed(),
-      ]),
-    ),
+    bodyOf(encode([reasoning("**Checking the lock order**"), delta("four"), reasoning("x"), completed()])),
     { onProgress: (step) => told.push(step) },
   );
   expect(told).toEqual([
@@ -78,10 +64,6 @@ test("events after the last one change nothing", async () => {
 
 test("the quota of the stream is told as soon as it comes", async () => {
   const told: unknown[] = [];
-  await failure(
-    readStream(bodyOf(encode([rateLimitsEvent()])), { onQuota: (quota) => told.push(quota) }),
-  );
-  expect(told).toMatchObject([
-    { plan: "plus", windows: [{ usedPercent: 12, windowMinutes: 300 }] },
-  ]);
+  await failure(readStream(bodyOf(encode([rateLimitsEvent()])), { onQuota: (quota) => told.push(quota) }));
+  expect(told).toMatchObject([{ plan: "plus", windows: [{ usedPercent: 12, windowMinutes: 300 }] }]);
 });

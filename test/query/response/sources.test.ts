@@ -26,9 +26,7 @@ test.each([
 });
 
 test("line ends and escapes of a URL do not stay in it", () => {
-  expect(toSource("https://a.test/\u001b[31m\nred", undefined)?.url).toBe(
-    "https://a.test/%1B[31mred",
-  );
+  expect(toSource("https://a.test/\u001b[31m\nred", undefined)?.url).toBe("https://a.test/%1B[31mred");
 });
 
 test("a source is told once, and not where its URL stands in the text", () => {
@@ -38,9 +36,7 @@ test("a source is told once, and not where its URL stands in the text", () => {
   expect(newSources("See [Locks](https://a.test/lock), too.", [lock])).toEqual([]);
   expect(newSources("See https://a.test/locks", [lock, other])).toEqual([lock]);
   expect(newSources("See https://a.test/lock.html", [lock])).toEqual([lock]);
-  expect(newSources("See https://a.test for it.", [{ url: "https://a.test/", title: "" }])).toEqual(
-    [],
-  );
+  expect(newSources("See https://a.test for it.", [{ url: "https://a.test/", title: "" }])).toEqual([]);
 });
 
 test("at most twenty sources are told", () => {

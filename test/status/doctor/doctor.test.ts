@@ -27,11 +27,7 @@ test("a check that fails is a finding and disturbs no other one", async () => {
       throw new TypeError("Bearer eyJsecretsecret");
     },
   };
-  const { examine } = doctor([
-    broken,
-    failing("ours", new CodexError("STORAGE", "The disk is full.")),
-    fine,
-  ]);
+  const { examine } = doctor([broken, failing("ours", new CodexError("STORAGE", "The disk is full.")), fine]);
   const found = await examine.examine(patient);
   expect(found.map(({ check, level }) => [check, level])).toEqual([
     ["thrown", "note"],
@@ -82,8 +78,7 @@ test("the caller's reason ends it", async () => {
 });
 
 test("no secret, no line of its own, and no user's name in a path", async () => {
-  const message =
-    "opaque-secret-1 in /home/jane/.claude/auth.json\r\n[TOKEN] /home/janet/x /mnt/home/jane /home/jane";
+  const message = "opaque-secret-1 in /home/jane/.claude/auth.json\r\n[TOKEN] /home/janet/x /mnt/home/jane /home/jane";
   const fix = [act("Run: chmod 600 /home/jane/auth.json or '/home/jane/a b'")];
   const check: Check = { name: "x", run: () => [{ check: "x", level: "problem", message, fix }] };
   expect(await doctor([check]).examine.examine(patient)).toEqual([

@@ -35,10 +35,7 @@ test("every setting that is wrong is told with what it accepts", () => {
     ["note", "CODEX_MODEL"],
   ]);
   expect(found[1]?.message).toMatch(/accepts an https: URL/);
-  expect(found[1]?.fix).toEqual([
-    act("Correct or unset the environment variable that the message names"),
-    restart,
-  ]);
+  expect(found[1]?.fix).toEqual([act("Correct or unset the environment variable that the message names"), restart]);
   expect(judgeSettings(loadConfig({}, "/home/jane"))).toMatchObject([{ level: "ok" }]);
 });
 
@@ -55,8 +52,7 @@ test("files of certificates are told with what they give", () => {
   const file = { variable: "SSL_CERT_FILE", path: "/ca.pem" } as const;
   const good: CaFileReport = { ...file, certificates: ["a", "b"], trouble: undefined };
   const bad: CaFileReport = { ...file, certificates: [], trouble: "which does not exist" };
-  const judge = (reports: CaFileReport[], tlsUnverified = false) =>
-    judgeCertificates(reports, { tlsUnverified });
+  const judge = (reports: CaFileReport[], tlsUnverified = false) => judgeCertificates(reports, { tlsUnverified });
   expect(judge([good, bad])).toEqual([
     {
       check: "certificates",
@@ -71,9 +67,7 @@ test("files of certificates are told with what they give", () => {
     },
   ]);
   expect(judge([])).toMatchObject([{ level: "ok" }]);
-  expect(judge([], true)).toMatchObject([
-    { level: "note", fix: [unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED")] },
-  ]);
+  expect(judge([], true)).toMatchObject([{ level: "note", fix: [unsetVariables("NODE_TLS_REJECT_UNAUTHORIZED")] }]);
 });
 
 describe("a proxy", () => {
@@ -83,9 +77,7 @@ describe("a proxy", () => {
   test("is told without its credentials", () => {
     const { level, message } = judge({ httpsProxy: "http://jane:hunter-22@proxy.test:8080" });
     expect(level).toBe("ok");
-    expect(message).toBe(
-      "https://api.test is reached through http://proxy.test:8080 (HTTPS_PROXY), with credentials.",
-    );
+    expect(message).toBe("https://api.test is reached through http://proxy.test:8080 (HTTPS_PROXY), with credentials.");
   });
 
   test("that is passed by, or none at all, is told", () => {

@@ -1,11 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  pathFacts,
-  setAsideFiles,
-  type PathFacts,
-} from "../../../src/platform/files/path-facts.ts";
+import { pathFacts, setAsideFiles, type PathFacts } from "../../../src/platform/files/path-facts.ts";
 import {
   judgeLeftovers,
   judgeLock,

@@ -1,12 +1,6 @@
 import { expect, test } from "vitest";
 import type { OriginHealth } from "../../../src/status/doctor/health.ts";
-import {
-  judgeClock,
-  judgeLate,
-  judgeOrigin,
-  judgePorts,
-  type PortReport,
-} from "../../../src/status/doctor/network.ts";
+import { judgeClock, judgeLate, judgeOrigin, judgePorts, type PortReport } from "../../../src/status/doctor/network.ts";
 import { renderFix } from "../../../src/render/next-step.ts";
 import { act } from "../../../src/shared/next-step.ts";
 
@@ -27,11 +21,7 @@ test("an origin is reachable, blocked or not reachable, with the failure's own n
   });
   expect(judgeOrigin({ ...healthy, blocked: true })).toMatchObject({
     level: "problem",
-    fix: [
-      act(
-        "Try without VPN or proxy, or from another network; wait a few minutes before you repeat it",
-      ),
-    ],
+    fix: [act("Try without VPN or proxy, or from another network; wait a few minutes before you repeat it")],
   });
   const failed = {
     ...healthy,
@@ -92,10 +82,7 @@ test("a port that others hold matters only where no other one is free", () => {
     ["ok", "Free for the browser's return."],
     ["ok", "Free for the browser's return."],
   ]);
-  expect(judge(held, free)[0]).toEqual([
-    "note",
-    "cursor (process 99) listens on it. A sign-in takes another port.",
-  ]);
+  expect(judge(held, free)[0]).toEqual(["note", "cursor (process 99) listens on it. A sign-in takes another port."]);
   expect(judge(held, { state: "held", pid: 7 })).toEqual([
     ["problem", "cursor (process 99) listens on it."],
     ["problem", "Process 7 listens on it."],
@@ -106,9 +93,7 @@ test("a port that others hold matters only where no other one is free", () => {
 test("a port that the system has reserved has a fix of its own", () => {
   const [finding] = judgePorts([[1455, { state: "reserved" }]], undefined);
   expect(finding).toMatchObject({ level: "problem" });
-  expect(renderFix(finding?.fix ?? [], "cli")).toContain(
-    "netsh int ipv4 show excludedportrange tcp",
-  );
+  expect(renderFix(finding?.fix ?? [], "cli")).toContain("netsh int ipv4 show excludedportrange tcp");
 });
 
 test("our own sign-in that waits is no conflict", () => {

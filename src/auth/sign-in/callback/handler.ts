@@ -71,13 +71,8 @@ export class CallbackHandler {
 
   async close(listeners: readonly Server[]): Promise<void> {
     for (const listener of listeners) listener.close();
-    const answered = [...this.#answering].map(
-      (response) => new Promise((resolve) => response.once("close", resolve)),
-    );
-    await Promise.race([
-      Promise.all(answered),
-      new Promise((resolve) => setTimeout(resolve, flushMs).unref()),
-    ]);
+    const answered = [...this.#answering].map((response) => new Promise((resolve) => response.once("close", resolve)));
+    await Promise.race([Promise.all(answered), new Promise((resolve) => setTimeout(resolve, flushMs).unref())]);
     for (const listener of listeners) listener.closeAllConnections();
   }
 
@@ -93,9 +88,7 @@ export class CallbackHandler {
     }
     if (request.url?.split("?")[0] !== callbackPath) return { status: 404, page: { kind: "path" } };
     if (request.method !== "GET") return { status: 405, page: { kind: "method" } };
-    const purpose = ["sec-purpose", "purpose", "x-moz"]
-      .map((name) => request.headers[name] ?? "")
-      .join();
+    const purpose = ["sec-purpose", "purpose", "x-moz"].map((name) => request.headers[name] ?? "").join();
     if (purpose.includes("prefetch")) return { status: 204, page: undefined };
     return undefined;
   }
@@ -109,7 +102,5 @@ function kindOf(misfit: Misfit): keyof typeof misfits {
 function send(request: IncomingMessage, response: ServerResponse, { status, page }: Answer): void {
   const language = preferredLanguage(request.headers["accept-language"]);
   const body = page === undefined ? "" : renderPage(page, language);
-  response
-    .writeHead(status, { ...pageHeaders(body), ...(status === 405 ? { allow: "GET" } : {}) })
-    .end(body);
+  response.writeHead(status, { ...pageHeaders(body), ...(status === 405 ? { allow: "GET" } : {}) }).end(body);
 }

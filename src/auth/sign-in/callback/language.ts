@@ -15,9 +15,7 @@ export function preferredLanguage(field: string | undefined): Language {
     const range = best(named) ?? best(ranges.filter(({ primary }) => primary === "*"));
     return { language, weight: range?.weight ?? 0, place: range ? ranges.indexOf(range) : 0 };
   });
-  const [first] = wishes
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight || a.place - b.place);
+  const [first] = wishes.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight || a.place - b.place);
   return first?.language ?? languages[0];
 }
 
@@ -29,10 +27,7 @@ interface Range {
 
 /** `zh-CN;q=0.8`, or nothing where it is written in no known way. */
 function parseRange(text: string): Range[] {
-  const match =
-    /^\s*(\*|[a-z]{1,8})(?:-[a-z0-9]{1,8})*\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/i.exec(
-      text,
-    );
+  const match = /^\s*(\*|[a-z]{1,8})(?:-[a-z0-9]{1,8})*\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?$/i.exec(text);
   const [, primary = "", weight = "1"] = match ?? [];
   return match === null ? [] : [{ primary: primary.toLowerCase(), weight: Number(weight) }];
 }

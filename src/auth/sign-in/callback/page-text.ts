@@ -48,8 +48,7 @@ const en: Words = {
   failed: "Sign-in failed",
   nextHeading: "What to do next",
   detailsHeading: "Details",
-  reloadAfterSuccess:
-    "After a reload the browser may find nothing here. That does no harm: you stay signed in.",
+  reloadAfterSuccess: "After a reload the browser may find nothing here. That does no harm: you stay signed in.",
   reloadAfterFailure:
     "You can close this tab. After a reload the browser may find nothing here: each sign-in has its own page.",
   mayClose: "You can close this tab.",
@@ -136,8 +135,7 @@ const zh: Words = {
   nextHeading: "接下来怎么做",
   detailsHeading: "详细信息",
   reloadAfterSuccess: "刷新后浏览器可能找不到此页面。没有关系，你仍处于登录状态。",
-  reloadAfterFailure:
-    "可以关闭此标签页。刷新后浏览器可能找不到此页面，因为每次登录都有自己的页面。",
+  reloadAfterFailure: "可以关闭此标签页。刷新后浏览器可能找不到此页面，因为每次登录都有自己的页面。",
   mayClose: "可以关闭此标签页。",
   pages: {
     "signed-in": {
@@ -173,11 +171,7 @@ const zh: Words = {
     unfinished: {
       title: "登录未能完成",
       lead: "你的操作没有问题，但与服务器的最后一步失败了。",
-      next: [
-        "稍等一分钟，并检查网络连接。",
-        againZh,
-        "如果再次失败，请在终端运行 codex-oauth doctor。",
-      ],
+      next: ["稍等一分钟，并检查网络连接。", againZh, "如果再次失败，请在终端运行 codex-oauth doctor。"],
     },
     state: {
       title: "此链接属于另一次登录",

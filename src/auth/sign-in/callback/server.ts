@@ -34,9 +34,7 @@ export interface CallbackServer {
  * @throws CodexError `LOGIN_PORT_BUSY`
  */
 export async function startCallbackServer(options: CallbackServerOptions): Promise<CallbackServer> {
-  const tried = options.ports.flatMap((port) =>
-    port === 0 ? Array<number>(freePortAttempts).fill(0) : [port],
-  );
+  const tried = options.ports.flatMap((port) => (port === 0 ? Array<number>(freePortAttempts).fill(0) : [port]));
   for (const port of tried) {
     const handler = new CallbackHandler(options);
     const listeners = await listenOnLoopback(port, handler);
@@ -68,10 +66,7 @@ async function portsBusy({ ports, holderOf }: CallbackServerOptions): Promise<Co
   );
 }
 
-async function listenOnLoopback(
-  port: number,
-  handler: CallbackHandler,
-): Promise<Server[] | undefined> {
+async function listenOnLoopback(port: number, handler: CallbackHandler): Promise<Server[] | undefined> {
   const first = await listen(port, "127.0.0.1", handler);
   if (typeof first === "string") return undefined;
   const { port: bound } = first.address() as AddressInfo;
@@ -84,11 +79,7 @@ async function listenOnLoopback(
 }
 
 /** The listening server, or the system's reason why not (EACCES: reserved by the system). */
-async function listen(
-  port: number,
-  host: string,
-  handler: CallbackHandler,
-): Promise<Server | string> {
+async function listen(port: number, host: string, handler: CallbackHandler): Promise<Server | string> {
   const { createServer } = await import("node:http"); // no start of the program waits for it
   const server = createServer(
     {

@@ -1,12 +1,7 @@
 import { expect, test } from "vitest";
 import { CodexError } from "../../../../src/shared/errors.ts";
 import { deferred } from "../../../../src/platform/promises.ts";
-import {
-  callbackCode,
-  callbackState,
-  goodCallback,
-  listenForCallback,
-} from "../../../support/callback.ts";
+import { callbackCode, callbackState, goodCallback, listenForCallback } from "../../../support/callback.ts";
 import { openConnection, parseAnswer, sendRaw } from "../../../support/raw-http.ts";
 
 const path = "/auth/callback";

@@ -1,25 +1,16 @@
 import { Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { expect, onTestFinished, test, vi } from "vitest";
-import {
-  callbackState,
-  expectPortFree,
-  goodCallback,
-  holdPort,
-  listenForCallback,
-} from "../../../support/callback.ts";
+import { callbackState, expectPortFree, goodCallback, holdPort, listenForCallback } from "../../../support/callback.ts";
 import { connectionRefusal, openConnection, sendRaw } from "../../../support/raw-http.ts";
 
 const families = ["127.0.0.1", "::1"] as const;
 
 test("200 silent connections and slow senders hold neither the answer nor the port", async () => {
   const { server, port, responses } = await listenForCallback();
-  const silent = await Promise.all(
-    Array.from({ length: 200 }, (_, n) => openConnection(port, families[n % 2])),
-  );
+  const silent = await Promise.all(Array.from({ length: 200 }, (_, n) => openConnection(port, families[n % 2])));
   const slow = await Promise.all(families.map((host) => openConnection(port, host)));
-  for (const { write } of slow)
-    write(`GET ${goodCallback} HTTP/1.1\r\nHost: localhost:${port}\r\n`);
+  for (const { write } of slow) write(`GET ${goodCallback} HTTP/1.1\r\nHost: localhost:${port}\r\n`);
 
   expect((await sendRaw(port, goodCallback)).status).toBe(200);
   await server.close();
@@ -137,8 +128,7 @@ test("two logins of one machine listen side by side", async () => {
 test.each(["EADDRNOTAVAIL", "EAFNOSUPPORT"])(
   "a machine without IPv6 (%s) is no busy port: it listens on IPv4 alone",
   async (code) => {
-    const listen = Object.getOwnPropertyDescriptor(Server.prototype, "listen")
-      ?.value as () => Server;
+    const listen = Object.getOwnPropertyDescriptor(Server.prototype, "listen")?.value as () => Server;
     const spy = vi.spyOn(Server.prototype, "listen");
     spy.mockImplementation(function (this: Server, ...args: unknown[]) {
       const [{ host }] = args as [{ host: string }];

@@ -39,18 +39,15 @@ test.each(pages)("the page in %s of %s has colours for light and for dark", (_, 
   expect(page).toContain("prefers-color-scheme: dark");
 });
 
-test.each(pages)(
-  "the page in %s of %s is whole, and says that the tab can be closed",
-  (...args) => {
-    const [language, kind, page] = args;
-    const tag = { en: "en", zh: "zh-Hans" }[language];
-    expect(page).toMatch(new RegExp(`^<!doctype html>\n<html lang="${tag}">`));
-    expect(page).toContain('<meta charset="utf-8">');
-    expect(page.trimEnd()).toMatch(/<\/html>$/);
-    expect(page).toMatch(/[Yy]ou can close this tab|可以关闭此标签页/);
-    expect(page).toContain(`<h1>${words[language as "en"].pages[kind].title}</h1>`);
-  },
-);
+test.each(pages)("the page in %s of %s is whole, and says that the tab can be closed", (...args) => {
+  const [language, kind, page] = args;
+  const tag = { en: "en", zh: "zh-Hans" }[language];
+  expect(page).toMatch(new RegExp(`^<!doctype html>\n<html lang="${tag}">`));
+  expect(page).toContain('<meta charset="utf-8">');
+  expect(page.trimEnd()).toMatch(/<\/html>$/);
+  expect(page).toMatch(/[Yy]ou can close this tab|可以关闭此标签页/);
+  expect(page).toContain(`<h1>${words[language as "en"].pages[kind].title}</h1>`);
+});
 
 test("every page has words of its own in each language", () => {
   for (const language of languages) {
@@ -73,11 +70,7 @@ test("the page has the steps outside this program; where to sign in is its kind'
   const page = failurePage(
     {
       error: new CodexError("STORAGE", "No.", {
-        next: [
-          either(act("Correct the rights"), setVariable("CODEX_AUTH_FILE", "a writable place")),
-          signIn,
-          retry,
-        ],
+        next: [either(act("Correct the rights"), setVariable("CODEX_AUTH_FILE", "a writable place")), signIn, retry],
       }),
       brought: "code",
     },
@@ -102,12 +95,7 @@ test.each<[CodexErrorCode, Failure["brought"], PageKind]>([
 test("a failure says what happened, why, and what to do next", () => {
   const error = new CodexError("AUTH_DENIED", "It was refused.", { why: "Somebody said no." });
   const page = failed(error);
-  for (const text of [
-    "Sign-in failed",
-    "It was refused.",
-    "Somebody said no.",
-    "start the sign-in again",
-  ]) {
+  for (const text of ["Sign-in failed", "It was refused.", "Somebody said no.", "start the sign-in again"]) {
     expect(page).toContain(text);
   }
 });

@@ -1,10 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  callbackCode,
-  callbackState,
-  goodCallback,
-  listenForCallback,
-} from "../../../support/callback.ts";
+import { callbackCode, callbackState, goodCallback, listenForCallback } from "../../../support/callback.ts";
 import { sendRaw, type RawRequest } from "../../../support/raw-http.ts";
 
 const form = `code=${callbackCode}&state=${callbackState}`;
@@ -45,19 +40,16 @@ const otherRequests: [string, RawRequest, number][] = [
   ["an older prefetch of Firefox", { headers: ["X-Moz: prefetch"] }, 204],
 ];
 
-test.each(otherRequests)(
-  "%s does not use the code up: the GET does",
-  async (_, request, status) => {
-    const { port, responses } = await listenForCallback();
-    const headers = [`Host: localhost:${port}`, ...(request.headers ?? [])];
-    const answer = await sendRaw(port, goodCallback, { ...request, headers });
-    expect(answer.status).toBe(status);
-    expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
-    expect(responses).toEqual([]);
-    expect((await sendRaw(port, goodCallback)).status).toBe(200);
-    expect(responses).toHaveLength(1);
-  },
-);
+test.each(otherRequests)("%s does not use the code up: the GET does", async (_, request, status) => {
+  const { port, responses } = await listenForCallback();
+  const headers = [`Host: localhost:${port}`, ...(request.headers ?? [])];
+  const answer = await sendRaw(port, goodCallback, { ...request, headers });
+  expect(answer.status).toBe(status);
+  expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+  expect(responses).toEqual([]);
+  expect((await sendRaw(port, goodCallback)).status).toBe(200);
+  expect(responses).toHaveLength(1);
+});
 
 test("a form post with the right values is no callback", async () => {
   const { port, responses } = await listenForCallback();
@@ -66,9 +58,7 @@ test("a form post with the right values is no callback", async () => {
     "Content-Type: application/x-www-form-urlencoded",
     `Content-Length: ${form.length}`,
   ];
-  expect(
-    (await sendRaw(port, "/auth/callback", { method: "POST", headers, body: form })).status,
-  ).toBe(405);
+  expect((await sendRaw(port, "/auth/callback", { method: "POST", headers, body: form })).status).toBe(405);
   expect(responses).toEqual([]);
 });
 

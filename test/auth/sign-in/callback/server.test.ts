@@ -55,7 +55,5 @@ test("passes an error with the right state on, and shows why the sign-in failed"
   const page = await sendRaw(port, `${path}?${query}`);
   expect(page.status).toBe(400);
   expect(page.body).toContain("You said &#60;no&#62;.");
-  expect(responses).toEqual([
-    { kind: "error", error: "access_denied", description: "The user said no" },
-  ]);
+  expect(responses).toEqual([{ kind: "error", error: "access_denied", description: "The user said no" }]);
 });
