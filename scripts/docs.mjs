@@ -95,7 +95,7 @@ function argumentTable(toolName) {
 function settingTable() {
   return table(
     ["Variable", "Accepts", "Default", "Meaning"],
-    settings.map(({ name, accepts, standard, meaning }) => [`\`${name}\``, accepts, standard, meaning]),
+    settings.map(({ name, accepts, default: standard, meaning }) => [`\`${name}\``, accepts, standard, meaning]),
   );
 }
 

@@ -2,7 +2,7 @@
 export { createCodex, describeNext, type CodexOptions } from "./app/library.ts";
 export type { Codex, Models, SignIn, SignInOptions, SignOutOptions, SignOutResult } from "./app/codex.ts";
 export type { QueryOptions } from "./query/client.ts";
-export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/login-run.ts";
+export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/login-attempt.ts";
 export type { CredentialChoice } from "./auth/chooser.ts";
 export type { CredentialStore, StoredCredentials } from "./auth/session/program-store.ts";
 export type { CodexModel } from "./models/model.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Refusal } from "./refusal.ts";
+import type { ApiErrorInfo } from "./api-error.ts";
 import { firstValue, type HeaderBag } from "./headers.ts";
 import { parseJson } from "../shared/json.ts";
 
@@ -55,9 +55,9 @@ const body = z.object({
 const cloudflareWords = /just a moment|enable javascript and cookies|attention required|^error code: 1(?!015)\d{3}\b/i;
 
 /** An HTTP refusal as facts; `text` is the bounded body. */
-export function toRefusal(status: number, headers: HeaderBag, text: string, now: number): Refusal {
+export function toApiErrorInfo(status: number, headers: HeaderBag, text: string, now: number): ApiErrorInfo {
   const json = parseJson(text);
-  const found = saidIn(json) ?? {};
+  const found = extractError(json) ?? {};
   const type = (firstValue(headers, "content-type") ?? "").toLowerCase();
   return {
     status,
@@ -83,7 +83,7 @@ function isOfCloudflare(text: string): boolean {
 }
 
 /** What a body of either family says of its error; undefined for any other JSON. */
-export function saidIn(json: unknown): ErrorFields | undefined {
+export function extractError(json: unknown): ErrorFields | undefined {
   const { data } = body.safeParse(json);
   const said = data?.error ?? data?.detail ?? undefined;
   return said === undefined ? undefined : toFields(said);

@@ -4,8 +4,8 @@ import type { CredentialChoice } from "../auth/chooser.ts";
 import { accountLabel } from "../auth/oauth/token-set.ts";
 import type { SignedOut } from "../auth/session/sign-out.ts";
 import type { LoginReason, SignInMethod } from "../auth/sign-in/login-plan.ts";
-import type { PendingLogin } from "../auth/sign-in/login-run.ts";
-import type { LoginWait } from "../auth/sign-in/login-service.ts";
+import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
+import type { LoginWait } from "../auth/sign-in/login-manager.ts";
 import { listFormatOf } from "../models/list-formats.ts";
 import { defaultModel, type ModelList } from "../models/model.ts";
 import { startDetached } from "../platform/detached-process.ts";
@@ -211,7 +211,7 @@ export function createFacade(runtime: Runtime, parts: Parts): ComposedCodex {
         ...pending,
         ...how,
         wait: (waitMs, signal) => login.wait(started, waitMs, signal),
-        revealUserCode: () => login.tellCode(pending),
+        revealUserCode: () => login.revealUserCode(pending),
       };
     },
     signOut: async ({ localOnly = false, confirm, signal } = {}) => {

@@ -8,7 +8,7 @@ import { CodexError } from "../shared/errors.ts";
 import { act } from "../shared/next-step.ts";
 import { renderNext } from "../render/next-step.ts";
 import { defaultLimits } from "../shared/limits.ts";
-import { keepingClock } from "../platform/clock.ts";
+import { refedClock } from "../platform/clock.ts";
 import { platformName } from "./runtime.ts";
 import { systemRandom } from "../platform/random.ts";
 import { requestFields } from "../query/request/request.ts";
@@ -73,7 +73,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
   for (const notice of config.notices) log?.("CODEX", notice);
   return composeCodex({
     config,
-    clock: keepingClock,
+    clock: refedClock,
     random: systemRandom,
     limits: defaultLimits,
     pid: process.pid,

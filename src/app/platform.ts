@@ -27,7 +27,7 @@ export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | 
 export function createPlatform(runtime: Runtime): Platform {
   const { config, clock, random, limits, takeLog, writeStderr } = runtime;
   const redactor = new Redactor();
-  redactor.learn(...proxySecrets(config.proxy), config.apiKey);
+  redactor.addSecrets(...proxySecrets(config.proxy), config.apiKey);
   const spoilt = config.problems.some(({ area }) => area === "storage" || area === "state");
   const stateDir = spoilt || config.stateDir === "" ? undefined : config.stateDir;
   const debugLog = (): Log =>

@@ -4,7 +4,7 @@ import { ChatgptSource } from "../auth/chatgpt.ts";
 import { CredentialChooser } from "../auth/chooser.ts";
 import { CodexCliSource } from "../auth/codex-cli.ts";
 import { CodexClient } from "../query/client.ts";
-import type { LoginService } from "../auth/sign-in/login-service.ts";
+import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import { LongAnswers } from "../query/long-answers.ts";
 import { ModelCatalog } from "../models/catalog.ts";
 import { QuotaMemory } from "../quota/quota-cache.ts";
@@ -15,7 +15,7 @@ import type { Session } from "./session.ts";
 
 /** Questions, and everything that authorizes and plans them. Each composition has a session id of its own. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred
-export function createQueries(platform: Platform, { store, tokens }: Session, login: LoginService) {
+export function createQueries(platform: Platform, { store, tokens }: Session, login: LoginManager) {
   const { config, clock, random, limits, redactor, log, http, folder, userAgent, origins } = platform;
   const { baseUrl, clientVersion, codexHome, idleTimeoutMs, model, reasoningEffort } = config;
   const api = { userAgent, clientVersion };
@@ -46,8 +46,8 @@ export function createQueries(platform: Platform, { store, tokens }: Session, lo
     redactor,
   });
   const longAnswers = new LongAnswers({
-    folder: folder.inside("answers"),
-    redact: (text) => redactor.values(text),
+    folder: folder.subfolder("answers"),
+    redact: (text) => redactor.redactSecrets(text),
     clock,
     random,
     limits,

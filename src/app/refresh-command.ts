@@ -1,4 +1,4 @@
-import { withoutSecrets, type Command } from "../platform/detached-process.ts";
+import { withoutSecrets, type SpawnCommand } from "../platform/detached-process.ts";
 import { settings } from "../config/settings.ts";
 
 /** The first argument that makes the program the process of a refresh; not for people. */
@@ -17,7 +17,7 @@ export interface Start {
  * arguments, and no variable whose name looks like one. Values are not judged: a password in a proxy's
  * URL goes along, since the refresh needs its proxy. Undefined where nobody can tell what runs.
  */
-export function refreshCommand({ execPath, execArgv, argv, env }: Start): Command | undefined {
+export function refreshCommand({ execPath, execArgv, argv, env }: Start): SpawnCommand | undefined {
   const [, entry] = argv;
   if (entry === undefined) return undefined;
   // A second debugger would only fight for the port.

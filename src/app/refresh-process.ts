@@ -1,9 +1,9 @@
 import { CodexError } from "../shared/errors.ts";
 import { defaultLimits, type Limits } from "../shared/limits.ts";
-import { keepingClock } from "../platform/clock.ts";
+import { refedClock } from "../platform/clock.ts";
 import { deferred } from "../platform/promises.ts";
 import { takenOver } from "../auth/session/refresh-ipc.ts";
-import { refreshProcessLimits } from "../auth/session/refresh-child.ts";
+import { refreshProcessLimits } from "../auth/session/refresh-worker.ts";
 import { createPlatform } from "./platform.ts";
 import { systemRuntime } from "./runtime.ts";
 import { createSession } from "./session.ts";
@@ -15,7 +15,7 @@ import { createSession } from "./session.ts";
  */
 export function runRefresh(limits: Limits = defaultLimits): void {
   const { lastRequestMs, ...processLimits } = refreshProcessLimits(limits);
-  keepingClock.timer(limits.refreshProcessMs, () => process.exit(1));
+  refedClock.timer(limits.refreshProcessMs, () => process.exit(1));
   const stopping = new AbortController();
   const stop = (): void => {
     stopping.abort(new CodexError("TIMEOUT", "The refresh was not begun in time."));

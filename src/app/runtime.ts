@@ -7,7 +7,7 @@ import type { Limits } from "../shared/limits.ts";
 import type { CredentialStore } from "../auth/session/program-store.ts";
 import { refreshCommand } from "./refresh-command.ts";
 
-import type { Command } from "../platform/detached-process.ts";
+import type { SpawnCommand } from "../platform/detached-process.ts";
 
 /** Everything that the program takes from the world; tests give their own. */
 export interface Runtime {
@@ -22,7 +22,7 @@ export interface Runtime {
   home: string;
   timeZone: string;
   /** What starts the process of a refresh; undefined: refreshes run in this process. */
-  refreshCommand: Command | undefined;
+  refreshCommand: SpawnCommand | undefined;
   /** Keeps the login in place of the login file. */
   credentials?: CredentialStore | undefined;
   writeStderr: (text: string) => void;

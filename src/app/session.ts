@@ -1,12 +1,12 @@
 import { type CredentialStore, ProgramStore } from "../auth/session/program-store.ts";
 import { RefreshClaims, unsavedRetryMs } from "../auth/session/refresh-claim.ts";
-import { RefreshAttempts } from "../auth/session/refresh-in-process.ts";
-import { RefreshLedger } from "../auth/session/refresh-ledger.ts";
-import { Refresher, type Spending } from "../auth/session/refresh.ts";
-import { RefreshSaver } from "../auth/session/save-refresh.ts";
+import { TokenRefresher } from "../auth/session/token-refresher.ts";
+import { RefreshJournal } from "../auth/session/refresh-journal.ts";
+import { RefreshCoordinator, type RefreshExecutor } from "../auth/session/refresh-coordinator.ts";
+import { RefreshPersister } from "../auth/session/refresh-persister.ts";
 import { TokenManager } from "../auth/session/token-manager.ts";
 import { type LoginStore, TokenStore } from "../auth/session/token-store.ts";
-import { UnsavedLogin } from "../auth/session/unsaved-login.ts";
+import { PendingSave } from "../auth/session/pending-save.ts";
 import { TokenEndpoint } from "../auth/oauth/token-endpoint.ts";
 import type { DetachedEvents, DetachedProcess } from "../platform/detached-process.ts";
 import { FileLock } from "../platform/files/file-lock.ts";
@@ -43,23 +43,23 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     log,
   });
   const store: LoginStore = program ?? fileStore;
-  const ledger = claims ?? new RefreshLedger(folder);
+  const ledger = claims ?? new RefreshJournal(folder);
   const lock = claims ?? refreshLock;
   const basics = { origins, store, clock, limits, log };
-  const unsaved = new UnsavedLogin({ ...basics, maxDelayMs: claims && unsavedRetryMs });
-  const saver = new RefreshSaver({ ...basics, endpoint, unsaved });
+  const unsaved = new PendingSave({ ...basics, maxDelayMs: claims && unsavedRetryMs });
+  const saver = new RefreshPersister({ ...basics, endpoint, unsaved });
   const refreshing = { ...basics, ledger, endpoint, lock, unsaved, saver, redactor };
-  const attempts = new RefreshAttempts(refreshing);
+  const attempts = new TokenRefresher(refreshing);
   // Most starts of the program refresh nothing.
   const mayStart = credentials === undefined ? start : undefined;
-  const detached: Spending | undefined = mayStart && {
-    spend: async (...refresh) => {
-      const { DetachedSpending } = await import("../auth/session/refresh-in-child.ts");
-      return new DetachedSpending({ ...refreshing, here: attempts, start: mayStart }).spend(...refresh);
+  const detached: RefreshExecutor | undefined = mayStart && {
+    refresh: async (...refresh) => {
+      const { ChildProcessRefresher } = await import("../auth/session/child-process-refresher.ts");
+      return new ChildProcessRefresher({ ...refreshing, here: attempts, start: mayStart }).refresh(...refresh);
     },
     settled: () => attempts.settled(),
   };
-  const refresher = new Refresher({ ...refreshing, spending: detached ?? attempts });
+  const refresher = new RefreshCoordinator({ ...refreshing, spending: detached ?? attempts });
   return {
     endpoint,
     store,
@@ -70,8 +70,8 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     tokens: new TokenManager({ ...refreshing, refresher }),
     /** For the process of a refresh: what it does. */
     refreshWork: async () => {
-      const { RefreshWork } = await import("../auth/session/refresh-child.ts");
-      return new RefreshWork({ ...refreshing, lock: refreshLock, attempts });
+      const { RefreshWorker } = await import("../auth/session/refresh-worker.ts");
+      return new RefreshWorker({ ...refreshing, lock: refreshLock, attempts });
     },
   };
 }

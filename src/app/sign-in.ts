@@ -1,14 +1,14 @@
 import type { CodeExchangeResponse } from "../auth/oauth/oauth-messages.ts";
-import { Revocations } from "../auth/oauth/revocations.ts";
+import { OrphanedTokens } from "../auth/oauth/orphaned-tokens.ts";
 import type { TokenSet } from "../auth/oauth/token-set.ts";
 import type { TokenManager } from "../auth/session/token-manager.ts";
 import type { LoginStore } from "../auth/session/token-store.ts";
 import { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
 import { DeviceEndpoint } from "../auth/sign-in/device-endpoint.ts";
 import { DeviceFlow, type DeviceFlowDeps } from "../auth/sign-in/device-flow.ts";
-import { LoginService } from "../auth/sign-in/login-service.ts";
+import { LoginManager } from "../auth/sign-in/login-manager.ts";
 import { openInBrowser } from "../platform/browser.ts";
-import { lookAround } from "../platform/host.ts";
+import { detectHost } from "../platform/host.ts";
 import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
 
@@ -34,7 +34,7 @@ export function createSignIn(
   const { config, clock, random, limits, redactor, log, http, userAgent } = platform;
   const { issuer, callbackPorts: ports, desktop, noBrowser } = config;
   const save = (grant: CodeExchangeResponse): Promise<TokenSet> => tokens.saveLogin(grant);
-  const unwanted = new Revocations({ endpoint, clock, limits, log });
+  const unwanted = new OrphanedTokens({ endpoint, clock, limits, log });
   const rehearse = (): Promise<void> => store.rehearse(limits.fileLockWaitMs);
   const shared = { issuer, save, rehearse, unwanted, clock, limits, log };
   const flow = new OAuthFlow({ ...shared, ports, endpoint, random, redactor });
@@ -44,10 +44,10 @@ export function createSignIn(
     endpoint: observe(new DeviceEndpoint({ issuer, http, limits, redactor, userAgent, now })),
     tokens: endpoint,
   });
-  const login = new LoginService({
+  const login = new LoginManager({
     flow,
     device,
-    here: async () => ({ ...desktop, ...(await lookAround(desktop)), noBrowser }),
+    here: async () => ({ ...desktop, ...(await detectHost(desktop)), noBrowser }),
     openBrowser: openInBrowser,
     isStored: (saved) => tokens.isStored(saved),
     clock,

@@ -3,7 +3,7 @@ import { CodexError } from "../shared/errors.ts";
 import { act, retry, unsetVariables } from "../shared/next-step.ts";
 import { accountOf } from "./account.ts";
 import type { CredentialSource } from "./credential-source.ts";
-import type { LoginService } from "./sign-in/login-service.ts";
+import type { LoginManager } from "./sign-in/login-manager.ts";
 
 /** The preference that the auth file keeps. */
 export interface CredentialPreference {
@@ -16,7 +16,7 @@ export interface CredentialPreference {
 export interface CredentialChooserDeps {
   sources: Readonly<Record<CredentialKind, CredentialSource>>;
   preference: CredentialPreference;
-  login: Pick<LoginService, "cancel">;
+  login: Pick<LoginManager, "cancel">;
   /** `CODEX_AUTH`, which beats the preference. */
   decided: CredentialKind | undefined;
 }

@@ -96,8 +96,8 @@ export class CodexCliSource implements CredentialSource {
   async #stored(): Promise<Credential> {
     const { origins, redactor } = this.#deps;
     const found = await this.#read();
-    redactor.learn(found.accessToken);
-    redactor.learnPerson(found);
+    redactor.addSecrets(found.accessToken);
+    redactor.addPerson(found);
     const { issuer, accountId } = found;
     assertUsableHere(issuer, origins);
     if (accountId === undefined) throw useless("The Codex CLI's login names no account.");

@@ -1,10 +1,10 @@
 import type { Credential } from "../api/credential.ts";
-import { toRefusal } from "../api/error-body.ts";
-import { refusalError } from "../api/refusal.ts";
+import { toApiErrorInfo } from "../api/error-body.ts";
+import { toApiError } from "../api/api-error.ts";
 import type { Http } from "../http/http.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import { orAborted } from "../platform/promises.ts";
+import { raceSignal } from "../platform/promises.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act, either, signIn } from "../shared/next-step.ts";
 import { parseJson } from "../shared/json.ts";
@@ -78,7 +78,7 @@ export class WorkspaceRoutes {
     const key = `${baseUrl} ${accountId} ${login?.generation ?? "codex-cli"}`;
     const known = this.#known.get(key);
     if (known !== undefined) return applyRouting(credential, known);
-    return applyRouting(credential, await orAborted(this.#once(key, credential, login), signal));
+    return applyRouting(credential, await raceSignal(this.#once(key, credential, login), signal));
   }
 
   /** As `route`; the question of the route may be the first one that tells that the login is refused. */
@@ -126,7 +126,7 @@ export class WorkspaceRoutes {
       { maxBytes: limits.maxTokenResponseBytes, timeoutMs: limits.apiRequestTimeoutMs },
     );
     if (status !== 200) {
-      throw untold(refusalError(toRefusal(status, answered, text, clock.now())));
+      throw untold(toApiError(toApiErrorInfo(status, answered, text, clock.now())));
     }
     const routing = routingOf(parseJson(text), credential.accountId ?? "");
     if (routing === undefined) {

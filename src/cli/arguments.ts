@@ -30,10 +30,10 @@ export function readArguments(args: readonly string[], commands: readonly Comman
   const { values, positionals } = parse(command, rest);
   const { help, ...options } = values;
   if (help === true) return { kind: "help", command };
-  if (positionals.length > 0 && !command.takesWords) {
+  if (positionals.length > 0 && !command.takesPositionals) {
     throw new UsageError(`${command.name} takes options only`);
   }
-  return { kind: "run", command, args: { options, words: positionals } };
+  return { kind: "run", command, args: { options, positionals: positionals } };
 }
 
 interface Values {

@@ -15,7 +15,7 @@ export interface Option {
 /** What the command line gave for one command. */
 export interface Arguments {
   options: Readonly<Record<string, string | boolean | undefined>>;
-  words: readonly string[];
+  positionals: readonly string[];
 }
 
 /** What a command works with. */
@@ -27,7 +27,7 @@ export interface CommandContext {
   /** Interrupt, as Ctrl-C does, where the keys are read by us. */
   interrupt: () => void;
   /** The folder of the package that runs; undefined where nobody can tell. */
-  place: string | undefined;
+  packageRoot: string | undefined;
 }
 
 export interface Command {
@@ -38,7 +38,7 @@ export interface Command {
   usage: string;
   options: Readonly<Record<string, Option>>;
   /** Whether words may follow. */
-  takesWords: boolean;
+  takesPositionals: boolean;
   /** Further lines of its help. */
   notes: readonly string[];
   /** Settings that must be sound for it. */

@@ -2,10 +2,10 @@ import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { composeCodex } from "../app/codex.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { runCommand, Stopped } from "./run-command.ts";
+import { runCommand, Interrupted } from "./run-command.ts";
 import { wantsColors, type Terminal } from "./terminal/terminal.ts";
 import { defaultLimits } from "../shared/limits.ts";
-import { leave } from "../platform/exit.ts";
+import { exitProcess } from "../platform/exit.ts";
 import { version } from "../shared/version.ts";
 import { systemRuntime } from "../app/runtime.ts";
 
@@ -18,7 +18,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   Object.assign(console, new console.Console(stderr)); // whatever a library prints is no answer
   const aborter = new AbortController();
   const stop = (exitCode: number): void => {
-    aborter.abort(new Stopped(exitCode));
+    aborter.abort(new Interrupted(exitCode));
   };
   let broken: number | undefined;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -33,7 +33,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   stderr.on("error", () => undefined);
   const interrupt = (): void => {
     // The second time it is meant: not even the end of what was begun is waited for.
-    if (aborter.signal.aborted) leave(exitCodes.interrupted.code);
+    if (aborter.signal.aborted) exitProcess(exitCodes.interrupted.code);
     stop(exitCodes.interrupted.code);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
@@ -44,7 +44,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   const defect = (thrown: unknown): void => {
     const name = thrown instanceof Error ? thrown.name : "a thrown value";
     stderr.write(`INTERNAL: codex-oauth met a case that it does not handle (${name}).\n`);
-    leave(exitCodes.failed.code);
+    exitProcess(exitCodes.failed.code);
   };
   process.on("uncaughtException", defect);
   process.on("unhandledRejection", defect);
@@ -55,7 +55,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     version,
     signal: aborter.signal,
     interrupt,
-    place: packageFolder(process.argv[1]),
+    packageRoot: packageFolder(process.argv[1]),
     open: ({ noBrowser }) => {
       const world = systemRuntime(defaultLimits);
       if (noBrowser) world.config = { ...world.config, noBrowser };
@@ -64,7 +64,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   });
   clearInterval(waiting);
   await Promise.all([stdout, stderr].map(flushed));
-  leave(broken ?? code);
+  exitProcess(broken ?? code);
 }
 
 /** What was started lies in bin/ or dist/, whatever link led to it. */

@@ -14,7 +14,7 @@ export function toJson(value: unknown): string {
 export function reportError(error: CodexError, context: CodexContext, terminal: Terminal): void {
   const { clock, timeZone, redactor } = context;
   const { partialText, partialTotalChars } = error.details;
-  const head = redactor.all(renderError(error, clock.now(), timeZone, "cli"));
+  const head = redactor.redactAll(renderError(error, clock.now(), timeZone, "cli"));
   const partial =
     partialText === undefined || terminal.stdoutIsTty ? "" : renderPartial(partialText, partialTotalChars);
   terminal.stderr.write(`${markCode(head, terminal)}${terminalText(partial)}\n`);
@@ -26,12 +26,12 @@ export function reportJson(error: CodexError, { redactor }: CodexContext, termin
   const { why, resetsAt, retryAfterMs, partialText } = details;
   const facts = {
     code,
-    message: redactor.all(message),
-    why: why === undefined ? undefined : redactor.all(why),
-    next: redactor.all(renderNext(error, "cli")),
+    message: redactor.redactAll(message),
+    why: why === undefined ? undefined : redactor.redactAll(why),
+    next: redactor.redactAll(renderNext(error, "cli")),
     resetsAt,
     retryAfterMs,
-    partialText: partialText === undefined ? undefined : redactor.values(partialText),
+    partialText: partialText === undefined ? undefined : redactor.redactSecrets(partialText),
   };
   terminal.stdout.write(toJson({ error: facts }));
 }

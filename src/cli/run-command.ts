@@ -9,7 +9,7 @@ import { commandHelp, generalHelp } from "./help.ts";
 import { reportError, reportJson } from "./report-error.ts";
 import { withoutSecrets } from "./terminal/terminal.ts";
 
-export interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt" | "place"> {
+export interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt" | "packageRoot"> {
   version: string;
   /** Compose the program; nothing is opened for the help, the version and wrong arguments. */
   open: (wishes: { noBrowser: boolean }) => ComposedCodex;
@@ -49,7 +49,7 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
     assertConfigured(codex.context.config, command.needs);
     return await command.run(args, { ...line, terminal, codex });
   } catch (thrown) {
-    if (signal.aborted && signal.reason instanceof Stopped) {
+    if (signal.aborted && signal.reason instanceof Interrupted) {
       const { exitCode } = signal.reason;
       if (args.options["json"] === true && exitCode === exitCodes.interrupted.code) {
         reportJson(new CodexError("CANCELLED", "The command was interrupted."), codex.context, terminal);
@@ -68,7 +68,7 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
 }
 
 /** Why a run was broken off from outside; the reason of the run's signal. */
-export class Stopped extends Error {
+export class Interrupted extends Error {
   override readonly name = "Stopped";
   readonly exitCode: number;
 

@@ -5,7 +5,7 @@ import { CodexError } from "../shared/errors.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { isVersion } from "../shared/semver.ts";
 import { type ConfigArea, loopbackSetting, originSetting, paths, ports } from "./checks.ts";
-import { surroundings, type Environment, type Surroundings } from "./environment.ts";
+import { readHostEnvironment, type Environment, type HostEnvironment } from "./environment.ts";
 import { type SettingName, settings } from "./settings.ts";
 
 export interface ConfigProblem {
@@ -14,7 +14,7 @@ export interface ConfigProblem {
   message: string;
 }
 
-export interface Config extends Surroundings {
+export interface Config extends HostEnvironment {
   authFile: string;
   stateDir: string;
   issuer: string;
@@ -67,7 +67,7 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
   const authOk = auth === undefined || auth === "chatgpt" || auth === "api-key";
   // Never a default in its place: that would ask in another account's name, or at its cost.
   if (!authOk) problem("auth", "CODEX_AUTH", "it is neither chatgpt nor api-key.");
-  const around = surroundings(env, home);
+  const around = readHostEnvironment(env, home);
   if (around.tlsUnverified && ![issuer, baseUrl].every(isOnThisMachine)) {
     problem("origins", "NODE_TLS_REJECT_UNAUTHORIZED", "it switches the check of certificates off.");
   }

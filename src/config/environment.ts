@@ -17,7 +17,7 @@ export interface DesktopFacts {
 }
 
 /** What variables of other programs say; none of them is ours, and all are taken as they are. */
-export interface Surroundings {
+export interface HostEnvironment {
   desktop: DesktopFacts;
   proxy: ProxySettings;
   caFiles: readonly CaFile[];
@@ -31,7 +31,7 @@ export interface Surroundings {
   claudeHome: string;
 }
 
-export function surroundings(env: Environment, home: string): Surroundings {
+export function readHostEnvironment(env: Environment, home: string): HostEnvironment {
   const get = (name: string): string | undefined => {
     const value = env[name]?.trim();
     return value === "" ? undefined : value;

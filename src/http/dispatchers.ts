@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { programEnds } from "../shared/errors.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import type { ProxyRoute } from "./proxy.ts";
-import type { Authorities } from "./tls.ts";
+import type { CertificateStore } from "./tls.ts";
 
 type Library = Pick<typeof Undici, "Agent" | "Pool" | "ProxyAgent">;
 
@@ -24,11 +24,11 @@ const tunnelTimeoutMs = 15_000;
  * others certificates are always checked, whatever the environment says.
  */
 export class Dispatchers {
-  readonly #authorities: Authorities;
+  readonly #authorities: CertificateStore;
   readonly #made = new Map<string, Promise<Undici.Dispatcher>>();
   #closed = false;
 
-  constructor(authorities: Authorities) {
+  constructor(authorities: CertificateStore) {
     this.#authorities = authorities;
   }
 
@@ -82,7 +82,7 @@ export class Dispatchers {
  * Calls `onSent` when a request is given to its connection, just before its first byte: whatever
  * fails before has certainly not reached the other side.
  */
-export function noticeSent(onSent: () => void): Dispatcher.DispatcherComposeInterceptor {
+export function onRequestStart(onSent: () => void): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => {

@@ -2,14 +2,14 @@ import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import { orAborted, within } from "../platform/promises.ts";
+import { raceSignal, withTimeout } from "../platform/promises.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act, restart } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
-import { Dispatchers, noticeSent } from "./dispatchers.ts";
-import { type ConnectionFacts, networkCause, networkError, outOfTime, unconnected } from "./network-error.ts";
+import { Dispatchers, onRequestStart } from "./dispatchers.ts";
+import { type ConnectionFacts, networkCause, networkError, responseTimeout, connectTimeout } from "./network-error.ts";
 import { proxyRoute, type ProxyRoute, type ProxySettings } from "./proxy.ts";
-import { Authorities, type CaFile } from "./tls.ts";
+import { CertificateStore, type CaFile } from "./tls.ts";
 
 export { networkError };
 
@@ -48,7 +48,7 @@ const connectLimitMs = 15_000;
 const closeLimitMs = 500;
 
 /** How far a request has come. */
-interface Progress {
+interface TransferProgress {
   /** Given to a connection: from then on the other side may have it. */
   sent: boolean;
   proxy: ConnectionFacts["proxy"];
@@ -62,11 +62,11 @@ export class Http {
   readonly #deps: HttpDeps;
   readonly #dispatchers: Dispatchers;
   /** What the files of certificates give. */
-  readonly authorities: Authorities;
+  readonly authorities: CertificateStore;
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
-    this.authorities = new Authorities(deps.caFiles ?? []);
+    this.authorities = new CertificateStore(deps.caFiles ?? []);
     this.#dispatchers = new Dispatchers(this.authorities);
   }
 
@@ -80,7 +80,7 @@ export class Http {
     return this.#send(request, signal, { sent: false, proxy: undefined });
   }
 
-  async #send(request: HttpRequest, signal: AbortSignal, progress: Progress): Promise<HttpResponse> {
+  async #send(request: HttpRequest, signal: AbortSignal, progress: TransferProgress): Promise<HttpResponse> {
     signal.throwIfAborted();
     const { clock, log } = this.#deps;
     const started = clock.elapsed();
@@ -90,7 +90,7 @@ export class Http {
     progress.proxy = route?.variable;
     const limit = new AbortController();
     const timer = clock.timer(connectLimitMs, () => {
-      limit.abort(unconnected(origin, connectLimitMs, route?.variable));
+      limit.abort(connectTimeout(origin, connectLimitMs, route?.variable));
     });
     const onSent = (): void => {
       progress.sent = true;
@@ -99,7 +99,7 @@ export class Http {
     const either = AbortSignal.any([signal, limit.signal]);
     try {
       // The library looks at a signal only once a connection exists.
-      const answer = await orAborted(this.#ask(request, route, either, onSent), either);
+      const answer = await raceSignal(this.#ask(request, route, either, onSent), either);
       const ms = Math.round(clock.elapsed() - started);
       log("HTTP", `${request.method} ${origin}${pathname} ${answer.statusCode} in ${ms} ms`);
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
@@ -131,7 +131,7 @@ export class Http {
       method: request.method,
       headers: request.headers ?? {},
       body: request.body ?? null,
-      dispatcher: dispatcher.compose(noticeSent(onSent)),
+      dispatcher: dispatcher.compose(onRequestStart(onSent)),
       signal,
     });
     // A body that breaks or is destroyed while nobody reads it must not end the process.
@@ -150,9 +150,9 @@ export class Http {
   ): Promise<TextResponse> {
     const { origin } = new URL(request.url);
     const limit = new AbortController();
-    const progress: Progress = { sent: false, proxy: undefined };
+    const progress: TransferProgress = { sent: false, proxy: undefined };
     const timer = this.#deps.clock.timer(timeoutMs, () => {
-      const failed = progress.sent ? outOfTime : unconnected;
+      const failed = progress.sent ? responseTimeout : connectTimeout;
       limit.abort(failed(origin, timeoutMs, progress.proxy));
     });
     const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
@@ -170,7 +170,7 @@ export class Http {
     const { clock } = this.#deps;
     const destroyed = this.#dispatchers.destroy();
     if (!this.#dispatchers.any) return;
-    await within(destroyed, closeLimitMs, clock, new AbortController().signal);
+    await withTimeout(destroyed, closeLimitMs, clock, new AbortController().signal);
   }
 }
 

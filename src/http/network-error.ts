@@ -3,7 +3,7 @@ import { act, restart, retry, type NextSteps } from "../shared/next-step.ts";
 import type { ProxyVariable } from "./proxy.ts";
 
 /** No connection came about within the time, so nothing was sent. */
-export function unconnected(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
+export function connectTimeout(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
   const seconds = `${limitMs / 1000} s`;
   if (proxy === undefined) {
     return new CodexError("NETWORK", `No connection to ${origin} came about within ${seconds}.`, {
@@ -25,7 +25,7 @@ export function correctProxy(variable: string): NextSteps {
 }
 
 /** A small request was sent, and the time for its answer is over. */
-export function outOfTime(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
+export function responseTimeout(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
   const through = proxy === undefined ? "the proxy settings" : `the proxy of ${proxy}`;
   return new CodexError("TIMEOUT", `${origin} did not answer within ${limitMs / 1000} s.`, {
     next: [act(`Check the connection, ${through} and the firewall`), retry],

@@ -25,7 +25,7 @@ const maxFileBytes = 8 * 1024 * 1024;
  * The authorities that certificates may come from, beside those that Node brings: companies sign
  * with their own. Files are read when first asked for, once.
  */
-export class Authorities {
+export class CertificateStore {
   readonly #files: readonly CaFile[];
   #reports: Promise<CaFileReport[]> | undefined;
   #context: Promise<SecureContext | undefined> | undefined;

@@ -23,7 +23,7 @@ export async function callTool(
   const send: SendProgress | undefined =
     sendProgress &&
     ((count, message) => {
-      sendProgress(count, redactor.values(message));
+      sendProgress(count, redactor.redactSecrets(message));
     });
   const progress = new Progress(send, clock, limits);
   try {
@@ -32,7 +32,7 @@ export async function callTool(
     const result = await tool.handle(input, codex, { signal, progress });
     log("CODEX", `${tool.name} answered in ${Math.round(clock.elapsed() - started)} ms`);
     return {
-      content: [{ type: "text", text: redactor.values(result.text) }],
+      content: [{ type: "text", text: redactor.redactSecrets(result.text) }],
       ...(result.facts === undefined ? {} : { _meta: { [resultKey]: withoutSecrets(result.facts, redactor) } }),
     };
   } catch (thrown) {
@@ -46,14 +46,15 @@ export async function callTool(
 }
 
 function withoutSecrets(facts: object, redactor: Redactor): unknown {
-  return JSON.parse(redactor.values(JSON.stringify(facts)));
+  return JSON.parse(redactor.redactSecrets(JSON.stringify(facts)));
 }
 
 function errorResult(error: CodexError, { clock, timeZone, redactor }: CodexContext): CallToolResult {
   const { code, details } = error;
   const { partialText, partialTotalChars, retryAfterMs, resetsAt } = details;
-  const head = redactor.all(renderError(error, clock.now(), timeZone, "mcp"));
-  const partial = partialText === undefined ? "" : redactor.values(renderPartial(partialText, partialTotalChars));
+  const head = redactor.redactAll(renderError(error, clock.now(), timeZone, "mcp"));
+  const partial =
+    partialText === undefined ? "" : redactor.redactSecrets(renderPartial(partialText, partialTotalChars));
   return {
     isError: true,
     content: [{ type: "text", text: `${head}${partial}` }],

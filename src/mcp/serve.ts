@@ -1,5 +1,5 @@
 import type { ComposedCodex } from "../app/codex.ts";
-import { leave } from "../platform/exit.ts";
+import { exitProcess } from "../platform/exit.ts";
 import { defaultLimits, type Limits } from "../shared/limits.ts";
 import { createServer } from "./server.ts";
 import { StdioTransport } from "./stdio-transport.ts";
@@ -35,7 +35,7 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
     process.on(event, (thrown: unknown) => {
       const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "a thrown value";
       // Before the program is loaded, no secret has been read.
-      const redacted = program.loaded?.codex.context.redactor.all(text) ?? text;
+      const redacted = program.loaded?.codex.context.redactor.redactAll(text) ?? text;
       stderr.write(`codex-oauth: ${redacted}\n`);
       end(1);
     });
@@ -98,7 +98,7 @@ function endOnce(close: () => Promise<void>, graceMs: number): (code: number) =>
     if (ending) return;
     ending = true;
     const out = (): void => {
-      leave(code);
+      exitProcess(code);
     };
     setTimeout(out, graceMs).unref();
     close().then(out, out);

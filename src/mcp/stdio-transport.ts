@@ -13,7 +13,7 @@ const idBehind = new RegExp(String.raw`,\s*${id}(?:,${short})*\}\s*$`);
  * Both ends of a JSON-RPC message that is too long to be kept: clients write its id near one of them,
  * with nothing but the version and the method outside.
  */
-class MessageEnds {
+class OversizedMessageId {
   readonly #head: string;
   #tail = Buffer.alloc(0);
 
@@ -62,7 +62,7 @@ export class StdioTransport implements Transport {
   readonly #options: StdioTransportOptions;
   #chunks: Buffer[] = [];
   #size = 0;
-  #oversized: MessageEnds | undefined;
+  #oversized: OversizedMessageId | undefined;
   #connected = true;
 
   constructor(options: StdioTransportOptions) {
@@ -128,7 +128,7 @@ export class StdioTransport implements Transport {
     this.#chunks.push(part);
     this.#size += part.length;
     if (this.#size > this.#options.maxMessageBytes) {
-      this.#oversized = new MessageEnds(this.#chunks);
+      this.#oversized = new OversizedMessageId(this.#chunks);
       this.#chunks = [];
     }
   }

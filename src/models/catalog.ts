@@ -4,14 +4,14 @@ import { CodexError, toCodexError } from "../shared/errors.ts";
 import { retry } from "../shared/next-step.ts";
 import type { Limits } from "../shared/limits.ts";
 import type { ModelList } from "./model.ts";
-import { refusalError } from "../api/refusal.ts";
+import { toApiError } from "../api/api-error.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Http, TextResponse } from "../http/http.ts";
-import { within } from "../platform/promises.ts";
+import { withTimeout } from "../platform/promises.ts";
 import { fingerprint } from "../platform/random.ts";
 import type { StateFolder } from "../platform/files/state-folder.ts";
-import { toRefusal } from "../api/error-body.ts";
+import { toApiErrorInfo } from "../api/error-body.ts";
 import { parseJson } from "../shared/json.ts";
 import { accountKey, type Account } from "../auth/account.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
@@ -59,7 +59,7 @@ export class ModelCatalog {
     const { bundled } = listFormatOf(credential);
     const { clock, limits } = this.#deps;
     const list = fetched.catch(() => bundled);
-    return (await within(list, limits.firstCatalogWaitMs, clock, signal)) ?? bundled;
+    return (await withTimeout(list, limits.firstCatalogWaitMs, clock, signal)) ?? bundled;
   }
 
   /**
@@ -81,7 +81,7 @@ export class ModelCatalog {
       (list) => ({ list, failure: undefined }),
       (error: unknown) => instead(toCodexError(error)),
     );
-    const outcome = await within(fetched, limits.apiRequestTimeoutMs, clock, signal);
+    const outcome = await withTimeout(fetched, limits.apiRequestTimeoutMs, clock, signal);
     return (
       outcome ??
       instead(
@@ -146,7 +146,7 @@ export class ModelCatalog {
     const { folder, clock, log } = this.#deps;
     try {
       const { status, headers, text } = await this.#answer(credential, key);
-      if (status !== 200) throw refusalError(toRefusal(status, headers, text, clock.now()));
+      if (status !== 200) throw toApiError(toApiErrorInfo(status, headers, text, clock.now()));
       const { entriesOf, toModels } = listFormatOf(credential);
       const entries = entriesOf(parseJson(text));
       const models = toModels(entries);

@@ -18,7 +18,7 @@ export function isSameModel(asked: string, told: string): boolean {
  * Which model answers, by what the service has told so far and tells now. A name that only repeats the
  * question takes nothing back: the service may tell another model in one place alone.
  */
-export function answeringModel(asked: string, before: string | undefined, told: string): string {
+export function resolveServedModel(asked: string, before: string | undefined, told: string): string {
   const anotherOne = before !== undefined && !isSameModel(asked, before);
   return anotherOne && isSameModel(asked, told) ? before : told;
 }

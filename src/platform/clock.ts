@@ -21,7 +21,7 @@ export const systemClock: Clock = createClock((timeout) => timeout.unref());
  * For a program that has nothing else to stay for: what waits in it (a pause before a repetition, a
  * login) keeps the process alive.
  */
-export const keepingClock: Clock = createClock((timeout) => timeout);
+export const refedClock: Clock = createClock((timeout) => timeout);
 
 /** So late is no timer of a process that runs. */
 const suspendedMs = 1_000;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 
 /** A program, its arguments and its whole environment. */
-export interface Command {
+export interface SpawnCommand {
   command: string;
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
@@ -29,7 +29,7 @@ export interface DetachedEvents {
  * @throws whatever the system says when there is no room for another process
  */
 export async function startDetached(
-  { command, args, env }: Command,
+  { command, args, env }: SpawnCommand,
   { onMessage, onEnd }: DetachedEvents,
 ): Promise<DetachedProcess> {
   const { spawn } = await import("node:child_process");

@@ -11,7 +11,7 @@ const terminals = [0, 1, 2].filter((fd) => isatty(fd));
  * Node 20 would abort instead, since it cannot set that terminal back, and a core file of it holds
  * whatever was in memory, tokens among it.
  */
-export function leave(code: number): void {
+export function exitProcess(code: number): void {
   const hungUp = process.platform !== "win32" && !terminals.every((fd) => isatty(fd));
   if (!hungUp) process.exit(code);
   process.removeAllListeners("SIGHUP");

@@ -23,7 +23,7 @@ export interface MachineOptions {
 }
 
 /** Look at the machine anew; a few small files, no program is started. */
-export async function lookAround(options: MachineOptions): Promise<MachineFacts> {
+export async function detectHost(options: MachineOptions): Promise<MachineFacts> {
   const { searchPath, wsl, platform = process.platform, root = "/" } = options;
   const [container, xdgOpen] = await Promise.all([
     platform === "linux" && isContainer(root),

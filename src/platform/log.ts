@@ -32,7 +32,7 @@ export interface DebugLogDeps {
 export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLogDeps): Log {
   const file = folder === undefined ? undefined : join(folder, "debug.log");
   const write = (area: LogArea, text: string): void => {
-    const line = redactor.all(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+    const line = redactor.redactAll(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
     const stamp = new Date(clock.now()).toISOString();
     writeStderr(`[${area}] ${line}\n`);
     if (folder === undefined || file === undefined || foreignFolder(folder) !== undefined) return;
@@ -55,10 +55,13 @@ function rotate(file: string): void {
 }
 
 /** A log that a program takes itself; one that throws never disturbs the work. */
-export function createForwardingLog(take: (area: string, text: string) => void, redactor: Pick<Redactor, "all">): Log {
+export function createForwardingLog(
+  take: (area: string, text: string) => void,
+  redactor: Pick<Redactor, "redactAll">,
+): Log {
   const forward = (area: LogArea, text: string): void => {
     try {
-      take(area, redactor.all(text));
+      take(area, redactor.redactAll(text));
     } catch {
       // the program's own affair
     }

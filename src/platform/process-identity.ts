@@ -69,7 +69,7 @@ export function pidIfAlive(other: ProcessIdentity, self: ProcessIdentity): numbe
  * Whether what that process left can be taken or removed: it has ended, or nobody can tell and its
  * trace is old. An age below zero is one, too: the clock was set back.
  */
-export function isAbandoned(other: ProcessIdentity, self: ProcessIdentity, ageMs: number): boolean {
+export function isStale(other: ProcessIdentity, self: ProcessIdentity, ageMs: number): boolean {
   const liveness = livenessOf(other, self);
   return liveness === "dead" || (liveness === "unknown" && Math.abs(ageMs) > unknownOwnerStaleMs);
 }

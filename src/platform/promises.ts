@@ -18,7 +18,7 @@ export function deferred<T>(): Deferred<T> {
 }
 
 /** The promise's value, unless the signal aborts first; the promise itself goes on. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = deferred<never>();
   const onAbort = (): void => {
     aborted.reject(signal.reason);
@@ -34,7 +34,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
 }
 
 /** As `orAborted`, but gives up with undefined after `ms`; 0 only looks whether it is settled. */
-export async function within<T>(
+export async function withTimeout<T>(
   promise: Promise<T>,
   ms: number,
   clock: Clock,
@@ -47,7 +47,7 @@ export async function within<T>(
   const timer = ms > 0 ? clock.timer(ms, giveUp) : undefined;
   if (timer === undefined) giveUp();
   try {
-    return await orAborted(Promise.race([promise, over.promise]), signal);
+    return await raceSignal(Promise.race([promise, over.promise]), signal);
   } finally {
     timer?.cancel();
   }

@@ -1,5 +1,5 @@
 import type { Credential } from "../api/credential.ts";
-import { newerVersionWanted } from "../api/refusal.ts";
+import { newerVersionWanted } from "../api/api-error.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
@@ -41,7 +41,7 @@ export interface QueryAttemptsDeps {
 }
 
 /** A question under way; the attempts keep their count and the present credential in it. */
-export interface Attempt {
+export interface PendingQuery {
   request: QueryRequest;
   credential: Credential;
   signal: AbortSignal;
@@ -70,7 +70,7 @@ export class QueryAttempts {
    *
    * @throws CodexError; or the signal's reason.
    */
-  async ask(attempt: Attempt, plan: QueryPlan): Promise<ResponsesResult> {
+  async ask(attempt: PendingQuery, plan: QueryPlan): Promise<ResponsesResult> {
     try {
       return await this.#inShape(attempt, plan);
     } catch (error) {
@@ -82,7 +82,7 @@ export class QueryAttempts {
     }
   }
 
-  async #inShape(attempt: Attempt, plan: QueryPlan): Promise<ResponsesResult> {
+  async #inShape(attempt: PendingQuery, plan: QueryPlan): Promise<ResponsesResult> {
     if (this.#liteOnly.has(plan.slug)) return this.#withRetries(attempt, plan, "lite");
     try {
       return await this.#withRetries(attempt, plan, "classic");
@@ -101,7 +101,7 @@ export class QueryAttempts {
   }
 
   /** At most two repetitions for the whole query, and none once text or a call has come. */
-  async #withRetries(attempt: Attempt, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
+  async #withRetries(attempt: PendingQuery, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
     const { clock, random, limits, log } = this.#deps;
     const { signal, onProgress } = attempt;
     for (;;) {
@@ -124,7 +124,7 @@ export class QueryAttempts {
   }
 
   /** A refused login: what another process stored, else one refresh; then once more, then an error. */
-  async #authorized(attempt: Attempt, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
+  async #authorized(attempt: PendingQuery, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
     const { endpoint, credentials } = this.#deps;
     const source = credentials.sourceOf(attempt.credential);
     const ask = (): Promise<ResponsesResult> =>

@@ -10,15 +10,15 @@ import { type QueryRequest } from "./request/request.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
-import { maskedError, type Redactor } from "../shared/redactor.ts";
+import { redactError, type Redactor } from "../shared/redactor.ts";
 import { deferred } from "../platform/promises.ts";
 import { Semaphore } from "./semaphore.ts";
 import { checkedRequest } from "./request/request.ts";
 import { AnsweringAccount } from "../auth/account.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
-import { QueryAttempts, type Attempt } from "./attempts.ts";
-import { QueryStream } from "./event-stream.ts";
+import { QueryAttempts, type PendingQuery } from "./attempts.ts";
+import { EventQueue } from "./event-queue.ts";
 import type { QuotaMemory } from "../quota/quota-cache.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 
@@ -75,7 +75,7 @@ export class CodexClient {
    * thrown by it, as `query` throws them; leaving the loop ends the query and its connection.
    */
   stream(request: QueryRequest, { signal = uncancelled, onProgress }: QueryOptions = {}): EventStream {
-    return new QueryStream((sink, left) => {
+    return new EventQueue((sink, left) => {
       const either = AbortSignal.any([signal, left]);
       return this.#run(request, { signal: either, onProgress }, sink);
     }, this.#deps.limits.maxBacklogChars);
@@ -115,7 +115,7 @@ export class CodexClient {
       }
     } catch (error) {
       if (signal.aborted) throw new CodexError("CANCELLED", "The call was cancelled.", { cause: error });
-      throw maskedError(error, this.#deps.redactor);
+      throw redactError(error, this.#deps.redactor);
     } finally {
       timer.cancel();
       this.#running.delete(total);
@@ -135,7 +135,7 @@ export class CodexClient {
     const list = await catalog.list(credential, signal);
     const context = { ...defaults, takesTemperature: credential.api.takesTemperature };
     const plan = planQuery(request, list, context);
-    const attempt: Attempt = {
+    const attempt: PendingQuery = {
       request,
       credential,
       signal,
@@ -170,7 +170,12 @@ export class CodexClient {
   }
 
   /** The asked model; the catalogue's successor only after the service itself refused the name. */
-  async #withSuccessor(attempt: Attempt, list: ModelList, plan: QueryPlan, context: PlanContext): Promise<Answered> {
+  async #withSuccessor(
+    attempt: PendingQuery,
+    list: ModelList,
+    plan: QueryPlan,
+    context: PlanContext,
+  ): Promise<Answered> {
     const { catalog } = this.#deps;
     try {
       return { result: await this.#attempts.ask(attempt, plan), plan };

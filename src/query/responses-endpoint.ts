@@ -7,15 +7,15 @@ import { exhaustedUntil, type Quota } from "../quota/quota.ts";
 import type { QueryPlan } from "./request/plan.ts";
 import type { QueryProgress } from "./response/reply.ts";
 import type { QueryRequest } from "./request/request.ts";
-import { refusalError } from "../api/refusal.ts";
+import { toApiError } from "../api/api-error.ts";
 import type { Clock } from "../platform/clock.ts";
 import { readText, type Http, type HttpResponse } from "../http/http.ts";
 import { liteHeader } from "../api/constants.ts";
 import type { ApiClient } from "../api/dialect.ts";
-import { requestId, toRefusal } from "../api/error-body.ts";
+import { requestId, toApiErrorInfo } from "../api/error-body.ts";
 import { type RequestShape, responseRequest } from "./request/body.ts";
 import { quotaFromHeaders } from "../quota/rate-limit-headers.ts";
-import { IdleLimit } from "./response/idle-timeout.ts";
+import { IdleTimeout } from "./response/idle-timeout.ts";
 import { readResponseStream, type StreamResult } from "./response/response-stream.ts";
 
 export interface ResponsesEndpointDeps extends ApiClient {
@@ -56,7 +56,7 @@ export class ResponsesEndpoint {
   async ask(call: ResponsesCall): Promise<ResponsesResult> {
     const { idleTimeoutMs, clock, limits, http } = this.#deps;
     const quiet = new AbortController();
-    const idle = new IdleLimit(clock, idleTimeoutMs, () => {
+    const idle = new IdleTimeout(clock, idleTimeoutMs, () => {
       quiet.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
     });
     const signal = AbortSignal.any([call.signal, quiet.signal]);
@@ -135,9 +135,9 @@ export class ResponsesEndpoint {
       .finally(() => {
         timer.cancel();
       });
-    const refusal = toRefusal(status, headers, text, clock.now());
-    if (status !== 200) throw refusalError(refusal);
-    if (refusal.challenge) throw refusalError(refusal);
+    const refusal = toApiErrorInfo(status, headers, text, clock.now());
+    if (status !== 200) throw toApiError(refusal);
+    if (refusal.challenge) throw toApiError(refusal);
     throw new CodexError("PROTOCOL", "The service answered without a stream of events.", {
       requestId: refusal.requestId,
     });

@@ -1,4 +1,4 @@
-import { orAborted } from "../platform/promises.ts";
+import { raceSignal } from "../platform/promises.ts";
 
 /** At most `size` holders at once; the others wait in their order. */
 export class Semaphore {
@@ -27,7 +27,7 @@ export class Semaphore {
       this.#waiting.push(resolve);
     });
     try {
-      await orAborted(turn, signal);
+      await raceSignal(turn, signal);
       return this.#releaser();
     } catch (error) {
       const place = this.#waiting.indexOf(enter);

@@ -1,5 +1,5 @@
-import type { Hindrance, LoginReason } from "../auth/sign-in/login-plan.ts";
-import type { PendingLogin } from "../auth/sign-in/login-run.ts";
+import type { NoBrowserReason, LoginReason } from "../auth/sign-in/login-plan.ts";
+import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
 import type { Config } from "../config/config.ts";
 import { localTime } from "../shared/time.ts";
@@ -146,7 +146,7 @@ export function renderLoginProgress(
         "Only enter this code if you started this sign-in.";
 }
 
-const hindrances: Record<Hindrance, string> = {
+const hindrances: Record<NoBrowserReason, string> = {
   setting: "CODEX_NO_BROWSER is set, so no browser was opened.",
   codespaces: "This is a workspace in the cloud, so no browser was opened.",
   ssh: "This session came over SSH, so no browser was opened.",

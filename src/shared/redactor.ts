@@ -10,13 +10,13 @@ const maxValues = 200;
 const mask = "[redacted]";
 
 /** Values that must not be shown, found in texts whole and in pieces, wherever they were cut. */
-class KnownValues {
+class SecretSet {
   readonly #values = new Set<string>();
   /** Every piece of them; made anew when it is needed after a change. */
   #pieces: ReadonlySet<string> | undefined;
 
   /** From now on these are masked. Short ones are no secrets. */
-  learn(values: readonly (string | undefined)[]): void {
+  add(values: readonly (string | undefined)[]): void {
     for (const value of values) {
       if (value === undefined || value.length < 8) continue;
       if (!this.#values.delete(value)) this.#pieces = undefined;
@@ -73,16 +73,16 @@ function isOfValue(code: number): boolean {
 }
 
 /** The same error with no secret in what it says, for programs that print it as it comes. */
-export function maskedError(error: unknown, redactor: Pick<Redactor, "all" | "values">): unknown {
+export function redactError(error: unknown, redactor: Pick<Redactor, "redactAll" | "redactSecrets">): unknown {
   if (!(error instanceof CodexError)) return error;
   const { code, message, details, cause } = error;
   const { why, next, partialText } = details;
-  return new CodexError(code, redactor.all(message), {
+  return new CodexError(code, redactor.redactAll(message), {
     ...details,
     cause,
-    why: why && redactor.all(why),
-    next: next && mapTexts(next, (text) => redactor.all(text)),
-    partialText: partialText && redactor.values(partialText),
+    why: why && redactor.redactAll(why),
+    next: next && mapTexts(next, (text) => redactor.redactAll(text)),
+    partialText: partialText && redactor.redactSecrets(partialText),
   });
 }
 
@@ -106,17 +106,17 @@ interface Person {
  * since an answer may rightly speak of a token-like word, and hold the person's address.
  */
 export class Redactor {
-  readonly #secrets = new KnownValues();
-  readonly #personal = new KnownValues();
+  readonly #secrets = new SecretSet();
+  readonly #personal = new SecretSet();
 
   /** From now on these values are masked everywhere. */
-  learn(...secrets: readonly (string | undefined)[]): void {
-    this.#secrets.learn(secrets);
+  addSecrets(...secrets: readonly (string | undefined)[]): void {
+    this.#secrets.add(secrets);
   }
 
   /** From now on who is signed in is masked in logs and errors; a service may quote it there. */
-  learnPerson({ email, accountId }: Person): void {
-    this.#personal.learn([email, accountId]);
+  addPerson({ email, accountId }: Person): void {
+    this.#personal.add([email, accountId]);
   }
 
   /** Characters of the longest secret; 0 when none is known. */
@@ -125,13 +125,13 @@ export class Redactor {
   }
 
   /** Known secrets masked. */
-  values(text: string): string {
+  redactSecrets(text: string): string {
     return this.#secrets.masked(text);
   }
 
   /** Known secrets, what looks like one, and who is signed in masked. */
-  all(text: string): string {
-    const clean = patterns.reduce((rest, pattern) => rest.replace(pattern, mask), this.values(text));
+  redactAll(text: string): string {
+    const clean = patterns.reduce((rest, pattern) => rest.replace(pattern, mask), this.redactSecrets(text));
     return this.#personal.masked(clean);
   }
 }

@@ -1,5 +1,5 @@
 import type { CredentialChooser } from "../auth/chooser.ts";
-import type { LoginService } from "../auth/sign-in/login-service.ts";
+import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import type { Config } from "../config/config.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
 import type { QuotaMemory } from "../quota/quota-cache.ts";
@@ -11,11 +11,11 @@ import type { ActiveCredential, CredentialSource } from "../auth/credential-sour
 import { toCodexError } from "../shared/errors.ts";
 import type { ConfigArea } from "../config/checks.ts";
 import { listFormatOf } from "../models/list-formats.ts";
-import type { PendingLogin } from "../auth/sign-in/login-run.ts";
+import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 
 export interface StatusDeps {
   credentials: Pick<CredentialChooser, "current" | "unstored">;
-  login: Pick<LoginService, "pending" | "failure">;
+  login: Pick<LoginManager, "pending" | "failure">;
   catalog: Pick<ModelCatalog, "kept">;
   quota: Pick<QuotaMemory, "lastSeen">;
   config: Config;

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { parseRetryAfter, requestId, toRefusal } from "../../src/api/error-body.ts";
+import { parseRetryAfter, requestId, toApiErrorInfo } from "../../src/api/error-body.ts";
 import { fc } from "../support/chance.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 
 function refusal(body: unknown, headers = {}, status = 400) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return toRefusal(status, headers, text, now);
+  return toApiErrorInfo(status, headers, text, now);
 }
 
 test("reads the words of the ChatGPT layer", () => {

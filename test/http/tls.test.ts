@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog } from "../../src/platform/log.ts";
 import { Http, type HttpDeps } from "../../src/http/http.ts";
-import { Authorities, type CaFile } from "../../src/http/tls.ts";
+import { CertificateStore, type CaFile } from "../../src/http/tls.ts";
 import { lastWeek, makeAuthority, nextWeek } from "../support/certificates.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { makeHome } from "../support/home.ts";
@@ -138,7 +138,7 @@ describe("a certificate that is not accepted is named, with what to do", () => {
 
 describe("a file of certificates that gives none", () => {
   const notice = async (path: string, variable: CaFile["variable"] = "SSL_CERT_FILE") =>
-    (await new Authorities([{ variable, path }]).notices()).join();
+    (await new CertificateStore([{ variable, path }]).notices()).join();
   const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 
   test.each([
@@ -165,14 +165,14 @@ describe("a file of certificates that gives none", () => {
   test("a broken one among good ones spoils nothing", async () => {
     const { cert } = makeAuthority();
     const files = [{ variable: "SSL_CERT_FILE" as const, path: fileOf(`${broken}text\n${cert}`) }];
-    const authorities = new Authorities(files);
+    const authorities = new CertificateStore(files);
     expect((await authorities.reports())[0]?.certificates).toEqual([cert.trim()]);
     expect(await authorities.context()).toBeDefined();
   });
 
   test("never keeps the program from its work", async () => {
     const { path } = makeHome();
-    const authorities = new Authorities([{ variable: "SSL_CERT_FILE", path }]);
+    const authorities = new CertificateStore([{ variable: "SSL_CERT_FILE", path }]);
     expect(await authorities.context()).toBeUndefined();
   });
 });

@@ -22,7 +22,7 @@ interface Options {
 async function run(handle: Handle, { args, env, secret }: Options = {}) {
   const clock = fakeClock();
   const { codex, stderr } = testApp({ home: makeHome(), clock, ...(env && { env }) });
-  codex.context.redactor.learn(secret);
+  codex.context.redactor.addSecrets(secret);
   const progress: string[] = [];
   const tool = defineTool({
     name: "a_tool",

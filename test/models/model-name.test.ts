@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answeringModel, isSameModel } from "../../src/models/model-name.ts";
+import { resolveServedModel, isSameModel } from "../../src/models/model-name.ts";
 
 test.each([
   ["gpt-5.5", "gpt-5.5", true],
@@ -19,7 +19,7 @@ test.each([
 
 test("the last name that was told answers, but no repetition of the question hides another one", () => {
   const answering = (...told: string[]): string | undefined =>
-    told.reduce<string | undefined>((before, name) => answeringModel("gpt-5.5", before, name), undefined);
+    told.reduce<string | undefined>((before, name) => resolveServedModel("gpt-5.5", before, name), undefined);
   expect(answering("gpt-5.5", "gpt-5.5-2026-08-01")).toBe("gpt-5.5-2026-08-01");
   expect(answering("gpt-5.5", "gpt-5.4-mini")).toBe("gpt-5.4-mini");
   expect(answering("gpt-5.4-mini", "gpt-5.5")).toBe("gpt-5.4-mini");

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { lookAround } from "../../src/platform/host.ts";
+import { detectHost } from "../../src/platform/host.ts";
 import { makeHome } from "../support/home.ts";
 
 /** A root folder with these files. */
@@ -30,14 +30,14 @@ test.each([
   ["a service that only runs containers", { "proc/1/cgroup": "0::/system.slice/mydocker\n" }, false],
 ])("%s is told from its files", async (_, files, container) => {
   const root = rootWith(files);
-  const facts = await lookAround({ searchPath: "", wsl: false, platform: "linux", root });
+  const facts = await detectHost({ searchPath: "", wsl: false, platform: "linux", root });
   expect(facts.container).toBe(container);
 });
 
 test("an opener is a program on the path that may be run", async () => {
   const root = rootWith({ ...host, "bin/xdg-open": "#!/bin/sh\n" });
   const look = async (searchPath: string) =>
-    (await lookAround({ searchPath, wsl: false, platform: "linux", root })).opener;
+    (await detectHost({ searchPath, wsl: false, platform: "linux", root })).opener;
   const path = `/nowhere:${join(root, "bin")}`;
   chmodSync(join(root, "bin/xdg-open"), 0o755);
   expect(await look(path)).toBe(true);
@@ -55,6 +55,6 @@ test.each([
   ["linux", true],
 ])("%s (WSL: %s) always has an opener", async (platform, wsl) => {
   const root = rootWith({ ".dockerenv": "" });
-  const facts = await lookAround({ searchPath: "", wsl, platform, root });
+  const facts = await detectHost({ searchPath: "", wsl, platform, root });
   expect(facts).toEqual({ platform, opener: true, container: platform === "linux" });
 });

@@ -48,7 +48,7 @@ test("keeps one fact on one line, whatever the fact holds", () => {
 test("masks known secrets and everything that looks like one", () => {
   const folder = makeHome().path;
   const { log, stderr, redactor } = makeLog(folder);
-  redactor.learn("an-opaque-value");
+  redactor.addSecrets("an-opaque-value");
   log("TOKEN", "an-opaque-value rt_abcdefgh");
   expect(stderr).toEqual(["[TOKEN] [redacted] [redacted]\n"]);
   expect(readFileSync(join(folder, "debug.log"), "utf8")).not.toContain("opaque");
@@ -56,7 +56,7 @@ test("masks known secrets and everything that looks like one", () => {
 
 test("masks a secret that a line break was put into", () => {
   const { log, stderr, redactor } = makeLog(undefined);
-  redactor.learn("first-half-second-half");
+  redactor.addSecrets("first-half-second-half");
   log("TOKEN", "first-half-second-half\nfirst-half-second-half");
   expect(stderr).toEqual(["[TOKEN] [redacted] [redacted]\n"]);
 });

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import {
   formatIdentity,
   identifySelf,
-  isAbandoned,
+  isStale,
   livenessOf,
   parseIdentity,
 } from "../../src/platform/process-identity.ts";
@@ -81,12 +81,12 @@ test.skipIf(!hasProc)("a zombie counts as dead though it answers to signals (nee
 
 test("the trace of a process that nobody can judge is abandoned after ten minutes", () => {
   const foreign = foreignProcess();
-  expect(isAbandoned(foreign, self, 9 * minute)).toBe(false);
-  expect(isAbandoned(foreign, self, 11 * minute)).toBe(true);
-  expect(isAbandoned(foreign, self, -11 * minute)).toBe(true);
+  expect(isStale(foreign, self, 9 * minute)).toBe(false);
+  expect(isStale(foreign, self, 11 * minute)).toBe(true);
+  expect(isStale(foreign, self, -11 * minute)).toBe(true);
 });
 
 test("age does not matter where life can be told", () => {
-  expect(isAbandoned(self, self, 1000 * minute)).toBe(false);
-  expect(isAbandoned(deadProcess(), self, 0)).toBe(true);
+  expect(isStale(self, self, 1000 * minute)).toBe(false);
+  expect(isStale(deadProcess(), self, 0)).toBe(true);
 });

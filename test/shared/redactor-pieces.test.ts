@@ -8,7 +8,7 @@ const jwt = `${header}.eyJzdWIiOiJ1c2VyLTEyMzQ1In0.c2lnbmF0dXJlLW9mLXRoZS10b2tlb
 
 function knowing(...secrets: string[]): Redactor {
   const redactor = new Redactor();
-  redactor.learn(...secrets);
+  redactor.addSecrets(...secrets);
   return redactor;
 }
 
@@ -29,7 +29,7 @@ describe("a cut secret", () => {
     ["at both ends", `"${token.slice(5, 60)}"`, '"[redacted]"'],
     ["within a longer word", `x${token.slice(7, 30)}y`, "x[redacted]y"],
   ])("%s is masked", (_, text, clean) => {
-    expect(redactor.values(text)).toBe(clean);
+    expect(redactor.redactSecrets(text)).toBe(clean);
   });
 
   test("shows no piece of twelve characters, wherever it is cut and whatever stands around it", () => {
@@ -47,7 +47,7 @@ describe("a cut secret", () => {
         (secrets, parts) => {
           const text = parts.map(([n, [from, to], after]) => `${(secrets[n] ?? "").slice(from, to)}${after}`).join("");
           const known = knowing(...secrets);
-          for (const clean of [known.values(text), known.all(text)]) {
+          for (const clean of [known.redactSecrets(text), known.redactAll(text)]) {
             for (const one of secrets) expect(pieces(one, clean)).toEqual([]);
           }
         },
@@ -58,27 +58,27 @@ describe("a cut secret", () => {
 
   test("is masked as well once many other secrets are known", () => {
     const many = knowing(...Array.from({ length: 1_000 }, (_, n) => `${n}-refresh-token-${n}-end`));
-    expect(many.values("cut: 999-refresh-token-9")).toBe("cut: [redacted]");
+    expect(many.redactSecrets("cut: 999-refresh-token-9")).toBe("cut: [redacted]");
   });
 });
 
 test("header and claims of a token are no secret: answers about tokens show the like", () => {
   const redactor = knowing(jwt);
-  expect(redactor.values(`The header ${header} says RS256.`)).toBe(`The header ${header} says RS256.`);
+  expect(redactor.redactSecrets(`The header ${header} says RS256.`)).toBe(`The header ${header} says RS256.`);
   const claims = jwt.split(".")[1] ?? "";
-  expect(redactor.values(`Claims: ${claims}`)).toBe(`Claims: ${claims}`);
-  expect(redactor.values(`It is ${jwt.slice(0, -10)}`)).toBe(`It is ${header}.${claims}.[redacted]`);
-  expect(redactor.values(`It is ${jwt}`)).toBe("It is [redacted]");
+  expect(redactor.redactSecrets(`Claims: ${claims}`)).toBe(`Claims: ${claims}`);
+  expect(redactor.redactSecrets(`It is ${jwt.slice(0, -10)}`)).toBe(`It is ${header}.${claims}.[redacted]`);
+  expect(redactor.redactSecrets(`It is ${jwt}`)).toBe("It is [redacted]");
 });
 
 test("fewer than twelve characters of a secret are none: words are not blanked out", () => {
   const redactor = knowing(token);
-  expect(redactor.values(`${token.slice(0, 11)} ${token.slice(-11)}`)).toBe(
+  expect(redactor.redactSecrets(`${token.slice(0, 11)} ${token.slice(-11)}`)).toBe(
     `${token.slice(0, 11)} ${token.slice(-11)}`,
   );
 });
 
 test("the search costs time in proportion to the text, also in one that is a single word", () => {
   const text = token.slice(0, 11).repeat(100_000);
-  expect(knowing(token).values(text).length).toBeLessThanOrEqual(text.length);
+  expect(knowing(token).redactSecrets(text).length).toBeLessThanOrEqual(text.length);
 }, 10_000);

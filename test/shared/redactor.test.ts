@@ -7,8 +7,8 @@ const jwt = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.${"s1gnature".repeat(5)}`;
 describe("known values", () => {
   test("are masked everywhere, however often they come", () => {
     const redactor = new Redactor();
-    redactor.learn("opaque-secret-1", undefined, "opaque-secret-2");
-    expect(redactor.values("a opaque-secret-1 b opaque-secret-2opaque-secret-1")).toBe(
+    redactor.addSecrets("opaque-secret-1", undefined, "opaque-secret-2");
+    expect(redactor.redactSecrets("a opaque-secret-1 b opaque-secret-2opaque-secret-1")).toBe(
       "a [redacted] b [redacted][redacted]",
     );
   });
@@ -19,8 +19,8 @@ describe("known values", () => {
       ["opaque-secret-and-more", "opaque-secret"],
     ]) {
       const redactor = new Redactor();
-      redactor.learn(...order);
-      const clean = redactor.values("<opaque-secret-and-more>");
+      redactor.addSecrets(...order);
+      const clean = redactor.redactSecrets("<opaque-secret-and-more>");
       expect(clean).not.toContain("opaque-secret");
       expect(clean).not.toContain("and-more");
     }
@@ -29,26 +29,26 @@ describe("known values", () => {
   test("tell how long the longest is", () => {
     const redactor = new Redactor();
     expect(redactor.longest).toBe(0);
-    redactor.learn("opaque-secret", "x".repeat(100_000), "opaque-secret-2");
+    redactor.addSecrets("opaque-secret", "x".repeat(100_000), "opaque-secret-2");
     expect(redactor.longest).toBe(100_000);
   });
 
   test("stay known while a long session learns many more", () => {
     const redactor = new Redactor();
-    for (let n = 0; n < 1_000; n++) redactor.learn(`refresh-token-number-${n}`);
-    expect(redactor.values("refresh-token-number-999 refresh-token-number-900")).toBe("[redacted] [redacted]");
+    for (let n = 0; n < 1_000; n++) redactor.addSecrets(`refresh-token-number-${n}`);
+    expect(redactor.redactSecrets("refresh-token-number-999 refresh-token-number-900")).toBe("[redacted] [redacted]");
   });
 
   test("that are used again do not grow old", () => {
     const redactor = new Redactor();
-    for (let n = 0; n < 1_000; n++) redactor.learn("the-access-token-in-use", `other-secret-${n}`);
-    expect(redactor.values("the-access-token-in-use")).toBe("[redacted]");
+    for (let n = 0; n < 1_000; n++) redactor.addSecrets("the-access-token-in-use", `other-secret-${n}`);
+    expect(redactor.redactSecrets("the-access-token-in-use")).toBe("[redacted]");
   });
 
   test("that are too short to be secrets do not blank out words", () => {
     const redactor = new Redactor();
-    redactor.learn("", "plus", "a");
-    expect(redactor.all("a plus plan")).toBe("a plus plan");
+    redactor.addSecrets("", "plus", "a");
+    expect(redactor.redactAll("a plus plan")).toBe("a plus plan");
   });
 
   test("never survive, wherever they stand", () => {
@@ -56,8 +56,8 @@ describe("known values", () => {
     fc.assert(
       fc.property(secret, fc.string(), fc.string(), (value, before, after) => {
         const redactor = new Redactor();
-        redactor.learn(value);
-        const clean = redactor.all(`${before}${value}${after}`);
+        redactor.addSecrets(value);
+        const clean = redactor.redactAll(`${before}${value}${after}`);
         // Only the mask itself may hold the value.
         expect(clean.replaceAll("[redacted]", "").includes(value)).toBe(false);
       }),
@@ -79,36 +79,36 @@ describe("shapes of secrets, in logs and errors", () => {
     ['{"x":"refresh_token=abc"}', '{"x":"[redacted]"}'],
     ["code_verifier=abc grant_type=x", "[redacted] grant_type=x"],
   ])("masks %j", (text, clean) => {
-    expect(redactor.all(text)).toBe(clean);
+    expect(redactor.redactAll(text)).toBe(clean);
   });
 
   test("are left alone in answers, which may rightly speak of them", () => {
     const answer = `Decode eyJhbGciOiJSUzI1NiJ9 and send Bearer abcdefgh with state=xyz`;
-    expect(redactor.values(answer)).toBe(answer);
+    expect(redactor.redactSecrets(answer)).toBe(answer);
   });
 
   test("cost time in proportion to the text, also a hostile one", () => {
     const hostile = ["eyJ", "rt_", "Bearer ", "code=", "sk-", "eyJaaaaaaaa."].map((piece) =>
       piece.repeat(200_000 / piece.length),
     );
-    for (const text of hostile) expect(redactor.all(text).length).toBeLessThanOrEqual(text.length);
+    for (const text of hostile) expect(redactor.redactAll(text).length).toBeLessThanOrEqual(text.length);
   }, 10_000);
 });
 
 describe("who is signed in", () => {
   const redactor = new Redactor();
-  redactor.learnPerson({
+  redactor.addPerson({
     email: "jane.doe@example.com",
     accountId: "8f14e45f-ceea-467f-9d2c-0a1b2c3d4e5f",
   });
   const text = "jane.doe@example.com has 8f14e45f-ceea-467f-9d2c-0a1b2c3d4e5f, cut: 8f14e45f-ceea";
 
   test("is masked in logs and errors, but for the host of the address", () => {
-    expect(redactor.all(text)).toBe("[redacted] has [redacted], cut: [redacted]");
-    expect(redactor.all("proxy.example.com refused")).toBe("proxy.example.com refused");
+    expect(redactor.redactAll(text)).toBe("[redacted] has [redacted], cut: [redacted]");
+    expect(redactor.redactAll("proxy.example.com refused")).toBe("proxy.example.com refused");
   });
 
   test("is left alone in answers", () => {
-    expect(redactor.values(text)).toBe(text);
+    expect(redactor.redactSecrets(text)).toBe(text);
   });
 });

@@ -1,14 +1,15 @@
 import { createSession } from "../../src/app/session.ts";
 import { createSignIn, type SignInTarget } from "../../src/app/sign-in.ts";
 import { defaultLimits } from "../../src/shared/limits.ts";
-import type { LoginSurroundings } from "../../src/auth/sign-in/login-plan.ts";
+import type { LoginEnvironment } from "../../src/auth/sign-in/login-plan.ts";
 import type { TokenSet } from "../../src/auth/oauth/token-set.ts";
 import { silentLog } from "../../src/platform/log.ts";
 import type { DeviceFlow } from "../../src/auth/sign-in/device-flow.ts";
-import { LoginService, type LoginAttempt, type LoginServiceDeps } from "../../src/auth/sign-in/login-service.ts";
+import { LoginManager, type LoginManagerDeps } from "../../src/auth/sign-in/login-manager.ts";
+import type { StartedLogin } from "../../src/auth/sign-in/login-start.ts";
 import type { OAuthFlow } from "../../src/auth/sign-in/browser-flow.ts";
-import type { BrowserLogin, PendingLogin } from "../../src/auth/sign-in/login-run.ts";
-import type { Revocations } from "../../src/auth/oauth/revocations.ts";
+import type { BrowserLogin, PendingLogin } from "../../src/auth/sign-in/login-attempt.ts";
+import type { OrphanedTokens } from "../../src/auth/oauth/orphaned-tokens.ts";
 import type { CodeExchangeResponse } from "../../src/auth/oauth/oauth-messages.ts";
 import type { Simulator } from "../simulator/index.ts";
 import { fakeClock, type FakeClock } from "./fake-clock.ts";
@@ -24,7 +25,7 @@ export interface FlowRig {
   simulator: Simulator;
   saved: CodeExchangeResponse[];
   logged: string[];
-  unwanted: Revocations;
+  unwanted: OrphanedTokens;
   /** When each device poll was sent, by the clock. */
   polls: number[];
   /** Let time pass up to a device poll, and let its answer arrive. */
@@ -79,12 +80,12 @@ export async function flowRig(
 }
 
 /** The login service, as far as it deals with browser logins, which most tests are about. */
-export type BrowserLogins = Omit<LoginService, "beginOrJoin"> & {
-  beginOrJoin: () => Promise<Omit<LoginAttempt, "pending"> & { pending: BrowserLogin }>;
+export type BrowserLogins = Omit<LoginManager, "beginOrJoin"> & {
+  beginOrJoin: () => Promise<Omit<StartedLogin, "pending"> & { pending: BrowserLogin }>;
 };
 
 /** A desktop with everything that a browser login needs. */
-export const desktop: LoginSurroundings = {
+export const desktop: LoginEnvironment = {
   platform: "linux",
   ssh: false,
   codespaces: false,
@@ -97,15 +98,15 @@ export const desktop: LoginSurroundings = {
 
 /** The login service over real flows; without an opener no browser may be opened. */
 export function loginService(
-  { flow, device, clock }: Pick<LoginServiceDeps, "flow" | "device" | "clock">,
+  { flow, device, clock }: Pick<LoginManagerDeps, "flow" | "device" | "clock">,
   options: {
     openBrowser?: ((url: string) => Promise<void>) | undefined;
-    here?: Partial<LoginSurroundings>;
+    here?: Partial<LoginEnvironment>;
     isStored?: () => Promise<boolean>;
   } = {},
-): LoginService {
+): LoginManager {
   const { openBrowser, here, isStored = () => Promise.resolve(true) } = options;
-  return new LoginService({
+  return new LoginManager({
     flow,
     device,
     here: () => Promise.resolve({ ...desktop, noBrowser: openBrowser === undefined, ...here }),

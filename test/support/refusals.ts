@@ -1,7 +1,7 @@
-import type { Refusal } from "../../src/api/refusal.ts";
+import type { ApiErrorInfo } from "../../src/api/api-error.ts";
 
 /** A refusal with these facts and no others. */
-export function refusal(facts: Partial<Refusal>): Refusal {
+export function refusal(facts: Partial<ApiErrorInfo>): ApiErrorInfo {
   return {
     status: 400,
     code: undefined,

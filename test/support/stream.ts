@@ -25,7 +25,7 @@ export function readStream(body: Readable, options: ReadOptions = {}): Promise<S
       origin: "https://api.test",
       clock: fakeClock(),
       limits: { ...defaultLimits, ...options.limits },
-      idle: { refresh: options.onIdle ?? ignore, hold: ignore },
+      idle: { refresh: options.onIdle ?? ignore, pause: ignore },
       onProgress: options.onProgress ?? ignore,
       onQuota: options.onQuota ?? ignore,
     },

@@ -11,7 +11,7 @@ import {
   type CodeExchangeResponse,
   type RefreshResponse,
 } from "./oauth-messages.ts";
-import { refreshRefusal, tokenRefusal, type RefreshOutcome } from "./token-refusals.ts";
+import { refreshRefusal, tokenRefusal, type RefreshOutcome } from "./token-errors.ts";
 
 export interface TokenEndpointDeps {
   issuer: string;
@@ -84,7 +84,7 @@ export class TokenEndpoint {
    * own time limit ends it, because a token that is spent and not saved is a lost login.
    */
   async refresh(refreshToken: string): Promise<RefreshOutcome> {
-    this.#deps.redactor.learn(refreshToken);
+    this.#deps.redactor.addSecrets(refreshToken);
     try {
       const body = JSON.stringify({
         client_id: clientId,
@@ -122,8 +122,8 @@ export class TokenEndpoint {
 
   #grant<T extends object>(schema: z.ZodType<T>, response: TextResponse): T {
     const parsed = schema.safeParse(parseJson(response.text));
-    if (!parsed.success) throw unknownForm(parsed.error);
-    this.#deps.redactor.learn(...Object.values(parsed.data).filter((value) => typeof value === "string"));
+    if (!parsed.success) throw malformedResponse(parsed.error);
+    this.#deps.redactor.addSecrets(...Object.values(parsed.data).filter((value) => typeof value === "string"));
     return parsed.data;
   }
 
@@ -151,13 +151,13 @@ export class TokenEndpoint {
 }
 
 /** A grant with all that a sign-in must bring. @throws CodexError `PROTOCOL` */
-export function wholeGrant(grant: RefreshResponse): CodeExchangeResponse {
+export function assertCompleteGrant(grant: RefreshResponse): CodeExchangeResponse {
   const parsed = codeExchangeResponse.safeParse(grant);
-  if (!parsed.success) throw unknownForm(parsed.error);
+  if (!parsed.success) throw malformedResponse(parsed.error);
   return parsed.data;
 }
 
-function unknownForm(cause: unknown): CodexError {
+function malformedResponse(cause: unknown): CodexError {
   return new CodexError("PROTOCOL", "The token endpoint's answer does not have the known form.", {
     cause,
   });

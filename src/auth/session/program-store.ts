@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Clock } from "../../platform/clock.ts";
-import { orAborted } from "../../platform/promises.ts";
+import { raceSignal } from "../../platform/promises.ts";
 import type { Random } from "../../platform/random.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, retry } from "../../shared/next-step.ts";
@@ -51,7 +51,7 @@ export interface ProgramStoreDeps {
   store: CredentialStore;
   clock: Clock;
   random: Random;
-  redactor: Pick<Redactor, "all">;
+  redactor: Pick<Redactor, "redactAll">;
 }
 
 /** The login in a program's own store; every change is a compare-and-swap of the whole value. */
@@ -153,12 +153,12 @@ export class ProgramStore implements LoginStore {
     const over = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
     try {
       // A store that throws before it gives a promise fails in the same way.
-      return await orAborted((async () => run(over))(), over);
+      return await raceSignal((async () => run(over))(), over);
     } catch (error) {
       over.throwIfAborted();
       if (error instanceof CodexError) throw error;
       // No cause: what a database says of a failed statement can hold the value.
-      const said = oneLine(this.#deps.redactor.all(String(error)), 200);
+      const said = oneLine(this.#deps.redactor.redactAll(String(error)), 200);
       throw failed(name, `It said: ${said}`);
     } finally {
       timer.cancel();

@@ -5,7 +5,7 @@ import type { Log } from "../../platform/log.ts";
 import type { Random } from "../../platform/random.ts";
 import { notes, type ProgramStore } from "./program-store.ts";
 import type { Document } from "./read-auth-file.ts";
-import { ledgerEntry, type LedgerEntry } from "./refresh-ledger.ts";
+import { ledgerEntry, type LedgerEntry } from "./refresh-journal.ts";
 
 /**
  * A claim that stays the same for so long is of a process that died. Longer than a request and its
@@ -126,7 +126,7 @@ export class RefreshClaims {
   #held(): HeldLock {
     return {
       owner: this.#me,
-      pass: "", // to no other process
+      handoverId: "", // to no other process
       isOwned: async () => claimIn((await this.#deps.store.look()).document)?.by === this.#me,
       release: async () => {
         try {

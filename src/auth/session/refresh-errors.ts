@@ -5,19 +5,19 @@ import { act, retry, type NextSteps } from "../../shared/next-step.ts";
 export function refreshingElsewhere(pid?: number): CodexError {
   const who = pid === undefined ? "Another program" : `Another window (process ${pid})`;
   return new CodexError("TIMEOUT", `${who} is refreshing the login and has not finished.`, {
-    next: endTheHolder(pid),
+    next: staleLockAdvice(pid),
   });
 }
 
 /** What to do about a lock that does not come free. */
-export function endTheHolder(pid: number | undefined): NextSteps {
+export function staleLockAdvice(pid: number | undefined): NextSteps {
   return pid === undefined
     ? [retry, act("Wait ten minutes, after which a lock that was left behind is taken over")]
     : [retry, act("End that process if it hangs")];
 }
 
 /** @param code why, in the authorization server's word; absent when it was refused earlier */
-export function loginLost(code?: string): CodexError {
+export function refreshTokenRevoked(code?: string): CodexError {
   const reason = code === undefined ? "before" : `(${code.replace(/[^\w.-]/g, "").slice(0, 60)})`;
   return new CodexError("AUTH_EXPIRED", "ChatGPT no longer accepts the stored login.", {
     why: `Its refresh token was refused ${reason}.`,

@@ -15,7 +15,7 @@ export const refreshJob = z.object({
   lock: z.string(),
   /** Fingerprint of the refresh token to spend; another one in the file needs no refresh. */
   token: z.string(),
-  reason: z.enum(["soon", "expired", "rejected"]),
+  reason: z.enum(["proactive", "expired", "rejected"]),
 });
 export type RefreshJob = z.infer<typeof refreshJob>;
 

@@ -6,8 +6,8 @@ import type { Limits } from "../../shared/limits.ts";
 import type { Origins, TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
-import { orAborted } from "../../platform/promises.ts";
-import { revocationTimer } from "../oauth/revocations.ts";
+import { raceSignal } from "../../platform/promises.ts";
+import { revocationTimer } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import type { LoginStore } from "./token-store.ts";
 
@@ -137,7 +137,7 @@ export class SignOut {
     }
     try {
       signal.throwIfAborted();
-      await orAborted(endpoint.revoke(login.refreshToken, signal), signal);
+      await raceSignal(endpoint.revoke(login.refreshToken, signal), signal);
       return { revoked: "revoked", why: undefined };
     } catch (thrown) {
       const error = toCodexError(thrown);

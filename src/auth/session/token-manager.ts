@@ -5,12 +5,12 @@ import type { Limits } from "../../shared/limits.ts";
 import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
-import { orAborted } from "../../platform/promises.ts";
+import { raceSignal } from "../../platform/promises.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { accessTokenExpiry, readClaims } from "../oauth/claims.ts";
 import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
 import { notSignedIn } from "./refresh-errors.ts";
-import type { Refresher, RefreshReason } from "./refresh.ts";
+import type { RefreshCoordinator, RefreshReason } from "./refresh-coordinator.ts";
 import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import type { LoginStore } from "./token-store.ts";
@@ -18,7 +18,7 @@ import type { LoginStore } from "./token-store.ts";
 export interface TokenManagerDeps {
   origins: Origins;
   store: LoginStore;
-  refresher: Refresher;
+  refresher: RefreshCoordinator;
   endpoint: Pick<TokenEndpoint, "revoke">;
   redactor: Redactor;
   clock: Clock;
@@ -56,9 +56,9 @@ export class TokenManager {
     const { clock, limits, refresher, log } = this.#deps;
     const tokens = refresher.newest(await this.#stored());
     if (!isExpiring(tokens, clock.now(), limits.refreshMarginMs)) return tokens;
-    if (isExpired(tokens, clock.now())) return orAborted(this.#refresh(tokens, "expired"), signal);
+    if (isExpired(tokens, clock.now())) return raceSignal(this.#refresh(tokens, "expired"), signal);
     try {
-      return await orAborted(this.#refresh(tokens, "soon"), signal);
+      return await raceSignal(this.#refresh(tokens, "proactive"), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof CodexError && error.code === "AUTH_REQUIRED") throw error;
@@ -76,7 +76,7 @@ export class TokenManager {
   async replaceRejected(rejected: Pick<TokenSet, "accessToken">, signal: AbortSignal): Promise<TokenSet> {
     const stored = this.#deps.refresher.newest(await this.#stored());
     if (stored.accessToken !== rejected.accessToken) return this.getTokens(signal);
-    return orAborted(this.#refresh(stored, "rejected"), signal);
+    return raceSignal(this.#refresh(stored, "rejected"), signal);
   }
 
   /** What is stored, without any change to it and without the network. */
@@ -128,7 +128,7 @@ export class TokenManager {
       plan: identity.plan ?? access.plan,
       expiresAt: accessTokenExpiry(grant.access_token, grant.expires_in, now),
     };
-    redactor.learnPerson(login);
+    redactor.addPerson(login);
     let generation = now;
     await store.update((stored, _, choice) => {
       generation = Math.max(now, ((stored ?? choice)?.generation ?? 0) + 1);
@@ -172,8 +172,8 @@ export class TokenManager {
     const { store, origins, redactor } = this.#deps;
     const stored = await store.read();
     if (stored === undefined) throw notSignedIn(store.setAside);
-    redactor.learn(stored.accessToken, stored.refreshToken, stored.idToken);
-    redactor.learnPerson(stored);
+    redactor.addSecrets(stored.accessToken, stored.refreshToken, stored.idToken);
+    redactor.addPerson(stored);
     assertIssuedFor(stored, origins);
     return stored;
   }
@@ -187,7 +187,7 @@ export class TokenManager {
     const done = previous
       .then(() => refresher.refresh(tokens, reason))
       .then((next) => {
-        redactor.learn(next.accessToken, next.refreshToken, next.idToken);
+        redactor.addSecrets(next.accessToken, next.refreshToken, next.idToken);
         return next;
       });
     const entry = { reason, done };

@@ -11,7 +11,7 @@ import { storageError } from "../../platform/files/errors.ts";
 import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../../platform/files/secure-file.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import { withChoice, withoutRecord, withRecord } from "./auth-file.ts";
-import { endTheHolder } from "./refresh-errors.ts";
+import { staleLockAdvice } from "./refresh-errors.ts";
 import { judgeFile, type Document, type StoredState } from "./read-auth-file.ts";
 
 /** Room for tokens that are longer than the present ones. */
@@ -155,7 +155,7 @@ export class TokenStore {
     if (!isHeld(held)) {
       const holder = held.holderPid === undefined ? "Another program" : `Process ${held.holderPid}`;
       throw new CodexError("STORAGE", `${holder} holds the lock on ${this.path} for too long.`, {
-        next: endTheHolder(held.holderPid),
+        next: staleLockAdvice(held.holderPid),
       });
     }
     try {

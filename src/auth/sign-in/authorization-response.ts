@@ -5,13 +5,13 @@ export type AuthorizationResponse =
   { kind: "code"; code: string } | { kind: "error"; error: string; description: string };
 
 /** Why a query is not the response that is waited for, each as a sentence for a person. */
-export const misfits = {
+export const callbackErrors = {
   state: "State mismatch: this link does not belong to the sign-in that is waiting here.",
   issuer: "Issuer mismatch: this answer comes from another authorization server.",
   code: "The authorization code is missing, or is there twice.",
 } as const;
 
-export type Misfit = (typeof misfits)[keyof typeof misfits];
+export type Misfit = (typeof callbackErrors)[keyof typeof callbackErrors];
 
 /** What a response must agree with. */
 export interface ExpectedResponse {
@@ -36,17 +36,17 @@ export function readAuthorizationResponse(
   if (expected.state !== undefined) {
     const state = single("state");
     if (state === undefined || !equalSecrets(state, expected.state)) {
-      return misfits.state;
+      return callbackErrors.state;
     }
   }
   // RFC 9207 compares to the letter; nobody has yet seen whether this server ends it with a slash.
   if (query.has("iss") && single("iss")?.replace(/\/$/, "") !== expected.issuer) {
-    return misfits.issuer;
+    return callbackErrors.issuer;
   }
   const error = single("error");
   if (error !== undefined && error !== "") {
     return { kind: "error", error, description: single("error_description") ?? "" };
   }
   const code = single("code");
-  return code === undefined || code === "" ? misfits.code : { kind: "code", code };
+  return code === undefined || code === "" ? callbackErrors.code : { kind: "code", code };
 }

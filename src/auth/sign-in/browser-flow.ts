@@ -12,7 +12,7 @@ import { createPkce, createState, type Random } from "../../platform/random.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { parseCallbackInput } from "./callback-input.ts";
 import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
-import { LoginRun, type BrowserLogin, type LoginRunDeps } from "./login-run.ts";
+import { LoginAttempt, type BrowserLogin, type LoginAttemptDeps } from "./login-attempt.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 
 export interface OAuthFlowDeps {
@@ -23,7 +23,7 @@ export interface OAuthFlowDeps {
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
   /** Rejects when tokens could not be kept: found out before a person has approved. */
   rehearse: () => Promise<void>;
-  unwanted: LoginRunDeps["unwanted"];
+  unwanted: LoginAttemptDeps["unwanted"];
   clock: Clock;
   random: Random;
   limits: Limits;
@@ -55,14 +55,14 @@ export class OAuthFlow {
     ending.throwIfAborted();
     const { codeVerifier, codeChallenge } = createPkce(random);
     const state = createState(random);
-    redactor.learn(codeVerifier);
+    redactor.addSecrets(codeVerifier);
 
     let decided: Promise<void> | undefined;
     // One exchange, whether the browser or the person brings the answer first.
     const decide = (response: AuthorizationResponse): Promise<void> =>
       (decided ??= run.complete(async (signal) => {
         const code = authorizationCode(response);
-        redactor.learn(code);
+        redactor.addSecrets(code);
         const { redirectUri } = server;
         return endpoint.exchangeCode({ code, redirectUri, codeVerifier }, signal);
       }));
@@ -70,7 +70,7 @@ export class OAuthFlow {
       ports,
       state,
       issuer,
-      redact: (text) => redactor.all(text),
+      redact: (text) => redactor.redactAll(text),
       holderOf: portHolder,
       onResponse: decide,
     });
@@ -114,9 +114,9 @@ export class OAuthFlow {
     for (const pending of this.#pending) pending.cancel("The program is ending.");
   }
 
-  #run(): LoginRun {
+  #run(): LoginAttempt {
     const { clock, limits, save, unwanted, log } = this.#deps;
-    return new LoginRun({
+    return new LoginAttempt({
       clock,
       timeoutMs: limits.loginTimeoutMs,
       timeoutError: () => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."),
@@ -135,7 +135,7 @@ export class OAuthFlow {
     if (input.bare && input.query.get("code") === state) {
       throw notTheAnswer("What was pasted is the state of the sign-in, not its code.");
     }
-    redactor.learn(...input.query.getAll("code"));
+    redactor.addSecrets(...input.query.getAll("code"));
     const { query, bare } = input;
     const response = readAuthorizationResponse(query, {
       state: bare ? undefined : state,

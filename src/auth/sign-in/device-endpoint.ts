@@ -14,7 +14,7 @@ import {
 import { parseRetryAfter } from "../../api/error-body.ts";
 import { parseJson } from "../../shared/json.ts";
 import { oauthErrorCode } from "../oauth/oauth-messages.ts";
-import { heldBack, isRedirect, redirected } from "../oauth/token-refusals.ts";
+import { gatewayError, isRedirect, redirected } from "../oauth/token-errors.ts";
 
 export interface DeviceEndpointDeps {
   issuer: string;
@@ -55,8 +55,8 @@ export class DeviceEndpoint {
     const response = await this.#post(deviceCodePath, { client_id: clientId }, signal);
     if (response.status !== 200) throw this.#codeRefusal(response);
     const device = readDeviceCode(parseJson(response.text));
-    if (device === undefined) throw unknownForm("device code");
-    this.#deps.redactor.learn(device.deviceAuthId);
+    if (device === undefined) throw malformedResponse("device code");
+    this.#deps.redactor.addSecrets(device.deviceAuthId);
     return device;
   }
 
@@ -77,8 +77,8 @@ export class DeviceEndpoint {
     }
     if (response.status !== 200) return this.#judgePoll(response);
     const grant = readDeviceGrant(parseJson(response.text));
-    if (grant === undefined) throw unknownForm("device sign-in");
-    this.#deps.redactor.learn(grant.code, grant.codeVerifier);
+    if (grant === undefined) throw malformedResponse("device sign-in");
+    this.#deps.redactor.addSecrets(grant.code, grant.codeVerifier);
     return { kind: "granted", ...grant };
   }
 
@@ -133,7 +133,7 @@ export class DeviceEndpoint {
   #passing(response: TextResponse): CodexError | undefined {
     const now = this.#deps.now();
     const { status, headers } = response;
-    const held = heldBack(response, now);
+    const held = gatewayError(response, now);
     if (held !== undefined || status < 500) return held;
     return new CodexError("UPSTREAM", `The authorization server failed (HTTP ${status}).`, {
       retryAfterMs: parseRetryAfter(headers["retry-after"]?.toString(), now),
@@ -168,7 +168,7 @@ function isLasting({ code, details }: CodexError): boolean {
   return !["NETWORK", "TIMEOUT"].includes(code) || details.retryable === false;
 }
 
-function unknownForm(what: string): CodexError {
+function malformedResponse(what: string): CodexError {
   return new CodexError(
     "PROTOCOL",
     `The authorization server's answer about the ${what} does not have the known form.`,

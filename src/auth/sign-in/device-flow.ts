@@ -7,7 +7,7 @@ import { deviceRedirectPath, deviceVerificationPath } from "../../api/constants.
 import type { DeviceCode, DeviceGrant } from "./device-messages.ts";
 import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
 import type { DeviceEndpoint } from "./device-endpoint.ts";
-import { LoginRun, type DeviceLogin, type LoginRunDeps } from "./login-run.ts";
+import { LoginAttempt, type DeviceLogin, type LoginAttemptDeps } from "./login-attempt.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 
 /** RFC 8628 §3.5: added to the interval for good, at each `slow_down`. */
@@ -25,7 +25,7 @@ export interface DeviceFlowDeps {
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
   /** Rejects when tokens could not be kept: found out before a person has approved. */
   rehearse: () => Promise<void>;
-  unwanted: LoginRunDeps["unwanted"];
+  unwanted: LoginAttemptDeps["unwanted"];
   clock: Clock;
   limits: Pick<Limits, "deviceLoginTimeoutMs">;
   log: Log;
@@ -50,7 +50,7 @@ export class DeviceFlow {
     await this.#deps.rehearse();
     const device = await endpoint.requestCode(signal);
     let trouble: CodexError | undefined;
-    const run = new LoginRun({
+    const run = new LoginAttempt({
       clock,
       timeoutMs: limits.deviceLoginTimeoutMs,
       timeoutError: () =>
@@ -85,7 +85,7 @@ export class DeviceFlow {
     };
   }
 
-  async #exchange({ code, codeVerifier }: DeviceGrant, run: LoginRun): Promise<void> {
+  async #exchange({ code, codeVerifier }: DeviceGrant, run: LoginAttempt): Promise<void> {
     const { issuer, tokens } = this.#deps;
     const request = { code, redirectUri: `${issuer}${deviceRedirectPath}`, codeVerifier };
     // How it ends is told by `completed`.

@@ -2,7 +2,7 @@
 export type SignInMethod = "auto" | "browser" | "device";
 
 /** What the machine tells about the person in front of it. */
-export interface LoginSurroundings {
+export interface LoginEnvironment {
   /** Node's name of the system: "linux", "darwin", "win32". */
   platform: string;
   ssh: boolean;
@@ -20,22 +20,22 @@ export interface LoginSurroundings {
 }
 
 /** Why no browser is opened here; the first that holds is told. */
-export type Hindrance = "setting" | "codespaces" | "ssh" | "container" | "no-display" | "no-opener";
+export type NoBrowserReason = "setting" | "codespaces" | "ssh" | "container" | "no-display" | "no-opener";
 
 /** Why a login is not the usual one of a desktop. */
 export type LoginReason =
-  | { kind: "no-browser"; hindrance: Hindrance }
+  | { kind: "no-browser"; hindrance: NoBrowserReason }
   /** Both callback ports are held; `said` names the holders, as one sentence. */
   | { kind: "ports-held"; said: string };
 
-export type LoginPlan = { method: "browser"; hindrance: Hindrance | undefined } | { method: "device" };
+export type LoginPlan = { method: "browser"; hindrance: NoBrowserReason | undefined } | { method: "device" };
 
 /**
  * Which login to begin, and what keeps a browser from being opened for it. An explicit `browser` is
  * opened where the person may well see it although the surroundings look remote (a forwarded
  * display, a container of the desktop); held ports are found only by listening, hence not here.
  */
-export function planLogin(method: SignInMethod, here: LoginSurroundings): LoginPlan {
+export function planLogin(method: SignInMethod, here: LoginEnvironment): LoginPlan {
   if (method === "device") return { method: "device" };
   const [hindrance] = hindrances(here).filter(
     (one) => method === "auto" || !["codespaces", "ssh", "container"].includes(one),
@@ -43,10 +43,10 @@ export function planLogin(method: SignInMethod, here: LoginSurroundings): LoginP
   return { method: "browser", hindrance };
 }
 
-function hindrances(here: LoginSurroundings): Hindrance[] {
+function hindrances(here: LoginEnvironment): NoBrowserReason[] {
   const { noBrowser, codespaces, ssh, container, wsl, display, opener } = here;
   const screenless = here.platform === "linux" && !wsl && !display;
-  const all: [Hindrance, boolean][] = [
+  const all: [NoBrowserReason, boolean][] = [
     ["setting", noBrowser],
     ["codespaces", codespaces],
     ["ssh", ssh],

@@ -1,12 +1,12 @@
 import { CodexError } from "../../shared/errors.ts";
 import { act, signIn } from "../../shared/next-step.ts";
-import { planLogin, type SignInMethod, type LoginReason, type LoginSurroundings } from "./login-plan.ts";
+import { planLogin, type SignInMethod, type LoginReason, type LoginEnvironment } from "./login-plan.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
-import { within } from "../../platform/promises.ts";
+import { withTimeout } from "../../platform/promises.ts";
 import type { DeviceFlow } from "./device-flow.ts";
 import type { OAuthFlow } from "./browser-flow.ts";
-import type { PendingLogin } from "./login-run.ts";
+import type { PendingLogin } from "./login-attempt.ts";
 
 /** An opener that has not failed by then has become the browser. */
 const openerGraceMs = 1_000;
@@ -15,16 +15,18 @@ export interface LoginStartDeps {
   flow: Pick<OAuthFlow, "begin">;
   device: Pick<DeviceFlow, "begin">;
   /** Looked at for each login: a session moves between machines' screens. */
-  here: () => Promise<LoginSurroundings>;
+  here: () => Promise<LoginEnvironment>;
   /** Rejects when the browser did not open. */
   openBrowser: (url: string) => Promise<void>;
   clock: Clock;
   log: Log;
 }
 
-/** A login that was just begun. */
+/** A login under way, as a call sees it. */
 export interface StartedLogin {
   pending: PendingLogin;
+  /** An earlier call began it. */
+  joined: boolean;
   /** Known within a second; the URL is there at once. */
   browserOpened: Promise<boolean>;
   /** Why it is not a login with the browser opened; undefined when it is, or was asked for. */
@@ -32,7 +34,7 @@ export interface StartedLogin {
 }
 
 /** Begins the login that suits the wish and the machine. */
-export class LoginStart {
+export class LoginStarter {
   readonly #deps: LoginStartDeps;
 
   constructor(deps: LoginStartDeps) {
@@ -51,10 +53,10 @@ export class LoginStart {
       const pending = await flow.begin();
       if (plan.hindrance === undefined) {
         const browserOpened = this.#open(pending.authorizationUrl);
-        return { pending, browserOpened, reason: undefined };
+        return { pending, joined: false, browserOpened, reason: undefined };
       }
       const reason = { kind: "no-browser", hindrance: plan.hindrance } as const;
-      return { pending, browserOpened: Promise.resolve(false), reason };
+      return { pending, joined: false, browserOpened: Promise.resolve(false), reason };
     } catch (error) {
       if (!(error instanceof CodexError) || error.code !== "LOGIN_PORT_BUSY") throw error;
       if (method === "browser") throw error;
@@ -77,13 +79,13 @@ export class LoginStart {
 
   async #device(reason: LoginReason | undefined, signal: AbortSignal): Promise<StartedLogin> {
     const pending = await this.#deps.device.begin(signal);
-    return { pending, browserOpened: Promise.resolve(false), reason };
+    return { pending, joined: false, browserOpened: Promise.resolve(false), reason };
   }
 
   async #open(url: string): Promise<boolean> {
     const { openBrowser, clock, log } = this.#deps;
     try {
-      await within(openBrowser(url), openerGraceMs, clock, new AbortController().signal);
+      await withTimeout(openBrowser(url), openerGraceMs, clock, new AbortController().signal);
       return true;
     } catch (error) {
       log("OAUTH", `no browser was opened: ${error instanceof Error ? error.name : "unknown"}`);

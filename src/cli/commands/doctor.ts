@@ -8,7 +8,7 @@ export const doctor: Command = {
   summary: "Diagnose problems and suggest fixes",
   usage: "[OPTIONS]",
   options: { json: { type: "boolean", meaning: "one JSON object" } },
-  takesWords: false,
+  takesPositionals: false,
   notes: [
     "It asks both services whether they can be reached, without the login.",
     "Ends with 1 when it found a cause. The report can be pasted into an issue.",
@@ -17,7 +17,7 @@ export const doctor: Command = {
   async run({ options }, { codex, terminal, signal }) {
     const report = await codex.doctor({ signal });
     const text = options["json"] === true ? toJson(doctorFacts(report, "cli")) : `${renderDoctor(report, "cli")}\n`;
-    terminal.stdout.write(codex.context.redactor.all(text));
+    terminal.stdout.write(codex.context.redactor.redactAll(text));
     const found = report.findings.some(({ level }) => level === "problem");
     return found ? exitCodes.failed.code : exitCodes.ok.code;
   },

@@ -1,6 +1,6 @@
 import { plainText } from "../../shared/text.ts";
 import { confirmed } from "../confirm.ts";
-import { addPlugin, additions, typed } from "../install/claude-code.ts";
+import { addPlugin, installCommands, shellCommand } from "../install/claude-code.ts";
 import { UsageError, type Command, type CommandContext } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { hostConfiguration, hosts, type Host, type OperatingSystem } from "../install/hosts.ts";
@@ -23,7 +23,7 @@ export const install: Command = {
     yes: { type: "boolean", short: "y", meaning: "also the shortcuts, unasked" },
     "no-shortcuts": { type: "boolean", meaning: "no shortcuts, and no question" },
   },
-  takesWords: false,
+  takesPositionals: false,
   notes: [
     `The other hosts: ${hosts.join(", ")}.`,
     "The shortcuts are commands of your own: /codex in place of /codex-oauth:codex.",
@@ -53,7 +53,7 @@ export const install: Command = {
     if (place === undefined) return exitCodes.failed.code;
     const { stdout } = context.terminal;
     if (options["print"] === true) {
-      stdout.write(`${additions(place).map(typed).join("\n")}\n`);
+      stdout.write(`${installCommands(place).map(shellCommand).join("\n")}\n`);
       return exitCodes.ok.code;
     }
     if (!(await addPlugin(place, context))) return exitCodes.failed.code;

@@ -3,9 +3,9 @@ import type { TokenSet } from "../../auth/oauth/token-set.ts";
 import { renderError } from "../../render/error.ts";
 import { renderSignInSteps, renderSignedIn } from "../../render/login.ts";
 import { toCodexError } from "../../shared/errors.ts";
-import { orAborted } from "../../platform/promises.ts";
+import { raceSignal } from "../../platform/promises.ts";
 import { foreignIssuer } from "../../config/config.ts";
-import type { BrowserLogin } from "../../auth/sign-in/login-run.ts";
+import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
 import { chooseMode } from "../confirm.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -28,7 +28,7 @@ export const login: Command = {
     "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
     yes: { type: "boolean", short: "y", meaning: "agree to --codex-cli or --api-key unasked" },
   },
-  takesWords: false,
+  takesPositionals: false,
   notes: [
     "It waits until the browser has come back. On a terminal the address that the",
     "browser ended at can be pasted, too. It takes no key and no password.",
@@ -62,14 +62,14 @@ async function signIn(options: Arguments["options"], context: CommandContext): P
   const { clock, timeZone, config } = codex.context;
   const quiet = options["no-browser"] === true;
   const method: SignInMethod = options["device"] === true ? "device" : quiet ? "browser" : "auto";
-  const signIn = await orAborted(codex.signIn({ method }), signal);
-  const opened = await orAborted(signIn.browserOpened, signal);
+  const signIn = await raceSignal(codex.signIn({ method }), signal);
+  const opened = await raceSignal(signIn.browserOpened, signal);
   const reason = quiet ? undefined : signIn.reason;
   const about = { opened, reason, foreign: foreignIssuer(config) };
   terminal.stderr.write(renderSignInSteps(signIn, about, clock.now(), timeZone));
   return signIn.method === "browser" && terminal.stdinIsTty
     ? browserOrPaste(signIn, context)
-    : orAborted(signIn.completed, signal);
+    : raceSignal(signIn.completed, signal);
 }
 
 /** The callback and what the person pastes, whichever comes first. */
@@ -78,7 +78,7 @@ async function browserOrPaste(pending: BrowserLogin, context: CommandContext): P
   const pasting = takePaste(pending, context, AbortSignal.any([context.signal, over.signal]));
   pasting.catch(() => undefined); // it only ends by force
   try {
-    return await orAborted(pending.completed, context.signal);
+    return await raceSignal(pending.completed, context.signal);
   } finally {
     over.abort();
     await pasting.catch(() => undefined);
@@ -126,7 +126,7 @@ function isTaken(pasted: string, pending: BrowserLogin, context: CommandContext)
     return true;
   } catch (error) {
     const text = renderError(toCodexError(error), clock.now(), timeZone, "cli");
-    context.terminal.stderr.write(`${redactor.all(text)}\n`);
+    context.terminal.stderr.write(`${redactor.redactAll(text)}\n`);
     return false;
   }
 }

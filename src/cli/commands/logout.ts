@@ -14,7 +14,7 @@ export const logout: Command = {
       meaning: "only remove the login here, tell the server nothing",
     },
   },
-  takesWords: false,
+  takesPositionals: false,
   notes: [],
   needs: ["storage"],
   check({ options }, { stdinIsTty }) {

@@ -9,7 +9,7 @@ export const models: Command = {
   summary: "List the models of the account, as codex_models does",
   usage: "[OPTIONS]",
   options: { json: { type: "boolean", meaning: "one JSON object" } },
-  takesWords: false,
+  takesPositionals: false,
   notes: ["Without a login it shows the table that comes with codex-oauth, and says so."],
   needs: ["storage", "state", "auth", "origins"],
   async run({ options }, { codex, terminal, signal }) {

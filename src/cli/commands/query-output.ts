@@ -29,7 +29,7 @@ async function withSpinner<T>({ codex, terminal }: CommandContext, work: (showin
   const onProgress = (step: QueryProgress): void => {
     if (stopped) return;
     // Before the spinner cuts it: the beginning of a secret is not known as one.
-    spinner.say(() => redactor.values(renderProgress(step, clock.elapsed() - started)));
+    spinner.say(() => redactor.redactSecrets(renderProgress(step, clock.elapsed() - started)));
   };
   const stop = (): void => {
     stopped = true;
@@ -44,7 +44,7 @@ async function withSpinner<T>({ codex, terminal }: CommandContext, work: (showin
 }
 
 /** Print the answer on a terminal while it is written, and the facts after it. */
-export async function printAsItComes(request: QueryRequest, context: CommandContext): Promise<void> {
+export async function streamAnswer(request: QueryRequest, context: CommandContext): Promise<void> {
   const { terminal, codex, signal } = context;
   const { redactor } = codex.context;
   const clean = new PlainTextStream(redactor);
@@ -65,10 +65,10 @@ export async function printAsItComes(request: QueryRequest, context: CommandCont
       throw new CodexError("INTERNAL", "The answer ended without its last event.");
     });
     print(clean.end());
-    print(missing(printed, redactor.values(terminalText(reply.text))));
+    print(missing(printed, redactor.redactSecrets(terminalText(reply.text))));
     endLine();
     if (reply.sources.length > 0) print(`\n${renderSources(reply.sources)}\n`);
-    sayFacts(reply, context);
+    printFooter(reply, context);
   } catch (error) {
     print(clean.end());
     endLine();
@@ -87,7 +87,7 @@ function missing(printed: string, whole: string): string {
 }
 
 /** The line of facts for a person; where nobody looks on, only what was not done as asked. */
-export function sayFacts(reply: QueryReply, context: CommandContext): void {
+export function printFooter(reply: QueryReply, context: CommandContext): void {
   const { codex, terminal } = context;
   const { clock, timeZone } = codex.context;
   const notices = codex.context.sessionNotices();

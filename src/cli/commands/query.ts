@@ -9,7 +9,7 @@ import { type Arguments, type Command, type CommandContext, UsageError } from ".
 import { exitCodes } from "../exit-codes.ts";
 import { toJson } from "../report-error.ts";
 import { readAll } from "../terminal/input.ts";
-import { askWithSpinner, printAsItComes, sayFacts } from "./query-output.ts";
+import { askWithSpinner, streamAnswer, printFooter } from "./query-output.ts";
 
 /**
  * The question: the words of the command line, each `-` replaced by what is piped in and set off by
@@ -63,7 +63,7 @@ export const query: Command = {
     },
     json: { type: "boolean", meaning: "one JSON object with answer and facts, or with the error" },
   },
-  takesWords: true,
+  takesPositionals: true,
   notes: [
     "The words of the command line are the prompt, else what is piped in.",
     'A "-" among the words stands for what is piped in; else that is left unread:',
@@ -74,22 +74,22 @@ export const query: Command = {
     "In a pipe or a file there is only the answer, once it is complete.",
   ],
   needs: ["storage", "state", "auth", "origins"],
-  check({ options, words }, { stdinIsTty }) {
+  check({ options, positionals: words }, { stdinIsTty }) {
     choices(options);
     if (words.length === 0 && stdinIsTty) throw noPrompt();
   },
-  async run({ options, words }, context) {
+  async run({ options, positionals: words }, context) {
     const { terminal } = context;
     const request = toRequest(options, await readPrompt(words, context));
     if (options["json"] !== true && terminal.stdoutIsTty) {
-      await printAsItComes(request, context);
+      await streamAnswer(request, context);
       return exitCodes.ok.code;
     }
     const reply = await askWithSpinner(request, context);
     const json = options["json"] === true;
     const text = json ? toJson(facts(reply, context)) : `${plainText(withSources(reply))}\n`;
     terminal.stdout.write(text);
-    if (!json) sayFacts(reply, context);
+    if (!json) printFooter(reply, context);
     return exitCodes.ok.code;
   },
 };

@@ -6,7 +6,7 @@ export const serve: Command = {
   summary: "Serve MCP on stdin and stdout; what a host starts",
   usage: "",
   options: {},
-  takesWords: false,
+  takesPositionals: false,
   notes: ["Without a command it does so, too, when stdin is no terminal."],
   needs: [],
   run() {

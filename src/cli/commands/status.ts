@@ -15,7 +15,7 @@ export const status: Command = {
     },
     json: { type: "boolean", meaning: "one JSON object" },
   },
-  takesWords: false,
+  takesPositionals: false,
   notes: ["Ends with 3 when nobody is signed in."],
   needs: [],
   async run({ options }, { codex, terminal, signal }) {

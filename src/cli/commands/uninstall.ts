@@ -13,7 +13,7 @@ export const uninstall: Command = {
     host: { type: "string", value: "HOST", meaning: "claude-code, which it is when left out" },
     yes: { type: "boolean", short: "y", meaning: "remove them unasked" },
   },
-  takesWords: false,
+  takesPositionals: false,
   notes: ["A shortcut that somebody has changed stays. So does the login: see logout."],
   needs: [],
   check({ options }, { stdinIsTty }) {

@@ -6,7 +6,7 @@ const marketplace = "codex-oauth";
 const pluginId = `codex-oauth@${marketplace}`;
 
 /** What adds the plugin, as arguments of `claude`. */
-export function additions(place: string): string[][] {
+export function installCommands(place: string): string[][] {
   return [
     ["plugin", "marketplace", "add", place],
     ["plugin", "install", pluginId],
@@ -31,7 +31,7 @@ const removals = [
 export async function addPlugin(place: string, context: CommandContext): Promise<boolean> {
   const claude = await findClaude(context);
   if (claude === undefined) return false;
-  for (const args of additions(place)) {
+  for (const args of installCommands(place)) {
     if (!(await succeeds(claude, args, context))) return false;
   }
   return true;
@@ -50,7 +50,7 @@ export async function removePlugin(context: CommandContext): Promise<boolean> {
 }
 
 /** A command line as a person would type it. */
-export function typed(args: readonly string[]): string {
+export function shellCommand(args: readonly string[]): string {
   const words = args.map((word) => (/^[\w@/.:\\-]+$/.test(word) ? word : `"${word}"`));
   return `claude ${words.join(" ")}`;
 }
@@ -68,9 +68,9 @@ async function findClaude({ codex, terminal }: CommandContext): Promise<string |
 async function succeeds(claude: string, args: readonly string[], context: CommandContext): Promise<boolean> {
   const end = await run(claude, args, context);
   if (end.code === 0) return true;
-  const said = context.codex.context.redactor.all(`${end.stdout}\n${end.stderr}`.trim());
+  const said = context.codex.context.redactor.redactAll(`${end.stdout}\n${end.stderr}`.trim());
   const how = end.code === undefined ? "" : ` (${end.code})`;
-  context.terminal.stderr.write(`codex-oauth: this failed${how}: ${typed(args)}\n${said}\n`);
+  context.terminal.stderr.write(`codex-oauth: this failed${how}: ${shellCommand(args)}\n${said}\n`);
   return false;
 }
 

@@ -10,7 +10,7 @@ const packageName = "codex-oauth-mcp";
  * The folder of this program, when it is one that Claude Code can run a plugin from; undefined, with
  * the reason on stderr, when it is not.
  */
-export async function needPlace({ place, terminal }: CommandContext): Promise<string | undefined> {
+export async function needPlace({ packageRoot: place, terminal }: CommandContext): Promise<string | undefined> {
   if (place === undefined || !(await isPlugin(place))) {
     terminal.stderr.write(
       "codex-oauth: this copy of the program is not in the folder of its package. Use a clone, or npm's.\n",
@@ -27,7 +27,7 @@ export async function needPlace({ place, terminal }: CommandContext): Promise<st
 
 /** How another host starts this program: from here, or anew by `npx` when this is its passing copy. */
 export async function entryAt(context: CommandContext): Promise<ServerEntry | undefined> {
-  const { place } = context;
+  const { packageRoot: place } = context;
   if (place !== undefined && isPassing(place)) {
     return { command: "npx", args: ["-y", packageName, "serve"] };
   }

@@ -3,7 +3,7 @@ import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
-import { deferred, orAborted } from "../../platform/promises.ts";
+import { deferred, raceSignal } from "../../platform/promises.ts";
 import type { CommandContext } from "../command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -32,7 +32,7 @@ export async function readAll(
     }
     return text + decoder.decode();
   })();
-  return orAborted(whole, signal);
+  return raceSignal(whole, signal);
 }
 
 /**
@@ -79,7 +79,7 @@ export class LineReader {
     this.#stderr.write(question);
     try {
       while (this.#lines.length === 0 && !this.#ended) {
-        await orAborted(this.#next.promise, signal);
+        await raceSignal(this.#next.promise, signal);
       }
     } finally {
       if (this.#hidden) this.#stderr.write("\n"); // the key that ends a line is not shown either

@@ -10,7 +10,7 @@ const maxHeldChars = 4_096;
 
 /** Takes secrets out of text (`Redactor`). */
 export interface KnownSecrets {
-  values: (text: string) => string;
+  redactSecrets: (text: string) => string;
   /** Characters of the longest of them. */
   readonly longest: number;
 }
@@ -70,7 +70,7 @@ export class PlainTextStream {
   }
 
   #show(text: string): string {
-    return this.#secrets.values(terminalText(text));
+    return this.#secrets.redactSecrets(terminalText(text));
   }
 }
 

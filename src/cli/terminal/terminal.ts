@@ -27,9 +27,9 @@ export interface Terminal {
  * The same terminal, which shows no known secret. Each write is masked for itself: an answer that comes
  * in pieces needs a `PlainTextStream` before it, and an error `Redactor.all`.
  */
-export function withoutSecrets(terminal: Terminal, redactor: Pick<Redactor, "values">): Terminal {
+export function withoutSecrets(terminal: Terminal, redactor: Pick<Redactor, "redactSecrets">): Terminal {
   const masked = (output: Output): Output => ({
-    write: (text) => output.write(redactor.values(text)),
+    write: (text) => output.write(redactor.redactSecrets(text)),
   });
   return { ...terminal, stdout: masked(terminal.stdout), stderr: masked(terminal.stderr) };
 }

@@ -2,10 +2,10 @@ import { chmod, lstat, mkdir, open, readdir, rename, rmdir, unlink } from "node:
 import { basename, dirname, join } from "node:path";
 import { sleep, type Clock } from "../clock.ts";
 import { storageError } from "./errors.ts";
-import { lookAt, ownerPattern, ownLockMode, succeeds } from "./lock-folder.ts";
+import { inspectLock, ownerPattern, ownLockMode, succeeds } from "./lock-folder.ts";
 import {
   formatIdentity,
-  isAbandoned,
+  isStale,
   livenessOf,
   parseIdentity,
   pidIfAlive,
@@ -19,7 +19,7 @@ export interface HeldLock {
   /** Names this process in notes that outlive it: see `isGone`. */
   readonly owner: string;
   /** Names this very holding, for the process that it is passed on to (`FileLock.adopt`). */
-  readonly pass: string;
+  readonly handoverId: string;
   /** False once the lock was removed, or another process has taken it over. */
   isOwned(): Promise<boolean>;
   /** Never fails, and never touches a lock that is no longer ours. */
@@ -102,7 +102,7 @@ export class FileLock {
    *
    * @throws CodexError `STORAGE`
    */
-  async adopt(pass: string): Promise<HeldLock | undefined> {
+  async takeOver(pass: string): Promise<HeldLock | undefined> {
     if (!ownerPattern.test(pass)) return undefined;
     const ownerFile = `owner.${formatIdentity(this.#deps.self)}.${this.#counter++}`;
     try {
@@ -121,15 +121,15 @@ export class FileLock {
 
   /** One attempt; what is in the way, or undefined when the lock is ours. */
   async #tryEnter(prepared: string, ownerFile: string): Promise<{ pid?: number | undefined } | undefined> {
-    const content = await lookAt(this.#path, this.#deps.clock);
-    if (content.kind === "foreign") return {};
+    const content = await inspectLock(this.#path, this.#deps.clock);
+    if (content.kind === "other-tool") return {};
     if (content.kind === "abandoned") await rmdir(this.#path).catch(() => undefined);
     if (content.kind !== "owned") {
       return (await succeeds(rename(prepared, this.#path))) ? undefined : {};
     }
     const { name, identity, ageMs } = content;
     const { self } = this.#deps;
-    if (!isAbandoned(identity, self, ageMs)) return { pid: pidIfAlive(identity, self) };
+    if (!isStale(identity, self, ageMs)) return { pid: pidIfAlive(identity, self) };
     const taken = await succeeds(rename(join(this.#path, name), join(this.#path, ownerFile)));
     return taken ? undefined : {};
   }
@@ -138,7 +138,7 @@ export class FileLock {
     const own = join(this.#path, ownerFile);
     return {
       owner: formatIdentity(this.#deps.self),
-      pass: ownerFile,
+      handoverId: ownerFile,
       isOwned: () => succeeds(lstat(own)).catch(() => false),
       release: async () => {
         // Who is killed between the two leaves an empty directory, which is known as ours by its mode.
@@ -163,7 +163,7 @@ export class FileLock {
       const owner = parseIdentity(mark.split(".")[0] ?? "");
       const stat = await lstat(join(folder, name)).catch(() => undefined);
       if (owner === undefined || stat?.isDirectory() !== true) continue;
-      if (!isAbandoned(owner, self, clock.now() - stat.mtimeMs)) continue;
+      if (!isStale(owner, self, clock.now() - stat.mtimeMs)) continue;
       await unlink(join(folder, name, `owner.${mark}`)).catch(() => undefined);
       await rmdir(join(folder, name)).catch(() => undefined);
     }

@@ -17,10 +17,11 @@ const maxReadings = 5;
 export const ownerPattern = /^owner\.([^.]+)\.\d+$/;
 
 /** A lock as it is found (`FileLock`). */
-export type LockContent = { kind: "free" } | { kind: "foreign" } | { kind: "abandoned" } | OwnedLock;
+export type LockContent = { kind: "free" } | { kind: "other-tool" } | { kind: "abandoned" } | OwnedLock;
 
 /** The same before it is judged: "It …" and why, where it is nothing that can be a lock. */
-type LockReading = { kind: "free" } | { kind: "empty"; ageMs: number } | { kind: "strange"; why: string } | OwnedLock;
+type LockReading =
+  { kind: "free" } | { kind: "empty"; ageMs: number } | { kind: "unexpected"; why: string } | OwnedLock;
 
 interface OwnedLock {
   kind: "owned";
@@ -35,14 +36,14 @@ interface OwnedLock {
  *
  * @throws CodexError `STORAGE` when it is nothing that can be a lock.
  */
-export async function lookAt(path: string, clock: Clock): Promise<LockContent> {
+export async function inspectLock(path: string, clock: Clock): Promise<LockContent> {
   const found = await readLock(path, clock.now());
   switch (found.kind) {
-    case "strange":
-      throw strange(path, `It ${found.why}.`);
+    case "unexpected":
+      throw unexpected(path, `It ${found.why}.`);
     case "empty":
       // An mtime of the future cannot be a live holder's: the clock was set back.
-      return { kind: Math.abs(found.ageMs) < foreignStaleMs ? "foreign" : "abandoned" };
+      return { kind: Math.abs(found.ageMs) < foreignStaleMs ? "other-tool" : "abandoned" };
     default:
       return found;
   }
@@ -56,7 +57,7 @@ export async function lookAt(path: string, clock: Clock): Promise<LockContent> {
 export async function readLock(path: string, now: number): Promise<LockReading> {
   const stat = await lstat(path).catch(ignoreMissing);
   if (stat === undefined) return { kind: "free" };
-  if (!stat.isDirectory()) return { kind: "strange", why: "is not a directory" };
+  if (!stat.isDirectory()) return { kind: "unexpected", why: "is not a directory" };
   const names = await namesIn(path);
   if (names === undefined) return { kind: "free" };
   const [name, ...others] = names;
@@ -66,7 +67,7 @@ export async function readLock(path: string, now: number): Promise<LockReading> 
   }
   const identity = parseIdentity(ownerPattern.exec(name)?.[1] ?? "");
   if (identity === undefined || others.length > 0) {
-    return { kind: "strange", why: "holds files that codex-oauth did not put there" };
+    return { kind: "unexpected", why: "holds files that codex-oauth did not put there" };
   }
   return { kind: "owned", name, identity, ageMs };
 }
@@ -80,7 +81,7 @@ async function namesIn(path: string): Promise<string[] | undefined> {
   }
 }
 
-function strange(path: string, why: string): CodexError {
+function unexpected(path: string, why: string): CodexError {
   return new CodexError("STORAGE", `The lock ${path} cannot be used.`, {
     why,
     next: [act(`Remove ${path}`), retry],

@@ -8,11 +8,11 @@ export type LockReport =
   | { kind: "free" }
   | { kind: "held"; pid: number; life: "alive" | "dead" | "unknown"; ageMs: number }
   /** An empty directory, which other programs use as a lock. */
-  | { kind: "foreign"; ageMs: number }
+  | { kind: "other-tool"; ageMs: number }
   /** The folder around it may not be entered, which is told about the folder. */
   | { kind: "hidden" }
   /** Something that no program of ours put there, or that cannot be looked at. */
-  | { kind: "strange"; why: string };
+  | { kind: "unexpected"; why: string };
 
 /** Look at a lock (see `FileLock`) without any change to it. Never fails. */
 export async function reportLock(path: string, self: ProcessIdentity, now: number): Promise<LockReport> {
@@ -22,10 +22,10 @@ export async function reportLock(path: string, self: ProcessIdentity, now: numbe
     switch (found.kind) {
       case "free":
         return found;
-      case "strange":
-        return { kind: "strange", why: `it ${found.why}` };
+      case "unexpected":
+        return { kind: "unexpected", why: `it ${found.why}` };
       case "empty":
-        return { kind: "foreign", ageMs: Math.max(0, found.ageMs) };
+        return { kind: "other-tool", ageMs: Math.max(0, found.ageMs) };
       case "owned": {
         const { identity, ageMs } = found;
         const life = livenessOf(identity, self);
@@ -34,7 +34,7 @@ export async function reportLock(path: string, self: ProcessIdentity, now: numbe
     }
   } catch (error) {
     return {
-      kind: "strange",
+      kind: "unexpected",
       why: `it cannot be looked at (${errnoOf(error) ?? "unknown cause"})`,
     };
   }

@@ -79,7 +79,7 @@ export class StateFolder {
   }
 
   /** A folder inside this one, with files of its own. */
-  inside(name: string): StateFolder {
+  subfolder(name: string): StateFolder {
     return new StateFolder(this.path && join(this.path, name), this.#temporaries, this);
   }
 

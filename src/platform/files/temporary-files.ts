@@ -1,7 +1,7 @@
 import { lstat, readdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { formatIdentity, isAbandoned, parseIdentity, type ProcessIdentity } from "../process-identity.ts";
+import { formatIdentity, isStale, parseIdentity, type ProcessIdentity } from "../process-identity.ts";
 
 const temporaryName = /^(.+)\.tmp\.([^.]+)\.\d+$/;
 
@@ -41,7 +41,7 @@ export class TemporaryFiles {
       const path = join(folder, entry);
       const stat = await lstat(path).catch(() => undefined);
       if (owner === undefined || stat?.isFile() !== true) continue;
-      if (isAbandoned(owner, this.#self, this.#clock.now() - stat.mtimeMs)) found.push(path);
+      if (isStale(owner, this.#self, this.#clock.now() - stat.mtimeMs)) found.push(path);
     }
     return found;
   }

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../platform/clock.ts";
 
 /** A limit on the service's silence, which does not count while we ourselves read nothing. */
-export class IdleLimit {
+export class IdleTimeout {
   readonly #timer: Timer;
   #held = false;
 
@@ -19,7 +19,7 @@ export class IdleLimit {
   }
 
   /** Silence is of our own making until the next `refresh`. */
-  hold(): void {
+  pause(): void {
     this.#held = true;
   }
 

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import type { ItemRef, ResponseEvent } from "./response-event.ts";
 import {
-  expectForm,
+  parseEvent,
   fromCompleted,
   fromError,
   fromFailed,
   fromIncomplete,
-  fromUntyped,
+  parseBareError,
   modelFromEvent,
-  unknownForm,
+  malformedEvent,
 } from "./parse-final-event.ts";
 import { parseJson } from "../../shared/json.ts";
 import { anyItem, toCallStart, toItemEvent } from "./parse-output-item.ts";
@@ -50,7 +50,7 @@ export function toResponseEvent(data: string, now: number): ResponseEvent {
   }
   const known = typed.safeParse(json);
   if (!known.success) {
-    return fromUntyped(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
+    return parseBareError(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
   }
   return fromTyped(known.data, now);
 }
@@ -121,9 +121,9 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
       return data === undefined ? { type: "other" } : { type: "call-delta", delta: data.delta, item: toItemRef(event) };
     }
     case "response.output_item.done": {
-      const { item } = expectForm(oneItem, event);
+      const { item } = parseEvent(oneItem, event);
       const read = toItemEvent(item, toItemRef(event).index);
-      if (read === "malformed") throw unknownForm(event.type);
+      if (read === "malformed") throw malformedEvent(event.type);
       return read === "other" ? { type: "other" } : read;
     }
     case "codex.rate_limits": {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { errorFields, parseRetryAfter, resetsAt, saidIn } from "../../api/error-body.ts";
+import { errorFields, parseRetryAfter, resetsAt, extractError } from "../../api/error-body.ts";
 import { firstValue, type HeaderBag, toHeaderBag } from "../../api/headers.ts";
 import { modelName } from "../../models/model-name.ts";
 import { quotaFromHeaders } from "../../quota/rate-limit-headers.ts";
@@ -8,17 +8,17 @@ import { anyItem, toItemEvent } from "./parse-output-item.ts";
 import type { ItemEvent, ResponseEvent, Usage } from "./response-event.ts";
 
 /** A model's name in a response; what cannot be one is left out. */
-const toldModel = z.string().regex(modelName).optional().catch(undefined);
+const reportedModel = z.string().regex(modelName).optional().catch(undefined);
 
 /** Events that tell the model beside other things, or nothing that we know. */
 const telling = z.object({
-  response: z.object({ model: toldModel, headers: z.unknown().optional() }).optional().catch(undefined),
+  response: z.object({ model: reportedModel, headers: z.unknown().optional() }).optional().catch(undefined),
   headers: z.unknown().optional(),
 });
 
 /** The model that a response's headers tell (docs/wire.md §12). */
 export function modelFromHeaders(headers: HeaderBag): string | undefined {
-  return toldModel.parse(firstValue(headers, "openai-model"));
+  return reportedModel.parse(firstValue(headers, "openai-model"));
 }
 
 /** The model that an event tells before the answer; headers come first, since they repeat no question. */
@@ -61,14 +61,14 @@ function toFailed(error: Partial<z.infer<typeof failure>>, now: number): Respons
 }
 
 /** An error in the form of a body, without an event's type; undefined for anything else. */
-export function fromUntyped(json: unknown, now: number): ResponseEvent | undefined {
-  const said = saidIn(json);
+export function parseBareError(json: unknown, now: number): ResponseEvent | undefined {
+  const said = extractError(json);
   if (said === undefined) return undefined;
-  return toFailed({ ...said, ...besideError(untyped.safeParse(json).data ?? {}) }, now);
+  return toFailed({ ...said, ...mergeOuterFields(untyped.safeParse(json).data ?? {}) }, now);
 }
 
 /** The error, with what stands beside it where it does not say that itself. */
-function besideError({ error, ...outer }: Partial<z.infer<typeof untyped>>): Partial<z.infer<typeof failure>> {
+function mergeOuterFields({ error, ...outer }: Partial<z.infer<typeof untyped>>): Partial<z.infer<typeof failure>> {
   return {
     ...error,
     status: error?.status ?? outer.status,
@@ -77,13 +77,13 @@ function besideError({ error, ...outer }: Partial<z.infer<typeof untyped>>): Par
 }
 
 /** An event of a known kind in its form; throws CodexError `PROTOCOL` for another one. */
-export function expectForm<T>(schema: z.ZodType<T>, event: { type: string }): T {
+export function parseEvent<T>(schema: z.ZodType<T>, event: { type: string }): T {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
-  throw unknownForm(event.type, parsed.error);
+  throw malformedEvent(event.type, parsed.error);
 }
 
-export function unknownForm(name: string, cause?: unknown): CodexError {
+export function malformedEvent(name: string, cause?: unknown): CodexError {
   return new CodexError("PROTOCOL", "The service sent an event in an unknown form.", {
     why: `The event is called "${name.slice(0, 60)}".`,
     cause,
@@ -137,7 +137,7 @@ const completed = z.object({
   response: z.object({
     usage,
     output: z.array(z.unknown()).nullish().catch(undefined),
-    model: toldModel,
+    model: reportedModel,
     end_turn: z.boolean().optional().catch(undefined),
     status: z.string().optional().catch(undefined),
     error: failure.nullish().catch(undefined),
@@ -150,7 +150,7 @@ type Named = { type: string };
 
 /** The end of a response that is completed by name: its status may say otherwise. */
 export function fromCompleted(event: Named, now: number): ResponseEvent {
-  const { response } = expectForm(completed, event);
+  const { response } = parseEvent(completed, event);
   switch (response.status) {
     case "failed":
       return toFailed(response.error ?? {}, now);
@@ -170,18 +170,18 @@ export function fromCompleted(event: Named, now: number): ResponseEvent {
 }
 
 export function fromIncomplete(event: Named): ResponseEvent {
-  return toIncomplete(expectForm(incomplete, event).response);
+  return toIncomplete(parseEvent(incomplete, event).response);
 }
 
 export function fromFailed(event: Named, now: number): ResponseEvent {
-  return toFailed(expectForm(failed, event).response.error ?? {}, now);
+  return toFailed(parseEvent(failed, event).response.error ?? {}, now);
 }
 
 /** A top-level error. */
 export function fromError(event: Named, now: number): ResponseEvent {
-  const outer = expectForm(topLevelError, event);
+  const outer = parseEvent(topLevelError, event);
   // The outer type is the event's own name, not the error's.
-  return toFailed(outer.error ? besideError(outer) : { ...outer, type: undefined }, now);
+  return toFailed(outer.error ? mergeOuterFields(outer) : { ...outer, type: undefined }, now);
 }
 
 function toIncomplete(response: z.infer<typeof incomplete>["response"]): ResponseEvent {

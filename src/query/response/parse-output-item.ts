@@ -79,7 +79,7 @@ export function toItemEvent(item: z.infer<typeof anyItem>, index?: number): Item
       if (data === undefined) return "other";
       const summary = data.summary.map(({ text }) => text);
       return {
-        type: "thought",
+        type: "reasoning-item",
         item: { type: "reasoning", summary, encryptedContent: data.encrypted_content },
       };
     }

@@ -1,8 +1,8 @@
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
 import type { FunctionCall, FunctionCallItem, OutputItem, ReasoningItem } from "../request/conversation.ts";
-import type { LiveEvents } from "./live-events.ts";
-import { type AnswerText, type Piece, Pieces, toAssistantMessage } from "./reply-messages.ts";
+import type { StreamEmitter } from "./stream-emitter.ts";
+import { type AnswerText, type PartialMessage, MessageBuffer, toAssistantMessage } from "./message-buffer.ts";
 import type { MessageItem, ResponseEvent, Usage } from "./response-event.ts";
 import { newSources, type Source } from "./sources.ts";
 
@@ -29,7 +29,7 @@ class ReasoningHeading {
 
 export interface ReplyOptions {
   /** Told what comes, as it comes. */
-  live?: LiveEvents | undefined;
+  live?: StreamEmitter | undefined;
   /** Calls count only where the question offered a function. Default true. */
   functionsOffered?: boolean;
 }
@@ -41,10 +41,10 @@ export interface ReplyOptions {
  */
 export class ReplyBuilder {
   readonly #maxChars: number;
-  readonly #live: LiveEvents | undefined;
+  readonly #live: StreamEmitter | undefined;
   readonly #functionsOffered: boolean;
-  #output: (Piece | FunctionCallItem | ReasoningItem)[] = [];
-  readonly #pieces = new Pieces((piece) => this.#output.push(piece));
+  #output: (PartialMessage | FunctionCallItem | ReasoningItem)[] = [];
+  readonly #pieces = new MessageBuffer((piece) => this.#output.push(piece));
   #characters = 0;
   /** Characters of everything that is kept. */
   #size = 0;
@@ -52,7 +52,7 @@ export class ReplyBuilder {
   readonly #calls = new Set<string>();
   #unfinishedCalls = 0;
   /** True when the model wanted a function called that nobody offered. */
-  calledUnasked = false;
+  calledUndeclaredFunction = false;
   readonly #heading = new ReasoningHeading();
   usage: Usage | undefined;
 
@@ -101,7 +101,7 @@ export class ReplyBuilder {
         return false;
       case "call":
         if (!this.#functionsOffered) {
-          this.calledUnasked = true;
+          this.calledUndeclaredFunction = true;
           return false;
         }
         // A call that is told twice must not be made twice.
@@ -111,7 +111,7 @@ export class ReplyBuilder {
         this.#unfinishedCalls = Math.max(0, this.#unfinishedCalls - 1);
         this.#live?.call(event.item);
         return false;
-      case "thought":
+      case "reasoning-item":
         this.#keep(event.item, event.item.encryptedContent.length);
         return false;
       case "reasoning-part":
@@ -154,7 +154,7 @@ export class ReplyBuilder {
   }
 
   /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */
-  get damaged(): boolean {
+  get isTruncated(): boolean {
     return this.#pieces.lostText(this.#unreadable) || this.#unfinishedCalls > 0;
   }
 
@@ -179,7 +179,7 @@ export class ReplyBuilder {
   }
 
   /** True if text or a call has come, or a reader was given a call's start: no repetition may follow. */
-  get begun(): boolean {
+  get hasOutput(): boolean {
     const started = this.#live?.callStarted === true;
     return started || this.answer().text.trim() !== "" || this.functionCalls.length > 0;
   }
@@ -200,7 +200,7 @@ export class ReplyBuilder {
     this.#live?.text(piece, text);
   }
 
-  #finish(piece: Piece, message: MessageItem): void {
+  #finish(piece: PartialMessage, message: MessageItem): void {
     if (message.text === "" && piece.text !== "") {
       const { text } = piece;
       piece.message = { ...message, text, refused: message.refused || piece.refused };

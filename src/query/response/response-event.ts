@@ -51,7 +51,7 @@ export interface StreamFailure {
 export type ItemEvent =
   | { type: "message"; item: ItemRef; message: MessageItem }
   | { type: "call"; item: FunctionCallItem }
-  | { type: "thought"; item: ReasoningItem };
+  | { type: "reasoning-item"; item: ReasoningItem };
 
 /** The stream's events in our own words; kinds that do not matter to us are "other". */
 export type ResponseEvent =

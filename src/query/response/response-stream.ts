@@ -1,25 +1,25 @@
 import { type HttpResponse, networkError } from "../../http/http.ts";
 import { createEventReader } from "../../http/sse.ts";
-import { answeringModel } from "../../models/model-name.ts";
+import { resolveServedModel } from "../../models/model-name.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { deferred } from "../../platform/promises.ts";
 import type { Quota } from "../../quota/quota.ts";
 import { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { FunctionCall, OutputItem } from "../request/conversation.ts";
-import { LiveEvents } from "./live-events.ts";
+import { StreamEmitter } from "./stream-emitter.ts";
 import type { QueryProgress } from "./reply.ts";
 import type { EventSink } from "./stream-event.ts";
-import type { IdleLimit } from "./idle-timeout.ts";
+import type { IdleTimeout } from "./idle-timeout.ts";
 import { toResponseEvent } from "./parse-event.ts";
 import { modelFromHeaders } from "./parse-final-event.ts";
 import { ReplyBuilder } from "./reply-builder.ts";
 import type { ResponseEvent, Usage } from "./response-event.ts";
 import type { Source } from "./sources.ts";
-import { brokenOff, cutOff, noAnswer, stoppedShort, streamFailure } from "./stream-errors.ts";
+import { partialAnswerError, streamTruncated, noAnswer, incompleteResponse, streamFailure } from "./stream-errors.ts";
 
 /** Keeps a body that calls itself a stream until its first event: one without any may be an error's. */
-class EventlessBody {
+class NonStreamBody {
   readonly #maxBytes: number;
   #chunks: Uint8Array[] | undefined = [];
   #bytes = 0;
@@ -69,7 +69,7 @@ export interface StreamOptions {
   clock: Clock;
   limits: Limits;
   /** Started by the sender; every event winds it up again, comments do not. */
-  idle: Pick<IdleLimit, "refresh" | "hold">;
+  idle: Pick<IdleTimeout, "refresh" | "pause">;
   onProgress: (progress: QueryProgress) => void;
   onQuota: (quota: Quota) => void;
   /** Gets the answer as it comes, and holds the body back when it is full. */
@@ -92,12 +92,12 @@ export async function readResponseStream(
 ): Promise<StreamResult> {
   const { body, headers } = response;
   const { clock, limits, idle, onProgress, onQuota, origin, sink, functionsOffered } = options;
-  const live = sink === undefined ? undefined : new LiveEvents(sink);
+  const live = sink === undefined ? undefined : new StreamEmitter(sink);
   const builder = new ReplyBuilder(limits.maxAnswerChars, { live, functionsOffered });
   const over = deferred<ResponseEvent | "end">();
   over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let model = modelFromHeaders(headers);
-  const eventless = new EventlessBody(limits.maxErrorBodyBytes);
+  const eventless = new NonStreamBody(limits.maxErrorBodyBytes);
   let finished = false;
   let heard = false; // an event, since the idle limit was wound up last
 
@@ -108,7 +108,7 @@ export async function readResponseStream(
     const event = toResponseEvent(data, clock.now());
     if (event.type === "quota") onQuota(event.quota);
     if ("model" in event && event.model !== undefined) {
-      model = answeringModel(options.model, model, event.model);
+      model = resolveServedModel(options.model, model, event.model);
     }
     if (builder.add(event)) {
       finished = true;
@@ -135,10 +135,10 @@ export async function readResponseStream(
       reader.push(chunk);
       if (heard) idle.refresh();
       heard = false;
-      if (sink?.full !== true || finished) return;
+      if (sink?.needsDrain !== true || finished) return;
       body.pause();
-      idle.hold();
-      sink.whenRoom(() => {
+      idle.pause();
+      sink.onDrain(() => {
         idle.refresh();
         body.resume();
       });
@@ -168,8 +168,8 @@ export async function readResponseStream(
   } catch (error) {
     finished = true;
     body.destroy();
-    if (!(error instanceof CodexError) || !builder.begun) throw error;
-    throw brokenOff(error, builder.answer().text, limits.maxPartialChars);
+    if (!(error instanceof CodexError) || !builder.hasOutput) throw error;
+    throw partialAnswerError(error, builder.answer().text, limits.maxPartialChars);
   } finally {
     signal.removeEventListener("abort", onAbort);
     if (finished && !body.destroyed) finishLater(body, clock, limits.drainMs);
@@ -177,16 +177,16 @@ export async function readResponseStream(
 }
 
 function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamResult, "model"> {
-  if (last === "end") throw cutOff();
+  if (last === "end") throw streamTruncated();
   if (last.type === "failed") throw streamFailure(last.failure);
-  if (last.type === "incomplete") throw stoppedShort(last.reason);
-  if (builder.damaged) {
+  if (last.type === "incomplete") throw incompleteResponse(last.reason);
+  if (builder.isTruncated) {
     throw new CodexError("PROTOCOL", "A part of the answer arrived unreadable.");
   }
   const { text, refused } = builder.answer();
   const { functionCalls, usage } = builder;
   const wantedMore = last.type === "completed" && last.endTurn === false;
-  if (!builder.begun) throw noAnswer(builder.calledUnasked, wantedMore);
+  if (!builder.hasOutput) throw noAnswer(builder.calledUndeclaredFunction, wantedMore);
   // After a call it goes on with the function's output, as it should.
   const notices = wantedMore && functionCalls.length === 0 ? [mayBeUnfinished] : [];
   const [sources, items] = [builder.sources(), builder.items()];

@@ -1,23 +1,23 @@
 import { CodexError, type CodexErrorDetails } from "../../shared/errors.ts";
 import { act, retry, type NextSteps } from "../../shared/next-step.ts";
 import type { StreamFailure } from "./response-event.ts";
-import { refusalError } from "../../api/refusal.ts";
+import { toApiError } from "../../api/api-error.ts";
 import { firstCharacters, oneLine } from "../../shared/text.ts";
 
 /**
  * An error that broke an answer off, with the part of the text that had come. Nothing may be asked
  * twice from here on, so it is not retryable.
  */
-export function brokenOff(error: CodexError, partialText: string, maxChars: number): CodexError {
+export function partialAnswerError(error: CodexError, partialText: string, maxChars: number): CodexError {
   const part = partialText.trim() === "" ? {} : shortened(partialText, maxChars);
   return amidAnswer(error).with({ ...part, retryable: false });
 }
 
 /** Failures that would mean something else if nothing had come: here they break an answer off. */
 function amidAnswer(error: CodexError): CodexError {
-  if (error.code === "NETWORK") return cutOff(error);
+  if (error.code === "NETWORK") return streamTruncated(error);
   // Nothing was renewed, since nothing may be asked twice; the next call does that.
-  if (error.code === "AUTH_EXPIRED") return cutOff(error, "The service no longer accepted the login.");
+  if (error.code === "AUTH_EXPIRED") return streamTruncated(error, "The service no longer accepted the login.");
   return error;
 }
 
@@ -30,7 +30,7 @@ function shortened(text: string, max: number): Pick<CodexErrorDetails, "partialT
  * A stream that ended without its last event. Retryable as it stands, which is right where nothing of
  * the answer had come; `brokenOff` takes that back.
  */
-export function cutOff(cause?: CodexError, why = cause?.message): CodexError {
+export function streamTruncated(cause?: CodexError, why = cause?.message): CodexError {
   return new CodexError("INCOMPLETE", "The stream ended before the answer was complete.", {
     why,
     retryable: true,
@@ -44,7 +44,7 @@ export function cutOff(cause?: CodexError, why = cause?.message): CodexError {
  *
  * @param reason of the service's `incomplete_details`, if it names one
  */
-export function stoppedShort(reason: string | undefined): CodexError {
+export function incompleteResponse(reason: string | undefined): CodexError {
   if (reason === "content_filter") {
     return new CodexError("POLICY", "The service's content filter stopped the answer.");
   }
@@ -72,7 +72,7 @@ export function noAnswer(calledUnasked: boolean, wantedMore: boolean): CodexErro
  * for a passing one: no capacity, too many requests, a failure of its own.
  */
 export function streamFailure(failure: StreamFailure): CodexError {
-  return refusalError({
+  return toApiError({
     status: failure.status,
     inStream: true,
     code: failure.code,

@@ -6,9 +6,9 @@ import type { Usage } from "./response-event.ts";
 export interface EventSink {
   push(event: StreamEvent): void;
   /** True when so much waits to be read that no more should be brought. */
-  readonly full: boolean;
+  readonly needsDrain: boolean;
   /** Calls back once, when enough has been read. */
-  whenRoom(resume: () => void): void;
+  onDrain(resume: () => void): void;
 }
 
 /** What `client.stream` gives, as it comes. `completed` is the last one of a whole answer. */

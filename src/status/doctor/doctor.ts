@@ -1,5 +1,5 @@
 import type { Clock } from "../../platform/clock.ts";
-import { within } from "../../platform/promises.ts";
+import { withTimeout } from "../../platform/promises.ts";
 import { toCodexError } from "../../shared/errors.ts";
 import { mapTexts } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
@@ -21,7 +21,7 @@ const checkLimitMs = 12_000;
 export interface DoctorDeps {
   checks: readonly Check[];
   clock: Clock;
-  redactor: Pick<Redactor, "all">;
+  redactor: Pick<Redactor, "redactAll">;
   /** Shown as `~`; empty where nobody knows it. */
   home: string;
 }
@@ -53,7 +53,7 @@ export class Doctor {
     const either = AbortSignal.any([signal, given.signal]); // one listener each on its own signal
     try {
       const work = (async () => run(either))();
-      const found = await within(work, checkLimitMs, this.#deps.clock, either);
+      const found = await withTimeout(work, checkLimitMs, this.#deps.clock, either);
       const seconds = checkLimitMs / 1000;
       return found ?? [late?.(seconds) ?? note(name, `Could not be looked at within ${seconds} s.`)];
     } catch (error) {
@@ -66,7 +66,7 @@ export class Doctor {
 
   /** Fit for an issue: no secret, one line each, and the home folder without its user's name. */
   #clean({ check, level, message, fix }: Finding): Finding {
-    const clean = (text: string): string => oneLine(this.#withoutHome(this.#deps.redactor.all(text)), 600);
+    const clean = (text: string): string => oneLine(this.#withoutHome(this.#deps.redactor.redactAll(text)), 600);
     return { check, level, message: clean(message), fix: fix && mapTexts(fix, clean) };
   }
 

@@ -4,7 +4,7 @@ import { errorCodes, toCodexError } from "../../shared/errors.ts";
 import { act, restart, unsetVariables } from "../../shared/next-step.ts";
 import { higherVersion } from "../../shared/semver.ts";
 import { proxyRoute, type ProxySettings } from "../../http/proxy.ts";
-import type { Authorities, CaFileReport } from "../../http/tls.ts";
+import type { CertificateStore, CaFileReport } from "../../http/tls.ts";
 import { defaultClientVersion } from "../../api/constants.ts";
 import type { Check } from "./doctor.ts";
 
@@ -14,7 +14,7 @@ export interface EnvironmentDeps {
   config: Config;
   /** `process.version` */
   nodeVersion: string;
-  authorities: Pick<Authorities, "reports">;
+  authorities: Pick<CertificateStore, "reports">;
   /** What is asked over the network. */
   targets: () => Promise<readonly { origin: string }[]>;
 }

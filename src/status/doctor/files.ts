@@ -147,9 +147,9 @@ export function judgeLock(check: string, path: string, report: Exclude<LockRepor
   switch (report.kind) {
     case "free":
       return ok(check, "Nobody holds it.");
-    case "strange":
+    case "unexpected":
       return problem(check, `${path} blocks every change: ${report.why}.`, [act(`Remove ${path}`)]);
-    case "foreign":
+    case "other-tool":
       return note(check, `Another program holds ${path}, or has left it ${span(report.ageMs)} ago.`);
     case "held": {
       const { pid, life, ageMs } = report;

@@ -1,10 +1,10 @@
-import { isPageBetween } from "../../api/refusal.ts";
+import { isInterstitialPage } from "../../api/api-error.ts";
 import { toCodexError } from "../../shared/errors.ts";
 import { type NextSteps } from "../../shared/next-step.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Http, TextResponse } from "../../http/http.ts";
 import { originator } from "../../api/constants.ts";
-import { toRefusal } from "../../api/error-body.ts";
+import { toApiErrorInfo } from "../../api/error-body.ts";
 
 const timeoutMs = 5_000;
 
@@ -88,7 +88,7 @@ async function ask(
   const challenged = answer.headers["cf-mitigated"] === "challenge";
   return {
     detail: `HTTP ${answer.status} in ${ms} ms${challenged ? ", challenged by Cloudflare" : ""}`,
-    guarded: isPageBetween(toRefusal(answer.status, answer.headers, answer.text, clock.now())),
+    guarded: isInterstitialPage(toApiErrorInfo(answer.status, answer.headers, answer.text, clock.now())),
     clockAheadMs: aheadOf(clock.now(), answer),
   };
 }

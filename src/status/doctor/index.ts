@@ -8,8 +8,8 @@ import type { HealthTarget } from "./health.ts";
 import type { Credential } from "../../api/credential.ts";
 import type { CredentialChooser } from "../../auth/chooser.ts";
 import type { TokenManager } from "../../auth/session/token-manager.ts";
-import type { PendingLogin } from "../../auth/sign-in/login-run.ts";
-import type { RefreshLedger } from "../../auth/session/refresh-ledger.ts";
+import type { PendingLogin } from "../../auth/sign-in/login-attempt.ts";
+import type { RefreshJournal } from "../../auth/session/refresh-journal.ts";
 import { Doctor, type DoctorDeps } from "./doctor.ts";
 import { environmentChecks } from "./environment.ts";
 import { fileChecks, type FilesDeps } from "./files.ts";
@@ -26,7 +26,7 @@ export interface DoctorParts
   credentials: Pick<CredentialChooser, "current" | "unstored">;
   tokens: Pick<TokenManager, "state">;
   http: Pick<Http, "fetchText" | "authorities">;
-  ledger: Pick<RefreshLedger, "find">;
+  ledger: Pick<RefreshJournal, "find">;
   /** The sign-in of this process that waits for somebody, if one does. */
   pendingLogin: () => PendingLogin | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Credential, CredentialKind } from "../../api/credential.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
-import type { LedgerEntry } from "../../auth/session/refresh-ledger.ts";
+import type { LedgerEntry } from "../../auth/session/refresh-journal.ts";
 import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";

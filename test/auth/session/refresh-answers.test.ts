@@ -35,7 +35,7 @@ test.each([
 
 test.each([
   ["without id token and expires_in", { id_token: undefined, expires_in: undefined }],
-  ["with both in a wrong form", { id_token: 7, expires_in: "soon" }],
+  ["with both in a wrong form", { id_token: 7, expires_in: "proactive" }],
 ])("an answer %s is good, and the token's own exp counts", async (_, fields) => {
   const simulator = await simulate({ tokenLifetimeMs: 7 * minute });
   const home = makeHome();

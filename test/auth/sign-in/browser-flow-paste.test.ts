@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CodexError } from "../../../src/shared/errors.ts";
 import { deferred } from "../../../src/platform/promises.ts";
-import type { BrowserLogin } from "../../../src/auth/sign-in/login-run.ts";
+import type { BrowserLogin } from "../../../src/auth/sign-in/login-attempt.ts";
 import { expectPortFree } from "../../support/callback.ts";
 import { emptyLogin, flowRig, type FlowRig } from "../../support/login-rig.ts";
 import { sendRaw } from "../../support/raw-http.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { planLogin, type Hindrance, type LoginSurroundings } from "../../../src/auth/sign-in/login-plan.ts";
+import { planLogin, type NoBrowserReason, type LoginEnvironment } from "../../../src/auth/sign-in/login-plan.ts";
 import { desktop } from "../../support/login-rig.ts";
 
-type Case = [string, Partial<LoginSurroundings>, Hindrance | undefined, Hindrance | undefined];
+type Case = [string, Partial<LoginEnvironment>, NoBrowserReason | undefined, NoBrowserReason | undefined];
 
 const bare = { display: false, opener: false };
 

@@ -5,7 +5,7 @@ import { fc } from "../../support/chance.ts";
 /** Masks these, as a `Redactor` does. */
 function knowing(...secrets: string[]): KnownSecrets {
   return {
-    values: (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
+    redactSecrets: (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
     longest: Math.max(0, ...secrets.map(({ length }) => length)),
   };
 }

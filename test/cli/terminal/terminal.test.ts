@@ -26,7 +26,7 @@ test("nothing that is written shows a known secret; what only looks like one sta
   const plain = fakeTerminal();
   const redactor = new Redactor();
   const terminal = withoutSecrets(plain, redactor);
-  redactor.learn("rt_a-known-secret-of-the-login");
+  redactor.addSecrets("rt_a-known-secret-of-the-login");
   for (const output of [terminal.stdout, terminal.stderr]) {
     output.write("rt_a-known-secret-of-the-login is one, rt_another-word is none\n");
   }

@@ -129,7 +129,7 @@ test.each([
 test("what a process leaves that is killed amid its release is entered at once", async () => {
   const path = lockPath();
   const first = await held(lockOf(path).acquire(0));
-  rmSync(join(path, first.pass)); // the first of two steps
+  rmSync(join(path, first.handoverId)); // the first of two steps
   const next = await held(lockOf(path).acquire(0));
   expect(await next.isOwned()).toBe(true);
 });
@@ -188,7 +188,7 @@ test("removes what killed waiters left, and nothing of live ones", async () => {
 test("a lock that is passed on has one owner at every moment, and nobody gets in between", async () => {
   const path = lockPath();
   const first = await held(lockOf(path).acquire(0));
-  const heir = await lockOf(path).adopt(first.pass);
+  const heir = await lockOf(path).takeOver(first.handoverId);
   expect(await heir?.isOwned()).toBe(true);
   expect(await first.isOwned()).toBe(false);
   await first.release();
@@ -200,10 +200,10 @@ test("a lock that is passed on has one owner at every moment, and nobody gets in
 test("a lock is adopted once, and not after somebody else has it", async () => {
   const path = lockPath();
   const first = await held(lockOf(path).acquire(0));
-  const heirs = await Promise.all(Array.from({ length: 5 }, () => lockOf(path).adopt(first.pass)));
+  const heirs = await Promise.all(Array.from({ length: 5 }, () => lockOf(path).takeOver(first.handoverId)));
   expect(heirs.filter((heir) => heir !== undefined)).toHaveLength(1);
   rmSync(path, { recursive: true });
-  expect(await lockOf(path).adopt(first.pass)).toBeUndefined();
+  expect(await lockOf(path).takeOver(first.handoverId)).toBeUndefined();
 });
 
 test.each(["", "../auth.json", "owner.x/../../auth.json.0", "auth.json"])(
@@ -212,7 +212,7 @@ test.each(["", "../auth.json", "owner.x/../../auth.json.0", "auth.json"])(
     const path = lockPath();
     const first = await held(lockOf(path).acquire(0));
     writeFileSync(join(path, "..", "auth.json"), "theirs");
-    expect(await lockOf(path).adopt(pass)).toBeUndefined();
+    expect(await lockOf(path).takeOver(pass)).toBeUndefined();
     expect(await first.isOwned()).toBe(true);
     expect(existsSync(join(path, "..", "auth.json"))).toBe(true);
   },

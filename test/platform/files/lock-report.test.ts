@@ -43,15 +43,15 @@ test.each([
 test("what others put there is told apart", async () => {
   const empty = place();
   plantForeignLock(empty, 0);
-  expect((await report(empty)).kind).toBe("foreign");
+  expect((await report(empty)).kind).toBe("other-tool");
   const file = place();
   writeFileSync(file, "");
-  expect(await report(file)).toEqual({ kind: "strange", why: "it is not a directory" });
+  expect(await report(file)).toEqual({ kind: "unexpected", why: "it is not a directory" });
   const full = place();
   mkdirSync(full);
   writeFileSync(join(full, "notes.txt"), "");
   expect(await report(full)).toMatchObject({
-    kind: "strange",
+    kind: "unexpected",
     why: expect.stringMatching(/did not put there/) as string,
   });
   expect(await report(join(file, "below"))).toMatchObject({

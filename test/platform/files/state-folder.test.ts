@@ -111,7 +111,7 @@ describe("removing what is old", () => {
     put(join(path, "docs"), "a0.txt");
     mkdirSync(join(path, "state"));
     symlinkSync(join(path, "docs"), join(path, "state/answers"));
-    const inside = stateFolder(join(path, "state")).inside("answers");
+    const inside = stateFolder(join(path, "state")).subfolder("answers");
     await inside.prune(ours, now + 1, 0);
     expect(await inside.writeText("a1.txt", "x")).toBeUndefined();
     expect(await inside.read("a0.txt")).toBeUndefined();
@@ -127,7 +127,7 @@ describe("removing what is old", () => {
     chownSync(join(path, "state"), 65_534, 65_534);
     lchownSync(join(path, "state/linked"), 65_534, 65_534);
     for (const name of ["answers", "linked"]) {
-      const inside = stateFolder(join(path, "state")).inside(name);
+      const inside = stateFolder(join(path, "state")).subfolder(name);
       await inside.prune(ours, now + 1, 0);
       expect(await inside.write("a1.txt", 1), name).toBe(false);
       expect(readdirSync(join(path, "state", name)), name).toEqual(["a0.txt"]);

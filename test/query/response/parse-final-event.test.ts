@@ -56,7 +56,7 @@ test("the items of the final list are read", () => {
   expect(read(whole)).toMatchObject({
     type: "completed",
     output: [
-      { type: "thought", item: { summary: ["**x**"] } },
+      { type: "reasoning-item", item: { summary: ["**x**"] } },
       { type: "message", message: { text: "hi", refused: false, phase: "final_answer" } },
     ],
   });

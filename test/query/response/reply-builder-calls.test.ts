@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LiveEvents } from "../../../src/query/response/live-events.ts";
+import { StreamEmitter } from "../../../src/query/response/stream-emitter.ts";
 import type { StreamEvent } from "../../../src/query/response/stream-event.ts";
 import { ReplyBuilder, type ReplyOptions } from "../../../src/query/response/reply-builder.ts";
 import type { ItemRef, ResponseEvent } from "../../../src/query/response/response-event.ts";
@@ -39,7 +39,7 @@ const whole = (callId: string, json: string): StreamEvent => ({
 function told(events: readonly ResponseEvent[], options: ReplyOptions = {}) {
   const live: StreamEvent[] = [];
   const push = (event: StreamEvent): void => void live.push(event);
-  const builder = new ReplyBuilder(1_000, { live: new LiveEvents({ push }), ...options });
+  const builder = new ReplyBuilder(1_000, { live: new StreamEmitter({ push }), ...options });
   for (const event of events) builder.add(event);
   return { live, builder };
 }
@@ -76,10 +76,10 @@ test("a call that no function was offered for is not told, neither its start nor
   const events = [begun("a", at(0)), delta("x", at(0)), call("a", "x")];
   const { live, builder } = told(events, { functionsOffered: false });
   expect(live).toEqual([]);
-  expect(builder.begun).toBe(false);
+  expect(builder.hasOutput).toBe(false);
 });
 
 test("a start begins the answer for a reader only", () => {
-  expect(told([begun("a", at(0))]).builder).toMatchObject({ begun: true, functionCalls: [] });
-  expect(told([begun("a", at(0))], { live: undefined }).builder.begun).toBe(false);
+  expect(told([begun("a", at(0))]).builder).toMatchObject({ hasOutput: true, functionCalls: [] });
+  expect(told([begun("a", at(0))], { live: undefined }).builder.hasOutput).toBe(false);
 });

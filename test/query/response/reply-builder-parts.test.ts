@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LiveEvents } from "../../../src/query/response/live-events.ts";
+import { StreamEmitter } from "../../../src/query/response/stream-emitter.ts";
 import type { StreamEvent } from "../../../src/query/response/stream-event.ts";
 import { ReplyBuilder } from "../../../src/query/response/reply-builder.ts";
 import type { ItemRef, ResponseEvent } from "../../../src/query/response/response-event.ts";
@@ -24,7 +24,7 @@ function built(...events: ResponseEvent[]): { builder: ReplyBuilder; live: strin
   const push = (event: StreamEvent): void => {
     if (event.type === "text") live += event.delta;
   };
-  const builder = new ReplyBuilder(1_000, { live: new LiveEvents({ push }) });
+  const builder = new ReplyBuilder(1_000, { live: new StreamEmitter({ push }) });
   for (const event of events) builder.add(event);
   return { builder, live };
 }
@@ -44,11 +44,11 @@ test.each<[string, ResponseEvent[], string]>([
   expect(builder.answer().text).toBe(expected);
   expect(live).toBe(expected);
   expect(builder.characters).toBe(expected.replace("\n\n", "").length);
-  expect(builder.damaged).toBe(false);
+  expect(builder.isTruncated).toBe(false);
 });
 
 test("an empty message does not make up for a lost delta", () => {
-  expect(built(text("a"), { type: "unreadable", item }, message("")).builder.damaged).toBe(true);
+  expect(built(text("a"), { type: "unreadable", item }, message("")).builder.isTruncated).toBe(true);
 });
 
 test("the deltas of an empty message are what the conversation goes on with", () => {

@@ -139,9 +139,9 @@ test("only the beginning of a part is kept and searched for its heading", () => 
 });
 
 test("an unreadable event damages the answer unless the whole message came", () => {
-  expect(built(text("a", { index: 0 }), { type: "unreadable" }).damaged).toBe(true);
-  expect(built(text("a", { index: 0 }), { type: "unreadable" }, message("ab", { index: 0 })).damaged).toBe(false);
-  expect(built({ type: "unreadable" }).damaged).toBe(false);
+  expect(built(text("a", { index: 0 }), { type: "unreadable" }).isTruncated).toBe(true);
+  expect(built(text("a", { index: 0 }), { type: "unreadable" }, message("ab", { index: 0 })).isTruncated).toBe(false);
+  expect(built({ type: "unreadable" }).isTruncated).toBe(false);
 });
 
 test("a message with the id of its deltas replaces them, whatever its index", () => {

@@ -12,7 +12,7 @@ const fine: Check = { name: "fine", run: () => [ok("fine", "Well.")] };
 function doctor(checks: Check[], home = "/home/jane") {
   const clock = fakeClock();
   const redactor = new Redactor();
-  redactor.learn("opaque-secret-1");
+  redactor.addSecrets("opaque-secret-1");
   return { clock, examine: new Doctor({ checks, clock, redactor, home }) };
 }
 

@@ -99,10 +99,10 @@ describe("a lock", () => {
     ],
     ["left by a dead process", judge({ ...held, life: "dead" }), "note", /has ended/, undefined],
     ["of another machine", judge({ ...held, life: "unknown" }), "note", /ten minutes/, undefined],
-    ["of others", judge({ kind: "foreign", ageMs: 1 }), "note", /Another program/, undefined],
+    ["of others", judge({ kind: "other-tool", ageMs: 1 }), "note", /Another program/, undefined],
     [
       "that is something else",
-      judge({ kind: "strange", why: "it is not a directory" }),
+      judge({ kind: "unexpected", why: "it is not a directory" }),
       "problem",
       /not a directory/,
       /^Remove \/h\/l\.$/,

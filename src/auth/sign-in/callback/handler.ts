@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { preferredLanguage } from "./language.ts";
 import { callbackPath } from "../../../api/constants.ts";
 import {
-  misfits,
+  callbackErrors,
   readAuthorizationResponse,
   type AuthorizationResponse,
   type Misfit,
@@ -94,9 +94,9 @@ export class CallbackHandler {
   }
 }
 
-function kindOf(misfit: Misfit): keyof typeof misfits {
-  if (misfit === misfits.state) return "state";
-  return misfit === misfits.issuer ? "issuer" : "code";
+function kindOf(misfit: Misfit): keyof typeof callbackErrors {
+  if (misfit === callbackErrors.state) return "state";
+  return misfit === callbackErrors.issuer ? "issuer" : "code";
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, page }: Answer): void {

@@ -19,7 +19,7 @@ export type PageKind =
 export interface PageWords {
   title: string;
   /** What happened, in a sentence. */
-  lead: string;
+  summary: string;
   /** What the person does now, step by step. */
   next: readonly string[];
 }
@@ -55,37 +55,37 @@ const en: Words = {
   pages: {
     "signed-in": {
       title: "Signed in",
-      lead: "codex-oauth may now ask Codex with your ChatGPT plan.",
+      summary: "codex-oauth may now ask Codex with your ChatGPT plan.",
       next: ["You can close this tab and go back to your editor or terminal."],
     },
     denied: {
       title: "The sign-in was refused",
-      lead: "The sign-in page sent you back without an approval.",
+      summary: "The sign-in page sent you back without an approval.",
       next: [again, "Approve the request with an account that may use Codex."],
     },
     used: {
       title: "The code of this sign-in was refused",
-      lead: "A code works once, and only for a few minutes: this one was perhaps used before, or is too old.",
+      summary: "A code works once, and only for a few minutes: this one was perhaps used before, or is too old.",
       next: [again, "Open the new link once, and approve within ten minutes."],
     },
     expired: {
       title: "The sign-in took too long",
-      lead: "A sign-in waits ten minutes, and they were over.",
+      summary: "A sign-in waits ten minutes, and they were over.",
       next: [again],
     },
     ended: {
       title: "The sign-in was ended",
-      lead: "It was cancelled, or a newer one took its place.",
+      summary: "It was cancelled, or a newer one took its place.",
       next: ["Go on in the tab of the newer sign-in, if there is one.", again],
     },
     unsaved: {
       title: "The login could not be saved",
-      lead: "You approved the sign-in, but its file could not be written on this machine.",
+      summary: "You approved the sign-in, but its file could not be written on this machine.",
       next: ["Correct the file or folder that is named below.", again],
     },
     unfinished: {
       title: "The sign-in could not be finished",
-      lead: "You did your part, but the last step with the server did not work.",
+      summary: "You did your part, but the last step with the server did not work.",
       next: [
         "Wait a minute, and check the connection.",
         again,
@@ -94,32 +94,32 @@ const en: Words = {
     },
     state: {
       title: "This link belongs to another sign-in",
-      lead: "State mismatch: it does not fit the sign-in that waits here, so it was not used.",
+      summary: "State mismatch: it does not fit the sign-in that waits here, so it was not used.",
       next: [stillWaits],
     },
     issuer: {
       title: "This answer comes from elsewhere",
-      lead: "Issuer mismatch: another server than the expected one sent it, so it was not used.",
+      summary: "Issuer mismatch: another server than the expected one sent it, so it was not used.",
       next: [stillWaits],
     },
     code: {
       title: "This address is not complete",
-      lead: "The authorization code is missing, or is there twice, so nothing was done.",
+      summary: "The authorization code is missing, or is there twice, so nothing was done.",
       next: [stillWaits],
     },
     path: {
       title: "There is nothing here",
-      lead: "This address is only for the end of a sign-in.",
+      summary: "This address is only for the end of a sign-in.",
       next: [backToEditor],
     },
     host: {
       title: "Not for this address",
-      lead: "This page is only for the sign-in on this machine.",
+      summary: "This page is only for the sign-in on this machine.",
       next: [backToEditor],
     },
     method: {
       title: "Not in this way",
-      lead: "Only GET is answered here.",
+      summary: "Only GET is answered here.",
       next: [backToEditor],
     },
   },
@@ -140,57 +140,57 @@ const zh: Words = {
   pages: {
     "signed-in": {
       title: "登录成功",
-      lead: "codex-oauth 现在可以用你的 ChatGPT 套餐向 Codex 提问。",
+      summary: "codex-oauth 现在可以用你的 ChatGPT 套餐向 Codex 提问。",
       next: ["可以关闭此标签页，回到编辑器或终端。"],
     },
     denied: {
       title: "登录被拒绝",
-      lead: "登录页面没有给出授权就返回了。",
+      summary: "登录页面没有给出授权就返回了。",
       next: [againZh, "用可以使用 Codex 的账户批准请求。"],
     },
     used: {
       title: "这次登录的授权码被拒绝",
-      lead: "每个授权码只能用一次，且只在几分钟内有效：它可能已被使用，或已过期。",
+      summary: "每个授权码只能用一次，且只在几分钟内有效：它可能已被使用，或已过期。",
       next: [againZh, "新的链接只打开一次，并在十分钟内批准。"],
     },
     expired: {
       title: "登录超时",
-      lead: "登录最多等待十分钟，时间已过。",
+      summary: "登录最多等待十分钟，时间已过。",
       next: [againZh],
     },
     ended: {
       title: "登录已结束",
-      lead: "它被取消了，或者被更新的一次登录取代。",
+      summary: "它被取消了，或者被更新的一次登录取代。",
       next: ["如果有更新的登录，请在它的标签页中继续。", againZh],
     },
     unsaved: {
       title: "登录信息无法保存",
-      lead: "你已批准登录，但本机上的登录文件无法写入。",
+      summary: "你已批准登录，但本机上的登录文件无法写入。",
       next: ["按下面的提示修正文件或文件夹。", againZh],
     },
     unfinished: {
       title: "登录未能完成",
-      lead: "你的操作没有问题，但与服务器的最后一步失败了。",
+      summary: "你的操作没有问题，但与服务器的最后一步失败了。",
       next: ["稍等一分钟，并检查网络连接。", againZh, "如果再次失败，请在终端运行 codex-oauth doctor。"],
     },
     state: {
       title: "此链接属于另一次登录",
-      lead: "state 不匹配：它与正在等待的登录不符，因此没有被使用。",
+      summary: "state 不匹配：它与正在等待的登录不符，因此没有被使用。",
       next: [stillWaitsZh],
     },
     issuer: {
       title: "此响应来自别处",
-      lead: "issuer 不匹配：它来自另一台服务器，因此没有被使用。",
+      summary: "issuer 不匹配：它来自另一台服务器，因此没有被使用。",
       next: [stillWaitsZh],
     },
     code: {
       title: "此地址不完整",
-      lead: "授权码缺失或重复，因此什么都没有做。",
+      summary: "授权码缺失或重复，因此什么都没有做。",
       next: [stillWaitsZh],
     },
-    path: { title: "这里没有内容", lead: "此地址只用于完成登录。", next: [backToEditorZh] },
-    host: { title: "地址不正确", lead: "此页面只用于本机上的登录。", next: [backToEditorZh] },
-    method: { title: "方式不正确", lead: "这里只接受 GET 请求。", next: [backToEditorZh] },
+    path: { title: "这里没有内容", summary: "此地址只用于完成登录。", next: [backToEditorZh] },
+    host: { title: "地址不正确", summary: "此页面只用于本机上的登录。", next: [backToEditorZh] },
+    method: { title: "方式不正确", summary: "这里只接受 GET 请求。", next: [backToEditorZh] },
   },
 };
 

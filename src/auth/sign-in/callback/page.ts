@@ -91,8 +91,8 @@ const signs = {
 /** The whole page. Everything in it is escaped, and the words that stay English say so. */
 export function renderPage({ kind, details = [], steps = [] }: Page, language: Language): string {
   const { tag, failed, pages, ...labels } = words[language];
-  const { title, lead, next } = pages[kind];
-  const mood = moodOf(kind);
+  const { title, summary: lead, next } = pages[kind];
+  const status = moodOf(kind);
   const english = language === "en" ? "" : ' lang="en"';
   const items = [
     ...steps.map((line) => `<li${english}>${escapeHtml(line)}</li>`),
@@ -103,7 +103,7 @@ export function renderPage({ kind, details = [], steps = [] }: Page, language: L
     ok: labels.reloadAfterSuccess,
     failed: labels.reloadAfterFailure,
     note: labels.mayClose,
-  }[mood];
+  }[status];
   return `<!doctype html>
 <html lang="${tag}">
 <head>
@@ -113,10 +113,10 @@ export function renderPage({ kind, details = [], steps = [] }: Page, language: L
 <style>${pageStyle}</style>
 </head>
 <body>
-<main class="${mood}">
+<main class="${status}">
 <p class="brand">${mark}codex-oauth</p>
-<svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="${signs[mood]}"/></svg>
-${mood === "failed" ? `<p class="label">${escapeHtml(failed)}</p>` : ""}
+<svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="${signs[status]}"/></svg>
+${status === "failed" ? `<p class="label">${escapeHtml(failed)}</p>` : ""}
 <h1>${escapeHtml(title)}</h1>
 <p class="lead">${escapeHtml(lead)}</p>
 <section>

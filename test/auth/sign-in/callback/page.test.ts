@@ -53,7 +53,7 @@ test("every page has words of its own in each language", () => {
   for (const language of languages) {
     const titles = kinds.map((kind) => words[language].pages[kind].title);
     expect(new Set(titles).size).toBe(kinds.length);
-    for (const { lead, next } of Object.values(words[language].pages)) {
+    for (const { summary: lead, next } of Object.values(words[language].pages)) {
       expect([lead, ...next].join("")).toMatch(language === "zh" ? /\p{Script=Han}/u : /^[ -~]+$/);
     }
   }

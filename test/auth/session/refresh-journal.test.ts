@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { defaultLimits } from "../../../src/shared/limits.ts";
 import { CodexError } from "../../../src/shared/errors.ts";
-import { checkEarlierAttempts, type LedgerEntry, type Situation } from "../../../src/auth/session/refresh-ledger.ts";
+import { assertMayRetry, type LedgerEntry, type RetryContext } from "../../../src/auth/session/refresh-journal.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const second = 1_000;
 const hour = 3_600 * second;
 
 /** What a new attempt hears, given an entry and how things are. */
-function verdict(entry: Partial<LedgerEntry>, situation: Partial<Situation> = {}): string {
+function verdict(entry: Partial<LedgerEntry>, situation: Partial<RetryContext> = {}): string {
   const known = {
     token: "t",
     outcome: "unknown",
@@ -18,14 +18,14 @@ function verdict(entry: Partial<LedgerEntry>, situation: Partial<Situation> = {}
     ...entry,
   } as const;
   try {
-    checkEarlierAttempts(known, { now, usable: false, own: false, gone: false, ...situation }, defaultLimits);
+    assertMayRetry(known, { now, usable: false, own: false, gone: false, ...situation }, defaultLimits);
     return "go on";
   } catch (error) {
     return error instanceof CodexError ? error.code : String(error);
   }
 }
 
-test.each<[string, string, Partial<LedgerEntry>, Partial<Situation>]>([
+test.each<[string, string, Partial<LedgerEntry>, Partial<RetryContext>]>([
   ["AUTH_EXPIRED", "refused, long ago", { outcome: "refused", at: 0 }, {}],
   ["STORAGE", "granted to a window that could not save it", { outcome: "granted" }, {}],
   ["AUTH_EXPIRED", "granted to a window that has ended", { outcome: "granted" }, { gone: true }],

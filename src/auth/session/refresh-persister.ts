@@ -4,19 +4,19 @@ import { toCodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { accessTokenExpiry, readClaims } from "../oauth/claims.ts";
 import type { RefreshResponse } from "../oauth/oauth-messages.ts";
-import { Revocations } from "../oauth/revocations.ts";
+import { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import { assertIssuedFor, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import { otherAccount, signedOutMeanwhile, withoutAccessToken } from "./refresh-errors.ts";
-import type { LedgerEntry } from "./refresh-ledger.ts";
+import type { LedgerEntry } from "./refresh-journal.ts";
 import type { LoginStore } from "./token-store.ts";
-import type { UnsavedLogin } from "./unsaved-login.ts";
+import type { PendingSave } from "./pending-save.ts";
 
 export interface RefreshSaverDeps {
   origins: Origins;
   store: Pick<LoginStore, "update">;
   endpoint: Pick<TokenEndpoint, "revoke">;
-  unsaved: UnsavedLogin;
+  unsaved: PendingSave;
   clock: Clock;
   limits: Pick<Limits, "revokeTimeoutMs">;
   log: Log;
@@ -25,13 +25,13 @@ export interface RefreshSaverDeps {
 type Note = (outcome: LedgerEntry["outcome"], restMs?: number) => Promise<void>;
 
 /** Brings home what a refresh was granted: into the file, else into memory, or back to the server. */
-export class RefreshSaver {
+export class RefreshPersister {
   readonly #deps: RefreshSaverDeps;
-  readonly #revocations: Revocations;
+  readonly #revocations: OrphanedTokens;
 
   constructor(deps: RefreshSaverDeps) {
     this.#deps = deps;
-    this.#revocations = new Revocations(deps);
+    this.#revocations = new OrphanedTokens(deps);
   }
 
   /** Resolves when what was given up is revoked, or could not be. */
@@ -48,7 +48,7 @@ export class RefreshSaver {
    */
   async save(spent: TokenSet, grant: RefreshResponse, note: Note, usable: boolean): Promise<TokenSet> {
     const { store, unsaved, clock, log } = this.#deps;
-    const next = refreshedLogin(spent, grant, clock.now());
+    const next = mergeTokens(spent, grant, clock.now());
     if (next === undefined) {
       await note("refused");
       throw otherAccount();
@@ -94,7 +94,7 @@ function isSameLogin(stored: TokenSet | undefined, spent: TokenSet): boolean {
  * The login after a refresh: what the answer lacks keeps its old value (docs/wire.md §4). Undefined
  * when the answer is for another account.
  */
-function refreshedLogin(spent: TokenSet, grant: RefreshResponse, now: number): TokenSet | undefined {
+function mergeTokens(spent: TokenSet, grant: RefreshResponse, now: number): TokenSet | undefined {
   const identity = readClaims(grant.id_token ?? "");
   const access = readClaims(grant.access_token ?? "");
   const accountId = identity.accountId ?? access.accountId;

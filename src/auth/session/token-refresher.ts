@@ -5,21 +5,21 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import type { FileLock, HeldLock } from "../../platform/files/file-lock.ts";
 import { fingerprint } from "../../platform/random.ts";
-import { attemptsBeforeRest, checkEarlierAttempts, type LedgerEntry, type RefreshLedger } from "./refresh-ledger.ts";
-import { presentLogin, type UnsavedLogin } from "./unsaved-login.ts";
-import { lockRemoved, loginLost } from "./refresh-errors.ts";
-import type { RefreshSaver } from "./save-refresh.ts";
-import type { RefreshReason, Spending } from "./refresh.ts";
+import { attemptsBeforeRest, assertMayRetry, type LedgerEntry, type RefreshJournal } from "./refresh-journal.ts";
+import { readCurrentTokens, type PendingSave } from "./pending-save.ts";
+import { lockRemoved, refreshTokenRevoked } from "./refresh-errors.ts";
+import type { RefreshPersister } from "./refresh-persister.ts";
+import type { RefreshReason, RefreshExecutor } from "./refresh-coordinator.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import type { LoginStore } from "./token-store.ts";
 
 export interface RefreshAttemptsDeps {
   origins: Origins;
   store: LoginStore;
-  ledger: Pick<RefreshLedger, "find" | "record">;
+  ledger: Pick<RefreshJournal, "find" | "record">;
   endpoint: TokenEndpoint;
-  saver: RefreshSaver;
-  unsaved: UnsavedLogin;
+  saver: RefreshPersister;
+  unsaved: PendingSave;
   lock: Pick<FileLock, "isGone">;
   clock: Clock;
   limits: Limits;
@@ -30,7 +30,7 @@ export interface RefreshAttemptsDeps {
  * Spends a refresh token in this process, at most once. Every step that can be undone comes before
  * the request; nothing interrupts between the request and the save.
  */
-export class RefreshAttempts implements Spending {
+export class TokenRefresher implements RefreshExecutor {
   readonly #deps: RefreshAttemptsDeps;
 
   constructor(deps: RefreshAttemptsDeps) {
@@ -57,11 +57,11 @@ export class RefreshAttempts implements Spending {
       own: known.by === held.owner,
       gone: lock.isGone(known.by),
     };
-    checkEarlierAttempts(known, situation, limits);
+    assertMayRetry(known, situation, limits);
     return known.attempts;
   }
 
-  async spend(current: TokenSet, held: HeldLock, reason: RefreshReason, stopping: AbortSignal): Promise<TokenSet> {
+  async refresh(current: TokenSet, held: HeldLock, reason: RefreshReason, stopping: AbortSignal): Promise<TokenSet> {
     const { store, ledger, endpoint, saver, clock, limits, log } = this.#deps;
     const token = fingerprint(current.refreshToken);
     let attempts = await this.check(current, held, reason);
@@ -69,7 +69,7 @@ export class RefreshAttempts implements Spending {
       ledger.record({ token, outcome, attempts, at: clock.now(), by: held.owner, restMs });
     for (;;) {
       stopping.throwIfAborted();
-      await store.rehearse(reason === "soon" ? 0 : limits.fileLockWaitMs);
+      await store.rehearse(reason === "proactive" ? 0 : limits.fileLockWaitMs);
       stopping.throwIfAborted();
       attempts++;
       await note("sent");
@@ -85,7 +85,7 @@ export class RefreshAttempts implements Spending {
           return saver.save(current, outcome.grant, note, this.#usable(current, reason));
         case "refused":
           await note("refused");
-          return this.#successorOf(current, loginLost(outcome.code));
+          return this.#successorOf(current, refreshTokenRevoked(outcome.code));
         case "unsent":
           attempts--;
           await note("unknown", outcome.error.details.retryAfterMs);
@@ -97,7 +97,7 @@ export class RefreshAttempts implements Spending {
           if (["TIMEOUT", "PROTOCOL"].includes(outcome.error.code)) throw outcome.error;
           if (stopping.aborted) throw outcome.error;
       }
-      const stored = await presentLogin(this.#deps);
+      const stored = await readCurrentTokens(this.#deps);
       if (stored.refreshToken !== current.refreshToken) return stored;
     }
   }
@@ -109,7 +109,7 @@ export class RefreshAttempts implements Spending {
 
   /** What the file has got meanwhile in place of a dead login. @throws `error` when it has nothing. */
   async #successorOf(dead: TokenSet, error: CodexError): Promise<TokenSet> {
-    const stored = await presentLogin(this.#deps);
+    const stored = await readCurrentTokens(this.#deps);
     if (stored.refreshToken === dead.refreshToken) throw error;
     return stored;
   }

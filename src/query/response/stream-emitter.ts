@@ -1,10 +1,10 @@
 import type { FunctionCallItem } from "../request/conversation.ts";
-import { isSame } from "./reply-messages.ts";
+import { isSame } from "./message-buffer.ts";
 import type { CallStart, ItemRef } from "./response-event.ts";
 import type { EventSink } from "./stream-event.ts";
 
 /** Turns what a reply is put together from into the events that a program sees as they come. */
-export class LiveEvents {
+export class StreamEmitter {
   readonly #sink: Pick<EventSink, "push">;
   /** Blank text at the start: an answer has not begun with it, and may still be asked for again. */
   #blank = "";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StreamEvent } from "../../src/query/response/stream-event.ts";
-import { QueryStream } from "../../src/query/event-stream.ts";
+import { EventQueue } from "../../src/query/event-queue.ts";
 import type { QueryRequest } from "../../src/query/request/request.ts";
 import { answerEvents, failedEvent, overloadedBody, rateLimitsEvent, type Simulator } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -155,13 +155,13 @@ test("without a reader, a call that was only begun is asked for again", async ()
 });
 
 test("arguments that nobody reads hold the service back", () => {
-  const events = new QueryStream(() => new Promise(() => undefined), 1_000);
+  const events = new EventQueue(() => new Promise(() => undefined), 1_000);
   const delta = "x".repeat(300);
   for (let n = 0; n < 3; n++) {
-    expect(events.full).toBe(false);
+    expect(events.needsDrain).toBe(false);
     events.push({ type: "function_call_delta", callId: "c", delta });
   }
-  expect(events.full).toBe(true);
+  expect(events.needsDrain).toBe(true);
 });
 
 test("leaving the loop closes the connection and frees the place", async () => {

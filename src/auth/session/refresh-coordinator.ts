@@ -4,7 +4,7 @@ import { isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/tok
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { isHeld, type FileLock, type HeldLock } from "../../platform/files/file-lock.ts";
-import { presentLogin, type UnsavedLogin } from "./unsaved-login.ts";
+import { readCurrentTokens, type PendingSave } from "./pending-save.ts";
 import { refreshBroke, refreshingElsewhere } from "./refresh-errors.ts";
 import type { LoginStore } from "./token-store.ts";
 
@@ -12,20 +12,25 @@ import type { LoginStore } from "./token-store.ts";
 const maxRounds = 3;
 
 /**
- * Why a refresh is wanted: "soon" has a token that still works and never waits for another process;
+ * Why a refresh is wanted: "proactive" has a token that still works and never waits for another process;
  * "expired" has none; "rejected" has one that the API refused.
  */
-export type RefreshReason = "soon" | "expired" | "rejected";
+export type RefreshReason = "proactive" | "expired" | "rejected";
 
 /** How a refresh token is spent under the lock: in this process, or in one of its own. */
-export interface Spending {
+export interface RefreshExecutor {
   /**
    * The login after it; undefined when that cannot be told and the lock is no longer ours, so that
    * one has to look again.
    *
    * @param stopping no request begins once it is aborted
    */
-  spend(current: TokenSet, held: HeldLock, reason: RefreshReason, stopping: AbortSignal): Promise<TokenSet | undefined>;
+  refresh(
+    current: TokenSet,
+    held: HeldLock,
+    reason: RefreshReason,
+    stopping: AbortSignal,
+  ): Promise<TokenSet | undefined>;
   /** Resolves when nothing of an earlier spending is under way any more. */
   settled(): Promise<void>;
 }
@@ -35,8 +40,8 @@ export interface RefresherDeps {
   store: LoginStore;
   /** Held around check, request and save; the store's own lock is another one, held for an instant. */
   lock: Pick<FileLock, "acquire">;
-  spending: Spending;
-  unsaved: UnsavedLogin;
+  spending: RefreshExecutor;
+  unsaved: PendingSave;
   clock: Clock;
   limits: Limits;
   log: Log;
@@ -46,7 +51,7 @@ export interface RefresherDeps {
  * Refreshes the login once among all processes of this machine: whoever has the lock looks first
  * whether another process has stored a fresh login, and only then spends the refresh token.
  */
-export class Refresher {
+export class RefreshCoordinator {
   readonly #deps: RefresherDeps;
   readonly #closing = new AbortController();
 
@@ -90,16 +95,16 @@ export class Refresher {
 
   async #round(seen: TokenSet, reason: RefreshReason): Promise<TokenSet | undefined> {
     const { lock, spending, limits, log } = this.#deps;
-    const waitMs = reason === "soon" ? 0 : limits.refreshWaitMs;
+    const waitMs = reason === "proactive" ? 0 : limits.refreshWaitMs;
     const held = await lock.acquire(waitMs, this.#closing.signal);
     if (!isHeld(held)) throw refreshingElsewhere(held.holderPid);
     try {
-      const current = await presentLogin(this.#deps);
+      const current = await readCurrentTokens(this.#deps);
       if (current.accessToken !== seen.accessToken && !this.#stale(current, reason)) {
         log("TOKEN", "adopted the login that another process stored");
         return current;
       }
-      return await spending.spend(current, held, reason, this.#closing.signal);
+      return await spending.refresh(current, held, reason, this.#closing.signal);
     } finally {
       await held.release();
     }

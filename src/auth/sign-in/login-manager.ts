@@ -1,21 +1,21 @@
-import { orAborted, within } from "../../platform/promises.ts";
+import { raceSignal, withTimeout } from "../../platform/promises.ts";
 import { CodexError, toCodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { SignInMethod } from "./login-plan.ts";
-import { nothingWaits, type PendingLogin, takesNoPaste } from "./login-run.ts";
-import { LoginStart, type LoginStartDeps, type StartedLogin } from "./login-start.ts";
+import { noPendingLogin, type PendingLogin, callbackNotSupported } from "./login-attempt.ts";
+import { LoginStarter, type LoginStartDeps, type StartedLogin } from "./login-start.ts";
 
 /** How a login ended while no call was waiting for it. */
-export interface LoginNews {
+export interface UnreportedLogin {
   /** Epoch ms. */
   at: number;
   result: { tokens: TokenSet } | { failure: CodexError };
 }
 
 /** An old end, or one that something else has overtaken, would only keep a person from signing in. */
-async function isStillNews(
-  { at, result }: LoginNews,
+async function isRecent(
+  { at, result }: UnreportedLogin,
   now: number,
   maxAgeMs: number,
   isStored: (tokens: TokenSet) => Promise<boolean>,
@@ -29,16 +29,10 @@ async function isStillNews(
 /** How long a person is waited for who has the page in front of them. */
 const browserWaitMs = 45_000;
 
-export interface LoginServiceDeps extends LoginStartDeps {
+export interface LoginManagerDeps extends LoginStartDeps {
   /** Whether these tokens are still what this machine is signed in with. */
   isStored: (tokens: TokenSet) => Promise<boolean>;
   limits: Pick<Limits, "loginTimeoutMs">;
-}
-
-/** A login under way, as a call sees it. */
-export interface LoginAttempt extends StartedLogin {
-  /** True when an earlier call had begun it. */
-  joined: boolean;
 }
 
 /** How a wait ended; a login that is still pending goes on by itself. */
@@ -48,21 +42,21 @@ export type LoginWait = { kind: "signed-in"; tokens: TokenSet } | { kind: "waiti
  * The one login of this process: begun, joined, replaced, waited for, ended. When it ends between two
  * calls, the next one is told how, and only the one after that begins anew.
  */
-export class LoginService {
-  readonly #deps: LoginServiceDeps;
-  readonly #start: LoginStart;
-  #current: Promise<LoginAttempt> | undefined;
+export class LoginManager {
+  readonly #deps: LoginManagerDeps;
+  readonly #start: LoginStarter;
+  #current: Promise<StartedLogin> | undefined;
   /** What `#current` was begun with. */
   #asked: SignInMethod = "auto";
   #aborter = new AbortController();
   #pending: PendingLogin | undefined;
-  #news: LoginNews | undefined;
+  #news: UnreportedLogin | undefined;
   /** Logins whose device code has stood in an answer. */
   readonly #codesTold = new WeakSet<PendingLogin>();
 
-  constructor(deps: LoginServiceDeps) {
+  constructor(deps: LoginManagerDeps) {
     this.#deps = deps;
-    this.#start = new LoginStart(deps);
+    this.#start = new LoginStarter(deps);
   }
 
   /** The login that still waits for the person. */
@@ -83,7 +77,7 @@ export class LoginService {
    *
    * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
    */
-  async beginOrJoin(method: SignInMethod = "auto"): Promise<LoginAttempt> {
+  async beginOrJoin(method: SignInMethod = "auto"): Promise<StartedLogin> {
     for (;;) {
       // Not before there are any: a cancel at the same moment must find this login.
       if (this.#news !== undefined) await this.#dropOldNews();
@@ -108,20 +102,20 @@ export class LoginService {
    * @throws CodexError `AUTH_REQUIRED` when no login waits, `BAD_REQUEST` when it is not this login's
    *   answer; the login goes on waiting then.
    */
-  async finish(pasted: string): Promise<LoginAttempt> {
+  async finish(pasted: string): Promise<StartedLogin> {
     await this.#dropOldNews();
     const attempt = await this.#current?.catch(() => undefined);
-    if (attempt === undefined) throw nothingWaits();
+    if (attempt === undefined) throw noPendingLogin();
     const { pending } = attempt;
     if (this.#news === undefined) {
-      if (pending.method === "device") throw takesNoPaste();
+      if (pending.method === "device") throw callbackNotSupported();
       pending.finish(pasted);
     }
     return { ...attempt, joined: true };
   }
 
   /** The device code of a login for an answer: once, then undefined. */
-  tellCode(pending: PendingLogin): string | undefined {
+  revealUserCode(pending: PendingLogin): string | undefined {
     if (pending.method !== "device" || this.#codesTold.has(pending)) return undefined;
     this.#codesTold.add(pending);
     return pending.userCode;
@@ -135,15 +129,15 @@ export class LoginService {
    * @throws what the login ended with, or the signal's reason.
    */
   async wait(
-    { pending, browserOpened, joined }: Pick<LoginAttempt, "pending" | "browserOpened" | "joined">,
+    { pending, browserOpened, joined }: Pick<StartedLogin, "pending" | "browserOpened" | "joined">,
     waitMs: number | undefined,
     signal: AbortSignal,
   ): Promise<LoginWait> {
     try {
       const decided = pending.completed.then(() => true);
-      const opened = await orAborted(Promise.race([browserOpened, decided]), signal);
+      const opened = await raceSignal(Promise.race([browserOpened, decided]), signal);
       const ms = waitMs ?? (opened ? browserWaitMs : 0);
-      const tokens = await within(pending.completed, ms, this.#deps.clock, signal);
+      const tokens = await withTimeout(pending.completed, ms, this.#deps.clock, signal);
       if (tokens === undefined) return { kind: "waiting", browserOpened: opened };
       this.#forget(pending);
       return { kind: "signed-in", tokens };
@@ -175,15 +169,15 @@ export class LoginService {
     return stopped;
   }
 
-  #begin(method: SignInMethod): Promise<LoginAttempt> {
+  #begin(method: SignInMethod): Promise<StartedLogin> {
     this.#asked = method;
     this.#aborter = new AbortController();
-    const beginning = this.#start.begin(method, this.#aborter.signal).then((started): LoginAttempt => {
+    const beginning = this.#start.begin(method, this.#aborter.signal).then((started) => {
       if (this.#current === beginning) this.#pending = started.pending;
-      return { ...started, joined: false };
+      return started;
     });
     this.#current = beginning;
-    const end = (result: LoginNews["result"]): void => {
+    const end = (result: UnreportedLogin["result"]): void => {
       if (this.#current === beginning) this.#news = { at: this.#deps.clock.now(), result };
     };
     beginning.then(
@@ -214,7 +208,7 @@ export class LoginService {
     const { clock, limits, isStored } = this.#deps;
     const news = this.#news;
     if (news === undefined) return;
-    if (await isStillNews(news, clock.now(), limits.loginTimeoutMs, isStored)) return;
+    if (await isRecent(news, clock.now(), limits.loginTimeoutMs, isStored)) return;
     if (this.#news === news) this.#forget();
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LoginService } from "../../../src/auth/sign-in/login-service.ts";
+import type { LoginManager } from "../../../src/auth/sign-in/login-manager.ts";
 import { holdPort } from "../../support/callback.ts";
 import { emptyLogin, flowRig, loginService } from "../../support/login-rig.ts";
 import { errorCodes } from "../../../src/shared/errors.ts";
@@ -20,7 +20,7 @@ async function rigWith(options: { busy?: boolean; here?: object } = {}) {
   return { ...rig, login, opened, ports };
 }
 
-async function browserUrl(login: LoginService, method?: "auto" | "browser"): Promise<string> {
+async function browserUrl(login: LoginManager, method?: "auto" | "browser"): Promise<string> {
   const { pending } = await login.beginOrJoin(method);
   if (pending.method !== "browser") throw new Error("no browser login");
   return pending.authorizationUrl;
@@ -148,8 +148,8 @@ test("a cancel stops a login whose code is only being asked for", async () => {
 test("a device code is told to one answer", async () => {
   const { login } = await rigWith();
   const { pending } = await login.beginOrJoin("device");
-  expect(login.tellCode(pending)).toMatch(/^SIML-/);
-  expect(login.tellCode(pending)).toBeUndefined();
+  expect(login.revealUserCode(pending)).toMatch(/^SIML-/);
+  expect(login.revealUserCode(pending)).toBeUndefined();
   await login.cancel("done");
 });
 

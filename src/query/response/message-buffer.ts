@@ -3,7 +3,7 @@ import type { ItemRef, MessageItem } from "./response-event.ts";
 import type { Source } from "./sources.ts";
 
 /** A message of the answer while it comes. */
-export interface Piece {
+export interface PartialMessage {
   type: "piece";
   ref: ItemRef;
   /** What came in deltas, or else in finished parts. */
@@ -26,17 +26,17 @@ export interface AnswerText {
 }
 
 /** The messages of an answer, in the order in which they began. */
-export class Pieces {
-  readonly #onNew: (piece: Piece) => void;
-  #all: Piece[] = [];
-  #current: Piece | undefined;
+export class MessageBuffer {
+  readonly #onNew: (piece: PartialMessage) => void;
+  #all: PartialMessage[] = [];
+  #current: PartialMessage | undefined;
 
-  constructor(onNew: (piece: Piece) => void) {
+  constructor(onNew: (piece: PartialMessage) => void) {
     this.#onNew = onNew;
   }
 
   /** The unfinished message that an event belongs to, begun where there is none. */
-  of(ref: ItemRef): Piece {
+  of(ref: ItemRef): PartialMessage {
     const current = this.#current;
     if (current !== undefined && current.message === undefined && belongs(current.ref, ref)) {
       return current;
@@ -86,14 +86,14 @@ export class Pieces {
   }
 
   /** With a final answer the remarks on the way to it are left out. */
-  #shown(): Piece[] {
+  #shown(): PartialMessage[] {
     const final = this.#all.some((piece) => piece.message?.phase === "final_answer");
     return this.#all.filter((piece) => !final || piece.message === undefined || piece.message.phase !== "commentary");
   }
 
-  #other(ref: ItemRef): Piece {
+  #other(ref: ItemRef): PartialMessage {
     const found = this.#all.find((piece) => piece.message === undefined && belongs(piece.ref, ref));
-    const piece: Piece = found ?? {
+    const piece: PartialMessage = found ?? {
       type: "piece",
       ref,
       text: "",
@@ -112,11 +112,11 @@ export class Pieces {
   }
 }
 
-function textOf(piece: Piece): string {
+function textOf(piece: PartialMessage): string {
   return piece.message?.text ?? piece.text;
 }
 
-function isRefused(piece: Piece): boolean {
+function isRefused(piece: PartialMessage): boolean {
   return piece.message?.refused ?? piece.refused;
 }
 
@@ -134,7 +134,7 @@ function belongs(a: ItemRef, b: ItemRef): boolean {
 }
 
 /** As the next turn of the conversation needs it. */
-export function toAssistantMessage(piece: Piece): AssistantMessage {
+export function toAssistantMessage(piece: PartialMessage): AssistantMessage {
   const phase = piece.message?.phase;
   return {
     type: "message",

@@ -23,7 +23,7 @@ export function revocationTimer(
 }
 
 /** Gives back what nobody wants any more: at best effort, and nobody waits but the process's end. */
-export class Revocations {
+export class OrphanedTokens {
   readonly #deps: RevocationsDeps;
   readonly #running = new Set<Promise<void>>();
 

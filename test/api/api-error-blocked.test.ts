@@ -1,31 +1,31 @@
 import { expect, test } from "vitest";
-import { blockOf, type Refusal, refusalError } from "../../src/api/refusal.ts";
+import { detectGatewayBlock, type ApiErrorInfo, toApiError } from "../../src/api/api-error.ts";
 import { refusal } from "../support/refusals.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 
 const plain = refusal({ status: 403 });
 
-test.each<[string, Partial<Refusal>, RegExp]>([
+test.each<[string, Partial<ApiErrorInfo>, RegExp]>([
   ["a page that nobody signed", { html: true }, /^A web page came in place.* or Cloudflare\.$/],
   ["a page with Cloudflare's marks", { html: true, cloudflare: true }, /^Cloudflare blocked/],
   ["Cloudflare's own words", { challenge: true }, /^Cloudflare blocked.* reached the service\.$/],
 ])("%s: who blocked is named only where that is known", (_, facts, message) => {
-  expect(blockOf({ ...plain, ...facts }, "the service")?.message).toMatch(message);
-  expect(refusalError({ ...plain, ...facts }).code).toBe("BLOCKED");
+  expect(detectGatewayBlock({ ...plain, ...facts }, "the service")?.message).toMatch(message);
+  expect(toApiError({ ...plain, ...facts }).code).toBe("BLOCKED");
 });
 
-test.each<[string, Partial<Refusal>]>([
+test.each<[string, Partial<ApiErrorInfo>]>([
   ["an answer of the service's own", { cloudflare: true }],
   ["a page of another status", { status: 500, html: true, cloudflare: true }],
   ["Cloudflare's page about a service that failed", { status: 502, html: true, challenge: true }],
 ])("%s blocks nothing", (_, facts) => {
-  expect(blockOf({ ...plain, ...facts }, "the service")).toBeUndefined();
+  expect(detectGatewayBlock({ ...plain, ...facts }, "the service")).toBeUndefined();
 });
 
 test("a country without the service is told, and no repetition advised", () => {
   const name = "unsupported_country_region_territory";
   for (const facts of [{ code: name }, { type: name }]) {
-    const error = refusalError({ ...plain, message: "Not supported", ...facts });
+    const error = toApiError({ ...plain, message: "Not supported", ...facts });
     expect(error.code).toBe("BLOCKED");
     expect(error.message).toBe("The service is not offered where the request comes from.");
     expect(error.details).toMatchObject({ why: "The service said: Not supported", status: 403 });

@@ -8,7 +8,7 @@ import type { LoginStore } from "./token-store.ts";
 export interface PresentLoginDeps {
   origins: Origins;
   store: Pick<LoginStore, "read">;
-  unsaved: UnsavedLogin;
+  unsaved: PendingSave;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface PresentLoginDeps {
  *
  * @throws CodexError `AUTH_REQUIRED` when it was removed, or belongs to other origins; `STORAGE`.
  */
-export async function presentLogin({ origins, store, unsaved }: PresentLoginDeps): Promise<TokenSet> {
+export async function readCurrentTokens({ origins, store, unsaved }: PresentLoginDeps): Promise<TokenSet> {
   const stored = await store.read();
   if (stored === undefined) throw signedOutMeanwhile();
   assertIssuedFor(stored, origins);
@@ -39,7 +39,7 @@ interface Unsaved {
 }
 
 /** A login that was granted but could not be saved. It is the only copy, so it is saved when it can be. */
-export class UnsavedLogin {
+export class PendingSave {
   readonly #deps: UnsavedLoginDeps;
   readonly #stopping = new AbortController();
   #unsaved: Unsaved | undefined;

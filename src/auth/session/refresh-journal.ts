@@ -3,7 +3,7 @@ import type { StateFolder } from "../../platform/files/state-folder.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, either, retry, signIn } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
-import { loginLost, refreshingElsewhere } from "./refresh-errors.ts";
+import { refreshTokenRevoked, refreshingElsewhere } from "./refresh-errors.ts";
 
 /** Attempts with one token whose outcome is unknown, before it rests (faults of the network). */
 export const attemptsBeforeRest = 2;
@@ -12,7 +12,7 @@ export const attemptsBeforeRest = 2;
 const longestRestMs = 60 * 60_000;
 
 /** What is so at the moment of a new attempt. */
-export interface Situation {
+export interface RetryContext {
   now: number;
   /** The access token still does its work, so there is no hurry to spend. */
   usable: boolean;
@@ -29,15 +29,15 @@ export interface Situation {
  *
  * @throws CodexError `AUTH_EXPIRED`, `STORAGE`, `TIMEOUT`, `RATE_LIMITED` or `UPSTREAM`: why not.
  */
-export function checkEarlierAttempts(
+export function assertMayRetry(
   known: LedgerEntry,
-  { now, usable, own, gone }: Situation,
+  { now, usable, own, gone }: RetryContext,
   limits: Pick<Limits, "refreshWaitMs" | "refreshCooldownMs">,
 ): void {
   const age = now - known.at;
   const isWithin = (spanMs: number): boolean => age >= 0 && age < spanMs;
-  if (known.outcome === "refused") throw loginLost();
-  if (known.outcome === "granted") throw gone ? loginLost() : unsavedElsewhere();
+  if (known.outcome === "refused") throw refreshTokenRevoked();
+  if (known.outcome === "granted") throw gone ? refreshTokenRevoked() : unsavedElsewhere();
   // The lock was removed under its holder, which may be about to save the successor.
   if (known.outcome === "sent" && !own && !gone && isWithin(limits.refreshWaitMs)) {
     throw refreshingElsewhere();
@@ -92,7 +92,7 @@ export type LedgerEntry = z.infer<typeof ledgerEntry>;
  * lock alone keeps refreshes single, so a ledger that cannot be written costs a request, no login;
  * but if somebody removes the lock under its holder, the entry "sent" still holds the others back.
  */
-export class RefreshLedger {
+export class RefreshJournal {
   readonly #folder: StateFolder;
   #memory: LedgerEntry | undefined;
 

@@ -6,25 +6,25 @@ import type { Log } from "../../platform/log.ts";
 import type { HeldLock } from "../../platform/files/file-lock.ts";
 import { deferred } from "../../platform/promises.ts";
 import { fingerprint } from "../../platform/random.ts";
-import { presentLogin, type UnsavedLogin } from "./unsaved-login.ts";
-import type { RefreshAttempts } from "./refresh-in-process.ts";
+import { readCurrentTokens, type PendingSave } from "./pending-save.ts";
+import type { TokenRefresher } from "./token-refresher.ts";
 import { refreshingElsewhere } from "./refresh-errors.ts";
-import type { RefreshLedger } from "./refresh-ledger.ts";
+import type { RefreshJournal } from "./refresh-journal.ts";
 import { fromFailure, refreshReport, type RefreshJob, type RefreshReport } from "./refresh-ipc.ts";
-import type { RefreshReason, Spending } from "./refresh.ts";
+import type { RefreshReason, RefreshExecutor } from "./refresh-coordinator.ts";
 import type { LoginStore } from "./token-store.ts";
 
 /** A process that is suspended does not end by itself; nobody waits for it for ever. */
 const patienceMs = 5_000;
 
-export interface DetachedSpendingDeps {
+export interface ChildProcessRefresherDeps {
   start: (events: DetachedEvents) => Promise<DetachedProcess>;
   /** What is done where no process can be started. */
-  here: RefreshAttempts;
+  here: TokenRefresher;
   origins: Origins;
   store: LoginStore;
-  ledger: Pick<RefreshLedger, "record">;
-  unsaved: UnsavedLogin;
+  ledger: Pick<RefreshJournal, "record">;
+  unsaved: PendingSave;
   clock: Clock;
   limits: Limits;
   log: Log;
@@ -35,10 +35,10 @@ export interface DetachedSpendingDeps {
  * kills a server half a second after the first signal, and a token that is spent and not saved is a
  * lost login. The process takes the lock over, and its result stands in the login file.
  */
-export class DetachedSpending implements Spending {
-  readonly #deps: DetachedSpendingDeps;
+export class ChildProcessRefresher implements RefreshExecutor {
+  readonly #deps: ChildProcessRefresherDeps;
 
-  constructor(deps: DetachedSpendingDeps) {
+  constructor(deps: ChildProcessRefresherDeps) {
     this.#deps = deps;
   }
 
@@ -46,7 +46,7 @@ export class DetachedSpending implements Spending {
     return this.#deps.here.settled();
   }
 
-  async spend(
+  async refresh(
     current: TokenSet,
     held: HeldLock,
     reason: RefreshReason,
@@ -57,19 +57,19 @@ export class DetachedSpending implements Spending {
     await here.check(current, held, reason);
     stopping.throwIfAborted();
     await unsaved.flush(); // it reads the login from the file
-    await store.rehearse(reason === "soon" ? 0 : limits.fileLockWaitMs);
+    await store.rehearse(reason === "proactive" ? 0 : limits.fileLockWaitMs);
     stopping.throwIfAborted();
-    const job = { lock: held.pass, token: fingerprint(current.refreshToken), reason };
+    const job = { lock: held.handoverId, token: fingerprint(current.refreshToken), reason };
     const report = await this.#run(job, current, held);
     switch (report?.kind) {
       case undefined:
         if (!(await held.isOwned())) return undefined;
         log("TOKEN", "the process of the refresh did not start; refreshing in this one");
-        return here.spend(current, held, reason, stopping);
+        return here.refresh(current, held, reason, stopping);
       case "lock-lost":
         return undefined;
       case "stored":
-        return presentLogin(this.#deps);
+        return readCurrentTokens(this.#deps);
       case "failed":
         throw fromFailure(report.error);
       case "unsaved":
@@ -122,7 +122,7 @@ export class DetachedSpending implements Spending {
     tokens: TokenSet,
     spent: TokenSet,
     held: HeldLock,
-    reason: Parameters<UnsavedLogin["keep"]>[2],
+    reason: Parameters<PendingSave["keep"]>[2],
   ): Promise<void> {
     const { unsaved, ledger, clock } = this.#deps;
     unsaved.keep(spent.refreshToken, tokens, reason);

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { errorCodes } from "../../src/shared/errors.ts";
-import { refusalError, type Refusal } from "../../src/api/refusal.ts";
+import { toApiError, type ApiErrorInfo } from "../../src/api/api-error.ts";
 import { refusal } from "../support/refusals.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 
 const stream = undefined;
 
-test.each<[string, Partial<Refusal>, string, boolean]>([
+test.each<[string, Partial<ApiErrorInfo>, string, boolean]>([
   ["a used-up plan", { status: 429, type: "usage_limit_reached" }, "USAGE_LIMIT", false],
   ["used-up credits", { status: 429, code: "credit_balance_exhausted" }, "USAGE_LIMIT", false],
   ["a spend limit", { status: 429, code: "project_spend_limit_exceeded" }, "USAGE_LIMIT", false],
@@ -68,28 +68,28 @@ test.each<[string, Partial<Refusal>, string, boolean]>([
   ["204", { status: 204 }, "UPSTREAM", false],
   ["405", { status: 405 }, "UPSTREAM", false],
 ])("%s", (_, facts, code, retryable) => {
-  const error = refusalError(refusal(facts));
+  const error = toApiError(refusal(facts));
   expect(error.code).toBe(code);
   expect(error.details.retryable ?? false).toBe(retryable);
 });
 
 test("the next step of a bad request is about the field, the words, or neither, as they are told", () => {
   const { next } = errorCodes.BAD_REQUEST;
-  expect(refusalError(refusal({ param: "text.verbosity" })).next).toBe(next);
-  expect(refusalError(refusal({ message: "Store must be set to false" })).next).toBe(next);
-  expect(renderNext(refusalError(refusal({ message: "No explanation" })), "mcp")).toMatch(/what the service said/);
+  expect(toApiError(refusal({ param: "text.verbosity" })).next).toBe(next);
+  expect(toApiError(refusal({ message: "Store must be set to false" })).next).toBe(next);
+  expect(renderNext(toApiError(refusal({ message: "No explanation" })), "mcp")).toMatch(/what the service said/);
   for (const facts of [{}, { html: true, message: "<p>" }, { code: "invalid_value" }]) {
-    expect(renderNext(refusalError(refusal(facts)), "mcp")).toMatch(/^Repeat the call\. .*codex-oauth doctor/);
+    expect(renderNext(toApiError(refusal(facts)), "mcp")).toMatch(/^Repeat the call\. .*codex-oauth doctor/);
   }
 });
 
 test("names the field of a bad request, for programs", () => {
-  const error = refusalError(refusal({ code: "invalid_value", param: "text.verbosity" }));
+  const error = toApiError(refusal({ code: "invalid_value", param: "text.verbosity" }));
   expect(error.details.field).toBe("text.verbosity");
 });
 
 test("keeps the reset time and the request id", () => {
-  const error = refusalError(refusal({ status: 429, type: "usage_limit_reached", resetsAt: 5, requestId: "req_1" }));
+  const error = toApiError(refusal({ status: 429, type: "usage_limit_reached", resetsAt: 5, requestId: "req_1" }));
   expect(error.details).toMatchObject({ resetsAt: 5, requestId: "req_1" });
 });
 
@@ -100,18 +100,18 @@ test.each([
   ["try again in 1.2345 s", 1235],
   ["try again later", undefined],
 ])("a stream tells the wait only in words: %s", (message, retryAfterMs) => {
-  const error = refusalError(refusal({ status: stream, code: "rate_limit_exceeded", message }));
+  const error = toApiError(refusal({ status: stream, code: "rate_limit_exceeded", message }));
   expect(error.details.retryAfterMs).toBe(retryAfterMs);
 });
 
 test("a header's wait beats the one in words", () => {
-  const error = refusalError(refusal({ status: 429, retryAfterMs: 7000, message: "try again in 2 s" }));
+  const error = toApiError(refusal({ status: 429, retryAfterMs: 7000, message: "try again in 2 s" }));
   expect(error.details.retryAfterMs).toBe(7000);
 });
 
 test("the service's words are quoted on one line, short, without controls", () => {
   const message = `a\u001b[31m\nb\u0000 ${"🙂".repeat(300)}`;
-  const { why } = refusalError(refusal({ message })).details;
+  const { why } = toApiError(refusal({ message })).details;
   expect(why).toMatch(/^The service said: a \[31m b /);
   expect(why!.length).toBeLessThan(330);
   expect(why!.isWellFormed()).toBe(true);
@@ -119,7 +119,7 @@ test("the service's words are quoted on one line, short, without controls", () =
 
 test("a page of HTML is never quoted", () => {
   for (const status of [403, 429, 503, 502]) {
-    const error = refusalError(refusal({ status, html: true, message: "<html>Just a moment" }));
+    const error = toApiError(refusal({ status, html: true, message: "<html>Just a moment" }));
     expect(error.details.why).toBeUndefined();
   }
 });
@@ -134,22 +134,22 @@ test.each([
   ["The store must be set to something", undefined],
   ["No explanation", undefined],
 ])("the words %j name the field %s", (message, field) => {
-  expect(refusalError(refusal({ message })).details.field).toBe(field);
+  expect(toApiError(refusal({ message })).details.field).toBe(field);
 });
 
 test("a field that the service names by itself counts before its words", () => {
-  const error = refusalError(refusal({ message: "Unsupported parameter: x", param: "y" }));
+  const error = toApiError(refusal({ message: "Unsupported parameter: x", param: "y" }));
   expect(error.details.field).toBe("y");
 });
 
 test("a bad request in a stream names its field, too", () => {
   const facts = { status: stream, code: "invalid_value", param: "text.verbosity" };
-  expect(refusalError(refusal(facts)).details.field).toBe("text.verbosity");
+  expect(toApiError(refusal(facts)).details.field).toBe("text.verbosity");
 });
 
 test("a field that the words leave out is told beside them", () => {
   const told = (param: string, message: string): string | undefined =>
-    refusalError(refusal({ param, message })).details.why;
+    toApiError(refusal({ param, message })).details.why;
   expect(told("input.0.role", "Field required")).toBe("The service said: Field required (field: input.0.role)");
   expect(told("input", "")).toBe("The service names the field input.");
   expect(told("input", "Bad value of input")).toBe("The service said: Bad value of input");
@@ -158,8 +158,8 @@ test("a field that the words leave out is told beside them", () => {
 
 test("a model for newer clients is told how to report a newer version", () => {
   const message = "The 'x' model requires a newer version of Codex.";
-  expect(renderNext(refusalError(refusal({ message })), "mcp")).toMatch(/CODEX_CLIENT_VERSION.*update codex-oauth/);
-  expect(refusalError(refusal({ message: "Model not found x", status: 404 })).next).toBe(
+  expect(renderNext(toApiError(refusal({ message })), "mcp")).toMatch(/CODEX_CLIENT_VERSION.*update codex-oauth/);
+  expect(toApiError(refusal({ message: "Model not found x", status: 404 })).next).toBe(
     errorCodes.MODEL_UNAVAILABLE.next,
   );
 });

@@ -13,7 +13,7 @@ export type RunQuery = (sink: EventSink, signal: AbortSignal) => Promise<QueryRe
  * than the service holds the connection back at `maxBacklogChars`; `return`, which leaving a loop
  * calls, ends the query and waits until its connection is closed.
  */
-export class QueryStream implements EventStream, EventSink {
+export class EventQueue implements EventStream, EventSink {
   readonly #run: RunQuery;
   readonly #maxBacklogChars: number;
   readonly #left = new AbortController();
@@ -76,11 +76,11 @@ export class QueryStream implements EventStream, EventSink {
     this.#backlogChars += size(event);
   }
 
-  get full(): boolean {
+  get needsDrain(): boolean {
     return this.#backlogChars >= this.#maxBacklogChars;
   }
 
-  whenRoom(resume: () => void): void {
+  onDrain(resume: () => void): void {
     this.#resume = resume;
   }
 

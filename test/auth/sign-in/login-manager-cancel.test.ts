@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { LoginServiceDeps } from "../../../src/auth/sign-in/login-service.ts";
+import type { LoginManagerDeps } from "../../../src/auth/sign-in/login-manager.ts";
 import { expectPortFree } from "../../support/callback.ts";
 import { flowRig, loginService, type BrowserLogins } from "../../support/login-rig.ts";
 
-async function loginRig(openBrowser?: LoginServiceDeps["openBrowser"]) {
+async function loginRig(openBrowser?: LoginManagerDeps["openBrowser"]) {
   const rig = await flowRig();
   return { ...rig, login: loginService(rig, { openBrowser }) as BrowserLogins };
 }

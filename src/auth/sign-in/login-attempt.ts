@@ -3,10 +3,10 @@ import { act, either, signIn } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
-import { deferred, orAborted } from "../../platform/promises.ts";
+import { deferred, raceSignal } from "../../platform/promises.ts";
 import type { CodeExchangeResponse, RefreshResponse } from "../oauth/oauth-messages.ts";
-import type { Revocations } from "../oauth/revocations.ts";
-import { wholeGrant } from "../oauth/token-endpoint.ts";
+import type { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
+import { assertCompleteGrant } from "../oauth/token-endpoint.ts";
 
 interface Pending {
   /** Epoch ms. */
@@ -43,7 +43,7 @@ export interface DeviceLogin extends Pending {
 
 export type PendingLogin = BrowserLogin | DeviceLogin;
 
-export interface LoginRunDeps {
+export interface LoginAttemptDeps {
   clock: Clock;
   timeoutMs: number;
   /** What the login ends with when its time is over. */
@@ -51,23 +51,23 @@ export interface LoginRunDeps {
   /** Keeps the tokens. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
   /** Takes the tokens that this login got and nobody has. */
-  unwanted: Pick<Revocations, "revoke" | "revokeLate">;
+  unwanted: Pick<OrphanedTokens, "revoke" | "revokeLate">;
   log: Log;
 }
 
 /** The life of one login, whatever its method: it ends once, by tokens, failure, cancel or time. */
-export class LoginRun {
+export class LoginAttempt {
   readonly startedAt: number;
   readonly endsAt: number;
   readonly completed: Promise<TokenSet>;
-  readonly #deps: LoginRunDeps;
+  readonly #deps: LoginAttemptDeps;
   readonly #outcome = deferred<TokenSet>();
   readonly #aborter = new AbortController();
   readonly #timer: Timer;
   /** From here on it ends by itself: a login is never both cancelled and stored. */
   #saving = false;
 
-  constructor(deps: LoginRunDeps) {
+  constructor(deps: LoginAttemptDeps) {
     const { clock, timeoutMs } = deps;
     this.#deps = deps;
     this.completed = this.#outcome.promise;
@@ -115,7 +115,7 @@ export class LoginRun {
       };
       // At the very moment of the end: a process that ends next waits for what it finds here.
       this.signal.addEventListener("abort", giveBack, { once: true });
-      const grant = await orAborted(granted, this.signal);
+      const grant = await raceSignal(granted, this.signal);
       this.signal.throwIfAborted();
       this.#saving = true;
       this.#outcome.resolve(await this.#keep(grant));
@@ -130,7 +130,7 @@ export class LoginRun {
   async #keep(grant: RefreshResponse): Promise<TokenSet> {
     const { save, unwanted } = this.#deps;
     try {
-      return await save(wholeGrant(grant));
+      return await save(assertCompleteGrant(grant));
     } catch (error) {
       if (grant.refresh_token !== undefined) unwanted.revoke(grant.refresh_token);
       throw error;
@@ -139,7 +139,7 @@ export class LoginRun {
 }
 
 /** For a pasted answer without a login that it could belong to. */
-export function nothingWaits(): CodexError {
+export function noPendingLogin(): CodexError {
   return new CodexError("AUTH_REQUIRED", "No sign-in of this session waits for a pasted URL.", {
     why: "It was not begun here, or it has ended: a browser sign-in waits ten minutes.",
     next: [signIn, act("Approve at the URL that it gives"), { do: "paste-callback-url" }],
@@ -147,7 +147,7 @@ export function nothingWaits(): CodexError {
 }
 
 /** For a pasted answer while a code is to be entered elsewhere. */
-export function takesNoPaste(): CodexError {
+export function callbackNotSupported(): CodexError {
   return new CodexError("BAD_REQUEST", "The sign-in that waits uses a device code.", {
     why: "It takes no pasted URL: it ends by itself once the code is entered.",
     next: [either(act("Enter the code"), { do: "sign-in", method: "browser" })],

@@ -5,20 +5,20 @@ import { sleep, type Clock } from "../../platform/clock.ts";
 import type { FileLock, HeldLock } from "../../platform/files/file-lock.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { fingerprint } from "../../platform/random.ts";
-import { presentLogin, type UnsavedLogin } from "./unsaved-login.ts";
-import type { RefreshAttempts } from "./refresh-in-process.ts";
+import { readCurrentTokens, type PendingSave } from "./pending-save.ts";
+import type { TokenRefresher } from "./token-refresher.ts";
 import { refreshJob, toFailure, type RefreshReport } from "./refresh-ipc.ts";
 import type { LoginStore } from "./token-store.ts";
 
 /** How often the process tries to save what nobody else has. */
 const saveRetryMs = 500;
 
-export interface RefreshWorkDeps {
+export interface RefreshWorkerDeps {
   origins: Origins;
   store: Pick<LoginStore, "read">;
-  attempts: RefreshAttempts;
-  unsaved: UnsavedLogin;
-  lock: Pick<FileLock, "adopt">;
+  attempts: TokenRefresher;
+  unsaved: PendingSave;
+  lock: Pick<FileLock, "takeOver">;
   redactor: Redactor;
   clock: Clock;
   limits: Limits;
@@ -33,10 +33,10 @@ export interface RefreshServer {
 }
 
 /** What the process of a refresh does (`DetachedSpending` is its other end). */
-export class RefreshWork {
-  readonly #deps: RefreshWorkDeps;
+export class RefreshWorker {
+  readonly #deps: RefreshWorkerDeps;
 
-  constructor(deps: RefreshWorkDeps) {
+  constructor(deps: RefreshWorkerDeps) {
     this.#deps = deps;
   }
 
@@ -49,7 +49,7 @@ export class RefreshWork {
   async run(message: unknown, server: RefreshServer, stopping: AbortSignal): Promise<void> {
     const job = refreshJob.safeParse(message);
     if (!job.success) return; // the server is of another version and sees us end
-    const held = await this.#deps.lock.adopt(job.data.lock);
+    const held = await this.#deps.lock.takeOver(job.data.lock);
     if (held === undefined) return server.report({ kind: "lock-lost" });
     const failure = await this.#refresh(job.data, held, stopping);
     const { unsaved } = this.#deps;
@@ -70,18 +70,18 @@ export class RefreshWork {
 
   /** Why it failed, if it did. */
   async #refresh(
-    { token, reason }: { token: string; reason: "soon" | "expired" | "rejected" },
+    { token, reason }: { token: string; reason: "proactive" | "expired" | "rejected" },
     held: HeldLock,
     stopping: AbortSignal,
   ): Promise<CodexError | undefined> {
     try {
-      const current = await presentLogin(this.#deps);
+      const current = await readCurrentTokens(this.#deps);
       const { accessToken, refreshToken, idToken } = current;
-      this.#deps.redactor.learn(accessToken, refreshToken, idToken);
-      this.#deps.redactor.learnPerson(current);
+      this.#deps.redactor.addSecrets(accessToken, refreshToken, idToken);
+      this.#deps.redactor.addPerson(current);
       // Somebody signed in meanwhile: nothing to spend.
       if (fingerprint(refreshToken) !== token) return undefined;
-      await this.#deps.attempts.spend(current, held, reason, stopping);
+      await this.#deps.attempts.refresh(current, held, reason, stopping);
       return undefined;
     } catch (error) {
       return toCodexError(error);

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { defaultLimits } from "../../../src/shared/limits.ts";
-import type { LoginServiceDeps } from "../../../src/auth/sign-in/login-service.ts";
+import type { LoginManagerDeps } from "../../../src/auth/sign-in/login-manager.ts";
 import { emptyLogin, flowRig, loginService, type BrowserLogins } from "../../support/login-rig.ts";
 
 const never = new Promise<void>(() => undefined);
 const opens = () => Promise.resolve();
 const fails = () => Promise.reject(new Error("no browser"));
 
-async function loginRig(openBrowser: LoginServiceDeps["openBrowser"] | undefined) {
+async function loginRig(openBrowser: LoginManagerDeps["openBrowser"] | undefined) {
   const rig = await flowRig();
   let stored = true;
   const isStored = () => Promise.resolve(stored);

@@ -2,7 +2,7 @@ import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shar
 import { act, either, retry, setVariable, type NextSteps } from "../shared/next-step.ts";
 
 /** What tells whether a request has reached the service at all. */
-type Answer = Pick<Refusal, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
+type Answer = Pick<ApiErrorInfo, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
 
 /** Why a request is not served on its way here. */
 export interface Block {
@@ -17,14 +17,14 @@ export interface Block {
  *
  * @param service for the message: "the service"
  */
-export function blockOf(answer: Answer, service: string): Block | undefined {
+export function detectGatewayBlock(answer: Answer, service: string): Block | undefined {
   if ([answer.code, answer.type].includes("unsupported_country_region_territory")) {
     return {
       message: "The service is not offered where the request comes from.",
       next: [act("Ask from a country where it is offered; a VPN or proxy may lead through another one")],
     };
   }
-  if (!isPageBetween(answer)) return undefined;
+  if (!isInterstitialPage(answer)) return undefined;
   if (answer.challenge || answer.cloudflare === true) {
     return { message: `Cloudflare blocked the request before it reached ${service}.` };
   }
@@ -34,7 +34,11 @@ export function blockOf(answer: Answer, service: string): Block | undefined {
 }
 
 /** Something answers in the service's place; Cloudflare's own 502 and 504 pages say that the service failed. */
-export function isPageBetween({ status, html, challenge }: Pick<Answer, "status" | "html" | "challenge">): boolean {
+export function isInterstitialPage({
+  status,
+  html,
+  challenge,
+}: Pick<Answer, "status" | "html" | "challenge">): boolean {
   return (challenge && status !== 502 && status !== 504) || (html && status === 403);
 }
 
@@ -69,7 +73,7 @@ function retryAfterFromWords(message: string): number | undefined {
  * The service's words as a sentence of ours: short, on one line, without control characters, with
  * the field that they are about. Undefined when there is nothing to tell.
  */
-function quoteWords(message: string, field: string | undefined): string | undefined {
+function sanitizeMessage(message: string, field: string | undefined): string | undefined {
   const line = message
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .replace(/\s+/g, " ")
@@ -83,7 +87,7 @@ function quoteWords(message: string, field: string | undefined): string | undefi
 }
 
 /** What is known of a refused request or a failed stream, freed from its form on the wire. */
-export interface Refusal {
+export interface ApiErrorInfo {
   /** HTTP status; for a failure inside a stream the one that it names, if any. */
   status: number | undefined;
   /** True for a failure inside a stream, whose own status was 200. */
@@ -145,7 +149,7 @@ const reportNewerVersion: NextSteps = [
 ];
 
 /** The service's refusal as our error (docs/wire.md §13). */
-export function refusalError(refusal: Refusal): CodexError {
+export function toApiError(refusal: ApiErrorInfo): CodexError {
   const { code, message, details } = judge(refusal);
   return new CodexError(code, message, {
     requestId: refusal.requestId,
@@ -159,18 +163,18 @@ interface Judgement {
   details: CodexErrorDetails;
 }
 
-function judge(refusal: Refusal): Judgement {
+function judge(refusal: ApiErrorInfo): Judgement {
   const { status } = refusal;
   const names = new Set([refusal.code, refusal.type].filter((name) => name !== undefined));
   const has = (codes: ReadonlySet<string>): boolean => [...names].some((name) => codes.has(name));
-  const said = refusal.html ? undefined : quoteWords(refusal.message, refusal.param);
+  const said = refusal.html ? undefined : sanitizeMessage(refusal.message, refusal.param);
   const as = (code: CodexErrorCode, message: string, details: CodexErrorDetails = {}): Judgement => ({
     code,
     message,
     details: { why: said, status, ...details },
   });
 
-  const block = blockOf(refusal, "the service");
+  const block = detectGatewayBlock(refusal, "the service");
   if (block !== undefined) return as("BLOCKED", block.message, { next: block.next });
   if (has(usageLimitCodes)) {
     return as("USAGE_LIMIT", "The usage limit of this account has been reached.", {
@@ -234,7 +238,7 @@ function nextWithoutField(said: string | undefined): NextSteps {
 }
 
 function rateLimited(
-  refusal: Refusal,
+  refusal: ApiErrorInfo,
   as: (code: CodexErrorCode, message: string, details?: CodexErrorDetails) => Judgement,
 ): Judgement {
   const retryAfterMs = refusal.retryAfterMs ?? retryAfterFromWords(refusal.message);

@@ -1,14 +1,14 @@
-import { parseRetryAfter, toRefusal } from "../../api/error-body.ts";
-import { blockOf } from "../../api/refusal.ts";
+import { parseRetryAfter, toApiErrorInfo } from "../../api/error-body.ts";
+import { detectGatewayBlock } from "../../api/api-error.ts";
 import type { TextResponse } from "../../http/http.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import { oauthErrorCode, permanentRefreshErrors, type RefreshResponse } from "./oauth-messages.ts";
 
 /** What kept a request from being judged by the authorization server: a page, a place, or a limit. */
-export function heldBack({ status, headers, text }: TextResponse, now: number): CodexError | undefined {
-  const refusal = toRefusal(status, headers, text, now);
-  const block = blockOf(refusal, "the authorization server");
+export function gatewayError({ status, headers, text }: TextResponse, now: number): CodexError | undefined {
+  const refusal = toApiErrorInfo(status, headers, text, now);
+  const block = detectGatewayBlock(refusal, "the authorization server");
   if (block !== undefined) return new CodexError("BLOCKED", block.message, { next: block.next });
   if (status !== 429) return undefined;
   return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
@@ -56,7 +56,7 @@ export function tokenRefusal(
 ): CodexError {
   const { status, headers } = response;
   if (isRedirect(status)) return redirected(status);
-  const held = heldBack(response, now);
+  const held = gatewayError(response, now);
   if (held !== undefined) return held;
   const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), now);
   const reason = oauthErrorCode(parseJson(response.text))
