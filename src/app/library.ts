@@ -44,7 +44,9 @@ const credentialStore = z.looseObject({ load: method, save: method });
 
 const options = z.strictObject({
   authFile: z.string().min(1).optional(),
-  credentials: z.custom<CredentialStore>((value) => credentialStore.safeParse(value).success).optional(),
+  credentials: z
+    .custom<CredentialStore>((value) => credentialStore.safeParse(value).success, "must have the methods load and save")
+    .optional(),
   stateDir: z.string().min(1).optional(),
   issuer: z.string().min(1).optional(),
   baseUrl: z.string().min(1).optional(),

@@ -141,7 +141,7 @@ test("a program with nothing else to do stays for the pause before a repetition"
   simulator.next("responses", json(503, overloadedBody(), { connection: "close" }));
   const source =
     'import { createCodex } from "codex-oauth-mcp";\n' +
-    'console.log((await createCodex().client.query({ prompt: "Hi" })).text);\n';
+    'console.log((await createCodex().query({ prompt: "Hi" })).text);\n';
   const program = run("pause.mjs", source, simulator, home);
   expect(await program.over, program.stderr()).toBe(0);
   expect(program.stdout()).toBe("The simulator received: Hi\n");
@@ -159,11 +159,11 @@ test("options and settings that cannot be used are told at once, by name", async
   expect(await program.over, program.stderr()).toBe(0);
   const said = program.stdout().trim().split("\n");
   expect(said).toEqual([
-    expect.stringMatching(/^CONFIG The options cannot be used: authfile is unknown \(accepted: authFile, stateDir, /),
+    expect.stringMatching(/^CONFIG The options cannot be used: authfile is unknown \(accepted: authFile, credentials, /),
     "CONFIG The options cannot be used: model must be a string.",
     expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
-    "CONFIG The option credentials cannot be used.",
-    "CONFIG The option credentials cannot be used.",
+    "CONFIG The options cannot be used: credentials must have the methods load and save.",
+    "CONFIG The options cannot be used: credentials must have the methods load and save.",
     "CONFIG The options authFile and credentials exclude each other.",
   ]);
 });
@@ -201,7 +201,7 @@ test("an error has no secret in it, also where the service quotes one", async ()
   simulator.always("responses", json(400, { detail }));
   const source =
     'import { inspect } from "node:util";\nimport { createCodex } from "codex-oauth-mcp";\n' +
-    'await createCodex().client.query({ prompt: "Hi" }).catch((error) => console.log(inspect(error)));\n';
+    'await createCodex().query({ prompt: "Hi" }).catch((error) => console.log(inspect(error)));\n';
   const program = run("quoted.mjs", source, simulator, home);
   expect(await program.over, program.stderr()).toBe(0); // and nothing that was said is a secret
   expect(program.stdout()).toContain("Bad token");
