@@ -159,7 +159,9 @@ test("options and settings that cannot be used are told at once, by name", async
   expect(await program.over, program.stderr()).toBe(0);
   const said = program.stdout().trim().split("\n");
   expect(said).toEqual([
-    expect.stringMatching(/^CONFIG The options cannot be used: authfile is unknown \(accepted: authFile, credentials, /),
+    expect.stringMatching(
+      /^CONFIG The options cannot be used: authfile is unknown \(accepted: authFile, credentials, /,
+    ),
     "CONFIG The options cannot be used: model must be a string.",
     expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
     "CONFIG The options cannot be used: credentials must have the methods load and save.",
