@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { root } from "../support/documents.ts";
+import { codeBlocks, mentions, read, root } from "../support/documents.ts";
 
 const program = `
 import { createCodex, CodexError, describeNext } from "codex-oauth-mcp";
@@ -34,11 +34,8 @@ export async function main(): Promise<void> {
 }
 `;
 
-test.each([
-  ["node16", "use.mts"],
-  ["node16", "use.cts"],
-  ["bundler", "use.mts"],
-])("the types compile, libraries included, for a program with %s resolution: %s", (how, name) => {
+/** Compiles a program that has the package installed; gives the compiler's words. */
+function compile(name: string, source: string, resolution: string, ...more: string[]) {
   const folder = mkdtempSync(join(tmpdir(), "codex-oauth-types-"));
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -46,12 +43,46 @@ test.each([
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(root, join(folder, "node_modules/codex-oauth-mcp"), "dir");
   symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"), "dir");
-  writeFileSync(join(folder, name), program);
-  const compile = [join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "--strict"];
-  const target = ["--target", "es2022", "--types", "node", "--moduleResolution", how];
-  const modules = ["--module", how === "node16" ? "node16" : "esnext"];
-  const args = [...compile, ...target, ...modules, name];
+  writeFileSync(join(folder, name), source);
+  const tsc = [join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--target", "es2022"];
+  const modules = ["--module", resolution === "node16" ? "node16" : "esnext", "--moduleResolution", resolution];
+  const args = [...tsc, "--types", "node", ...modules, ...more, name];
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-  expect(stdout).toBe("");
-  expect(status).toBe(0);
+  return { status, stdout };
+}
+
+test.each([
+  ["node16", "use.mts"],
+  ["node16", "use.cts"],
+  ["bundler", "use.mts"],
+])("the types compile, libraries included, for a program with %s resolution: %s", (resolution, name) => {
+  expect(compile(name, program, resolution)).toEqual({ status: 0, stdout: "" });
+});
+
+const reference = read("docs/library.md");
+
+test.each(codeBlocks(reference, "js").map((block) => [block.trim().split("\n")[0] ?? "", block]))(
+  "the reference's example that begins with %s compiles against the types",
+  (_, block) => {
+    const before = `import { createCodex, CodexError, describeNext } from "codex-oauth-mcp";
+      const codex = createCodex();
+      /** @type {any} */ let db;
+      void [CodexError, describeNext, db];`;
+    const loose = ["--allowJs", "--checkJs", "--noImplicitAny", "false"];
+    // An array literal of items is a conversation only where its type is said, which JavaScript does not.
+    const typed = block.replace(
+      "const input = [",
+      "/** @type {import('codex-oauth-mcp').ConversationItem[]} */\nconst input = [",
+    );
+    expect(compile("use.mjs", `${before}\n${typed}`, "node16", ...loose)).toEqual({ status: 0, stdout: "" });
+  },
+);
+
+test("the reference names every export", () => {
+  const index = read("src/index.ts");
+  const listed = mentions(index, /^export (?:type )?\{([^}]*)\}/gm).flatMap((list) => list.split(","));
+  const conversation = mentions(read("src/query/request/conversation.ts"), /^export \w+ (\w+)/gm);
+  const names = [...listed.map((name) => name.replace("type ", "").trim()), ...conversation];
+  expect(names.length).toBeGreaterThan(40);
+  for (const name of names) expect(reference, name).toMatch(new RegExp(`\\b${name}s?\\b`));
 });
