@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     const { page, complaints } = await visitor(browser, { extraHTTPHeaders });
     expect((await page.goto(url))?.status()).toBe(400);
     expect(await page.innerText("h1")).toBe(words.en.pages.denied.title);
-    expect(await page.innerText("main")).toContain("codex_login");
+    expect(await page.innerText("main")).toContain("start the sign-in again");
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(complaints).toEqual([]);
     expect((await server.call("codex_status")).facts["signedIn"]).toBe(false);
