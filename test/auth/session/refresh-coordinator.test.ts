@@ -69,7 +69,7 @@ const troubles: [string, Reply, { code: string }][] = [
   ["a closed connection", { kind: "close" }, { code: "NETWORK" }],
 ];
 
-test.each(troubles)("%s: a token that still works is not spent again", async (_, reply) => {
+test.each(troubles)("%s: a token that is still valid is not refreshed again", async (_, reply) => {
   const simulator = await simulate();
   const home = makeHome();
   const { accessToken } = writeLogin(home, simulator, stillGood);

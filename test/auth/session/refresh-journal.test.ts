@@ -7,8 +7,8 @@ const now = Date.UTC(2026, 10, 20, 12);
 const second = 1_000;
 const hour = 3_600 * second;
 
-/** What a new attempt hears, given an entry and how things are. */
-function verdict(entry: Partial<JournalEntry>, situation: Partial<RetryContext> = {}): string {
+/** The error code of a new attempt with this entry and context, or "go on". */
+function attempt(entry: Partial<JournalEntry>, context: Partial<RetryContext> = {}): string {
   const known = {
     token: "t",
     outcome: "unknown",
@@ -20,7 +20,7 @@ function verdict(entry: Partial<JournalEntry>, situation: Partial<RetryContext> 
   try {
     assertMayRetry(
       known,
-      { now, accessTokenValid: false, ownEntry: false, ownerExited: false, ...situation },
+      { now, accessTokenValid: false, ownEntry: false, ownerExited: false, ...context },
       defaultLimits,
     );
     return "go on";
@@ -53,6 +53,6 @@ test.each<[string, string, Partial<JournalEntry>, Partial<RetryContext>]>([
   ["RATE_LIMITED", "asked to wait", { attempts: 0, at: now - 60 * second, restMs: 120 * second }, {}],
   ["go on", "asked to wait, and waited", { attempts: 0, at: now - 120 * second, restMs: 120 * second }, {}],
   ["go on", "asked to wait for a year, an hour ago", { attempts: 0, at: now - hour, restMs: 9e9 }, {}],
-])("%s: %s", (expected, _, entry, situation) => {
-  expect(verdict(entry, situation)).toBe(expected);
+])("%s: %s", (expected, _, entry, context) => {
+  expect(attempt(entry, context)).toBe(expected);
 });

@@ -112,7 +112,7 @@ test("an expired token waits for the lock, within its bound, and names who has i
   expect(simulator.requests).toEqual([]);
 });
 
-test("nobody is signed in: says so and leaves no lock or folder behind", async () => {
+test("without a login, every call says so and leaves no lock or folder behind", async () => {
   const home = makeHome();
   const { get, tokens } = tokenRig({ simulator: await simulate(), home });
   await expect(get()).rejects.toMatchObject({ code: "AUTH_REQUIRED" });
