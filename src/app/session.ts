@@ -7,6 +7,7 @@ import { RefreshPersister } from "../auth/session/refresh-persister.ts";
 import { TokenManager } from "../auth/session/token-manager.ts";
 import { type LoginStore, TokenStore } from "../auth/session/token-store.ts";
 import { PendingSave } from "../auth/session/pending-save.ts";
+import { OrphanedTokens } from "../auth/oauth/orphaned-tokens.ts";
 import { TokenEndpoint } from "../auth/oauth/token-endpoint.ts";
 import type { DetachedEvents, DetachedProcess } from "../platform/detached-process.ts";
 import { FileLock } from "../platform/files/file-lock.ts";
@@ -43,35 +44,34 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     log,
   });
   const store: LoginStore = program ?? fileStore;
-  const ledger = claims ?? new RefreshJournal(folder);
+  const journal = claims ?? new RefreshJournal(folder);
   const lock = claims ?? refreshLock;
   const basics = { origins, store, clock, limits, log };
-  const unsaved = new PendingSave({ ...basics, maxDelayMs: claims && unsavedRetryMs });
-  const saver = new RefreshPersister({ ...basics, endpoint, unsaved });
-  const refreshing = { ...basics, ledger, endpoint, lock, unsaved, saver, redactor };
-  const attempts = new TokenRefresher(refreshing);
+  const pendingSave = new PendingSave({ ...basics, maxDelayMs: claims && unsavedRetryMs });
+  const orphanedTokens = new OrphanedTokens({ ...basics, endpoint });
+  const persister = new RefreshPersister({ ...basics, orphanedTokens, pendingSave });
+  const refreshing = { ...basics, journal, endpoint, lock, pendingSave, persister, redactor };
+  const inProcess = new TokenRefresher(refreshing);
   // Most starts of the program refresh nothing.
   const mayStart = credentials === undefined ? start : undefined;
   const detached: RefreshExecutor | undefined = mayStart && {
     refresh: async (...refresh) => {
       const { ChildProcessRefresher } = await import("../auth/session/child-process-refresher.ts");
-      return new ChildProcessRefresher({ ...refreshing, here: attempts, start: mayStart }).refresh(...refresh);
+      return new ChildProcessRefresher({ ...refreshing, inProcess, start: mayStart }).refresh(...refresh);
     },
-    settled: () => attempts.settled(),
   };
-  const refresher = new RefreshCoordinator({ ...refreshing, spending: detached ?? attempts });
+  const refresher = new RefreshCoordinator({ ...refreshing, executor: detached ?? inProcess });
   return {
     endpoint,
     store,
-    ledger,
-    refresher,
+    ledger: journal,
     fileLock,
     refreshLock,
-    tokens: new TokenManager({ ...refreshing, refresher }),
+    tokens: new TokenManager({ ...refreshing, orphanedTokens, refresher }),
     /** For the process of a refresh: what it does. */
     refreshWork: async () => {
       const { RefreshWorker } = await import("../auth/session/refresh-worker.ts");
-      return new RefreshWorker({ ...refreshing, lock: refreshLock, attempts });
+      return new RefreshWorker({ ...refreshing, lock: refreshLock, refresher: inProcess });
     },
   };
 }

@@ -12,19 +12,19 @@ export interface TokenRigOptions {
   home: Home;
   clock?: Clock;
   limits?: Partial<Limits>;
-  /** What starts the process of a refresh; without it, refreshes run in this process. */
+  /** Starts the refresh process; without it, refreshes run in this process. */
   start?: StartRefresh;
 }
 
-/** All that keeps a login, as one process has it; several share a home like several windows. */
-export interface TokenRig extends Pick<Session, "tokens" | "refresher" | "store" | "refreshLock"> {
+/** The login's parts in one process; several rigs share a home like several windows. */
+export interface TokenRig extends Pick<Session, "tokens" | "store" | "refreshLock"> {
   storeLock: FileLock;
   self: ProcessIdentity;
-  /** `getTokens` without anybody who cancels. */
+  /** `getTokens` with a signal that never aborts. */
   get: () => ReturnType<Session["tokens"]["getTokens"]>;
 }
 
-/** The signal of a call that nobody cancels. */
+/** A signal that never aborts. */
 export function uncancelled(): AbortSignal {
   return new AbortController().signal;
 }
@@ -44,8 +44,8 @@ export function refreshLockOf(home: Home): string {
   return `${home.authFile}.refresh.lock`;
 }
 
-/** The system's timers, but the date stands still until a test moves it. */
-export function standingClock(start = Date.now()): Clock & { set: (now: number) => void } {
+/** The system's timers, but a fixed date until a test sets another. */
+export function frozenClock(start = Date.now()): Clock & { set: (now: number) => void } {
   let now = start;
   return {
     ...systemClock,

@@ -1,23 +1,22 @@
 import * as z from "zod";
+import { parseJson } from "../../shared/json.ts";
 
 const fallbackLifetimeMs = 60 * 60_000;
-/** No server issues a token that ends this soon: then this machine's clock is ahead. */
+/** No server issues a shorter lifetime, so a shorter rest means that this machine's clock is ahead. */
 const impossiblyShortMs = 60_000;
 
 /**
- * When an access token that was issued just now ends, epoch ms by this machine's clock: its own `exp`,
- * else what the endpoint said, else an hour. Where `exp` has passed already, the token's lifetime
- * counts from now: else every question would refresh it again.
+ * When a newly issued access token ends, epoch ms by this machine's clock. Its own `exp` counts, else the endpoint's
+ * `expires_in`, else an hour. If `exp` is past already, the lifetime counts from now: else every query would refresh.
  *
  * @param expiresInSeconds RFC 6749 §5.1 `expires_in`
  */
 export function accessTokenExpiry(accessToken: string, expiresInSeconds: number | undefined, now: number): number {
   const { expiresAt, issuedAt } = readClaims(accessToken);
-  const told = expiresInSeconds === undefined ? undefined : expiresInSeconds * 1000;
-  if (expiresAt === undefined) return now + (told ?? fallbackLifetimeMs);
+  const expiresInMs = expiresInSeconds === undefined ? undefined : expiresInSeconds * 1000;
+  if (expiresAt === undefined) return now + (expiresInMs ?? fallbackLifetimeMs);
   if (expiresAt - now > impossiblyShortMs) return expiresAt;
-  const own = issuedAt === undefined ? undefined : expiresAt - issuedAt;
-  const lifetimeMs = told ?? own ?? 0;
+  const lifetimeMs = expiresInMs ?? expiresAt - (issuedAt ?? expiresAt);
   return lifetimeMs > impossiblyShortMs ? now + lifetimeMs : expiresAt;
 }
 
@@ -27,31 +26,29 @@ export const lastEpochMs = 8.64e15;
 const authClaim = "https://api.openai.com/auth";
 const profileClaim = "https://api.openai.com/profile";
 
+const optionalText = z.string().optional().catch(undefined);
+const epochSeconds = z.number().nonnegative();
+
 const claims = z.object({
-  exp: z
-    .number()
-    .nonnegative()
+  exp: epochSeconds
     .max(lastEpochMs / 1000)
     .optional()
     .catch(undefined),
-  iat: z.number().nonnegative().optional().catch(undefined),
-  email: z.string().optional().catch(undefined),
-  [profileClaim]: z
-    .object({ email: z.string().optional().catch(undefined) })
-    .optional()
-    .catch(undefined),
+  iat: epochSeconds.optional().catch(undefined),
+  email: optionalText,
+  [profileClaim]: z.object({ email: optionalText }).optional().catch(undefined),
   [authClaim]: z
     .object({
-      chatgpt_account_id: z.string().optional().catch(undefined),
-      chatgpt_plan_type: z.string().optional().catch(undefined),
+      chatgpt_account_id: optionalText,
+      chatgpt_plan_type: optionalText,
       chatgpt_account_is_fedramp: z.boolean().optional().catch(undefined),
     })
     .optional()
     .catch(undefined),
 });
 
-/** What we read from a token; nothing here is verified, the service does that (docs/wire.md §7). */
-export interface TokenClaims {
+/** The claims that this program uses. Only the service verifies tokens (docs/wire.md §7). */
+interface TokenClaims {
   /** Epoch ms. */
   expiresAt: number | undefined;
   /** Epoch ms, by the server's clock. */
@@ -59,21 +56,23 @@ export interface TokenClaims {
   accountId: string | undefined;
   plan: string | undefined;
   email: string | undefined;
-  /** The account is in the government's cloud. */
+  /** The account is in the US government's cloud. */
   fedramp: boolean;
 }
 
 const printable = (value: string | undefined): string | undefined =>
   value !== undefined && /^[\x21-\x7e]{1,200}$/.test(value) ? value : undefined;
 
-/** The claims of a JWT; everything is undefined for a string that is none. */
+const milliseconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : Math.round(seconds * 1000);
+
+/** The claims of a JWT; all are undefined for any other string. */
 export function readClaims(jwt: string): TokenClaims {
-  const parsed = claims.safeParse(decodePayload(jwt));
-  const found = parsed.success ? parsed.data : {};
+  const found = claims.safeParse(decodePayload(jwt)).data ?? {};
   const auth = found[authClaim];
   return {
-    expiresAt: found.exp === undefined ? undefined : Math.round(found.exp * 1000),
-    issuedAt: found.iat === undefined ? undefined : Math.round(found.iat * 1000),
+    expiresAt: milliseconds(found.exp),
+    issuedAt: milliseconds(found.iat),
     accountId: printable(auth?.chatgpt_account_id),
     plan: printable(auth?.chatgpt_plan_type),
     email: printable(found.email ?? found[profileClaim]?.email),
@@ -81,12 +80,18 @@ export function readClaims(jwt: string): TokenClaims {
   };
 }
 
+/** The account of a grant: each claim of the ID token, else of the access token. */
+export function readIdentity(idToken = "", accessToken = ""): Pick<TokenClaims, "accountId" | "plan" | "email"> {
+  const [identity, access] = [readClaims(idToken), readClaims(accessToken)];
+  return {
+    accountId: identity.accountId ?? access.accountId,
+    plan: identity.plan ?? access.plan,
+    email: identity.email ?? access.email,
+  };
+}
+
 function decodePayload(jwt: string): unknown {
   const payload = jwt.split(".")[1];
-  if (payload === undefined) return undefined;
-  try {
-    return JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-  } catch {
-    return undefined; // not a JWT: an opaque token is allowed (RFC 6749 §1.4)
-  }
+  // Undefined for an opaque token, which is allowed (RFC 6749 §1.4).
+  return payload === undefined ? undefined : parseJson(Buffer.from(payload, "base64url").toString("utf8"));
 }

@@ -1,16 +1,16 @@
 import * as z from "zod";
 
-/** Anything that can travel in a header; a token with other characters would leak into error texts. */
+/** What can travel in a header; a token with other characters would leak into error texts. */
 export const tokenString = z
   .string()
   .min(1)
   .max(100_000)
   .regex(/^[\x21-\x7e]+$/);
 
-/** Seconds (RFC 6749 §5.1); more than a century is not a lifetime but a mistake. */
+/** Seconds (RFC 6749 §5.1); more than a century is a mistake. */
 const expiresIn = z.number().positive().max(3_200_000_000).optional().catch(undefined);
 
-/** Answer to a code exchange: all three tokens are required (RFC 6749 §5.1, docs/wire.md §3). */
+/** Response to a code exchange, with all three tokens (RFC 6749 §5.1, docs/wire.md §3). */
 export interface CodeExchangeResponse {
   access_token: string;
   refresh_token: string;
@@ -26,16 +26,17 @@ export const codeExchangeResponse: z.ZodType<CodeExchangeResponse> = z.object({
 });
 
 /**
- * Answer to a refresh: what is missing keeps its old value (docs/wire.md §4). What is there in a
- * wrong form counts as missing: the rest is the only thing that a spent token was good for.
+ * Response to a refresh: a missing field keeps its old value (docs/wire.md §4). A malformed field counts as missing,
+ * because the others are all that is left of a used refresh token.
  */
 export type RefreshResponse = {
   [Name in keyof CodeExchangeResponse]?: CodeExchangeResponse[Name] | undefined;
 };
+const optionalToken = tokenString.optional().catch(undefined);
 export const refreshResponse: z.ZodType<RefreshResponse> = z.object({
-  access_token: tokenString.optional().catch(undefined),
-  refresh_token: tokenString.optional().catch(undefined),
-  id_token: tokenString.optional().catch(undefined),
+  access_token: optionalToken,
+  refresh_token: optionalToken,
+  id_token: optionalToken,
   expires_in: expiresIn,
 });
 
@@ -47,16 +48,14 @@ const errorBody = z.object({
   code: z.string().optional(),
 });
 
-/** The machine-readable code of a token endpoint's refusal, lower-cased, in either of its shapes. */
+/** The error code of a token endpoint's response, lower-cased: `error`, `error.code` or `code`. */
 export function oauthErrorCode(body: unknown): string | undefined {
-  const parsed = errorBody.safeParse(body);
-  if (!parsed.success) return undefined;
-  const { error, code } = parsed.data;
+  const { error, code } = errorBody.safeParse(body).data ?? {};
   const found = typeof error === "string" ? error : (error?.code ?? code);
   return found?.toLowerCase();
 }
 
-/** Codes after which a refresh token can never work again (docs/wire.md §4). */
+/** Codes after which a refresh token never works again (docs/wire.md §4). */
 export const permanentRefreshErrors: ReadonlySet<string> = new Set([
   "refresh_token_expired",
   "refresh_token_reused",

@@ -1,11 +1,11 @@
-import { CodexError } from "../../shared/errors.ts";
-import type { Limits } from "../../shared/limits.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
+import { CodexError } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
 import type { RefreshResponse } from "./oauth-messages.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
-export interface RevocationsDeps {
+interface OrphanedTokensDeps {
   endpoint: Pick<TokenEndpoint, "revoke">;
   clock: Clock;
   limits: Pick<Limits, "revokeTimeoutMs">;
@@ -14,7 +14,7 @@ export interface RevocationsDeps {
 
 /** Calls `abort` with a `TIMEOUT` after `revokeTimeoutMs`. */
 export function revocationTimer(
-  { clock, limits }: Pick<RevocationsDeps, "clock" | "limits">,
+  { clock, limits }: Pick<OrphanedTokensDeps, "clock" | "limits">,
   abort: (reason: CodexError) => void,
 ): Timer {
   return clock.timer(limits.revokeTimeoutMs, () => {
@@ -22,50 +22,50 @@ export function revocationTimer(
   });
 }
 
-/** Gives back what nobody wants any more: at best effort, and nobody waits but the process's end. */
+/** Revokes orphaned tokens in the background, at best effort; only shutdown waits. */
 export class OrphanedTokens {
-  readonly #deps: RevocationsDeps;
+  readonly #deps: OrphanedTokensDeps;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(deps: RevocationsDeps) {
+  constructor(deps: OrphanedTokensDeps) {
     this.#deps = deps;
   }
 
-  /** Resolves when all is revoked, or could not be. */
+  /** Resolves when every revocation has ended, also in failure. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Have a refresh token revoked, within `revokeTimeoutMs`. */
+  /** Revokes a refresh token, within `revokeTimeoutMs`. */
   revoke(refreshToken: string): void {
     this.#run(this.#revoke(refreshToken));
   }
 
   /**
-   * Have revoked what a request may still bring. It is let finish, since its tokens may be made already
-   * and only their answer tells them; after `revokeTimeoutMs` it is given up by `abort`.
+   * Revokes the refresh token that a pending token request returns. The request may finish, since the server may have
+   * issued tokens that only the response names; `abort` ends it after `revokeTimeoutMs`.
    */
-  revokeLate(granted: Promise<RefreshResponse>, abort: (reason: unknown) => void): void {
+  revokeLate(response: Promise<RefreshResponse>, abort: (reason: unknown) => void): void {
     const timer = revocationTimer(this.#deps, abort);
-    const late = granted.finally(() => {
+    const late = response.finally(() => {
       timer.cancel();
     });
     this.#run(
       late.then(
         ({ refresh_token: refreshToken }) => (refreshToken === undefined ? undefined : this.#revoke(refreshToken)),
-        () => undefined, // nothing came
+        () => undefined, // nothing was issued
       ),
     );
   }
 
   async #revoke(refreshToken: string): Promise<void> {
     const { endpoint, log } = this.#deps;
-    const over = new AbortController();
+    const timeout = new AbortController();
     const timer = revocationTimer(this.#deps, (reason) => {
-      over.abort(reason);
+      timeout.abort(reason);
     });
     try {
-      await endpoint.revoke(refreshToken, over.signal);
+      await endpoint.revoke(refreshToken, timeout.signal);
       log("TOKEN", "revoked an unwanted login");
     } catch (error) {
       log("TOKEN", `an unwanted login could not be revoked: ${String(error)}`);
@@ -74,8 +74,8 @@ export class OrphanedTokens {
     }
   }
 
-  #run(work: Promise<void>): void {
-    const running = work.finally(() => this.#running.delete(running));
+  #run(revocation: Promise<void>): void {
+    const running = revocation.finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 }

@@ -1,41 +1,37 @@
-import { parseRetryAfter, toApiErrorInfo } from "../../api/error-body.ts";
 import { detectGatewayBlock } from "../../api/api-error.ts";
+import { parseRetryAfter, toApiErrorInfo } from "../../api/error-body.ts";
 import type { TextResponse } from "../../http/http.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import { oauthErrorCode, permanentRefreshErrors, type RefreshResponse } from "./oauth-messages.ts";
 
-/** What kept a request from being judged by the authorization server: a page, a place, or a limit. */
+/** Error for a response that did not come from the OAuth server itself, or that is a rate limit. */
 export function gatewayError({ status, headers, text }: TextResponse, now: number): CodexError | undefined {
-  const refusal = toApiErrorInfo(status, headers, text, now);
-  const block = detectGatewayBlock(refusal, "the authorization server");
+  const info = toApiErrorInfo(status, headers, text, now);
+  const block = detectGatewayBlock(info, "the authorization server");
   if (block !== undefined) return new CodexError("BLOCKED", block.message, { next: block.next });
   if (status !== 429) return undefined;
-  return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
-    retryAfterMs: refusal.retryAfterMs,
-  });
+  const { retryAfterMs } = info;
+  return new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", { retryAfterMs });
 }
 
-/** An answer that sends elsewhere: no secret follows. */
+/** Error for a redirect: no request with a secret follows one. */
 export function redirected(status: number): CodexError {
-  return new CodexError(
-    "UPSTREAM",
-    `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`,
-  );
+  const message = `The authorization server answered with a redirect (HTTP ${status}), which is never followed.`;
+  return new CodexError("UPSTREAM", message);
 }
 
 export function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }
 
-/** How a refresh ended: "unsent" has certainly not spent the token, "unknown" may have. */
+/** How a refresh ended: "unsent" certainly didn't use the token, "unknown" may have. */
 export type RefreshOutcome =
   | { kind: "granted"; grant: RefreshResponse }
   | { kind: "refused"; code: string }
-  | { kind: "unsent"; error: CodexError }
-  | { kind: "unknown"; error: CodexError };
+  | { kind: "unsent" | "unknown"; error: CodexError };
 
-/** A refused refresh: for good, before the token can have been spent, or of unknown outcome. */
+/** Outcome of a refresh that wasn't answered with 200. */
 export function refreshRefusal(response: TextResponse, now: number): RefreshOutcome {
   const { status } = response;
   const code = oauthErrorCode(parseJson(response.text));
@@ -47,7 +43,7 @@ export function refreshRefusal(response: TextResponse, now: number): RefreshOutc
   return { kind: status >= 300 && status < 500 ? "unsent" : "unknown", error };
 }
 
-/** Any other answer than the one asked for, as our error; `code` where nothing tells more. */
+/** Error for an unexpected response; `code` and `message` apply if nothing more specific does. */
 export function tokenRefusal(
   response: TextResponse,
   code: "AUTH_DENIED" | "UPSTREAM",
@@ -56,8 +52,8 @@ export function tokenRefusal(
 ): CodexError {
   const { status, headers } = response;
   if (isRedirect(status)) return redirected(status);
-  const held = gatewayError(response, now);
-  if (held !== undefined) return held;
+  const blocked = gatewayError(response, now);
+  if (blocked !== undefined) return blocked;
   const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), now);
   const reason = oauthErrorCode(parseJson(response.text))
     ?.replace(/[^\w.-]/g, "")

@@ -1,16 +1,17 @@
 import { CodexError } from "../../shared/errors.ts";
-import { either, signIn, unsetVariables } from "../../shared/next-step.ts";
 import { maskAccountId, maskEmail } from "../../shared/mask.ts";
+import { either, signIn, unsetVariables } from "../../shared/next-step.ts";
 
-/** The version of our record in the login file; a higher one belongs to a newer codex-oauth. */
-export const recordVersion = 1;
-
-/** A login as we keep and use it. Tokens go only to the two origins that it was issued for. */
-export interface TokenSet {
-  /** Issuer that the tokens came from, without a trailing slash. */
+/** The two origins that this program sends to. */
+export interface Origins {
+  /** The authorization server's issuer, without a trailing slash. */
   issuer: string;
-  /** Origin of the API that the tokens are for. */
+  /** Origin of the API. */
   apiOrigin: string;
+}
+
+/** A stored login. Its tokens go only to the two origins that it was issued for. */
+export interface TokenSet extends Origins {
   accessToken: string;
   refreshToken: string;
   idToken: string;
@@ -20,50 +21,39 @@ export interface TokenSet {
   plan: string | undefined;
   /** When the access token ends, epoch ms. */
   expiresAt: number;
-  /** Grows with every login, so that a late refresh cannot bring an older one back. */
+  /** Grows with every login, so that a late refresh can't bring an older one back. */
   generation: number;
-  /** Where the workspace wants its requests, as the service told it; undefined before it was asked. */
+  /** The origin that the service named for the workspace; undefined until it was asked. */
   workspaceOrigin?: string | undefined;
-  /** How the workspace wants them routed; told together with the former. */
+  /** The workspace's routing value, which comes with `workspaceOrigin`. */
   routingOverride?: string | undefined;
 }
 
-/** True when the access token ends within the margin. */
+/** True if the access token ends within the margin. */
 export function isExpiring(tokens: TokenSet, now: number, marginMs: number): boolean {
   return tokens.expiresAt - now <= marginMs;
 }
 
 export function isExpired(tokens: TokenSet, now: number): boolean {
-  return tokens.expiresAt <= now;
+  return isExpiring(tokens, now, 0);
 }
 
-/** How a person is told whose login it is. */
+/** Display name of the account (masked). */
 export function accountLabel(tokens: Pick<TokenSet, "email" | "accountId">): string {
   return maskEmail(tokens.email) ?? `account ${maskAccountId(tokens.accountId)}`;
 }
 
-/** The two origins that this program talks to. */
-export interface Origins {
-  issuer: string;
-  apiOrigin: string;
-}
-
 /**
- * Tokens go only where they were issued for (docs/wire.md §8): a changed setting means "not signed
- * in there", never "send them there". One more place may be added to these two, and only by the API
- * itself over its own TLS connection: a workspace's origin, which must be the API's or one below it
- * (`acceptedBase` in wire/accounts-check.ts).
+ * Asserts that a login was issued for the configured origins (docs/wire.md §8). With a changed setting the user is not
+ * signed in there, and the tokens aren't sent there. Only the API itself can add an origin, over its own TLS
+ * connection: the workspace's, which must be the API's or one below it (`acceptedBase` in auth/accounts-check.ts).
  *
  * @throws CodexError `AUTH_REQUIRED`, naming both origins.
  */
-export function assertIssuedFor(tokens: Origins, wanted: Origins): void {
-  const pairs = [
-    [tokens.issuer, wanted.issuer],
-    [tokens.apiOrigin, wanted.apiOrigin],
-  ] as const;
-  for (const [stored, configured] of pairs) {
-    if (originOf(stored) === originOf(configured)) continue;
-    throw new CodexError("AUTH_REQUIRED", `The stored login is for ${stored}, not for ${configured}.`, {
+export function assertIssuedFor(tokens: Origins, configured: Origins): void {
+  for (const key of ["issuer", "apiOrigin"] as const) {
+    if (originOf(tokens[key]) === originOf(configured[key])) continue;
+    throw new CodexError("AUTH_REQUIRED", `The stored login is for ${tokens[key]}, not for ${configured[key]}.`, {
       why: "A login is used only with the origin that issued it.",
       next: [either(signIn, unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"))],
     });

@@ -1,29 +1,10 @@
-import { type Clock, sleep } from "../../platform/clock.ts";
+import { sleep, type Clock } from "../../platform/clock.ts";
 import type { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
-import { assertIssuedFor, type Origins, type TokenSet } from "../oauth/token-set.ts";
-import { signedOutMeanwhile } from "./refresh-errors.ts";
+import type { TokenSet } from "../oauth/token-set.ts";
 import type { LoginStore } from "./token-store.ts";
 
-export interface PresentLoginDeps {
-  origins: Origins;
-  store: Pick<LoginStore, "read">;
-  unsaved: PendingSave;
-}
-
-/**
- * The login as it is now, during a refresh: a sign-in or a sign-out needs no refresh lock.
- *
- * @throws CodexError `AUTH_REQUIRED` when it was removed, or belongs to other origins; `STORAGE`.
- */
-export async function readCurrentTokens({ origins, store, unsaved }: PresentLoginDeps): Promise<TokenSet> {
-  const stored = await store.read();
-  if (stored === undefined) throw signedOutMeanwhile();
-  assertIssuedFor(stored, origins);
-  return unsaved.newest(stored);
-}
-
-export interface UnsavedLoginDeps {
+interface PendingSaveDeps {
   store: Pick<LoginStore, "update">;
   clock: Clock;
   limits: Pick<Limits, "saveRetryMs">;
@@ -31,81 +12,79 @@ export interface UnsavedLoginDeps {
   maxDelayMs?: number | undefined;
 }
 
-interface Unsaved {
-  /** The refresh tokens that this login was got for, one after the other; the file has one of them. */
-  spent: readonly string[];
+interface PendingTokens {
+  /** The refresh tokens used on the way to `tokens`, oldest first; the file has one of them. */
+  usedTokens: readonly string[];
   tokens: TokenSet;
   error: CodexError;
 }
 
-/** A login that was granted but could not be saved. It is the only copy, so it is saved when it can be. */
+/** A refreshed login that could not be saved. This is its only copy, so saving is retried. */
 export class PendingSave {
-  readonly #deps: UnsavedLoginDeps;
+  readonly #deps: PendingSaveDeps;
   readonly #stopping = new AbortController();
-  #unsaved: Unsaved | undefined;
+  #pending: PendingTokens | undefined;
 
-  constructor(deps: UnsavedLoginDeps) {
+  constructor(deps: PendingSaveDeps) {
     this.#deps = deps;
   }
 
-  /** Why the present login is only in memory, if it is. */
+  /** Why the current login is only in memory, if it is. */
   get reason(): CodexError | undefined {
-    return this.#unsaved?.error;
+    return this.#pending?.error;
   }
 
   /** The login that is only in memory, if there is one. */
   get tokens(): TokenSet | undefined {
-    return this.#unsaved?.tokens;
+    return this.#pending?.tokens;
   }
 
-  /** The login to use in place of the stored one: the one that should stand there, if there is one. */
+  /** The login to use instead of the stored one: its unsaved successor, if there is one. */
   newest(stored: TokenSet): TokenSet {
-    return this.#unsaved && replaces(this.#unsaved, stored) ? this.#unsaved.tokens : stored;
+    return this.#pending && replaces(this.#pending, stored) ? this.#pending.tokens : stored;
   }
 
-  /** Use this login, got for `spent`, from memory, and go on trying to save it. */
-  keep(spent: string, tokens: TokenSet, error: CodexError): void {
-    const unsaved = { spent: [...(this.#unsaved?.spent ?? []), spent], tokens, error };
-    this.#unsaved = unsaved;
-    this.#retry(unsaved).catch(() => undefined); // stopped
+  /** Keeps the successor of `usedToken` in memory and retries the save. */
+  keep(usedToken: string, tokens: TokenSet, error: CodexError): void {
+    const pending = { usedTokens: [...(this.#pending?.usedTokens ?? []), usedToken], tokens, error };
+    this.#pending = pending;
+    this.#retry(pending).catch(() => undefined); // stopped
   }
 
-  /** The login was saved, or a newer one took its place. */
+  /** The login was saved, or a newer one replaced it. */
   forget(): void {
-    this.#unsaved = undefined;
+    this.#pending = undefined;
   }
 
-  /** One attempt to save it now. */
+  /** Tries once to save it now. */
   async flush(): Promise<void> {
-    const unsaved = this.#unsaved;
-    if (unsaved !== undefined) await this.#save(unsaved);
+    if (this.#pending !== undefined) await this.#save(this.#pending);
   }
 
-  /** The last attempt to save it: after that nothing is tried any more. */
+  /** Tries a last time to save it, and stops the retries. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.flush();
   }
 
-  async #retry(unsaved: Unsaved): Promise<void> {
+  async #retry(pending: PendingTokens): Promise<void> {
     const { clock, limits, maxDelayMs = 60_000 } = this.#deps;
     for (let delayMs = limits.saveRetryMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
       await sleep(clock, delayMs, this.#stopping.signal);
-      if (this.#unsaved !== unsaved) return;
-      // It fails as long as there is still no room; the next round tries again.
-      await this.#save(unsaved).catch(() => undefined);
+      if (this.#pending !== pending) return;
+      await this.#save(pending).catch(() => undefined); // the next round tries again
     }
   }
 
-  async #save(unsaved: Unsaved): Promise<void> {
+  async #save(pending: PendingTokens): Promise<void> {
     await this.#deps.store.update((stored) =>
-      // Another refresh may have followed while this waited for the file.
-      this.#unsaved === unsaved && stored !== undefined && replaces(unsaved, stored) ? unsaved.tokens : undefined,
+      // Another refresh may have followed while this one waited for the file.
+      this.#pending === pending && stored !== undefined && replaces(pending, stored) ? pending.tokens : undefined,
     );
-    if (this.#unsaved === unsaved) this.#unsaved = undefined;
+    if (this.#pending === pending) this.#pending = undefined;
   }
 }
 
-function replaces({ spent, tokens }: Unsaved, stored: TokenSet): boolean {
-  return stored.generation === tokens.generation && spent.includes(stored.refreshToken);
+function replaces({ usedTokens, tokens }: PendingTokens, stored: TokenSet): boolean {
+  return stored.generation === tokens.generation && usedTokens.includes(stored.refreshToken);
 }

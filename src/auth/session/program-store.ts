@@ -7,28 +7,35 @@ import { act, retry } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { oneLine } from "../../shared/text.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
-import { withChoice, withoutRecord, withRecord } from "./auth-file.ts";
-import { judgeFile, type Document, type Judged, type StoredState } from "./read-auth-file.ts";
+import {
+  editableDocument,
+  parseAuthFile,
+  withChoice,
+  withRecord,
+  type AuthFileContent,
+  type Document,
+  type StoredState,
+} from "./auth-file.ts";
 import type { LoginStore } from "./token-store.ts";
 
-/** What a program's store keeps for codex-oauth. */
+/** The value that a program's store keeps for codex-oauth. */
 export interface StoredCredentials {
-  /** Names this content, and no other one ever. */
+  /** Identifies this content; never reused for another one. */
   version: string;
-  /** Text with secrets: keep it as it is, where nobody else can read it. */
+  /** Text with secrets: store it unchanged and private. */
   value: string;
 }
 
 /**
- * Where a program keeps the login itself: one row, key or file, which any number of processes share.
- * Whatever it throws becomes a `STORAGE` error; a call may take ten seconds.
+ * A program's own storage of the login: one row, key or file, which any number of processes share. Whatever it throws
+ * becomes a `STORAGE` error; a call may take ten seconds.
  */
 export interface CredentialStore {
-  /** What is stored now, also right after another process's `save`; undefined when nothing is. */
+  /** The stored value, also right after another process's `save`; undefined if there is none. */
   load(signal?: AbortSignal): Promise<StoredCredentials | undefined>;
   /**
-   * Replace what is stored in one step, but only if its version is `expected`; undefined: only if
-   * nothing is stored. Resolves with false, and changes nothing, if that isn't so.
+   * Replaces the stored value in one step, but only if its version is `expected`; undefined: only if nothing is stored.
+   * Otherwise changes nothing and resolves with false.
    *
    * @param next undefined: remove what is stored
    */
@@ -37,17 +44,17 @@ export interface CredentialStore {
 
 const callTimeoutMs = 10_000;
 
-/** Each lost comparison means that another process got on, so this is many processes. */
+/** Each lost compare-and-swap means that another process made progress, so this allows for many processes. */
 const maxSaves = 200;
 
 const path = "the program's credential store";
 
 const storedCredentials = z.object({ version: z.string().min(1), value: z.string() });
 
-/** Notes about the refresh under way beside the record; they are of one refresh token. */
-export const notes = { claim: "claim", ledger: "refresh" } as const;
+/** Keys of the notes beside the record; both concern the refresh of one refresh token. */
+export const noteKeys = { claim: "claim", journal: "refresh" } as const;
 
-export interface ProgramStoreDeps {
+interface ProgramStoreDeps {
   store: CredentialStore;
   clock: Clock;
   random: Random;
@@ -68,74 +75,70 @@ export class ProgramStore implements LoginStore {
 
   /** @throws CodexError `STORAGE` */
   async read(): Promise<TokenSet | undefined> {
-    return (await this.look()).tokens;
+    return (await this.load()).tokens;
   }
 
   /** @throws CodexError `STORAGE` */
-  async peek(): Promise<StoredState & { damaged: boolean }> {
-    const { kind, tokens, choice } = await this.look();
-    return { tokens, choice, damaged: kind === "damaged" };
+  async peek(): Promise<StoredState> {
+    const { tokens, choice, damaged } = await this.load();
+    return { tokens, choice, damaged };
   }
 
-  /** Only that the store answers: nothing can be written there without being seen. */
+  /** Checks only that the store answers: every write to it would be visible. */
   async rehearse(): Promise<void> {
-    await this.look();
+    await this.load();
   }
 
   /** @throws CodexError `STORAGE` */
   async update(change: Parameters<LoginStore["update"]>[0]): Promise<TokenSet | undefined> {
-    return (
-      await this.change((found) => {
-        const next = change(found.tokens, found.kind === "damaged", found.choice);
-        if (next === undefined || next === null) return next;
-        const document = found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
-        if ("mode" in next) return bare(withChoice(document, next.mode, next.generation));
-        const { tokens } = found;
-        const same = tokens?.generation === next.generation && tokens.refreshToken === next.refreshToken;
-        return withRecord(same ? document : bare(document), next);
-      })
-    ).tokens;
+    const before = await this.compareAndSwap((found) => {
+      const { tokens, damaged, choice } = found;
+      const next = change(tokens, damaged, choice);
+      if (next === undefined || next === null) return next;
+      const document = editableDocument(found);
+      if ("mode" in next) return withoutNotes(withChoice(document, next.mode, next.generation));
+      const same = tokens?.generation === next.generation && tokens.refreshToken === next.refreshToken;
+      return withRecord(same ? document : withoutNotes(document), next);
+    });
+    return before.tokens;
   }
 
   /**
-   * Change the value: `change` sees what is stored, again after each change of another process, and
-   * gives the next content, `null` to remove it, or undefined to leave it alone. Resolves with what
-   * was there before.
+   * Changes the value: `change` maps the stored content to the next one, `null` to remove it, or undefined to leave it
+   * alone. It runs again after each change by another process. Resolves with the content before the change.
    *
    * @throws CodexError `STORAGE`; whether the value has changed can then be unknown.
    */
-  async change(change: (found: Judged) => Document | null | undefined): Promise<Judged> {
+  async compareAndSwap(change: (found: AuthFileContent) => Document | null | undefined): Promise<AuthFileContent> {
     const { store, random } = this.#deps;
     for (let saves = 0; saves < maxSaves; saves++) {
-      const found = await this.look();
+      const found = await this.load();
       const next = change(found);
       if (next === undefined || (next === null && found.version === undefined)) return found;
       const version = random.uuid();
-      const content = next && { version, value: JSON.stringify(next) };
+      const content = next === null ? undefined : { version, value: JSON.stringify(next) };
       try {
-        const saved: unknown = await this.#call("save", () => store.save(content ?? undefined, found.version));
-        if (typeof saved !== "boolean") throw unknownForm("save");
+        const saved: unknown = await this.#call("save", () => store.save(content, found.version));
+        if (typeof saved !== "boolean") throw failed("save", "It gave neither true nor false.");
         if (saved) return found;
       } catch (error) {
         // The answer may have been lost after the change was made.
-        const now = await this.look().catch(() => undefined);
-        if (now === undefined || content === null || now.version !== version) throw error;
+        const now = await this.load().catch(() => undefined);
+        if (content === undefined || now?.version !== version) throw error;
         return found;
       }
     }
-    throw new CodexError("STORAGE", "The program's credential store changes all the time.", {
-      next: [retry],
-    });
+    throw new CodexError("STORAGE", "The program's credential store changes all the time.", { next: [retry] });
   }
 
-  /** What is stored now, judged. @throws CodexError `STORAGE`; or the signal's reason. */
-  async look(signal?: AbortSignal): Promise<Judged & { version: string | undefined }> {
-    const loaded: unknown = await this.#call("load", (over) => this.#deps.store.load(over), signal);
+  /** The stored content. @throws CodexError `STORAGE`; or the signal's reason. */
+  async load(signal?: AbortSignal): Promise<AuthFileContent & { version: string | undefined }> {
+    const loaded: unknown = await this.#call("load", (ended) => this.#deps.store.load(ended), signal);
     const parsed = storedCredentials.nullish().safeParse(loaded);
-    if (!parsed.success) throw unknownForm("load");
+    if (!parsed.success) throw failed("load", "It gave neither { version, value } with two texts nor undefined.");
     const { version, value } = parsed.data ?? {};
     try {
-      return { ...judgeFile(value, path), version };
+      return { ...parseAuthFile(value, path), version };
     } catch (error) {
       throw error instanceof CodexError ? error.with({ next: [act("Update codex-oauth")] }) : error;
     }
@@ -146,20 +149,19 @@ export class ProgramStore implements LoginStore {
     run: (signal: AbortSignal) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    const late = new AbortController();
+    const timeout = new AbortController();
     const timer = this.#deps.clock.timer(callTimeoutMs, () => {
-      late.abort(failed(name, "It did not answer within ten seconds."));
+      timeout.abort(failed(name, "It did not answer within ten seconds."));
     });
-    const over = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+    const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
     try {
-      // A store that throws before it gives a promise fails in the same way.
-      return await raceSignal((async () => run(over))(), over);
+      // A store that throws before it returns a promise fails in the same way.
+      return await raceSignal((async () => run(ended))(), ended);
     } catch (error) {
-      over.throwIfAborted();
+      ended.throwIfAborted();
       if (error instanceof CodexError) throw error;
-      // No cause: what a database says of a failed statement can hold the value.
-      const said = oneLine(this.#deps.redactor.redactAll(String(error)), 200);
-      throw failed(name, `It said: ${said}`);
+      // No cause: a database's message about a failed statement can hold the value.
+      throw failed(name, `It said: ${oneLine(this.#deps.redactor.redactAll(String(error)), 200)}`);
     } finally {
       timer.cancel();
     }
@@ -167,23 +169,14 @@ export class ProgramStore implements LoginStore {
 }
 
 /** Without the notes on another login's refresh. */
-function bare(document: Document): Document {
-  const { [notes.claim]: _, [notes.ledger]: __, ...rest } = document;
+function withoutNotes(document: Document): Document {
+  const { [noteKeys.claim]: _, [noteKeys.journal]: __, ...rest } = document;
   return rest;
 }
 
-function failed(name: string, why: string): CodexError {
+function failed(name: keyof CredentialStore, why: string): CodexError {
   return new CodexError("STORAGE", `The program's credential store failed in ${name}().`, {
     why,
     next: [act("Look at the store"), retry],
   });
-}
-
-function unknownForm(name: string): CodexError {
-  return failed(
-    name,
-    name === "load"
-      ? "It gave neither { version, value } with two texts nor undefined."
-      : "It gave neither true nor false.",
-  );
 }

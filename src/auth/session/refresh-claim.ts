@@ -3,32 +3,32 @@ import { sleep, type Clock } from "../../platform/clock.ts";
 import type { BusyLock, HeldLock } from "../../platform/files/file-lock.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Random } from "../../platform/random.ts";
-import { notes, type ProgramStore } from "./program-store.ts";
-import type { Document } from "./read-auth-file.ts";
-import { ledgerEntry, type LedgerEntry } from "./refresh-journal.ts";
+import type { Document } from "./auth-file.ts";
+import { noteKeys, type ProgramStore } from "./program-store.ts";
+import { journalEntry, type JournalEntry } from "./refresh-journal.ts";
 
 /**
- * A claim that stays the same for so long is of a process that died. Longer than a request and its
- * save can take: every step of a holder that lives changes its claim.
+ * A claim unchanged for so long belongs to a process that died. Longer than a request and its save can take: a live
+ * holder changes its claim with every step.
  */
-export const deadClaimMs = 60_000;
+const staleClaimMs = 60_000;
 
-/** Short beside that: a login that is only in memory comes before anybody takes its claim over. */
+/** Shorter than `staleClaimMs`: an unsaved login is saved before another process takes over its claim. */
 export const unsavedRetryMs = 20_000;
 
 const pollMs = 250;
 
-/** Stands in the stored value while a process refreshes. */
+/** Part of the stored value while a process refreshes. */
 const claimNote = z.object({
-  /** Whose. */
+  /** The process that has the claim. */
   by: z.string(),
-  /** Another one after each step. */
+  /** New after each step. */
   id: z.string(),
-  /** Epoch ms of the last step, for who looks into the store; nobody decides by it. */
+  /** Epoch ms of the last step, only for people who inspect the store. */
   at: z.number(),
 });
 
-export interface RefreshClaimsDeps {
+interface RefreshClaimsDeps {
   store: ProgramStore;
   clock: Clock;
   random: Random;
@@ -36,104 +36,104 @@ export interface RefreshClaimsDeps {
 }
 
 /**
- * The refresh lock and ledger of a program's store, both as notes in the stored value. A claim is put
- * there by compare-and-swap, so that one process sends; a dead one's is taken over once this process
- * itself has seen it stand still for `deadClaimMs`, by a clock that never goes back.
+ * The refresh lock and journal of a program's store, as notes in the stored value. A claim is written by
+ * compare-and-swap, so that one process sends. A stale claim is taken over once this process itself has seen it
+ * unchanged for `staleClaimMs`, by a monotonic clock.
  */
 export class RefreshClaims {
   readonly #deps: RefreshClaimsDeps;
-  readonly #me: string;
+  readonly #owner: string;
 
   constructor(deps: RefreshClaimsDeps) {
     this.#deps = deps;
-    this.#me = deps.random.uuid();
+    this.#owner = deps.random.uuid();
   }
 
   /**
-   * Claim the refresh. Whoever waited for another process and finds another login gets no claim: that
-   * login is to be looked at first.
+   * Claims the refresh; on timeout, resolves with a `BusyLock`. If the login changed during the wait for another
+   * process, it claims nothing: the caller must check the new login first.
    *
-   * @param waitMs 0: do not wait; else it is longer by the time that a dead claim needs
+   * @param waitMs 0: do not wait; else the time that a stale claim needs is added
    * @throws CodexError `STORAGE`; or the signal's reason.
    */
   async acquire(waitMs: number, signal?: AbortSignal): Promise<HeldLock | BusyLock> {
     const { store, clock, random } = this.#deps;
-    const until = clock.elapsed() + (waitMs > 0 ? waitMs + deadClaimMs : 0);
+    const until = clock.elapsed() + (waitMs > 0 ? waitMs + staleClaimMs : 0);
     let seen: { id: string; since: number } | undefined;
     let awaited: string | undefined;
     for (;;) {
-      const { document, tokens } = await store.look(signal);
+      const { document, tokens } = await store.load(signal);
       const claim = claimIn(document);
-      const other = claim !== undefined && claim.by !== this.#me ? claim : undefined;
+      const other = claim?.by === this.#owner ? undefined : claim;
       if (other === undefined) {
-        if (awaited !== undefined && tokens?.accessToken !== awaited) return this.#held();
-        if (await this.#claim(undefined)) return this.#held();
+        if (awaited !== undefined && tokens?.accessToken !== awaited) return this.#asLock();
+        if (await this.#claim(undefined)) return this.#asLock();
       } else {
         if (other.id !== seen?.id) seen = { id: other.id, since: clock.elapsed() };
-        if (clock.elapsed() - seen.since >= deadClaimMs && (await this.#claim(other.id))) {
+        if (clock.elapsed() - seen.since >= staleClaimMs && (await this.#claim(other.id))) {
           this.#deps.log("TOKEN", "took over the claim of a process that stands still");
-          return this.#held();
+          return this.#asLock();
         }
       }
       awaited ??= tokens?.accessToken;
       if (clock.elapsed() >= until) return { holderPid: undefined };
-      // One that lost the comparison to a refresh looks again at once.
+      // After a lost compare-and-swap the next round follows at once.
       if (other !== undefined) await sleep(clock, pollMs * (1 + random.fraction()), signal);
     }
   }
 
-  /** No process of a store can be looked at. */
+  /** Always false: a store's processes may run on other machines. */
   isGone(): boolean {
     return false;
   }
 
-  /** As `RefreshLedger.find`. @throws CodexError `STORAGE` */
-  async find(token: string): Promise<LedgerEntry | undefined> {
-    const entry = entryIn((await this.#deps.store.look()).document);
+  /** As `RefreshJournal.find`. @throws CodexError `STORAGE` */
+  async find(token: string): Promise<JournalEntry | undefined> {
+    const entry = entryIn((await this.#deps.store.load()).document);
     return entry?.token === token ? entry : undefined;
   }
 
   /**
-   * As `RefreshLedger.record`, while the claim is this process's.
+   * As `RefreshJournal.record`, while the claim is this process's.
    *
-   * @throws CodexError `STORAGE` before a request only: the outcome of one counts more.
+   * @throws CodexError `STORAGE` only before a request: the outcome of one matters more than its record.
    */
-  async record(next: LedgerEntry): Promise<void> {
+  async record(entry: JournalEntry): Promise<void> {
     try {
-      await this.#note((document) => ({ ...document, [notes.ledger]: next }));
+      await this.#update((document) => ({ ...document, [noteKeys.journal]: entry }));
     } catch (error) {
-      if (next.outcome === "sent") throw error;
+      if (entry.outcome === "sent") throw error;
       this.#deps.log("TOKEN", `the refresh's outcome could not be noted: ${String(error)}`);
     }
   }
 
-  /** @param dead the claim that may be replaced */
-  async #claim(dead: string | undefined): Promise<boolean> {
+  /** @param staleId id of the claim that may be replaced */
+  async #claim(staleId: string | undefined): Promise<boolean> {
     let claimed = false as boolean; // the compiler does not see the callback run
-    await this.#deps.store.change(({ document, tokens }) => {
+    await this.#deps.store.compareAndSwap(({ document, tokens }) => {
       const claim = claimIn(document);
-      // Without a login there is nothing to refresh, which the caller finds out.
-      claimed = claim === undefined || claim.by === this.#me || claim.id === dead;
+      claimed = claim === undefined || claim.by === this.#owner || claim.id === staleId;
+      // Without a login there is nothing to refresh, as the caller finds out.
       if (!claimed || document === undefined || tokens === undefined) return undefined;
       const entry = entryIn(document);
-      // Whoever had the claim has no request on its way any more.
+      // The previous holder has no request in flight any more.
       const settled = entry?.outcome === "sent" ? { ...entry, outcome: "unknown" } : entry;
-      return { ...document, [notes.ledger]: settled, [notes.claim]: this.#newClaim() };
+      return { ...document, [noteKeys.journal]: settled, [noteKeys.claim]: this.#newClaim() };
     });
     return claimed;
   }
 
-  #held(): HeldLock {
+  #asLock(): HeldLock {
     return {
-      owner: this.#me,
+      owner: this.#owner,
       handoverId: "", // to no other process
-      isOwned: async () => claimIn((await this.#deps.store.look()).document)?.by === this.#me,
+      isOwned: async () => claimIn((await this.#deps.store.load()).document)?.by === this.#owner,
       release: async () => {
         try {
-          await this.#note((document) => {
-            // Its outcome could not be noted: the others keep waiting until the login is saved.
+          await this.#update((document) => {
+            // Its outcome could not be recorded: the others must wait until the login is saved.
             if (entryIn(document)?.outcome === "sent") return undefined;
-            const { [notes.claim]: _, ...rest } = document;
+            const { [noteKeys.claim]: _, ...rest } = document;
             return rest;
           });
         } catch (error) {
@@ -143,24 +143,24 @@ export class RefreshClaims {
     };
   }
 
-  /** Change the value as long as the claim is this process's, which renews it. */
-  async #note(change: (document: Document) => Document | undefined): Promise<void> {
-    await this.#deps.store.change(({ document }) => {
-      if (document === undefined || claimIn(document)?.by !== this.#me) return undefined;
-      return change({ ...document, [notes.claim]: this.#newClaim() });
+  /** Changes the value while the claim is this process's, and renews the claim. */
+  async #update(change: (document: Document) => Document | undefined): Promise<void> {
+    await this.#deps.store.compareAndSwap(({ document }) => {
+      if (document === undefined || claimIn(document)?.by !== this.#owner) return undefined;
+      return change({ ...document, [noteKeys.claim]: this.#newClaim() });
     });
   }
 
   #newClaim(): z.infer<typeof claimNote> {
     const { clock, random } = this.#deps;
-    return { by: this.#me, id: random.uuid(), at: clock.now() };
+    return { by: this.#owner, id: random.uuid(), at: clock.now() };
   }
 }
 
 function claimIn(document: Document | undefined): z.infer<typeof claimNote> | undefined {
-  return claimNote.safeParse(document?.[notes.claim]).data;
+  return claimNote.safeParse(document?.[noteKeys.claim]).data;
 }
 
-function entryIn(document: Document | undefined): LedgerEntry | undefined {
-  return ledgerEntry.safeParse(document?.[notes.ledger]).data;
+function entryIn(document: Document | undefined): JournalEntry | undefined {
+  return journalEntry.safeParse(document?.[noteKeys.journal]).data;
 }

@@ -1,25 +1,24 @@
 import * as z from "zod";
-import type { TokenSet } from "../oauth/token-set.ts";
 import { CodexError, errorCodes, type CodexErrorCode } from "../../shared/errors.ts";
 import type { NextStep } from "../../shared/next-step.ts";
+import { storedTokens } from "./auth-file.ts";
 
-/**
- * What the server and the process of a refresh tell each other, over a channel that only these two
- * have. No token travels to the process: it reads the login file. One comes back only when it could
- * not be written there.
+/*
+ * Messages between the server and the refresh process, over a channel that only these two have. No token goes to the
+ * process, which reads the auth file. Tokens come back only if they could not be written there.
  */
 
 /** The first message to the process. */
 export const refreshJob = z.object({
-  /** `HeldLock.pass` of the refresh lock, which the process takes over. */
+  /** `HeldLock.handoverId` of the refresh lock, which the process takes over. */
   lock: z.string(),
-  /** Fingerprint of the refresh token to spend; another one in the file needs no refresh. */
+  /** Fingerprint of the refresh token to use; if the file has another one, no refresh is needed. */
   token: z.string(),
   reason: z.enum(["proactive", "expired", "rejected"]),
 });
 export type RefreshJob = z.infer<typeof refreshJob>;
 
-/** The answer to "unsaved": the server has the login now and saves it when it can. */
+/** Reply to "unsaved": the server has the login now, and saves it when it can. */
 export const takenOver = z.object({ kind: z.literal("taken-over") });
 
 const code = z.custom<CodexErrorCode>((value) => typeof value === "string" && value in errorCodes);
@@ -28,14 +27,8 @@ const nextStep: z.ZodType<NextStep> = z.lazy(() =>
   z.discriminatedUnion("do", [
     z.object({ do: z.literal("sign-in"), method: z.enum(["browser", "device"]).exactOptional() }),
     z.object({ do: z.literal("use-method"), method: z.enum(["codex-cli", "api-key"]) }),
-    z.object({
-      do: z.literal("choose-model"),
-      which: z.enum(["named", "other", "larger"]).exactOptional(),
-    }),
-    z.object({
-      do: z.literal("wait"),
-      for: z.union([z.number(), z.literal("reset")]).exactOptional(),
-    }),
+    z.object({ do: z.literal("choose-model"), which: z.enum(["named", "other", "larger"]).exactOptional() }),
+    z.object({ do: z.literal("wait"), for: z.union([z.number(), z.literal("reset")]).exactOptional() }),
     z.object({ do: z.literal("set-variable"), name, to: z.string().exactOptional() }),
     z.object({ do: z.literal("unset-variable"), names: z.array(name) }),
     z.object({ do: z.literal("act"), what: z.string() }),
@@ -53,7 +46,7 @@ const nextStep: z.ZodType<NextStep> = z.lazy(() =>
     }),
   ]),
 );
-const failure = z.object({
+const serializedError = z.object({
   code,
   message: z.string(),
   why: z.string().optional(),
@@ -61,51 +54,31 @@ const failure = z.object({
   retryAfterMs: z.number().optional(),
   unsent: z.boolean().optional(),
 });
-const optionalText = z.string().optional();
-const tokens: z.ZodType<TokenSet> = z
-  .object({
-    // Every field, also those that a login may lack: this copy may become the only one.
-    issuer: z.string(),
-    apiOrigin: z.string(),
-    accessToken: z.string(),
-    refreshToken: z.string(),
-    idToken: z.string(),
-    accountId: z.string(),
-    email: optionalText,
-    plan: optionalText,
-    expiresAt: z.number(),
-    generation: z.number(),
-    workspaceOrigin: optionalText,
-    routingOverride: optionalText,
-  } satisfies Record<keyof TokenSet, z.ZodType>)
-  .transform(({ email, plan, ...rest }) => ({ ...rest, email, plan }));
+type SerializedError = z.infer<typeof serializedError>;
 
-/** How it ended. */
+/** The process's result. */
 export const refreshReport = z.discriminatedUnion("kind", [
   /** The file has the login that counts. */
   z.object({ kind: z.literal("stored") }),
-  /** Somebody else has the lock: nothing was sent. */
+  /** Another process has the lock: nothing was sent. */
   z.object({ kind: z.literal("lock-lost") }),
-  z.object({ kind: z.literal("failed"), error: failure }),
-  /** Granted, but only in memory; `failure` when the login is of no use yet all the same. */
+  z.object({ kind: z.literal("failed"), error: serializedError }),
+  /** Refreshed, but only in memory; with `failure`, the login can't be used yet all the same. */
   z.object({
     kind: z.literal("unsaved"),
-    tokens,
-    error: failure,
-    failure: failure.optional(),
+    tokens: storedTokens,
+    error: serializedError,
+    failure: serializedError.optional(),
   }),
 ]);
 export type RefreshReport = z.infer<typeof refreshReport>;
 
-export type Failure = z.infer<typeof failure>;
-
-/** An error for the channel; its cause stays here, since it may hold anything. */
-export function toFailure(error: CodexError): Failure {
+/** An error as a message; its cause stays behind, since it may hold anything. */
+export function serializeError(error: CodexError): SerializedError {
   const { why, next, retryAfterMs, unsent } = error.details;
   return { code: error.code, message: error.message, why, next, retryAfterMs, unsent };
 }
 
-/** The error as the other side had it. */
-export function fromFailure({ code, message, ...details }: Failure): CodexError {
+export function deserializeError({ code, message, ...details }: SerializedError): CodexError {
   return new CodexError(code, message, details);
 }

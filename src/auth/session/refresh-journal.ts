@@ -1,55 +1,53 @@
 import * as z from "zod";
 import type { StateFolder } from "../../platform/files/state-folder.ts";
 import { CodexError } from "../../shared/errors.ts";
-import { act, either, retry, signIn } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
-import { refreshTokenRevoked, refreshingElsewhere } from "./refresh-errors.ts";
+import { act, either, retry, signIn } from "../../shared/next-step.ts";
+import { refreshingElsewhere, refreshTokenRevoked } from "./refresh-errors.ts";
 
-/** Attempts with one token whose outcome is unknown, before it rests (faults of the network). */
-export const attemptsBeforeRest = 2;
+/** Attempts with one token and an unknown outcome before a cooldown (network errors). */
+export const attemptsBeforeCooldown = 2;
 
-/** A server that asks for more has made a mistake. */
-const longestRestMs = 60 * 60_000;
+/** A server that asks for a longer rest has made a mistake. */
+const maxRestMs = 60 * 60_000;
 
-/** What is so at the moment of a new attempt. */
+/** State used to decide whether to retry. */
 export interface RetryContext {
   now: number;
-  /** The access token still does its work, so there is no hurry to spend. */
-  usable: boolean;
-  /** The entry is of this process, which has no request on its way. */
-  own: boolean;
-  /** The process of the entry has ended. */
-  gone: boolean;
+  /** The access token can still be used, so that a refresh isn't urgent. */
+  accessTokenValid: boolean;
+  /** This process wrote the entry, and has no request in flight. */
+  ownEntry: boolean;
+  /** The process that wrote the entry has exited. */
+  ownerExited: boolean;
 }
 
 /**
- * Whether what the ledger knows of a refresh token allows another attempt with it. After one that
- * may have spent the token: none while the access token works, then one at once and further ones
- * with a rest between them. Times ahead of the clock count as past: it was set back.
+ * Asserts that the journal's entry allows another attempt with its refresh token. After an attempt that may have used
+ * the token, no other follows while the access token is valid. Later, one follows at once, and more of them after
+ * cooldowns. Times ahead of the clock count as past: the clock was set back.
  *
  * @throws CodexError `AUTH_EXPIRED`, `STORAGE`, `TIMEOUT`, `RATE_LIMITED` or `UPSTREAM`: why not.
  */
 export function assertMayRetry(
-  known: LedgerEntry,
-  { now, usable, own, gone }: RetryContext,
+  entry: JournalEntry,
+  { now, accessTokenValid, ownEntry, ownerExited }: RetryContext,
   limits: Pick<Limits, "refreshWaitMs" | "refreshCooldownMs">,
 ): void {
-  const age = now - known.at;
+  const { outcome, attempts } = entry;
+  const age = now - entry.at;
   const isWithin = (spanMs: number): boolean => age >= 0 && age < spanMs;
-  if (known.outcome === "refused") throw refreshTokenRevoked();
-  if (known.outcome === "granted") throw gone ? refreshTokenRevoked() : unsavedElsewhere();
+  if (outcome === "refused") throw refreshTokenRevoked();
+  if (outcome === "granted") throw ownerExited ? refreshTokenRevoked() : unsavedElsewhere();
   // The lock was removed under its holder, which may be about to save the successor.
-  if (known.outcome === "sent" && !own && !gone && isWithin(limits.refreshWaitMs)) {
-    throw refreshingElsewhere();
+  if (outcome === "sent" && !ownEntry && !ownerExited && isWithin(limits.refreshWaitMs)) throw refreshingElsewhere();
+  const restMs = Math.min(entry.restMs ?? 0, maxRestMs);
+  if (isWithin(restMs)) {
+    const retryAfterMs = restMs - age;
+    throw new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", { retryAfterMs });
   }
-  const askedRestMs = Math.min(known.restMs ?? 0, longestRestMs);
-  if (isWithin(askedRestMs)) {
-    throw new CodexError("RATE_LIMITED", "The authorization server asks to slow down.", {
-      retryAfterMs: askedRestMs - age,
-    });
-  }
-  const resting = isWithin(limits.refreshCooldownMs);
-  const tooEarly = usable ? known.attempts > 0 || resting : known.attempts >= attemptsBeforeRest && resting;
+  const coolingDown = isWithin(limits.refreshCooldownMs);
+  const tooEarly = accessTokenValid ? attempts > 0 || coolingDown : attempts >= attemptsBeforeCooldown && coolingDown;
   if (!tooEarly) return;
   throw new CodexError("UPSTREAM", "The last refresh of the login had no clear outcome.", {
     next: [{ do: "wait", for: limits.refreshCooldownMs }, retry],
@@ -64,53 +62,52 @@ function unsavedElsewhere(): CodexError {
 
 const fileName = "refresh.json";
 
-export const ledgerEntry = z.object({
-  /** Fingerprint of the refresh token; the token itself is never written here. */
+export const journalEntry = z.object({
+  /** Fingerprint of the refresh token; the token itself is never written. */
   token: z.string(),
   /**
-   * What became of it: "sent" has a request on its way, "unknown" may be spent or not, "refused" is
-   * dead, and "granted" is spent for tokens that only the process `by` has, since it could not save
-   * them.
+   * Outcome of the last request: `sent` = in flight; `unknown` = the token may be used; `refused` = the token is dead;
+   * `granted` = the token is used, and only the process `by` has its successor, which it could not save.
    */
   outcome: z.enum(["sent", "unknown", "refused", "granted"]),
-  /** Requests with this token that may have spent it. */
+  /** Requests that may have used this token. */
   attempts: z.number().int().nonnegative(),
   /** Epoch ms of the last one. */
   at: z.number(),
-  /** Whose last one it was (`HeldLock.owner`). */
+  /** The process that sent it (`HeldLock.owner`). */
   by: z.string().default(""),
-  /** How long from then the endpoint wants to be left alone. */
+  /** How long after `at` the endpoint wants no request. */
   restMs: z.number().optional(),
 });
 
-export type LedgerEntry = z.infer<typeof ledgerEntry>;
+export type JournalEntry = z.infer<typeof journalEntry>;
 
 /**
- * What is known about the refresh token in use: whether it was sent and what came of it. It is kept
- * in the state folder, so that all processes together ask once, and so that the process after a
- * killed one knows that the token may be spent. Written only while the refresh lock is held. That
- * lock alone keeps refreshes single, so a ledger that cannot be written costs a request, no login;
- * but if somebody removes the lock under its holder, the entry "sent" still holds the others back.
+ * Journal of the refresh token in use: whether it was sent, and with what outcome. It is in the state folder, so that
+ * all processes together ask once, and so that the process after a killed one knows that the token may be used.
+ *
+ * It is written only under the refresh lock. That lock alone keeps refreshes single, so a journal that can't be
+ * written costs a request, no login. If the lock is removed under its holder, `sent` still holds the others back.
  */
 export class RefreshJournal {
   readonly #folder: StateFolder;
-  #memory: LedgerEntry | undefined;
+  #memory: JournalEntry | undefined;
 
   constructor(folder: StateFolder) {
     this.#folder = folder;
   }
 
   /** The entry of this token, if there is one. */
-  async find(token: string): Promise<LedgerEntry | undefined> {
-    const parsed = ledgerEntry.safeParse(await this.#folder.read(fileName));
-    const stored = parsed.success && parsed.data.token === token ? parsed.data : undefined;
+  async find(token: string): Promise<JournalEntry | undefined> {
+    const parsed = journalEntry.safeParse(await this.#folder.read(fileName));
+    const stored = parsed.data?.token === token ? parsed.data : undefined;
     const own = this.#memory?.token === token ? this.#memory : undefined;
     if (stored === undefined || own === undefined) return stored ?? own;
     return stored.at >= own.at ? stored : own;
   }
 
-  async record(next: LedgerEntry): Promise<void> {
-    this.#memory = next;
-    await this.#folder.write(fileName, next);
+  async record(entry: JournalEntry): Promise<void> {
+    this.#memory = entry;
+    await this.#folder.write(fileName, entry);
   }
 }

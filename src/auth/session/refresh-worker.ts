@@ -1,38 +1,31 @@
+import { sleep } from "../../platform/clock.ts";
+import type { FileLock, HeldLock } from "../../platform/files/file-lock.ts";
+import { fingerprint } from "../../platform/random.ts";
 import { toCodexError, type CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
-import type { Origins } from "../oauth/token-set.ts";
-import { sleep, type Clock } from "../../platform/clock.ts";
-import type { FileLock, HeldLock } from "../../platform/files/file-lock.ts";
 import type { Redactor } from "../../shared/redactor.ts";
-import { fingerprint } from "../../platform/random.ts";
-import { readCurrentTokens, type PendingSave } from "./pending-save.ts";
+import { readCurrentTokens, type RefreshContext } from "./refresh-coordinator.ts";
+import { refreshJob, serializeError, type RefreshJob, type RefreshReport } from "./refresh-ipc.ts";
 import type { TokenRefresher } from "./token-refresher.ts";
-import { refreshJob, toFailure, type RefreshReport } from "./refresh-ipc.ts";
-import type { LoginStore } from "./token-store.ts";
 
-/** How often the process tries to save what nobody else has. */
+/** Pause between attempts to save what only this process has. */
 const saveRetryMs = 500;
 
-export interface RefreshWorkerDeps {
-  origins: Origins;
-  store: Pick<LoginStore, "read">;
-  attempts: TokenRefresher;
-  unsaved: PendingSave;
+interface RefreshWorkerDeps extends RefreshContext {
+  refresher: TokenRefresher;
   lock: Pick<FileLock, "takeOver">;
   redactor: Redactor;
-  clock: Clock;
-  limits: Limits;
 }
 
 /** The server at the other end of the channel. */
-export interface RefreshServer {
-  /** Never fails; it may be gone. */
+interface RefreshServer {
+  /** Never fails, also if the server has exited. */
   report(report: RefreshReport): Promise<void>;
-  /** Resolves when it has taken an unsaved login over; with false when it is gone. */
+  /** Resolves with true when the server has an unsaved login, with false if it has exited. */
   takenOver: Promise<boolean>;
 }
 
-/** What the process of a refresh does (`DetachedSpending` is its other end). */
+/** The work of the refresh process (`ChildProcessRefresher` is its other end). */
 export class RefreshWorker {
   readonly #deps: RefreshWorkerDeps;
 
@@ -41,67 +34,66 @@ export class RefreshWorker {
   }
 
   /**
-   * One refresh, from taking the lock over to the report; resolves when nothing is left to do.
+   * Runs one refresh, from taking the lock over to the report.
    *
-   * @param message the job as it came
+   * @param message the job, not yet validated
    * @param stopping no request begins once it is aborted
    */
   async run(message: unknown, server: RefreshServer, stopping: AbortSignal): Promise<void> {
+    const { lock, pendingSave } = this.#deps;
     const job = refreshJob.safeParse(message);
-    if (!job.success) return; // the server is of another version and sees us end
-    const held = await this.#deps.lock.takeOver(job.data.lock);
-    if (held === undefined) return server.report({ kind: "lock-lost" });
-    const failure = await this.#refresh(job.data, held, stopping);
-    const { unsaved } = this.#deps;
-    const { reason, tokens } = unsaved;
+    if (!job.success) return; // the server has another version, and sees this process exit
+    const acquired = await lock.takeOver(job.data.lock);
+    if (acquired === undefined) return server.report({ kind: "lock-lost" });
+    const thrown = await this.#refresh(job.data, acquired, stopping);
+    const failure = thrown && serializeError(thrown);
+    const { reason, tokens } = pendingSave;
     if (reason !== undefined && tokens !== undefined) {
-      const only = { kind: "unsaved", tokens, error: toFailure(reason) } as const;
-      await server.report({ ...only, failure: failure && toFailure(failure) });
-      if (await server.takenOver) unsaved.forget();
+      await server.report({ kind: "unsaved", tokens, error: serializeError(reason), failure });
+      if (await server.takenOver) pendingSave.forget();
       else await this.#saveAlone();
-      await held.release();
+      await acquired.release();
       return;
     }
-    // The lock first: who hears of the end may want the next refresh at once.
-    await held.release();
-    await server.report(failure === undefined ? { kind: "stored" } : { kind: "failed", error: toFailure(failure) });
-    await this.#deps.attempts.settled();
+    // The lock first: the server may want the next refresh right after the report.
+    await acquired.release();
+    await server.report(failure === undefined ? { kind: "stored" } : { kind: "failed", error: failure });
   }
 
-  /** Why it failed, if it did. */
+  /** Resolves with the error if the refresh failed. */
   async #refresh(
-    { token, reason }: { token: string; reason: "proactive" | "expired" | "rejected" },
-    held: HeldLock,
+    { token, reason }: RefreshJob,
+    lock: HeldLock,
     stopping: AbortSignal,
   ): Promise<CodexError | undefined> {
+    const { redactor, refresher } = this.#deps;
     try {
       const current = await readCurrentTokens(this.#deps);
       const { accessToken, refreshToken, idToken } = current;
-      this.#deps.redactor.addSecrets(accessToken, refreshToken, idToken);
-      this.#deps.redactor.addPerson(current);
-      // Somebody signed in meanwhile: nothing to spend.
-      if (fingerprint(refreshToken) !== token) return undefined;
-      await this.#deps.attempts.refresh(current, held, reason, stopping);
+      redactor.addSecrets(accessToken, refreshToken, idToken);
+      redactor.addPerson(current);
+      // With another token, a new sign-in has made the refresh unnecessary.
+      if (fingerprint(refreshToken) === token) await refresher.refresh(current, lock, reason, stopping);
       return undefined;
     } catch (error) {
       return toCodexError(error);
     }
   }
 
-  /** The server is gone, and this is the only copy: until it is saved, or this process's life ends. */
+  /** Retries the save without the server: this is the only copy. Ends with the process's own time limit. */
   async #saveAlone(): Promise<void> {
-    const { unsaved, clock } = this.#deps;
+    const { pendingSave, clock } = this.#deps;
     for (;;) {
-      await unsaved.flush().catch(() => undefined);
-      if (unsaved.tokens === undefined) return;
+      await pendingSave.flush().catch(() => undefined);
+      if (pendingSave.tokens === undefined) return;
       await sleep(clock, saveRetryMs);
     }
   }
 }
 
 /**
- * The limits of the process: it never waits so long for the login file's lock, nor begins a request
- * so late, that its life could end between the request and the save.
+ * The limits of the refresh process. It must not exit between the request and the save, so they bound the wait for the
+ * auth file's lock and the time until the request.
  */
 export function refreshProcessLimits(limits: Limits): Limits & { lastRequestMs: number } {
   const fileLockWaitMs = Math.min(limits.fileLockWaitMs, 1_000);

@@ -1,56 +1,52 @@
 import type { ExternalKind } from "../../api/credential.ts";
-import type { CodexError } from "../../shared/errors.ts";
-import { toCodexError } from "../../shared/errors.ts";
-import { act, either } from "../../shared/next-step.ts";
-import type { Limits } from "../../shared/limits.ts";
-import type { Origins, TokenSet } from "../oauth/token-set.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { raceSignal } from "../../platform/promises.ts";
+import { toCodexError, type CodexError } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { act, either } from "../../shared/next-step.ts";
 import { revocationTimer } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
+import type { Origins, TokenSet } from "../oauth/token-set.ts";
+import type { PendingSave } from "./pending-save.ts";
 import type { LoginStore } from "./token-store.ts";
 
 const signOutAgain = act("Sign out again");
 
-export interface SignOutDeps {
+interface SignOutDeps {
   origins: Origins;
   store: Pick<LoginStore, "byHand" | "path" | "peek" | "rehearse" | "update">;
   endpoint: Pick<TokenEndpoint, "revoke">;
-  /** The login to use in place of the stored one (`Refresher.newest`). */
-  newest: (stored: TokenSet) => TokenSet;
+  pendingSave: Pick<PendingSave, "newest">;
   clock: Clock;
   limits: Pick<Limits, "fileLockWaitMs" | "revokeTimeoutMs">;
   log: Log;
 }
 
 export interface SignOutOptions {
-  /** Send nothing: only remove the login here. */
+  /** Only removes the login from this machine, without a request. */
   localOnly: boolean;
   /** Ends the revocation, never the removal. */
   signal?: AbortSignal | undefined;
-  /** What is stored in place of the login. */
-  select?: ExternalKind | undefined;
 }
 
-/** What a sign-out has done. */
+/** Result of a sign-out. */
 export interface SignedOut {
   /** The login that was removed. */
   removed: TokenSet | undefined;
-  /** The choice of another way that was forgotten. */
+  /** The stored choice that was removed. */
   forgotten: ExternalKind | undefined;
   revoked: "revoked" | "failed" | "skipped";
-  /** Why it was not revoked, where a login was removed: one sentence without a full stop. */
+  /** Why a removed login was not revoked: one sentence without a full stop. */
   why: string | undefined;
 }
 
 type Revocation = Pick<SignedOut, "revoked" | "why">;
 
 /**
- * The way out: find out whether the login can be removed here, ask the server to forget it
- * (docs/wire.md §5), then remove it, whatever the answer. The file's own lock guards the removal, so
- * that it never waits for a refresh; one that is under way elsewhere finds the login gone and revokes
- * what it got.
+ * Signs out: checks that the login can be removed, revokes it (docs/wire.md §5), then removes it, whatever the server
+ * answers. Only the file's own lock guards the removal, so it never waits for a refresh. A refresh in flight elsewhere
+ * finds the login removed, and revokes its new tokens.
  */
 export class SignOut {
   readonly #deps: SignOutDeps;
@@ -59,22 +55,25 @@ export class SignOut {
     this.#deps = deps;
   }
 
-  /** @throws CodexError `STORAGE` when the login could not be removed; it says what the server was told. */
-  async run({ localOnly, signal, select }: SignOutOptions): Promise<SignedOut> {
-    const { store, newest, clock, log } = this.#deps;
+  /**
+   * @param select the choice to store in place of the login
+   * @throws CodexError `STORAGE` if the login could not be removed; it says whether the login was revoked.
+   */
+  async run({ localOnly, signal }: SignOutOptions, select?: ExternalKind): Promise<SignedOut> {
+    const { store, pendingSave, clock, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
     if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
     }
     if (tokens !== undefined && !localOnly) await this.#rehearse();
-    const over = new AbortController();
+    const timeout = new AbortController();
     const timer = revocationTimer(this.#deps, (reason) => {
-      over.abort(reason);
+      timeout.abort(reason);
     });
-    const ended = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+    const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
     try {
-      const asked = tokens && newest(tokens);
-      let revocation = asked && (await this.#revoke(asked, localOnly, ended));
+      const first = tokens && pendingSave.newest(tokens);
+      let revocation = first && (await this.#revoke(first, localOnly, ended));
       let forgotten = choice;
       const removal = store.update((found, _, foundChoice) => {
         forgotten = foundChoice;
@@ -85,23 +84,19 @@ export class SignOut {
       const removed = await removal.catch((error: unknown) => {
         throw revocation?.revoked === "revoked" ? this.#onlyRevoked(error) : error;
       });
-      // A refresh elsewhere came between: the token that is gone now is not the one that was revoked.
-      const last = removed && newest(removed);
-      if (last !== undefined && last.refreshToken !== asked?.refreshToken) {
+      // After a refresh elsewhere, the removed token is not the one that was revoked.
+      const last = removed && pendingSave.newest(removed);
+      if (last !== undefined && last.refreshToken !== first?.refreshToken) {
         revocation = await this.#revoke(last, localOnly, ended);
       }
       log("TOKEN", `removed the login: ${revocation?.revoked ?? "there was none"}`);
-      return {
-        removed,
-        forgotten: forgotten?.mode,
-        ...(revocation ?? { revoked: "skipped", why: undefined }),
-      };
+      return { removed, forgotten: forgotten?.mode, ...(revocation ?? { revoked: "skipped", why: undefined }) };
     } finally {
       timer.cancel();
     }
   }
 
-  /** Before the server is asked: a login that stays here must not be dead without a word. */
+  /** Checks before the revocation that the login can be removed: a revoked one must not stay unnoticed. */
   async #rehearse(): Promise<void> {
     const { store, limits } = this.#deps;
     try {

@@ -1,41 +1,34 @@
 import type { CredentialKind, ExternalKind } from "../../api/credential.ts";
+import { raceSignal } from "../../platform/promises.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, signIn } from "../../shared/next-step.ts";
-import type { Limits } from "../../shared/limits.ts";
-import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/token-set.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { Log } from "../../platform/log.ts";
-import { raceSignal } from "../../platform/promises.ts";
 import type { Redactor } from "../../shared/redactor.ts";
-import { accessTokenExpiry, readClaims } from "../oauth/claims.ts";
+import { accessTokenExpiry, readIdentity } from "../oauth/claims.ts";
 import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
-import { notSignedIn } from "./refresh-errors.ts";
-import type { RefreshCoordinator, RefreshReason } from "./refresh-coordinator.ts";
-import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
+import type { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import type { LoginStore } from "./token-store.ts";
+import { assertIssuedFor, isExpired, isExpiring, type TokenSet } from "../oauth/token-set.ts";
+import type { RefreshContext, RefreshCoordinator, RefreshReason } from "./refresh-coordinator.ts";
+import { notSignedIn } from "./refresh-errors.ts";
+import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
 
-export interface TokenManagerDeps {
-  origins: Origins;
-  store: LoginStore;
+interface TokenManagerDeps extends RefreshContext {
   refresher: RefreshCoordinator;
   endpoint: Pick<TokenEndpoint, "revoke">;
+  orphanedTokens: Pick<OrphanedTokens, "settled">;
   redactor: Redactor;
-  clock: Clock;
-  limits: Limits;
-  log: Log;
 }
 
-/** The stored login as a report shows it. */
-export interface LoginState {
+/** The stored login for a report. */
+interface LoginState {
   tokens: TokenSet | undefined;
-  /** The file is there but cannot be read as one of ours. */
+  /** The file exists, but can't be parsed. */
   damaged: boolean;
   /** Why the login is only in this process's memory, if it is. */
   unsaved: CodexError | undefined;
 }
 
-/** The login of this machine: read, refreshed in time, shared by any number of processes. */
+/** Reads the login of this machine, refreshes it in time, and shares it between any number of processes. */
 export class TokenManager {
   readonly #deps: TokenManagerDeps;
   readonly #signOut: SignOut;
@@ -43,18 +36,18 @@ export class TokenManager {
 
   constructor(deps: TokenManagerDeps) {
     this.#deps = deps;
-    this.#signOut = new SignOut({ ...deps, newest: (stored) => deps.refresher.newest(stored) });
+    this.#signOut = new SignOut(deps);
   }
 
   /**
-   * Tokens that work now, refreshed first inside the last five minutes. Calls that overlap share
-   * one refresh, also across processes; the signal ends the waiting, never the refresh.
+   * Valid tokens, refreshed first if they expire within five minutes. Concurrent calls share one refresh, also across
+   * processes; the signal ends the wait, never the refresh.
    *
    * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, or why a needed refresh failed.
    */
   async getTokens(signal: AbortSignal): Promise<TokenSet> {
-    const { clock, limits, refresher, log } = this.#deps;
-    const tokens = refresher.newest(await this.#stored());
+    const { clock, limits, pendingSave, log } = this.#deps;
+    const tokens = pendingSave.newest(await this.#stored());
     if (!isExpiring(tokens, clock.now(), limits.refreshMarginMs)) return tokens;
     if (isExpired(tokens, clock.now())) return raceSignal(this.#refresh(tokens, "expired"), signal);
     try {
@@ -68,29 +61,24 @@ export class TokenManager {
   }
 
   /**
-   * Other tokens after the API refused these (HTTP 401): what another process stored meanwhile,
-   * else one refresh.
+   * Other tokens after the API refused these (HTTP 401): another process's newer ones, else refreshed ones.
    *
    * @throws as `getTokens`
    */
   async replaceRejected(rejected: Pick<TokenSet, "accessToken">, signal: AbortSignal): Promise<TokenSet> {
-    const stored = this.#deps.refresher.newest(await this.#stored());
+    const stored = this.#deps.pendingSave.newest(await this.#stored());
     if (stored.accessToken !== rejected.accessToken) return this.getTokens(signal);
     return raceSignal(this.#refresh(stored, "rejected"), signal);
   }
 
-  /** What is stored, without any change to it and without the network. */
+  /** The stored login, without changing it and without the network. */
   async state(): Promise<LoginState> {
-    const { store, refresher } = this.#deps;
+    const { store, pendingSave } = this.#deps;
     const { tokens, damaged } = await store.peek();
-    return {
-      tokens: tokens === undefined ? undefined : refresher.newest(tokens),
-      damaged,
-      unsaved: tokens === undefined ? undefined : refresher.unsavedReason,
-    };
+    return { tokens: tokens && pendingSave.newest(tokens), damaged, unsaved: tokens && pendingSave.reason };
   }
 
-  /** Whether this login, refreshed meanwhile or not, is the one that is stored. */
+  /** Whether the stored login is for the same account. */
   async isStored({ accountId }: TokenSet): Promise<boolean> {
     const { tokens } = await this.state().catch(() => ({ tokens: undefined }));
     return tokens?.accountId === accountId;
@@ -98,19 +86,17 @@ export class TokenManager {
 
   /** Why the login in use is only in this process's memory, if it is. */
   get unsavedReason(): CodexError | undefined {
-    return this.#deps.refresher.unsavedReason;
+    return this.#deps.pendingSave.reason;
   }
 
   /**
-   * Store the tokens of a finished sign-in, whoever was signed in before.
+   * Stores the tokens of a finished sign-in in place of any earlier login.
    *
-   * @throws CodexError `AUTH_DENIED` when they name no account, `STORAGE`.
+   * @throws CodexError `AUTH_DENIED` if they name no account, `STORAGE`.
    */
   async saveLogin(grant: CodeExchangeResponse): Promise<TokenSet> {
     const { origins, store, clock, redactor, log } = this.#deps;
-    const identity = readClaims(grant.id_token);
-    const access = readClaims(grant.access_token);
-    const accountId = identity.accountId ?? access.accountId;
+    const { accountId, email, plan } = readIdentity(grant.id_token, grant.access_token);
     if (accountId === undefined) {
       throw new CodexError("AUTH_DENIED", "The sign-in gave no ChatGPT account.", {
         why: "The ID token has no account id.",
@@ -124,8 +110,8 @@ export class TokenManager {
       refreshToken: grant.refresh_token,
       idToken: grant.id_token,
       accountId,
-      email: identity.email ?? access.email,
-      plan: identity.plan ?? access.plan,
+      email,
+      plan,
       expiresAt: accessTokenExpiry(grant.access_token, grant.expires_in, now),
     };
     redactor.addPerson(login);
@@ -138,34 +124,34 @@ export class TokenManager {
     return { ...login, generation };
   }
 
-  /** How requests are authorized here: what is stored, without any change; undefined: nothing is. */
+  /** The stored kind of credential, without changing the file; undefined if nothing is stored. */
   async preferredKind(): Promise<CredentialKind | undefined> {
     const { tokens, choice } = await this.#deps.store.peek();
     return tokens === undefined ? choice?.mode : "chatgpt";
   }
 
   /**
-   * Revoke the login at the server, at best effort and within five seconds, and remove it here; a
-   * choice of another way is forgotten.
+   * Revokes the login at best effort and within five seconds, then removes it; also removes a stored choice.
    *
-   * @throws CodexError `STORAGE` when it could not be removed.
+   * @throws CodexError `STORAGE` if it could not be removed.
    */
-  signOut(options: Omit<SignOutOptions, "choose">): Promise<SignedOut> {
+  signOut(options: SignOutOptions): Promise<SignedOut> {
     return this.#signOut.run(options);
   }
 
-  /** Sign out, and store the choice of another way in the login's place. @throws as `signOut` */
-  async select(kind: ExternalKind, options: Omit<SignOutOptions, "choose"> = { localOnly: false }): Promise<SignedOut> {
-    const signedOut = await this.#signOut.run({ ...options, select: kind });
+  /** Signs out, and stores the choice of this kind in place of the login. @throws as `signOut` */
+  async select(kind: ExternalKind, options: SignOutOptions = { localOnly: false }): Promise<SignedOut> {
+    const signedOut = await this.#signOut.run(options, kind);
     this.#deps.log("TOKEN", `chose ${kind}`);
     return signedOut;
   }
 
-  /** No refresh begins from now on; resolves when one under way is saved. */
+  /** Starts no more refreshes; resolves when a running one is saved and orphaned tokens are revoked. */
   async stop(): Promise<void> {
-    this.#deps.refresher.stop();
+    const { refresher, pendingSave, orphanedTokens } = this.#deps;
+    refresher.stop();
     await this.#refreshing?.done.catch(() => undefined);
-    await this.#deps.refresher.settle().catch(() => undefined);
+    await Promise.all([pendingSave.stop(), orphanedTokens.settled()]).catch(() => undefined);
   }
 
   async #stored(): Promise<TokenSet> {
@@ -181,7 +167,7 @@ export class TokenManager {
   #refresh(tokens: TokenSet, reason: RefreshReason): Promise<TokenSet> {
     const running = this.#refreshing;
     if (running?.reason === reason) return running.done;
-    // A waiting caller needs more than a refresh that gives way to other processes, so it follows it.
+    // A proactive refresh gives way to other processes, so a caller that must have new tokens needs its own after it.
     const previous = running?.done.catch(() => undefined) ?? Promise.resolve();
     const { refresher, redactor } = this.#deps;
     const done = previous

@@ -1,23 +1,31 @@
 import { chmod, lstat, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { StoredPreference } from "../../api/credential.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { storageError } from "../../platform/files/errors.ts";
+import { isHeld, type FileLock } from "../../platform/files/file-lock.ts";
+import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../../platform/files/secure-file.ts";
+import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
+import type { Log } from "../../platform/log.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, either, type NextSteps } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { Log } from "../../platform/log.ts";
-import { isHeld, type FileLock } from "../../platform/files/file-lock.ts";
-import { storageError } from "../../platform/files/errors.ts";
-import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../../platform/files/secure-file.ts";
-import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
-import { withChoice, withoutRecord, withRecord } from "./auth-file.ts";
+import {
+  editableDocument,
+  parseAuthFile,
+  withChoice,
+  withoutRecord,
+  withRecord,
+  type AuthFileContent,
+  type Document,
+  type StoredState,
+} from "./auth-file.ts";
 import { staleLockAdvice } from "./refresh-errors.ts";
-import { judgeFile, type Document, type StoredState } from "./read-auth-file.ts";
 
-/** Room for tokens that are longer than the present ones. */
+/** Room for tokens that are longer than the stored ones. */
 const rehearsalBytes = 32 * 1024;
 
-export interface TokenStoreDeps {
+interface TokenStoreDeps {
   path: string;
   /** Guards every read-modify-write of the file; held for milliseconds. */
   lock: FileLock;
@@ -27,12 +35,12 @@ export interface TokenStoreDeps {
   log: Log;
 }
 
-/** Where a login is kept: the login file, or a program's own store (`ProgramStore`). */
+/** Storage of the login: the auth file, or a program's own store (`ProgramStore`). */
 export type LoginStore = Pick<TokenStore, keyof TokenStore>;
 
 /**
- * Our record in the login file, which we share with others: every change reads the file anew under
- * the lock, keeps what is not ours, and replaces the file as a whole.
+ * This program's record in the auth file, which other programs share. Every change reads the file again under the lock,
+ * keeps what others stored, and replaces the whole file.
  */
 export class TokenStore {
   readonly #deps: TokenStoreDeps;
@@ -47,43 +55,42 @@ export class TokenStore {
     return this.#deps.path;
   }
 
-  /** How a person removes the login if this program cannot. */
+  /** Next steps to remove the login if this program cannot. */
   get byHand(): NextSteps {
     const remove = 'Remove the key "codex" from that file; what it holds no longer works';
     return [either([act(`Make ${this.path} and its folder writable`), act("Sign out again")], act(remove))];
   }
 
-  /** Where a damaged file was put, until something is stored again: for the message that asks to sign in. */
+  /** New path of a damaged file, until something is stored again; the request to sign in names it. */
   get setAside(): string | undefined {
     return this.#setAside;
   }
 
   /**
-   * The stored login, or undefined when nobody is signed in to ChatGPT here. A damaged file is moved aside first.
+   * The stored login, or undefined if the user isn't signed in to ChatGPT. A damaged file is moved aside first.
    *
    * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version.
    */
   async read(): Promise<TokenSet | undefined> {
-    const found = judgeFile(await readSecureFile(this.path), this.path);
-    if (found.kind !== "damaged") return found.tokens;
+    const found = await this.#load();
+    if (!found.damaged) return found.tokens;
     return this.#locked(async () => {
-      const again = judgeFile(await readSecureFile(this.path), this.path);
-      if (again.kind !== "damaged") return again.tokens;
-      await this.#putAside(again.document);
-      return undefined;
+      const again = await this.#load();
+      if (again.damaged) await this.#moveAside(again.document);
+      return again.tokens;
     });
   }
 
-  /** As `read`, but leaves a damaged file where it is: for reports that change nothing. */
-  async peek(): Promise<StoredState & { damaged: boolean }> {
-    const { kind, tokens, choice } = judgeFile(await readSecureFile(this.path), this.path);
-    return { tokens, choice, damaged: kind === "damaged" };
+  /** As `read`, but leaves a damaged file in place: for reports that change nothing. */
+  async peek(): Promise<StoredState> {
+    const { tokens, choice, damaged } = await this.#load();
+    return { tokens, choice, damaged };
   }
 
   /**
-   * Change the record under the lock: `change` sees the stored login (and whether a damaged file had
-   * to be set aside, and a stored choice) and gives the next login or choice, `null` to remove what
-   * there is, or undefined to leave the file alone. Resolves with the login that was there before.
+   * Changes the record under the lock. `change` gets the stored login or choice, and whether a damaged file was moved
+   * aside. It returns the next login or choice, `null` to remove the record, or undefined to leave the file alone.
+   * Resolves with the login that was stored before.
    *
    * @throws CodexError `STORAGE`; the file is then unchanged.
    */
@@ -95,10 +102,10 @@ export class TokenStore {
     ) => TokenSet | StoredPreference | null | undefined,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
-      const found = judgeFile(await readSecureFile(this.path), this.path);
-      if (found.kind === "damaged") await this.#putAside(found.document);
-      const document = found.kind === "damaged" ? withoutRecord(found.document ?? {}) : found.document;
-      const next = change(found.tokens, found.kind === "damaged", found.choice);
+      const found = await this.#load();
+      if (found.damaged) await this.#moveAside(found.document);
+      const document = editableDocument(found);
+      const next = change(found.tokens, found.damaged, found.choice);
       if (next === null) await this.#write(withoutRecord(document));
       else if (next !== undefined) {
         await this.#write(
@@ -111,22 +118,25 @@ export class TokenStore {
   }
 
   /**
-   * Find out, before a token is spent or a person has approved, whether tokens could be saved: lock,
-   * rights, room, and the file that is there.
+   * Checks that tokens could be saved, before one is used or the user approves: lock, permissions, space, and the
+   * existing file.
    *
    * @throws CodexError `STORAGE`
    */
   async rehearse(lockWaitMs: number): Promise<void> {
     await this.#locked(async () => {
-      judgeFile(await readSecureFile(this.path), this.path);
-      const present = await lstat(this.path).catch(() => undefined);
-      const bytes = rehearsalBytes + (present?.size ?? 0);
-      await rehearseWrite(this.path, bytes, this.#temporary());
+      await this.#load();
+      const stats = await lstat(this.path).catch(() => undefined);
+      await rehearseWrite(this.path, rehearsalBytes + (stats?.size ?? 0), this.#temporary());
     }, lockWaitMs);
   }
 
-  /** Keep the damaged file for inspection; what others stored beside our record stays in place. */
-  async #putAside(document: Document | undefined): Promise<void> {
+  async #load(): Promise<AuthFileContent> {
+    return parseAuthFile(await readSecureFile(this.path), this.path);
+  }
+
+  /** Keeps the damaged file for inspection; what others stored beside the record stays in place. */
+  async #moveAside(document: Document | undefined): Promise<void> {
     const { clock, log } = this.#deps;
     const aside = `${this.path}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, "-")}`;
     if (document === undefined) {
@@ -151,18 +161,18 @@ export class TokenStore {
 
   async #locked<T>(work: () => Promise<T>, waitMs = this.#deps.lockWaitMs): Promise<T> {
     await makePrivateFolder(dirname(this.path));
-    const held = await this.#deps.lock.acquire(waitMs);
-    if (!isHeld(held)) {
-      const holder = held.holderPid === undefined ? "Another program" : `Process ${held.holderPid}`;
+    const lock = await this.#deps.lock.acquire(waitMs);
+    if (!isHeld(lock)) {
+      const holder = lock.holderPid === undefined ? "Another program" : `Process ${lock.holderPid}`;
       throw new CodexError("STORAGE", `${holder} holds the lock on ${this.path} for too long.`, {
-        next: staleLockAdvice(held.holderPid),
+        next: staleLockAdvice(lock.holderPid),
       });
     }
     try {
       await this.#sweep();
       return await work();
     } finally {
-      await held.release();
+      await lock.release();
     }
   }
 
@@ -170,7 +180,7 @@ export class TokenStore {
     return this.#deps.temporaries.beside(this.path);
   }
 
-  /** Remove what killed processes left: temporary files hold tokens. */
+  /** Removes the temporary files of killed processes: they hold tokens. */
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;

@@ -1,6 +1,6 @@
 import type { Credential, CredentialKind } from "../../api/credential.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
-import type { LedgerEntry } from "../../auth/session/refresh-journal.ts";
+import type { JournalEntry } from "../../auth/session/refresh-journal.ts";
 import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -13,7 +13,7 @@ import type { Check } from "./doctor.ts";
 
 const oldListMs = 7 * 24 * 3_600_000;
 
-type RefreshOutcome = LedgerEntry["outcome"] | undefined;
+type RefreshOutcome = JournalEntry["outcome"] | undefined;
 
 export interface LoginDeps {
   config: Pick<Config, "authFile">;

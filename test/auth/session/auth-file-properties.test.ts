@@ -48,7 +48,7 @@ test("others' entries outlive a sign-in, a refresh and a sign-out", () => {
   );
 });
 
-test("unknown fields of our own record outlive a refresh", () => {
+test("unknown fields of the record outlive a refresh", () => {
   fc.assert(
     fc.property(others, login, login, (extra, first, second) => {
       const known = withRecord({}, first)["codex"] as Record<string, unknown>;
@@ -61,16 +61,16 @@ test("unknown fields of our own record outlive a refresh", () => {
   );
 });
 
-test("any content of the file is judged, and none is taken for a login with a hole in it", () => {
+test("any content of the file is parsed, and none becomes an incomplete login", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), others, login, (record, extra, tokens) => {
       for (const codex of [record, { ...(withRecord({}, tokens)["codex"] as object), ...extra }]) {
-        const judged = readRecord(stored({ codex }));
-        if (judged.kind !== "login") continue;
-        expect(judged.tokens.accessToken).toMatch(/^[\x21-\x7e]+$/);
-        expect(judged.tokens.refreshToken).toMatch(/^[\x21-\x7e]+$/);
-        expect(judged.tokens.accountId).toMatch(/^[\x21-\x7e]+$/);
-        expect(Number.isNaN(judged.tokens.expiresAt)).toBe(false);
+        const parsed = readRecord(stored({ codex }));
+        if (parsed.kind !== "login") continue;
+        expect(parsed.tokens.accessToken).toMatch(/^[\x21-\x7e]+$/);
+        expect(parsed.tokens.refreshToken).toMatch(/^[\x21-\x7e]+$/);
+        expect(parsed.tokens.accountId).toMatch(/^[\x21-\x7e]+$/);
+        expect(Number.isNaN(parsed.tokens.expiresAt)).toBe(false);
       }
     }),
     { numRuns: 500 },

@@ -15,7 +15,7 @@ const tokens: TokenSet = {
   generation: 7,
 };
 
-/** A document with our record, in which some fields are as given (undefined: missing). */
+/** A document whose record has these fields (undefined: missing). */
 function stored(fields: Record<string, unknown> = {}): Record<string, unknown> {
   const record = { ...(withRecord({}, tokens)["codex"] as object), ...fields };
   return JSON.parse(JSON.stringify({ codex: record })) as Record<string, unknown>;
@@ -28,7 +28,7 @@ test("what was stored is read", () => {
   expect(readRecord(document)).toEqual({ kind: "login", tokens: anonymous });
 });
 
-test("no record of ours means signed out, whatever others store there", () => {
+test("no record means signed out, whatever other programs store there", () => {
   expect(readRecord({})).toEqual({ kind: "none" });
   expect(readRecord({ codex: null })).toEqual({ kind: "none" });
   expect(readRecord({ other: { accessToken: "at" }, tokens: {} })).toEqual({ kind: "none" });
@@ -146,7 +146,7 @@ test("a login takes the place of a choice, and a record without a mode is a logi
   }
 });
 
-test("a way of signing in that nobody knows belongs to a newer program, whatever the version", () => {
+test("an unknown mode belongs to a newer program, whatever the version", () => {
   expect(readRecord(stored({ mode: "telepathy" }))).toEqual({ kind: "newer", version: 1 });
   expect(readRecord(stored({ mode: 7 })).kind).toBe("damaged");
   expect(readRecord(stored({ mode: "telepathy", version: 2 }))).toEqual({

@@ -14,19 +14,19 @@ const expired = { accessExpiresInMs: -60_000 };
 
 interface Played {
   job: RefreshJob;
-  say: (report: RefreshReport) => void;
+  reply: (report: RefreshReport) => void;
   end: () => void;
 }
 
-/** A process that a test plays: it hears every message. */
-function played(hear: (played: Played, message: { kind?: string }) => void): StartRefresh {
+/** A process played by the test; `onSend` gets every message to it. */
+function played(onSend: (played: Played, message: { kind?: string }) => void): StartRefresh {
   return ({ onMessage, onEnd }: DetachedEvents): Promise<DetachedProcess> => {
     let job: RefreshJob | undefined;
     return Promise.resolve({
       pid: 4711,
       send: (message) => {
         job ??= message as RefreshJob;
-        hear({ job, say: onMessage, end: onEnd }, message as { kind?: string });
+        onSend({ job, reply: onMessage, end: onEnd }, message as { kind?: string });
       },
       release: () => undefined,
     });
@@ -36,8 +36,8 @@ function played(hear: (played: Played, message: { kind?: string }) => void): Sta
 async function rigWith(start: StartRefresh) {
   const simulator = await simulate();
   const home = makeHome();
-  const { refreshToken: spent } = writeLogin(home, simulator, expired);
-  return { simulator, home, spent, rig: tokenRig({ simulator, home, start }) };
+  const { refreshToken: usedToken } = writeLogin(home, simulator, expired);
+  return { simulator, home, usedToken, rig: tokenRig({ simulator, home, start }) };
 }
 
 test.each([
@@ -49,10 +49,10 @@ test.each([
     }),
   ],
 ] satisfies [string, StartRefresh][])("a process that %s: the refresh runs in this one", async (_, start) => {
-  const { simulator, home, spent, rig } = await rigWith(start);
+  const { simulator, home, usedToken, rig } = await rigWith(start);
   const { refreshToken } = await rig.get();
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
-  expect(refreshToken).toBe(simulator.family(spent)?.current);
+  expect(refreshToken).toBe(simulator.family(usedToken)?.current);
   expect(home.record()).toMatchObject({ refreshToken });
 });
 
@@ -73,11 +73,11 @@ test("a process that died with the lock: one looks again, and at most three time
 test("the job names the lock and a fingerprint, and holds no token", async () => {
   const jobs: RefreshJob[] = [];
   let owners: string[] = [];
-  const { home, spent, rig } = await rigWith(
-    played(({ job, say }) => {
+  const { home, usedToken, rig } = await rigWith(
+    played(({ job, reply }) => {
       jobs.push(job);
       owners = readdirSync(refreshLockOf(home));
-      say({ kind: "failed", error: { code: "NETWORK", message: "It broke.", retryAfterMs: 5 } });
+      reply({ kind: "failed", error: { code: "NETWORK", message: "It broke.", retryAfterMs: 5 } });
     }),
   );
   await expect(rig.get()).rejects.toMatchObject({
@@ -86,14 +86,14 @@ test("the job names the lock and a fingerprint, and holds no token", async () =>
     details: { retryAfterMs: 5 },
   });
   expect(jobs).toEqual([{ lock: owners[0], token: expect.any(String) as string, reason: "expired" }]);
-  expect(JSON.stringify(jobs)).not.toContain(spent.slice(0, 12));
+  expect(JSON.stringify(jobs)).not.toContain(usedToken.slice(0, 12));
 });
 
-test("a login that the process could not save is used from memory, and others are told", async () => {
-  const heard: (string | undefined)[] = [];
+test("a login that the process could not save is used from memory, and the journal says so", async () => {
+  const received: (string | undefined)[] = [];
   const simulator = await simulate();
   const home = makeHome();
-  const { refreshToken: spent } = writeLogin(home, simulator, expired);
+  const { refreshToken: usedToken } = writeLogin(home, simulator, expired);
   const fresh = simulator.issueTokens();
   const tokens = {
     ...fresh,
@@ -102,24 +102,24 @@ test("a login that the process could not save is used from memory, and others ar
     generation: 1,
   };
   const error = { code: "STORAGE" as const, message: "No room." };
-  const start = played(({ say }, { kind }) => {
-    heard.push(kind);
-    if (kind === undefined) say({ kind: "unsaved", tokens, error });
+  const start = played(({ reply }, { kind }) => {
+    received.push(kind);
+    if (kind === undefined) reply({ kind: "unsaved", tokens, error });
   });
   const rig = tokenRig({ simulator, home, start });
   expect(await rig.get()).toMatchObject({ accessToken: fresh.accessToken });
-  expect(heard).toEqual([undefined, "taken-over"]);
+  expect(received).toEqual([undefined, "taken-over"]);
   expect(rig.tokens.unsavedReason).toMatchObject(error);
   expect(JSON.parse(readFileSync(join(home.stateDir, "refresh.json"), "utf8"))).toMatchObject({
     outcome: "granted",
     by: formatIdentity(rig.self),
   });
-  expect(home.record()).toMatchObject({ refreshToken: spent });
+  expect(home.record()).toMatchObject({ refreshToken: usedToken });
   await rig.tokens.stop();
   expect(home.record()).toMatchObject({ refreshToken: fresh.refreshToken });
 });
 
-test("nobody waits for a suspended process for ever", async () => {
+test("the wait for a suspended process ends", async () => {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();

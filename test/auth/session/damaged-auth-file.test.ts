@@ -45,14 +45,14 @@ test.each([
   expect(readdirSync(home.path)).toEqual([aside]);
 });
 
-test("a login file cut at any byte is damaged, set aside whole, and told without its content", async () => {
+test("a login file cut at any byte is damaged, set aside whole, and reported without its content", async () => {
   const simulator = await simulate();
   const home = makeHome();
   // Short tokens: cuts within one are all alike.
   const extraFields = { accessToken: "at_CANARY", refreshToken: "rt_CANARY", idToken: "id_CANARY" };
   writeLogin(home, simulator, { extraFields });
   const whole = readFileSync(home.authFile);
-  // One process for all: each cut is a file that somebody else left in the meantime.
+  // One process for all: each cut is a file that another program left in the meantime.
   const clock = fakeClock();
   const { get } = tokenRig({ simulator, home, clock });
   for (let end = 0; end < whole.length; end++) {

@@ -10,23 +10,23 @@ import { storeLockOf, tokenRig, uncancelled, type TokenRig } from "../../support
 
 const minute = 60_000;
 
-interface Unsaved {
+interface UnsavedRefresh {
   clock: FakeClock;
   simulator: Simulator;
   home: Home;
   rig: TokenRig;
-  spent: string;
+  usedToken: string;
   tokens: TokenSet;
-  /** The file can be written again. */
+  /** Makes the file writable again. */
   mend: () => void;
 }
 
-/** A refresh after which the file could not be written: something stands in its lock's place. */
-async function unsavedRefresh(): Promise<Unsaved> {
+/** A refresh after which the file could not be written: a file is in its lock's place. */
+async function unsavedRefresh(): Promise<UnsavedRefresh> {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
-  const { refreshToken: spent } = writeLogin(home, simulator, { accessExpiresInMs: -minute });
+  const { refreshToken: usedToken } = writeLogin(home, simulator, { accessExpiresInMs: -minute });
   const gate = deferred<undefined>();
   simulator.next("token:refresh", { kind: "default", afterCommit: gate.promise });
   const rig = tokenRig({ simulator, home, clock });
@@ -38,22 +38,22 @@ async function unsavedRefresh(): Promise<Unsaved> {
   const mend = (): void => {
     rmSync(storeLockOf(home));
   };
-  return { clock, simulator, home, rig, spent, tokens, mend };
+  return { clock, simulator, home, rig, usedToken, tokens, mend };
 }
 
 /** Lets time pass until nothing is left to save. */
-async function saved({ rig, clock }: Unsaved): Promise<void> {
+async function saved({ rig, clock }: UnsavedRefresh): Promise<void> {
   while ((await rig.tokens.state()).unsaved !== undefined) await clock.advance(1_000);
 }
 
-test("the new token is used from memory, and the reason is told", async () => {
-  const { home, rig, spent, tokens } = await unsavedRefresh();
+test("the new token is used from memory, and the reason is reported", async () => {
+  const { home, rig, usedToken, tokens } = await unsavedRefresh();
   expect(await rig.get()).toEqual(tokens);
   expect(await rig.tokens.state()).toMatchObject({
     tokens: { accessToken: tokens.accessToken },
     unsaved: { code: "STORAGE" },
   });
-  expect(home.record()).toMatchObject({ refreshToken: spent });
+  expect(home.record()).toMatchObject({ refreshToken: usedToken });
 });
 
 test("it is saved as soon as that is possible", async () => {
@@ -72,20 +72,20 @@ test("it is saved at the end of the server", async () => {
 });
 
 test("it can be refreshed in turn, and the last one is saved", async () => {
-  const { simulator, home, rig, spent, tokens, mend } = await unsavedRefresh();
-  // With the lock blocked nothing is spent.
+  const { simulator, home, rig, usedToken, tokens, mend } = await unsavedRefresh();
+  // With the lock blocked no token is used.
   await expect(rig.tokens.replaceRejected(tokens, uncancelled())).rejects.toMatchObject({
     code: "STORAGE",
   });
   mend();
   const last = await rig.tokens.replaceRejected(tokens, uncancelled());
   expect(home.record()).toMatchObject({ refreshToken: last.refreshToken });
-  expect(simulator.family(spent)?.current).toBe(last.refreshToken);
+  expect(simulator.family(usedToken)?.current).toBe(last.refreshToken);
   expect(await rig.tokens.state()).toMatchObject({ unsaved: undefined });
   expect(simulator.stats).toMatchObject({ refreshes: 2, replays: 0 });
 });
 
-test("another window does not spend the stored token a second time", async () => {
+test("another window does not use the stored token a second time", async () => {
   const unsaved = await unsavedRefresh();
   const { clock, simulator, home, tokens } = unsaved;
   unsaved.mend();
@@ -117,11 +117,11 @@ test("a login made meanwhile counts in place of the one in memory", async () => 
 });
 
 test("once the program ends it is tried a last time, and nothing waits any more", async () => {
-  const { rig, clock, home, spent, mend } = await unsavedRefresh();
+  const { rig, clock, home, usedToken, mend } = await unsavedRefresh();
   expect(clock.pending).toBe(1);
   await rig.tokens.stop();
   expect(clock.pending).toBe(0);
   mend();
   await clock.advance(60 * minute);
-  expect(home.record()).toMatchObject({ refreshToken: spent });
+  expect(home.record()).toMatchObject({ refreshToken: usedToken });
 });

@@ -91,16 +91,16 @@ test.each([0, 3])("ten clients on one expired login send one refresh: %d turns a
   store.before = async () => {
     for (let n = 0; n < turns; n++) await new Promise((resolve) => setImmediate(resolve));
   };
-  const { refreshToken: spent } = storeLogin(store, simulator, expired);
+  const { refreshToken: usedToken } = storeLogin(store, simulator, expired);
   const clients = Array.from({ length: 10 }, () => client(simulator, store));
   const got = await Promise.all(clients.map(({ get }) => get()));
   expect(new Set(got.map(({ accessToken }) => accessToken)).size).toBe(1);
   expect(simulator.requests.map(({ route }) => route)).toEqual(["token:refresh"]);
-  expect(simulator.family(spent)?.revoked).toBe(false);
+  expect(simulator.family(usedToken)?.revoked).toBe(false);
   expect(Object.keys(store.content ?? {})).toEqual(["codex"]);
 });
 
-test("the claim stands in the store before the request, and no secret is in it", async () => {
+test("the claim is in the store before the request, and no secret is in it", async () => {
   const simulator = await simulate();
   const store = new MemoryStore();
   const { refreshToken } = storeLogin(store, simulator, expired);
@@ -121,26 +121,26 @@ test("a save that fails keeps the login in memory, says so, and is tried again",
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const store = new MemoryStore();
-  const { refreshToken: spent } = storeLogin(store, simulator, expired);
+  const { refreshToken: usedToken } = storeLogin(store, simulator, expired);
   const gate = deferred<undefined>();
   simulator.next("token:refresh", { kind: "default", afterCommit: gate.promise });
   const first = client(simulator, store, { clock });
   const call = first.get();
   await simulator.waitForRequest("token:refresh");
   store.before = () => {
-    throw new Error(`Failed query, params: ${simulator.family(spent)?.current ?? ""}`);
+    throw new Error(`Failed query, params: ${simulator.family(usedToken)?.current ?? ""}`);
   };
   gate.resolve(undefined);
   const login = await call;
   store.before = () => undefined;
-  expect(store.content).toMatchObject({ codex: { refreshToken: spent } });
+  expect(store.content).toMatchObject({ codex: { refreshToken: usedToken } });
   const { unsaved, tokens } = await first.tokens.state();
   expect(unsaved?.details.why).toMatch(/^It said: Error: Failed query, params: /);
   expectNoSecrets(inspect(unsaved), simulator.secrets(), "the error");
   expect(tokens).toEqual(login);
   expect(await first.get()).toEqual(login);
 
-  // Nobody else sends the spent token meanwhile.
+  // No other process sends the used token meanwhile.
   const second = client(simulator, store, { clock }).get();
   while ((await first.tokens.state()).unsaved !== undefined) await clock.advance(1_000);
   await clock.advance(1_000);
@@ -187,7 +187,7 @@ test.each(["sign-in", "sign-out"])(
   async (change) => {
     const simulator = await simulate();
     const store = new MemoryStore();
-    const { refreshToken: spent } = storeLogin(store, simulator, expired);
+    const { refreshToken: usedToken } = storeLogin(store, simulator, expired);
     const gate = deferred<undefined>();
     simulator.next("token:refresh", { kind: "default", afterCommit: gate.promise });
     const call = client(simulator, store).get();
@@ -206,7 +206,7 @@ test.each(["sign-in", "sign-out"])(
     }
     expect(store.stored).toBe(after);
     const revocation = await simulator.waitForRequest("revoke");
-    expect(revokedToken(revocation)).toBe(simulator.family(spent)?.current);
+    expect(revokedToken(revocation)).toBe(simulator.family(usedToken)?.current);
     expect(simulator.family(issued.refreshToken)?.revoked).toBe(false);
   },
 );
@@ -244,8 +244,8 @@ test("a claim that is renewed is of a process that lives, and the wait for it en
 test("a token that still works does not wait for another process's refresh", async () => {
   const simulator = await simulate();
   const store = new MemoryStore();
-  const soon = { accessExpiresInMs: minute, others: { claim: { by: "other", id: "0", at: 0 } } };
-  const { accessToken } = storeLogin(store, simulator, soon);
+  const expiring = { accessExpiresInMs: minute, others: { claim: { by: "other", id: "0", at: 0 } } };
+  const { accessToken } = storeLogin(store, simulator, expiring);
   expect(await client(simulator, store).get()).toMatchObject({ accessToken });
   expect(simulator.requests).toEqual([]);
 });
@@ -263,7 +263,7 @@ test("a process that ends stops waiting for a claim", async () => {
   expect(clock.pending).toBe(0);
 });
 
-test("a refused token is asked once among all clients, until somebody signs in", async () => {
+test("a refused token is asked once among all clients, until the user signs in", async () => {
   const simulator = await simulate();
   const store = new MemoryStore();
   const dead = storeLogin(store, simulator, expired);
@@ -316,7 +316,7 @@ test("a store whose save gives no answer is refused", async () => {
   });
 });
 
-test("a damaged value is nobody's login, stays as it is, and a sign-in replaces it", async () => {
+test("a damaged value is no login, stays as it is, and a sign-in replaces it", async () => {
   const simulator = await simulate();
   const store = new MemoryStore();
   store.put("no JSON");

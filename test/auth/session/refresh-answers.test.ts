@@ -71,7 +71,7 @@ test.each<[string, Reply]>([
   ["JSON that is cut", { kind: "raw", body: '{"access_token":"at_CANARY' }],
   ["a list", { kind: "json", body: [] }],
   ["an empty object", { kind: "json", body: {} }],
-  ["gzip that nobody asked for", { kind: "raw", headers: { "content-encoding": "gzip" }, body: gzipSync("{}") }],
+  ["gzip that was not requested", { kind: "raw", headers: { "content-encoding": "gzip" }, body: gzipSync("{}") }],
 ])("200 with %s is no answer, and the stored login stays", async (_, reply) => {
   const simulator = await simulate();
   const home = makeHome();
@@ -102,26 +102,29 @@ test("an answer for another account is not taken and not asked for again", async
   expect(simulator.requests).toHaveLength(1);
 });
 
-test.each([301, 302, 303, 307, 308])("a redirect (%d) is refused, and nobody else is told", async (status) => {
-  const simulator = await simulate();
-  await using evil = await startSimulator();
-  const home = makeHome();
-  for (const location of [
-    `${evil.issuer}/oauth/token`,
-    `${evil.issuer.replace("127.0.0.1", "localhost")}/oauth/token`,
-    "/elsewhere",
-  ]) {
-    writeLogin(home, simulator, expired);
-    simulator.next("token:refresh", { kind: "redirect", status, location });
-    const { get } = tokenRig({ simulator, home });
-    await expect(get()).rejects.toMatchObject({
-      code: "UPSTREAM",
-      message: expect.stringContaining("redirect") as string,
-    });
-  }
-  expect(evil.requests).toEqual([]);
-  expect(simulator.requests.map(({ path }) => path)).toEqual(Array(3).fill("/oauth/token"));
-});
+test.each([301, 302, 303, 307, 308])(
+  "a redirect (%d) is refused, and no other server gets a request",
+  async (status) => {
+    const simulator = await simulate();
+    await using evil = await startSimulator();
+    const home = makeHome();
+    for (const location of [
+      `${evil.issuer}/oauth/token`,
+      `${evil.issuer.replace("127.0.0.1", "localhost")}/oauth/token`,
+      "/elsewhere",
+    ]) {
+      writeLogin(home, simulator, expired);
+      simulator.next("token:refresh", { kind: "redirect", status, location });
+      const { get } = tokenRig({ simulator, home });
+      await expect(get()).rejects.toMatchObject({
+        code: "UPSTREAM",
+        message: expect.stringContaining("redirect") as string,
+      });
+    }
+    expect(evil.requests).toEqual([]);
+    expect(simulator.requests.map(({ path }) => path)).toEqual(Array(3).fill("/oauth/token"));
+  },
+);
 
 test("a body without end is cut off early", async () => {
   const simulator = await simulate();
@@ -171,7 +174,7 @@ test.each<[string, () => Reply]>([
   await expect(call).rejects.toMatchObject({ code: "TIMEOUT" });
   await request.done;
   expect(existsSync(refreshLockOf(home))).toBe(false);
-  // Nobody knows whether the token is spent; the next call finds out.
+  // Whether the token is used is unknown; the next call finds out.
   await tokenRig({ simulator, home, clock }).get();
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { refreshErrorBody, type Reply } from "../../simulator/index.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
-import { standingClock, tokenRig } from "../../support/token-rig.ts";
+import { frozenClock, tokenRig } from "../../support/token-rig.ts";
 
 const minute = 60_000;
 const expired = { accessExpiresInMs: -minute };
@@ -69,7 +69,7 @@ const troubles: [string, Reply, { code: string }][] = [
   ["a closed connection", { kind: "close" }, { code: "NETWORK" }],
 ];
 
-test.each(troubles)("%s: a token that still works is not spent again", async (_, reply) => {
+test.each(troubles)("%s: a token that is still valid is not refreshed again", async (_, reply) => {
   const simulator = await simulate();
   const home = makeHome();
   const { accessToken } = writeLogin(home, simulator, stillGood);
@@ -95,7 +95,7 @@ test.each(troubles)("%s: an expired token gets one more attempt at once", async 
 });
 
 test("after two attempts without outcome all windows rest for half a minute", async () => {
-  const clock = standingClock();
+  const clock = frozenClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
   writeLogin(home, simulator, { accessExpiresInMs: -120 * minute });
@@ -127,7 +127,7 @@ test("a token lost after its commit is tried once more, and then never again", a
 });
 
 test("429 is obeyed by all windows for as long as it asks", async () => {
-  const clock = standingClock();
+  const clock = frozenClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
   writeLogin(home, simulator, expired);

@@ -10,7 +10,7 @@ import {
   unsetVariables,
   type NextStep,
 } from "../../../src/shared/next-step.ts";
-import { fromFailure, refreshReport, toFailure } from "../../../src/auth/session/refresh-ipc.ts";
+import { deserializeError, refreshReport, serializeError } from "../../../src/auth/session/refresh-ipc.ts";
 
 const login: Required<TokenSet> = {
   issuer: "https://auth.openai.com",
@@ -51,7 +51,7 @@ test.each<readonly NextStep[]>([
   [{ do: "paste-callback-url" }, { do: "check-status" }, { do: "nothing" }],
 ])("the next steps of an error come over the channel as they are", (...next) => {
   const error = new CodexError("STORAGE", "Full.", { next });
-  const sent: unknown = JSON.parse(JSON.stringify({ kind: "failed", error: toFailure(error) }));
+  const sent: unknown = JSON.parse(JSON.stringify({ kind: "failed", error: serializeError(error) }));
   const report = refreshReport.parse(sent);
-  expect(report.kind === "failed" && fromFailure(report.error).next).toEqual(next);
+  expect(report.kind === "failed" && deserializeError(report.error).next).toEqual(next);
 });

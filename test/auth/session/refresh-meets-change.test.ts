@@ -9,22 +9,22 @@ import { refreshLockOf, tokenRig, uncancelled, type TokenRig } from "../../suppo
 
 const minute = 60_000;
 
-interface Stopped {
+interface InFlight {
   simulator: Simulator;
   home: Home;
   rig: TokenRig;
-  /** What the refreshing call ends with. */
+  /** The result of the refreshing call. */
   call: ReturnType<TokenRig["get"]>;
-  spent: string;
-  /** The server answers now. */
+  usedToken: string;
+  /** Lets the server answer. */
   answer: () => void;
 }
 
-/** A refresh whose token the server has spent, with the answer still held back. */
-async function refreshOnItsWay(options: LoginOptions = {}): Promise<Stopped> {
+/** A refresh in flight: the server has rotated the token, but not answered yet. */
+async function refreshInFlight(options: LoginOptions = {}): Promise<InFlight> {
   const simulator = await simulate();
   const home = makeHome();
-  const { refreshToken: spent } = writeLogin(home, simulator, {
+  const { refreshToken: usedToken } = writeLogin(home, simulator, {
     accessExpiresInMs: -minute,
     ...options,
   });
@@ -39,7 +39,7 @@ async function refreshOnItsWay(options: LoginOptions = {}): Promise<Stopped> {
     home,
     rig,
     call,
-    spent,
+    usedToken,
     answer: () => {
       gate.resolve(undefined);
     },
@@ -51,18 +51,18 @@ function revoked(request: RecordedRequest): unknown {
 }
 
 test("a login cleared in another window stays cleared, and the late token is revoked", async () => {
-  const { simulator, home, call, spent, answer } = await refreshOnItsWay();
+  const { simulator, home, call, usedToken, answer } = await refreshInFlight();
   const { removed } = await tokenRig({ simulator, home }).tokens.signOut({ localOnly: true });
-  expect(removed).toMatchObject({ refreshToken: spent });
+  expect(removed).toMatchObject({ refreshToken: usedToken });
   answer();
   await expect(call).rejects.toMatchObject({ code: "AUTH_REQUIRED" });
   expect(JSON.parse(home.readAuth())).toEqual({});
   const revocation = await simulator.waitForRequest("revoke");
-  expect(revoked(revocation)).toBe(simulator.family(spent)?.current);
+  expect(revoked(revocation)).toBe(simulator.family(usedToken)?.current);
 });
 
 test("a login made meanwhile is the one that counts, and the late token is revoked", async () => {
-  const { simulator, home, call, spent, answer } = await refreshOnItsWay();
+  const { simulator, home, call, usedToken, answer } = await refreshInFlight();
   const issued = simulator.issueTokens();
   await tokenRig({ simulator, home }).tokens.saveLogin({
     access_token: issued.accessToken,
@@ -72,12 +72,12 @@ test("a login made meanwhile is the one that counts, and the late token is revok
   answer();
   expect(await call).toMatchObject({ accessToken: issued.accessToken });
   expect(home.record()).toMatchObject({ refreshToken: issued.refreshToken });
-  expect(revoked(await simulator.waitForRequest("revoke"))).toBe(simulator.family(spent)?.current);
+  expect(revoked(await simulator.waitForRequest("revoke"))).toBe(simulator.family(usedToken)?.current);
   expect(simulator.family(issued.refreshToken)?.revoked).toBe(false);
 });
 
 test("a login for another origin made meanwhile is kept, not used", async () => {
-  const { simulator, home, call, answer } = await refreshOnItsWay();
+  const { simulator, home, call, answer } = await refreshInFlight();
   writeLogin(home, simulator, {
     extraFields: { generation: 9, issuer: "https://auth.other.test" },
   });
@@ -87,7 +87,7 @@ test("a login for another origin made meanwhile is kept, not used", async () => 
 });
 
 test("a later token of the same login is adopted, and its family is not revoked", async () => {
-  const { simulator, home, call, answer } = await refreshOnItsWay();
+  const { simulator, home, call, answer } = await refreshInFlight();
   const other = writeLogin(home, simulator);
   answer();
   expect(await call).toMatchObject({ accessToken: other.accessToken });
@@ -95,11 +95,11 @@ test("a later token of the same login is adopted, and its family is not revoked"
 });
 
 test("a file that was damaged meanwhile does not cost the new token", async () => {
-  const { simulator, home, call, spent, answer } = await refreshOnItsWay();
+  const { simulator, home, call, usedToken, answer } = await refreshInFlight();
   writeFileSync(home.authFile, '{"codex": {"vers');
   answer();
   const { refreshToken } = await call;
-  expect(refreshToken).toBe(simulator.family(spent)?.current);
+  expect(refreshToken).toBe(simulator.family(usedToken)?.current);
   expect(home.record()).toMatchObject({ refreshToken });
 });
 
@@ -131,7 +131,7 @@ test("before a second attempt the file is read again", async () => {
 });
 
 test("a lock that is removed during the request lets no second request out", async () => {
-  const { simulator, home, call, answer } = await refreshOnItsWay();
+  const { simulator, home, call, answer } = await refreshInFlight();
   rmSync(refreshLockOf(home), { recursive: true });
   const second = tokenRig({ simulator, home });
   await expect(second.get()).rejects.toMatchObject({ code: "TIMEOUT" });
@@ -159,11 +159,11 @@ test("a lock that is removed before the request keeps it from being sent", async
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });
 
-test("the ledger of refreshes holds no token and is private", async () => {
-  const { home, rig, spent, answer, call } = await refreshOnItsWay();
-  const ledger = readFileSync(join(home.stateDir, "refresh.json"), "utf8");
-  expect(JSON.parse(ledger)).toMatchObject({ outcome: "sent", attempts: 1 });
-  expect(ledger).not.toContain(spent.slice(0, 12));
+test("the refresh journal holds no token", async () => {
+  const { home, rig, usedToken, answer, call } = await refreshInFlight();
+  const journal = readFileSync(join(home.stateDir, "refresh.json"), "utf8");
+  expect(JSON.parse(journal)).toMatchObject({ outcome: "sent", attempts: 1 });
+  expect(journal).not.toContain(usedToken.slice(0, 12));
   answer();
   await rig.tokens.replaceRejected(await call, uncancelled());
 });

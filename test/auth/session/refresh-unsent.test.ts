@@ -10,7 +10,7 @@ import { tokenRig } from "../../support/token-rig.ts";
 
 const second = 1_000;
 
-test("a refresh that finds no connection leaves the token unspent, and every call hears the cause", async () => {
+test("a refresh that finds no connection leaves the token unused, and every call reports the cause", async () => {
   const simulator = await simulate();
   const clock = fakeClock(Date.now());
   const hole = await listenOnly(); // takes connections and never speaks TLS
@@ -28,7 +28,7 @@ test("a refresh that finds no connection leaves the token unspent, and every cal
       message: `No connection to ${service.issuer} came about within 15 s.`,
       details: { unsent: true },
     });
-    const ledger = JSON.parse(readFileSync(join(home.stateDir, "refresh.json"), "utf8")) as object;
-    expect(ledger).toMatchObject({ outcome: "unknown", attempts: 0 });
+    const journal = JSON.parse(readFileSync(join(home.stateDir, "refresh.json"), "utf8")) as object;
+    expect(journal).toMatchObject({ outcome: "unknown", attempts: 0 });
   }
 });

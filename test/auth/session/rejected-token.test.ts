@@ -53,7 +53,7 @@ test("what another window stored meanwhile is refreshed when it has expired, too
 test.each([
   ["is about to expire", minute],
   ["has an hour", 60 * minute],
-])("a token that %s answers from a folder that nobody may write", async (_, accessExpiresInMs) => {
+])("a token that %s is used from a read-only folder", async (_, accessExpiresInMs) => {
   const simulator = await simulate();
   const home = makeHome();
   const { accessToken } = writeLogin(home, simulator, { accessExpiresInMs });
@@ -65,7 +65,7 @@ test.each([
   chmodSync(home.path, 0o755);
 });
 
-test("an expired token in a folder that nobody may write is told and not spent", async () => {
+test("an expired token in a read-only folder is an error, and is not refreshed", async () => {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator, { accessExpiresInMs: -minute });

@@ -95,7 +95,7 @@ test("local_only sends nothing", async () => {
   expect(home.record()).toBeUndefined();
 });
 
-test("a login of another issuer is removed, and no server hears of its token", async () => {
+test("a login of another issuer is removed, and its token goes to no server", async () => {
   const { simulator, home, tokens } = await signedIn();
   writeLogin(home, simulator, { extraFields: { issuer: "https://auth.other.test" } });
   const done = await tokens.signOut({ localOnly: false });
@@ -105,7 +105,7 @@ test("a login of another issuer is removed, and no server hears of its token", a
   expect(home.record()).toBeUndefined();
 });
 
-test("where the login cannot be removed, the server is not told, and the error says so", async () => {
+test("if the login cannot be removed, it is not revoked, and the error says so", async () => {
   const { store, home, refreshToken, simulator, tokens } = await signedIn();
   store.rehearse = () => Promise.reject(new CodexError("STORAGE", "No room.", { why: "Full." }));
   const failure = (await tokens.signOut({ localOnly: false }).catch((e: unknown) => e)) as CodexError;
@@ -117,7 +117,7 @@ test("where the login cannot be removed, the server is not told, and the error s
   expect(simulator.family(refreshToken)?.revoked).toBe(false);
 });
 
-test("a removal that fails after the revocation says that the login is revoked, and the remedy", async () => {
+test("a removal that fails after the revocation says that the login is revoked, and the fix", async () => {
   const { store, home, refreshToken, simulator, tokens } = await signedIn();
   store.update = () => Promise.reject(new CodexError("STORAGE", "No room."));
   const failure = (await tokens.signOut({ localOnly: false }).catch((e: unknown) => e)) as CodexError;
@@ -156,7 +156,7 @@ test("a token that a refresh elsewhere stored meanwhile is revoked, too", async 
   expect(home.record()).toBeUndefined();
 });
 
-test("a login that another window removed meanwhile is nobody's any more", async () => {
+test("a login that another window removed meanwhile is not revoked again", async () => {
   const { done, refreshToken, revoked } = await overtaken((file) => {
     writeFileSync(file.authFile, "{}");
   });

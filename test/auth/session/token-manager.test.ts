@@ -5,7 +5,7 @@ import { deferred } from "../../../src/platform/promises.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { anHourMs, liveProcess, plantLock } from "../../support/owners.ts";
 import { simulate } from "../../support/server.ts";
-import { refreshLockOf, standingClock, storeLockOf, tokenRig, uncancelled } from "../../support/token-rig.ts";
+import { refreshLockOf, frozenClock, storeLockOf, tokenRig, uncancelled } from "../../support/token-rig.ts";
 
 const minute = 60_000;
 const expired = { accessExpiresInMs: -minute };
@@ -17,7 +17,7 @@ test.each([
   [1, "a second", 1_000],
   [1, "no time", 0],
 ])("makes %d refreshes for a token with %s left", async (refreshes, _, leftMs) => {
-  const clock = standingClock();
+  const clock = frozenClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
   const stored = writeLogin(home, simulator, { accessExpiresInMs: leftMs });
@@ -64,7 +64,7 @@ test("one refresh serves all windows where the server does not rotate, too", asy
 });
 
 test("the same refresh token is good again where the server does not rotate", async () => {
-  const clock = standingClock();
+  const clock = frozenClock();
   const simulator = await simulate({
     now: () => clock.now(),
     tokenLifetimeMs: anHourMs,
@@ -89,7 +89,7 @@ test.each([
   const stored = writeLogin(home, simulator, { accessExpiresInMs: 4 * minute });
   plantLock(lockOf(home), liveProcess(), anHourMs);
   const clock = {
-    ...standingClock(),
+    ...frozenClock(),
     timer: () => {
       throw new Error("nothing may wait");
     },
@@ -112,7 +112,7 @@ test("an expired token waits for the lock, within its bound, and names who has i
   expect(simulator.requests).toEqual([]);
 });
 
-test("nobody is signed in: says so and leaves no lock or folder behind", async () => {
+test("without a login, every call says so and leaves no lock or folder behind", async () => {
   const home = makeHome();
   const { get, tokens } = tokenRig({ simulator: await simulate(), home });
   await expect(get()).rejects.toMatchObject({ code: "AUTH_REQUIRED" });

@@ -25,7 +25,7 @@ test("reading a missing file changes nothing", async () => {
   expect(readdirSync(home.path)).toEqual([]);
 });
 
-test("what others and newer versions store beside our fields survives a change", async () => {
+test("what others and newer versions store beside the known fields survives a change", async () => {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator, {
@@ -83,7 +83,7 @@ test("a record of a newer version is refused and never overwritten", async () =>
 
 test.each([
   [
-    "of a dead process of ours",
+    "of a dead process of this program",
     (path: string) => {
       plantLock(path, deadProcess(), anHourMs);
     },
