@@ -93,9 +93,9 @@ function unverified(): CodexError {
 }
 
 /** The other way to pay, for every error about a key; a login alone changes nothing where a setting decides. */
-function otherWay(decided: boolean): NextSteps {
+function signInSteps(forced: boolean): NextSteps {
   const signIn = { do: "sign-in", method: "browser" } as const;
-  return decided ? [unsetVariables("CODEX_AUTH"), signIn] : [signIn];
+  return forced ? [unsetVariables("CODEX_AUTH"), signIn] : [signIn];
 }
 
 const lacksScopes = /scopes|permission/i;
@@ -105,11 +105,11 @@ const lackedPermission = "The key lacks the permission to write responses.";
  * Refusals of the API for keys in its own terms: no login, no plan, but a key and its billing. The
  * service's words about a wrong key show a part of it and are not quoted.
  *
- * @param decided `CODEX_AUTH` has chosen the key, whoever signs in
+ * @param forced `CODEX_AUTH` has chosen the key, whoever signs in
  */
-function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
+function explainKeyRefusal(error: CodexError, forced: boolean): CodexError {
   const { code, details } = error;
-  const orElse = otherWay(decided);
+  const orElse = signInSteps(forced);
   const restated = (message: string, more: CodexErrorDetails, as: CodexErrorCode = code): CodexError =>
     new CodexError(as, message, { ...details, cause: error, ...more });
   const lacksScope = lacksScopes.test(details.why ?? "");
@@ -139,10 +139,10 @@ function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
   return restated("The API key may not do this (HTTP 403).", more, "PLAN_REQUIRED");
 }
 
-/** @param decided as for `explainKeyRefusal` */
-function missingApiKey(decided: boolean): CodexError {
+/** @param forced as for `explainKeyRefusal` */
+function missingApiKey(forced: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: [either(setVariable("OPENAI_API_KEY", "your key"), otherWay(decided))],
+    next: [either(setVariable("OPENAI_API_KEY", "your key"), signInSteps(forced))],
   });
 }

@@ -18,7 +18,7 @@ export interface CredentialChooserDeps {
   preference: CredentialPreference;
   login: Pick<LoginManager, "cancel">;
   /** `CODEX_AUTH`, which beats the preference. */
-  decided: CredentialKind | undefined;
+  forced: CredentialKind | undefined;
 }
 
 /** What a choice means, and whether it was made. */
@@ -47,14 +47,14 @@ export class CredentialChooser {
 
   /** The source that applies now; another window may have changed it. @throws CodexError `STORAGE` */
   async current(): Promise<CredentialSource> {
-    const { decided, preference, sources } = this.#deps;
+    const { forced: decided, preference, sources } = this.#deps;
     const kind = decided ?? (await preference.preferredKind());
-    return kind === undefined ? this.unstored : sources[kind];
+    return kind === undefined ? this.defaultSource : sources[kind];
   }
 
   /** The source that applies if the auth file says nothing. */
-  get unstored(): CredentialSource {
-    return this.#deps.sources[this.#deps.decided ?? "chatgpt"];
+  get defaultSource(): CredentialSource {
+    return this.#deps.sources[this.#deps.forced ?? "chatgpt"];
   }
 
   /** The source that a credential came from. */
@@ -82,7 +82,7 @@ export class CredentialChooser {
    *   then nothing has changed, but a sign-in that waited may have ended
    */
   async choose(kind: ExternalKind, confirmed: boolean): Promise<CredentialChoice> {
-    const { sources, preference, login, decided } = this.#deps;
+    const { sources, preference, login, forced: decided } = this.#deps;
     if (decided !== undefined && decided !== kind) throw decidedElsewhere(decided);
     const source = sources[kind];
     const { credential, trouble } = await source.inspect();

@@ -13,10 +13,10 @@ import { readCodexCliAuth, type CodexCliTokens } from "./codex-cli-file.ts";
 import { defaultBaseUrl, defaultIssuer } from "../api/constants.ts";
 
 /** A token that ends this soon could end on its way. */
-const lastMs = 60_000;
+const minLifetimeMs = 60_000;
 
-const signInHere = { do: "sign-in", method: "browser" } as const;
-const twoWays = [either(act("Sign in with the Codex CLI (codex login)"), signInHere)];
+const browserSignIn = { do: "sign-in", method: "browser" } as const;
+const signInSteps = [either(act("Sign in with the Codex CLI (codex login)"), browserSignIn)];
 
 export interface CodexCliSourceDeps {
   /** The official client's own; empty if it is unknown. */
@@ -72,7 +72,7 @@ export class CodexCliSource implements CredentialSource {
   async replace({ secret }: Credential, signal: AbortSignal): Promise<Credential> {
     const present = await this.#alive();
     if (present.secret === secret) {
-      throw ended("The service no longer accepts the Codex CLI's login.");
+      throw expired("The service no longer accepts the Codex CLI's login.");
     }
     return this.#deps.routes.route(present, undefined, signal);
   }
@@ -88,8 +88,8 @@ export class CodexCliSource implements CredentialSource {
   }
 
   #assertAlive({ expiresAt }: Credential): void {
-    if (expiresAt === undefined || expiresAt - this.#deps.clock.now() > lastMs) return;
-    throw ended("The Codex CLI's login has ended, and a guest refreshes nothing.");
+    if (expiresAt === undefined || expiresAt - this.#deps.clock.now() > minLifetimeMs) return;
+    throw expired("The Codex CLI's login has ended, and a guest refreshes nothing.");
   }
 
   /** The login as it authorizes a request, also one that has ended. */
@@ -99,8 +99,8 @@ export class CodexCliSource implements CredentialSource {
     redactor.addSecrets(found.accessToken);
     redactor.addPerson(found);
     const { issuer, accountId } = found;
-    assertUsableHere(issuer, origins);
-    if (accountId === undefined) throw useless("The Codex CLI's login names no account.");
+    assertConfiguredIssuer(issuer, origins);
+    if (accountId === undefined) throw unusableLogin("The Codex CLI's login names no account.");
     const { accessToken: secret, email, plan, expiresAt, fedramp } = found;
     return {
       kind: this.kind,
@@ -121,26 +121,26 @@ export class CodexCliSource implements CredentialSource {
     const path = this.foreignFile;
     const text = path === "" ? undefined : await readForeignFile(path);
     if (text === undefined) {
-      throw useless("The Codex CLI is not signed in here.", path && `There is no ${path}.`);
+      throw unusableLogin("The Codex CLI is not signed in here.", path && `There is no ${path}.`);
     }
     const auth = readCodexCliAuth(text);
     switch (auth.kind) {
       case "chatgpt":
         return auth.tokens;
       case "api-key":
-        throw useless(
+        throw unusableLogin(
           "The Codex CLI pays with an API key here, which is not a login to be a guest of.",
           `${path} is in API key mode; a key belongs into OPENAI_API_KEY.`,
         );
       case "signed-out":
-        throw useless("The Codex CLI is signed out.", `${path} holds no tokens.`);
+        throw unusableLogin("The Codex CLI is signed out.", `${path} holds no tokens.`);
       case "other":
-        throw useless(
+        throw unusableLogin(
           "The Codex CLI is signed in in a way that others cannot use.",
           `${path} says auth_mode ${auth.mode}; a guest needs chatgpt.`,
         );
       case "damaged":
-        throw useless("The Codex CLI's login cannot be read.", `${path} does not have a known form.`);
+        throw unusableLogin("The Codex CLI's login cannot be read.", `${path} does not have a known form.`);
     }
   }
 }
@@ -151,7 +151,7 @@ async function readForeignFile(path: string): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
     throw error.with({
-      next: [either(act(`Look at ${path}, which is the Codex CLI's own`), signInHere)],
+      next: [either(act(`Look at ${path}, which is the Codex CLI's own`), browserSignIn)],
     });
   }
 }
@@ -162,7 +162,7 @@ async function readForeignFile(path: string): Promise<string | undefined> {
  *
  * @throws CodexError `AUTH_REQUIRED`
  */
-function assertUsableHere(issuer: string, wanted: Origins): void {
+function assertConfiguredIssuer(issuer: string, wanted: Origins): void {
   const standardApi = new URL(defaultBaseUrl).origin;
   const standard = URL.canParse(issuer) && new URL(issuer).origin === defaultIssuer;
   const foreignApi = wanted.apiOrigin === standardApi ? "another API" : wanted.apiOrigin;
@@ -172,17 +172,17 @@ function assertUsableHere(issuer: string, wanted: Origins): void {
     if (!(error instanceof CodexError)) throw error;
     throw new CodexError("AUTH_REQUIRED", error.message.replace("The stored login", "The Codex CLI's login"), {
       ...error.details,
-      next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), signInHere)],
+      next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), browserSignIn)],
     });
   }
 }
 
-function useless(message: string, why?: string): CodexError {
-  return new CodexError("AUTH_REQUIRED", message, { why: why || undefined, next: twoWays });
+function unusableLogin(message: string, why?: string): CodexError {
+  return new CodexError("AUTH_REQUIRED", message, { why: why || undefined, next: signInSteps });
 }
 
-function ended(message: string): CodexError {
+function expired(message: string): CodexError {
   return new CodexError("AUTH_EXPIRED", message, {
-    next: [either(act("Open the Codex CLI once, which renews its login"), signInHere)],
+    next: [either(act("Open the Codex CLI once, which renews its login"), browserSignIn)],
   });
 }

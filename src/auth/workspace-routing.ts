@@ -126,7 +126,7 @@ export class WorkspaceRoutes {
       { maxBytes: limits.maxTokenResponseBytes, timeoutMs: limits.apiRequestTimeoutMs },
     );
     if (status !== 200) {
-      throw untold(toApiError(toApiErrorInfo(status, answered, text, clock.now())));
+      throw routingUnknown(toApiError(toApiErrorInfo(status, answered, text, clock.now())));
     }
     const routing = routingOf(parseJson(text), credential.accountId ?? "");
     if (routing === undefined) {
@@ -161,7 +161,7 @@ export class WorkspaceRoutes {
   }
 }
 
-function untold(error: CodexError): CodexError {
+function routingUnknown(error: CodexError): CodexError {
   if (error.code === "AUTH_EXPIRED") return error;
   return new CodexError(error.code, "The service does not tell where this workspace's questions go.", {
     ...error.details,

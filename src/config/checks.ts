@@ -7,7 +7,7 @@ import { registeredPorts } from "../api/constants.ts";
 export type ConfigArea = "storage" | "state" | "auth" | "origins" | "ports";
 
 /** Takes note of a setting that cannot be used. */
-export type Report = (area: ConfigArea, setting: string, message: string) => void;
+export type ReportProblem = (area: ConfigArea, setting: string, message: string) => void;
 /** A variable's value; undefined where it is unset or empty. */
 export type Get = (name: SettingName | "CLAUDE_CONFIG_DIR") => string | undefined;
 
@@ -15,7 +15,7 @@ export type Get = (name: SettingName | "CLAUDE_CONFIG_DIR") => string | undefine
 export function paths(
   get: Get,
   home: string,
-  problem: Report,
+  problem: ReportProblem,
   loginFile: boolean,
 ): { authFile: string; stateDir: string } {
   const usable = (
@@ -60,10 +60,10 @@ export function originSetting(
   setting: "CODEX_ISSUER" | "CODEX_BASE_URL",
   value: string | undefined,
   standard: string,
-  problem: Report,
+  problem: ReportProblem,
 ): string {
   if (value === undefined) return standard;
-  const wrong = originFault(value);
+  const wrong = originProblem(value);
   // As URL writes it, so that other spellings of the standard origin are the standard one.
   if (wrong === undefined) return new URL(value.trim()).href.replace(/\/+$/, "");
   problem("origins", setting, wrong);
@@ -75,18 +75,18 @@ export function loopbackSetting(
   setting: "CODEX_API_BASE_URL",
   value: string | undefined,
   standard: string,
-  problem: Report,
+  problem: ReportProblem,
 ): string {
   if (value === undefined) return standard;
-  const elsewhere = originFault(value) === undefined && !isLoopback(new URL(value.trim()).hostname);
-  const wrong = elsewhere ? "it is not on this machine." : originFault(value);
+  const elsewhere = originProblem(value) === undefined && !isLoopback(new URL(value.trim()).hostname);
+  const wrong = elsewhere ? "it is not on this machine." : originProblem(value);
   if (wrong === undefined) return new URL(value.trim()).href.replace(/\/+$/, "");
   problem("origins", setting, wrong);
   return standard;
 }
 
 /** What is wrong with an origin override; a token would follow it. */
-function originFault(value: string): string | undefined {
+function originProblem(value: string): string | undefined {
   const text = value.trim();
   if (!/^[\x21-\x7e]+$/.test(text)) return "it holds characters that do not belong into a URL.";
   if (!URL.canParse(text)) return "it is not a URL.";
@@ -103,7 +103,7 @@ function originFault(value: string): string | undefined {
 }
 
 /** The ports to listen on; only the registered ones where the server knows no others. */
-export function ports(value: string | undefined, registeredOnly: boolean, problem: Report): readonly number[] {
+export function ports(value: string | undefined, registeredOnly: boolean, problem: ReportProblem): readonly number[] {
   if (value === undefined) return registeredPorts;
   const parts = value.split(",").map((part) => part.trim());
   const numbers = parts.map((part) => (/^\d{1,5}$/.test(part) ? Number(part) : -1));

@@ -3,7 +3,7 @@ import type { ProxySettings } from "../http/proxy.ts";
 import type { CaFile } from "../http/tls.ts";
 
 /** What the environment tells about the desk that a person sits at. */
-export interface DesktopFacts {
+export interface DesktopSession {
   /** The session came over SSH. */
   ssh: boolean;
   /** GitHub Codespaces or a comparable workspace in a browser. */
@@ -18,7 +18,7 @@ export interface DesktopFacts {
 
 /** What variables of other programs say; none of them is ours, and all are taken as they are. */
 export interface HostEnvironment {
-  desktop: DesktopFacts;
+  desktop: DesktopSession;
   proxy: ProxySettings;
   caFiles: readonly CaFile[];
   /** `NODE_TLS_REJECT_UNAUTHORIZED=0`: certificates are not checked. */

@@ -25,7 +25,7 @@ export interface FlowRig {
   simulator: Simulator;
   saved: CodeExchangeResponse[];
   logged: string[];
-  unwanted: OrphanedTokens;
+  orphanedTokens: OrphanedTokens;
   /** When each device poll was sent, by the clock. */
   polls: number[];
   /** Let time pass up to a device poll, and let its answer arrive. */
@@ -62,7 +62,7 @@ export async function flowRig(
   };
   const polls: number[] = [];
   let answered: Promise<unknown> = Promise.resolve();
-  const { flow, device, unwanted } = createSignIn(platform, target, (own) => ({
+  const { flow, device, orphanedTokens } = createSignIn(platform, target, (own) => ({
     requestCode: (signal) => own.requestCode(signal),
     poll: (code, signal) => {
       polls.push(clock.now());
@@ -76,7 +76,7 @@ export async function flowRig(
     await answered;
     await clock.advance(0);
   };
-  return { flow, device, clock, simulator, saved, logged, unwanted, polls, passToPoll };
+  return { flow, device, clock, simulator, saved, logged, orphanedTokens, polls, passToPoll };
 }
 
 /** The login service, as far as it deals with browser logins, which most tests are about. */
@@ -97,19 +97,19 @@ export const desktop: LoginEnvironment = {
 };
 
 /** The login service over real flows; without an opener no browser may be opened. */
-export function loginService(
+export function createLoginManager(
   { flow, device, clock }: Pick<LoginManagerDeps, "flow" | "device" | "clock">,
   options: {
     openBrowser?: ((url: string) => Promise<void>) | undefined;
-    here?: Partial<LoginEnvironment>;
+    host?: Partial<LoginEnvironment>;
     isStored?: () => Promise<boolean>;
   } = {},
 ): LoginManager {
-  const { openBrowser, here, isStored = () => Promise.resolve(true) } = options;
+  const { openBrowser, host, isStored = () => Promise.resolve(true) } = options;
   return new LoginManager({
     flow,
     device,
-    here: () => Promise.resolve({ ...desktop, noBrowser: openBrowser === undefined, ...here }),
+    detectHost: () => Promise.resolve({ ...desktop, noBrowser: openBrowser === undefined, ...host }),
     openBrowser: openBrowser ?? (() => Promise.reject(new Error("none may be opened"))),
     isStored,
     clock,

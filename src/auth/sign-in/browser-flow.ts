@@ -23,7 +23,7 @@ export interface OAuthFlowDeps {
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
   /** Rejects when tokens could not be kept: found out before a person has approved. */
   rehearse: () => Promise<void>;
-  unwanted: LoginAttemptDeps["unwanted"];
+  orphanedTokens: LoginAttemptDeps["orphanedTokens"];
   clock: Clock;
   random: Random;
   limits: Limits;
@@ -115,13 +115,13 @@ export class OAuthFlow {
   }
 
   #run(): LoginAttempt {
-    const { clock, limits, save, unwanted, log } = this.#deps;
+    const { clock, limits, save, orphanedTokens, log } = this.#deps;
     return new LoginAttempt({
       clock,
       timeoutMs: limits.loginTimeoutMs,
       timeoutError: () => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."),
       save,
-      unwanted,
+      orphanedTokens,
       log,
     });
   }

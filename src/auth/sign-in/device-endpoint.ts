@@ -34,8 +34,8 @@ export type DevicePoll =
   | { kind: "trouble"; error: CodexError }
   | ({ kind: "granted" } & DeviceGrant);
 
-const otherWay: NextSteps = [{ do: "sign-in", method: "browser" }];
-const again: NextSteps = [either({ do: "sign-in", method: "device" }, otherWay)];
+const browserSignIn: NextSteps = [{ do: "sign-in", method: "browser" }];
+const signInSteps: NextSteps = [either({ do: "sign-in", method: "device" }, browserSignIn)];
 
 /** The two requests of the device login, as judged answers (docs/wire.md §18, RFC 8628). */
 export class DeviceEndpoint {
@@ -93,11 +93,11 @@ export class DeviceEndpoint {
         return { kind: meaning };
       case "expired":
         throw new CodexError("LOGIN_TIMEOUT", "The code has expired before it was entered.", {
-          next: again,
+          next: signInSteps,
         });
       case "denied":
         throw new CodexError("AUTH_DENIED", "The sign-in was refused where the code was entered.", {
-          next: again,
+          next: signInSteps,
         });
       case undefined:
         break;
@@ -108,7 +108,7 @@ export class DeviceEndpoint {
     if (isRedirect(status)) throw redirected(status);
     throw new CodexError("AUTH_DENIED", "The authorization server ended this device sign-in.", {
       why: `It answered HTTP ${status}.`,
-      next: again,
+      next: signInSteps,
     });
   }
 
@@ -116,7 +116,7 @@ export class DeviceEndpoint {
     const { status } = response;
     if (status === 404) {
       return new CodexError("AUTH_DENIED", "Signing in with a device code is switched off at this server.", {
-        next: otherWay,
+        next: browserSignIn,
       });
     }
     if (isRedirect(status)) return redirected(status);
@@ -124,7 +124,7 @@ export class DeviceEndpoint {
       this.#passing(response) ??
       new CodexError("AUTH_DENIED", "The authorization server gave no device code.", {
         why: `It answered HTTP ${status}.`,
-        next: otherWay,
+        next: browserSignIn,
       })
     );
   }
@@ -172,6 +172,6 @@ function malformedResponse(what: string): CodexError {
   return new CodexError(
     "PROTOCOL",
     `The authorization server's answer about the ${what} does not have the known form.`,
-    { next: otherWay },
+    { next: browserSignIn },
   );
 }

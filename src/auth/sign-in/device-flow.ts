@@ -25,7 +25,7 @@ export interface DeviceFlowDeps {
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
   /** Rejects when tokens could not be kept: found out before a person has approved. */
   rehearse: () => Promise<void>;
-  unwanted: LoginAttemptDeps["unwanted"];
+  orphanedTokens: LoginAttemptDeps["orphanedTokens"];
   clock: Clock;
   limits: Pick<Limits, "deviceLoginTimeoutMs">;
   log: Log;
@@ -46,7 +46,7 @@ export class DeviceFlow {
    * @throws CodexError `STORAGE`, and as `DeviceEndpoint.requestCode` does
    */
   async begin(signal: AbortSignal): Promise<DeviceLogin> {
-    const { issuer, endpoint, clock, limits, save, unwanted, log } = this.#deps;
+    const { issuer, endpoint, clock, limits, save, orphanedTokens, log } = this.#deps;
     await this.#deps.rehearse();
     const device = await endpoint.requestCode(signal);
     let trouble: CodexError | undefined;
@@ -59,7 +59,7 @@ export class DeviceFlow {
           next: [{ do: "sign-in", method: "device" }],
         }),
       save,
-      unwanted,
+      orphanedTokens,
       log,
     });
     log("OAUTH", `a device code waits to be entered, polled every ${device.intervalMs} ms`);

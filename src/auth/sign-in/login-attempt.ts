@@ -51,7 +51,7 @@ export interface LoginAttemptDeps {
   /** Keeps the tokens. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
   /** Takes the tokens that this login got and nobody has. */
-  unwanted: Pick<OrphanedTokens, "revoke" | "revokeLate">;
+  orphanedTokens: Pick<OrphanedTokens, "revoke" | "revokeLate">;
   log: Log;
 }
 
@@ -102,14 +102,14 @@ export class LoginAttempt {
    * @param obtain takes a signal that only gives up what takes too long after the end
    */
   async complete(obtain: (signal: AbortSignal) => Promise<RefreshResponse>): Promise<void> {
-    const { unwanted, log } = this.#deps;
+    const { orphanedTokens, log } = this.#deps;
     this.#timer.cancel();
     try {
       this.signal.throwIfAborted();
       const late = new AbortController();
       const granted = obtain(late.signal);
       const giveBack = (): void => {
-        unwanted.revokeLate(granted, (reason) => {
+        orphanedTokens.revokeLate(granted, (reason) => {
           late.abort(reason);
         });
       };
@@ -128,11 +128,11 @@ export class LoginAttempt {
   }
 
   async #keep(grant: RefreshResponse): Promise<TokenSet> {
-    const { save, unwanted } = this.#deps;
+    const { save, orphanedTokens } = this.#deps;
     try {
       return await save(assertCompleteGrant(grant));
     } catch (error) {
-      if (grant.refresh_token !== undefined) unwanted.revoke(grant.refresh_token);
+      if (grant.refresh_token !== undefined) orphanedTokens.revoke(grant.refresh_token);
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import type { Limits } from "../../shared/limits.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { SignInMethod } from "./login-plan.ts";
 import { noPendingLogin, type PendingLogin, callbackNotSupported } from "./login-attempt.ts";
-import { LoginStarter, type LoginStartDeps, type StartedLogin } from "./login-start.ts";
+import { LoginStarter, type LoginStarterDeps, type StartedLogin } from "./login-start.ts";
 
 /** How a login ended while no call was waiting for it. */
 export interface UnreportedLogin {
@@ -29,7 +29,7 @@ async function isRecent(
 /** How long a person is waited for who has the page in front of them. */
 const browserWaitMs = 45_000;
 
-export interface LoginManagerDeps extends LoginStartDeps {
+export interface LoginManagerDeps extends LoginStarterDeps {
   /** Whether these tokens are still what this machine is signed in with. */
   isStored: (tokens: TokenSet) => Promise<boolean>;
   limits: Pick<Limits, "loginTimeoutMs">;

@@ -24,28 +24,28 @@ export type NoBrowserReason = "setting" | "codespaces" | "ssh" | "container" | "
 
 /** Why a login is not the usual one of a desktop. */
 export type LoginReason =
-  | { kind: "no-browser"; hindrance: NoBrowserReason }
+  | { kind: "no-browser"; because: NoBrowserReason }
   /** Both callback ports are held; `said` names the holders, as one sentence. */
-  | { kind: "ports-held"; said: string };
+  | { kind: "ports-busy"; message: string };
 
-export type LoginPlan = { method: "browser"; hindrance: NoBrowserReason | undefined } | { method: "device" };
+export type LoginPlan = { method: "browser"; noBrowserReason: NoBrowserReason | undefined } | { method: "device" };
 
 /**
  * Which login to begin, and what keeps a browser from being opened for it. An explicit `browser` is
  * opened where the person may well see it although the surroundings look remote (a forwarded
  * display, a container of the desktop); held ports are found only by listening, hence not here.
  */
-export function planLogin(method: SignInMethod, here: LoginEnvironment): LoginPlan {
+export function planLogin(method: SignInMethod, host: LoginEnvironment): LoginPlan {
   if (method === "device") return { method: "device" };
-  const [hindrance] = hindrances(here).filter(
+  const [hindrance] = hindrances(host).filter(
     (one) => method === "auto" || !["codespaces", "ssh", "container"].includes(one),
   );
-  return { method: "browser", hindrance };
+  return { method: "browser", noBrowserReason: hindrance };
 }
 
-function hindrances(here: LoginEnvironment): NoBrowserReason[] {
-  const { noBrowser, codespaces, ssh, container, wsl, display, opener } = here;
-  const screenless = here.platform === "linux" && !wsl && !display;
+function hindrances(host: LoginEnvironment): NoBrowserReason[] {
+  const { noBrowser, codespaces, ssh, container, wsl, display, opener } = host;
+  const screenless = host.platform === "linux" && !wsl && !display;
   const all: [NoBrowserReason, boolean][] = [
     ["setting", noBrowser],
     ["codespaces", codespaces],

@@ -11,11 +11,11 @@ import type { PendingLogin } from "./login-attempt.ts";
 /** An opener that has not failed by then has become the browser. */
 const openerGraceMs = 1_000;
 
-export interface LoginStartDeps {
+export interface LoginStarterDeps {
   flow: Pick<OAuthFlow, "begin">;
   device: Pick<DeviceFlow, "begin">;
   /** Looked at for each login: a session moves between machines' screens. */
-  here: () => Promise<LoginEnvironment>;
+  detectHost: () => Promise<LoginEnvironment>;
   /** Rejects when the browser did not open. */
   openBrowser: (url: string) => Promise<void>;
   clock: Clock;
@@ -35,9 +35,9 @@ export interface StartedLogin {
 
 /** Begins the login that suits the wish and the machine. */
 export class LoginStarter {
-  readonly #deps: LoginStartDeps;
+  readonly #deps: LoginStarterDeps;
 
-  constructor(deps: LoginStartDeps) {
+  constructor(deps: LoginStarterDeps) {
     this.#deps = deps;
   }
 
@@ -46,16 +46,16 @@ export class LoginStarter {
    * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
    */
   async begin(method: SignInMethod, signal: AbortSignal): Promise<StartedLogin> {
-    const { flow, here } = this.#deps;
-    const plan = planLogin(method, await here());
+    const { flow, detectHost: detectHost } = this.#deps;
+    const plan = planLogin(method, await detectHost());
     if (plan.method === "device") return this.#device(undefined, signal);
     try {
       const pending = await flow.begin();
-      if (plan.hindrance === undefined) {
+      if (plan.noBrowserReason === undefined) {
         const browserOpened = this.#open(pending.authorizationUrl);
         return { pending, joined: false, browserOpened, reason: undefined };
       }
-      const reason = { kind: "no-browser", hindrance: plan.hindrance } as const;
+      const reason = { kind: "no-browser", because: plan.noBrowserReason } as const;
       return { pending, joined: false, browserOpened: Promise.resolve(false), reason };
     } catch (error) {
       if (!(error instanceof CodexError) || error.code !== "LOGIN_PORT_BUSY") throw error;
@@ -66,7 +66,7 @@ export class LoginStarter {
 
   async #deviceInstead(busy: CodexError, signal: AbortSignal): Promise<StartedLogin> {
     try {
-      return await this.#device({ kind: "ports-held", said: busy.message }, signal);
+      return await this.#device({ kind: "ports-busy", message: busy.message }, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof CodexError)) throw error;
       throw busy.with({

@@ -16,7 +16,7 @@ export type PageKind =
   | "host"
   | "method";
 
-export interface PageWords {
+export interface PageText {
   title: string;
   /** What happened, in a sentence. */
   summary: string;
@@ -24,7 +24,7 @@ export interface PageWords {
   next: readonly string[];
 }
 
-export interface Words {
+export interface PageTexts {
   /** The value of `lang` (BCP 47). */
   tag: string;
   failed: string;
@@ -35,7 +35,7 @@ export interface Words {
   reloadAfterFailure: string;
   /** Below the pages that touched no sign-in. */
   mayClose: string;
-  pages: Readonly<Record<PageKind, PageWords>>;
+  pages: Readonly<Record<PageKind, PageText>>;
 }
 
 const again = "Go back to your editor or terminal and start the sign-in again.";
@@ -43,7 +43,7 @@ const stillWaits =
   "Go back to the tab of the sign-in that you began last: it still waits. Or sign in again from your editor or terminal.";
 const backToEditor = "Go back to your editor or terminal.";
 
-const en: Words = {
+const en: PageTexts = {
   tag: "en",
   failed: "Sign-in failed",
   nextHeading: "What to do next",
@@ -129,7 +129,7 @@ const againZh = "回到编辑器或终端，重新开始登录。";
 const stillWaitsZh = "回到你最近一次登录的标签页，它仍在等待；或者从编辑器或终端重新登录。";
 const backToEditorZh = "回到编辑器或终端。";
 
-const zh: Words = {
+const zh: PageTexts = {
   tag: "zh-Hans",
   failed: "登录失败",
   nextHeading: "接下来怎么做",
@@ -195,4 +195,4 @@ const zh: Words = {
 };
 
 /** The words of the pages, by language. */
-export const words: Readonly<Record<Language, Words>> = { en, zh };
+export const pageTexts: Readonly<Record<Language, PageTexts>> = { en, zh };

@@ -3,7 +3,7 @@ import { type NextSteps } from "../../../shared/next-step.ts";
 import { lowerFirst } from "../../../shared/text.ts";
 import type { AuthorizationResponse } from "../authorization-response.ts";
 import type { Language } from "./language.ts";
-import { type PageKind, words } from "./page-text.ts";
+import { type PageKind, pageTexts } from "./page-text.ts";
 
 /** What the browser is shown; it holds nothing of the login: no code, no token, no name. */
 export interface Page {
@@ -14,7 +14,7 @@ export interface Page {
   steps?: readonly string[];
 }
 
-export interface Failure {
+export interface SignInFailure {
   error: unknown;
   /** What the browser had brought: a refusal, or a code that then failed. */
   brought: AuthorizationResponse["kind"];
@@ -28,11 +28,11 @@ export const successPage: Page = { kind: "signed-in" };
  *
  * @param redact takes secrets out: a server may quote what it was sent
  */
-export function failurePage({ error, brought }: Failure, redact: (text: string) => string): Page {
+export function failurePage({ error, brought }: SignInFailure, redact: (text: string) => string): Page {
   const { code, message, details } = toCodexError(error);
   const { why, next } = details;
   return {
-    kind: kindOf(code, brought),
+    kind: failureKind(code, brought),
     details: [message, why].filter((line) => line !== undefined).map(redact),
     steps: outsideSteps(next ?? []).map((step) => redact(`${step}.`)),
   };
@@ -56,7 +56,7 @@ function outsideSteps(next: NextSteps): string[] {
   });
 }
 
-function kindOf(code: CodexErrorCode, brought: Failure["brought"]): PageKind {
+function failureKind(code: CodexErrorCode, brought: SignInFailure["brought"]): PageKind {
   if (code === "AUTH_DENIED") return brought === "code" ? "used" : "denied";
   if (code === "LOGIN_TIMEOUT") return "expired";
   if (code === "CANCELLED") return "ended";
@@ -79,7 +79,7 @@ export function pageHeaders(body: string): Record<string, string | number> {
 }
 
 /** A key whose head holds a prompt: our own mark, also in docs/images/icon.svg. */
-const mark = `<svg viewBox="0 0 34 24" aria-hidden="true"><circle cx="11" cy="12" r="9"/>
+const logo = `<svg viewBox="0 0 34 24" aria-hidden="true"><circle cx="11" cy="12" r="9"/>
 <path d="M9 8l4 4-4 4M20 12h12v5M26 12v4"/></svg>`;
 
 const signs = {
@@ -90,9 +90,9 @@ const signs = {
 
 /** The whole page. Everything in it is escaped, and the words that stay English say so. */
 export function renderPage({ kind, details = [], steps = [] }: Page, language: Language): string {
-  const { tag, failed, pages, ...labels } = words[language];
+  const { tag, failed, pages, ...labels } = pageTexts[language];
   const { title, summary: lead, next } = pages[kind];
-  const status = moodOf(kind);
+  const status = statusOf(kind);
   const english = language === "en" ? "" : ' lang="en"';
   const items = [
     ...steps.map((line) => `<li${english}>${escapeHtml(line)}</li>`),
@@ -114,7 +114,7 @@ export function renderPage({ kind, details = [], steps = [] }: Page, language: L
 </head>
 <body>
 <main class="${status}">
-<p class="brand">${mark}codex-oauth</p>
+<p class="brand">${logo}codex-oauth</p>
 <svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="${signs[status]}"/></svg>
 ${status === "failed" ? `<p class="label">${escapeHtml(failed)}</p>` : ""}
 <h1>${escapeHtml(title)}</h1>
@@ -137,7 +137,7 @@ function detailsSection(heading: string, details: readonly string[], english: st
 }
 
 /** Whether a sign-in ended well or not, or was not touched at all. */
-function moodOf(kind: PageKind): keyof typeof signs {
+function statusOf(kind: PageKind): keyof typeof signs {
   if (kind === "signed-in") return "ok";
   const untouched: readonly PageKind[] = ["state", "issuer", "code", "path", "host", "method"];
   return untouched.includes(kind) ? "note" : "failed";
