@@ -1,6 +1,6 @@
 import type { Language } from "./language.ts";
 
-/** What a page of the callback listener is about. */
+/** The callback pages. */
 export type PageKind =
   | "signed-in"
   | "denied"
@@ -16,24 +16,24 @@ export type PageKind =
   | "host"
   | "method";
 
-export interface PageText {
+interface PageText {
   title: string;
   /** What happened, in a sentence. */
   summary: string;
-  /** What the person does now, step by step. */
+  /** What the user does now, step by step. */
   next: readonly string[];
 }
 
-export interface PageTexts {
+interface PageTexts {
   /** The value of `lang` (BCP 47). */
   tag: string;
   failed: string;
   nextHeading: string;
   detailsHeading: string;
-  /** Below every page that tells how a sign-in ended: its address does not live on. */
+  /** For pages about a sign-in that ended: their address stops working. */
   reloadAfterSuccess: string;
   reloadAfterFailure: string;
-  /** Below the pages that touched no sign-in. */
+  /** For pages that changed no sign-in. */
   mayClose: string;
   pages: Readonly<Record<PageKind, PageText>>;
 }
@@ -194,5 +194,5 @@ const zh: PageTexts = {
   },
 };
 
-/** The words of the pages, by language. */
+/** The texts of the pages, by language. */
 export const pageTexts: Readonly<Record<Language, PageTexts>> = { en, zh };
