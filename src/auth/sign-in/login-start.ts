@@ -1,39 +1,39 @@
-import { CodexError } from "../../shared/errors.ts";
-import { act, signIn } from "../../shared/next-step.ts";
-import { planLogin, type SignInMethod, type LoginReason, type LoginEnvironment } from "./login-plan.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { withTimeout } from "../../platform/promises.ts";
-import type { DeviceFlow } from "./device-flow.ts";
+import { CodexError } from "../../shared/errors.ts";
+import { act, signIn } from "../../shared/next-step.ts";
 import type { OAuthFlow } from "./browser-flow.ts";
+import type { DeviceFlow } from "./device-flow.ts";
 import type { PendingLogin } from "./login-attempt.ts";
+import { planLogin, type LoginEnvironment, type LoginReason, type SignInMethod } from "./login-plan.ts";
 
-/** An opener that has not failed by then has become the browser. */
+/** An opener that has not failed by then has opened the browser. */
 const openerGraceMs = 1_000;
 
 export interface LoginStarterDeps {
   flow: Pick<OAuthFlow, "begin">;
   device: Pick<DeviceFlow, "begin">;
-  /** Looked at for each login: a session moves between machines' screens. */
+  /** Called for each login: a session can move between displays. */
   detectHost: () => Promise<LoginEnvironment>;
-  /** Rejects when the browser did not open. */
+  /** Rejects if the browser did not open. */
   openBrowser: (url: string) => Promise<void>;
   clock: Clock;
   log: Log;
 }
 
-/** A login under way, as a call sees it. */
+/** A pending login, for one call. */
 export interface StartedLogin {
   pending: PendingLogin;
   /** An earlier call began it. */
   joined: boolean;
-  /** Known within a second; the URL is there at once. */
+  /** Settles within a second. */
   browserOpened: Promise<boolean>;
-  /** Why it is not a login with the browser opened; undefined when it is, or was asked for. */
+  /** Why it is no login with an opened browser; undefined if it is one, or if a device login was requested. */
   reason: LoginReason | undefined;
 }
 
-/** Begins the login that suits the wish and the machine. */
+/** Begins the login that fits the requested method and the host. */
 export class LoginStarter {
   readonly #deps: LoginStarterDeps;
 
@@ -42,8 +42,8 @@ export class LoginStarter {
   }
 
   /**
-   * @param signal bounds what is asked over the network before the login is there
-   * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
+   * @param signal bounds the network requests until the login is pending
+   * @throws CodexError `LOGIN_PORT_BUSY`, or as `DeviceFlow.begin`
    */
   async begin(method: SignInMethod, signal: AbortSignal): Promise<StartedLogin> {
     const { flow, detectHost: detectHost } = this.#deps;
@@ -51,15 +51,13 @@ export class LoginStarter {
     if (plan.method === "device") return this.#device(undefined, signal);
     try {
       const pending = await flow.begin();
-      if (plan.noBrowserReason === undefined) {
-        const browserOpened = this.#open(pending.authorizationUrl);
-        return { pending, joined: false, browserOpened, reason: undefined };
-      }
-      const reason = { kind: "no-browser", because: plan.noBrowserReason } as const;
-      return { pending, joined: false, browserOpened: Promise.resolve(false), reason };
+      const because = plan.noBrowserReason;
+      const reason = because && ({ kind: "no-browser", because } as const);
+      const browserOpened = because ? Promise.resolve(false) : this.#open(pending.authorizationUrl);
+      return { pending, joined: false, browserOpened, reason };
     } catch (error) {
-      if (!(error instanceof CodexError) || error.code !== "LOGIN_PORT_BUSY") throw error;
-      if (method === "browser") throw error;
+      const busy = error instanceof CodexError && error.code === "LOGIN_PORT_BUSY";
+      if (!busy || method === "browser") throw error;
       return this.#deviceInstead(error, signal);
     }
   }
