@@ -31,7 +31,7 @@ interface CodexCliSourceDeps {
 
 /**
  * The Codex CLI's login, read only. Its file is read again for each request, and neither written nor locked. Its
- * refresh token is single-use, so only the Codex CLI spends it.
+ * refresh token is single-use, so only the Codex CLI uses it.
  */
 export class CodexCliSource implements CredentialSource {
   readonly kind = "codex-cli";

@@ -17,7 +17,7 @@ import { makeHome } from "./home.ts";
 import { simulate } from "./server.ts";
 import { testPlatform } from "./app.ts";
 
-/** Only the flows of a login, with what they would store. */
+/** The sign-in flows alone, with the grants that they save. */
 export interface FlowRig {
   flow: OAuthFlow;
   device: DeviceFlow;
@@ -28,7 +28,7 @@ export interface FlowRig {
   orphanedTokens: OrphanedTokens;
   /** When each device poll was sent, by the clock. */
   polls: number[];
-  /** Let time pass up to a device poll, and let its answer arrive. */
+  /** Advances the clock to a device poll, and awaits its response. */
   passToPoll: (ms: number) => Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export async function flowRig(
   return { flow, device, clock, simulator, saved, logged, orphanedTokens, polls, passToPoll };
 }
 
-/** The login service, as far as it deals with browser logins, which most tests are about. */
+/** The login manager, narrowed to browser logins. */
 export type BrowserLogins = Omit<LoginManager, "beginOrJoin"> & {
   beginOrJoin: () => Promise<Omit<StartedLogin, "pending"> & { pending: BrowserLogin }>;
 };
@@ -96,7 +96,7 @@ export const desktop: LoginEnvironment = {
   noBrowser: false,
 };
 
-/** The login service over real flows; without an opener no browser may be opened. */
+/** A login manager over real flows; without `openBrowser` it must open none. */
 export function createLoginManager(
   { flow, device, clock }: Pick<LoginManagerDeps, "flow" | "device" | "clock">,
   options: {
@@ -118,7 +118,7 @@ export function createLoginManager(
   });
 }
 
-/** What a save answers when nobody looks at it. */
+/** The result of a save if a test ignores it. */
 export const emptyLogin: TokenSet = {
   issuer: "https://issuer.test",
   apiOrigin: "https://api.test",
@@ -132,7 +132,7 @@ export const emptyLogin: TokenSet = {
   generation: 1,
 };
 
-/** Where a browser login sends its person. */
+/** The authorization URL of a browser login. */
 export function urlOf(pending: PendingLogin): string {
   if (pending.method !== "browser") throw new Error("no browser login waits");
   return pending.authorizationUrl;

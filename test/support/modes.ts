@@ -11,7 +11,7 @@ export interface CodexCliLoginOptions extends IssueOptions {
   tokens?: Record<string, unknown>;
 }
 
-/** The folder that a home's official client has. */
+/** The Codex CLI's home of a test home. */
 export function codexHome(home: Home): string {
   return join(home.path, "codex-home");
 }
@@ -20,7 +20,7 @@ export function codexCliFile(home: Home): string {
   return join(codexHome(home), "auth.json");
 }
 
-/** The official client's file as it writes it, with tokens of the simulator. */
+/** Writes the Codex CLI's `auth.json` in its own format, with tokens of the simulator. */
 export function writeCodexCliLogin(
   home: Home,
   simulator: Simulator,
@@ -47,7 +47,7 @@ export function writeCodexCliLogin(
   return issued;
 }
 
-/** Put a choice into the login file, as codex_login keeps it. */
+/** Writes a preference into the auth file, as codex_login stores it. */
 export function writePreference(home: Home, mode: "codex-cli" | "api-key"): void {
   const record = { version: 1, mode, generation: 1 };
   writeFileSync(home.authFile, JSON.stringify({ codex: record }), { mode: 0o600 });
@@ -56,7 +56,7 @@ export function writePreference(home: Home, mode: "codex-cli" | "api-key"): void
 export interface ModeRig {
   simulator: Simulator;
   home: Home;
-  /** The environment of a program that finds guest and key. */
+  /** An environment with the Codex CLI's login and an API key. */
   env: Record<string, string>;
   key: string;
   services: ReturnType<typeof testApp>["services"];

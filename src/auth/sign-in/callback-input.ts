@@ -55,7 +55,7 @@ function fromText(pasted: string): CallbackInput | undefined {
   const [code = "", state, ...rest] = text.split("#");
   if (!unreserved.test(code) || otherSecret.test(code) || rest.length > 0) return undefined;
   if (state === undefined) {
-    // Several words are a sentence. A line-broken code can't be told from it.
+    // Several words are a sentence: unlike a state, a bare code has no known length that shows it is whole.
     if (code.length < minCodeChars || /\s/.test(pasted.trim())) return undefined;
     return { query: new URLSearchParams({ code }), bare: true };
   }
