@@ -1,31 +1,27 @@
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
 import { act, either, retry, setVariable, type NextSteps } from "../shared/next-step.ts";
 
-/** What tells whether a request has reached the service at all. */
-type Answer = Pick<ApiErrorInfo, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
-
-/** Why a request is not served on its way here. */
-export interface Block {
-  message: string;
-  /** The next step, where it is another one than that of BLOCKED. */
-  next?: NextSteps;
-}
+/** The part of a response that shows whether the request reached the service. */
+type ResponseMarks = Pick<ApiErrorInfo, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
 
 /**
- * What stands between us and the service, if anything does: a page in its place, or its own word that
- * it is not offered there.
+ * Detects a page that something in front of the service sent, or the service's refusal of a country. `next` is set if
+ * it differs from the next step of `BLOCKED`.
  *
- * @param service for the message: "the service"
+ * @param service its name in the message, such as "the service"
  */
-export function detectGatewayBlock(answer: Answer, service: string): Block | undefined {
-  if ([answer.code, answer.type].includes("unsupported_country_region_territory")) {
+export function detectGatewayBlock(
+  response: ResponseMarks,
+  service: string,
+): { message: string; next?: NextSteps } | undefined {
+  if ([response.code, response.type].includes("unsupported_country_region_territory")) {
     return {
       message: "The service is not offered where the request comes from.",
       next: [act("Ask from a country where it is offered; a VPN or proxy may lead through another one")],
     };
   }
-  if (!isInterstitialPage(answer)) return undefined;
-  if (answer.challenge || answer.cloudflare === true) {
+  if (!isInterstitialPage(response)) return undefined;
+  if (response.challenge || response.cloudflare === true) {
     return { message: `Cloudflare blocked the request before it reached ${service}.` };
   }
   return {
@@ -33,35 +29,32 @@ export function detectGatewayBlock(answer: Answer, service: string): Block | und
   };
 }
 
-/** Something answers in the service's place; Cloudflare's own 502 and 504 pages say that the service failed. */
-export function isInterstitialPage({
-  status,
-  html,
-  challenge,
-}: Pick<Answer, "status" | "html" | "challenge">): boolean {
+/** True if something in front of the service answered. Cloudflare's 502 and 504 pages mean that the service failed. */
+export function isInterstitialPage(response: Pick<ResponseMarks, "status" | "html" | "challenge">): boolean {
+  const { status, html, challenge } = response;
   return (challenge && status !== 502 && status !== 504) || (html && status === 403);
 }
 
-/** Said to clients whose version is below a model's minimum (docs/wire.md §11). */
+/** The message for clients whose version is below a model's minimum (docs/wire.md §11). */
 export const newerVersionWanted = /requires a newer version of codex/i;
 
-/** Refusals that name a field in words alone (docs/wire.md §9). */
-const namedFields: readonly [words: RegExp, field: string][] = [
+/** Errors that name a field only in their message (docs/wire.md §9). */
+const namedFields: readonly [message: RegExp, field: string][] = [
   [/^store must be set to/i, "store"],
   [/^stream must be set to/i, "stream"],
   [/^system messages are not allowed/i, "input"],
   [/^instructions are (required|not valid)/i, "instructions"],
 ];
 
-/** The request field that the service's words blame; undefined when they name none. */
-function fieldFromWords(message: string): string | undefined {
+/** The request field that the service's message names, if any. */
+function fieldFromText(message: string): string | undefined {
   const unsupported = /^unsupported parameter:\s*['"`]?(?<field>[\w.[\]-]{1,80})/i.exec(message);
   const field = unsupported?.groups?.["field"]?.replace(/\.$/, "");
-  return field ?? namedFields.find(([words]) => words.test(message))?.[1];
+  return field ?? namedFields.find(([pattern]) => pattern.test(message))?.[1];
 }
 
-/** "try again in 2.5 s" as milliseconds: streams carry the time only in words (docs/wire.md §12). */
-function retryAfterFromWords(message: string): number | undefined {
+/** "try again in 2.5 s" in ms: streams have the time only in the message (docs/wire.md §12). */
+function retryAfterFromText(message: string): number | undefined {
   const match = /try again in\s*(?<amount>\d{1,6}(?:\.\d{1,6})?)\s*(?<unit>ms|s)/i.exec(message);
   const amount = match?.groups?.["amount"];
   if (amount === undefined) return undefined;
@@ -69,10 +62,7 @@ function retryAfterFromWords(message: string): number | undefined {
   return Math.ceil(Number(amount) * factor);
 }
 
-/**
- * The service's words as a sentence of ours: short, on one line, without control characters, with
- * the field that they are about. Undefined when there is nothing to tell.
- */
+/** Quotes the service's message on one line, shortened and without control characters, with the field it concerns. */
 function sanitizeMessage(message: string, field: string | undefined): string | undefined {
   const line = message
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
@@ -86,26 +76,26 @@ function sanitizeMessage(message: string, field: string | undefined): string | u
   return `The service said: ${line}${beside}`;
 }
 
-/** What is known of a refused request or a failed stream, freed from its form on the wire. */
+/** A refused request or a failed stream, independent of its form on the wire. */
 export interface ApiErrorInfo {
-  /** HTTP status; for a failure inside a stream the one that it names, if any. */
+  /** HTTP status; for a failed stream the one that the event names, if any. */
   status: number | undefined;
-  /** True for a failure inside a stream, whose own status was 200. */
+  /** The failure came inside a stream with HTTP status 200. */
   inStream: boolean;
   code: string | undefined;
   type: string | undefined;
-  /** The service's own words; used for decisions and quoted only in a bounded, cleaned form. */
+  /** The service's unsanitized message. */
   message: string;
   /** The request field that the service names. */
   param: string | undefined;
   /** Epoch ms. */
   resetsAt: number | undefined;
   retryAfterMs: number | undefined;
-  /** True when the body is a web page: something in front of the service answered. */
+  /** The body is a web page. */
   html: boolean;
-  /** True when the body is Cloudflare's own: a challenge, or its refusal. */
+  /** The body is Cloudflare's: a challenge or a block. */
   challenge: boolean;
-  /** True when the answer has Cloudflare's marks; the service's own answers have them, too. */
+  /** The headers name Cloudflare, as in the service's own responses. */
   cloudflare?: boolean;
   requestId: string | undefined;
 }
@@ -125,14 +115,14 @@ const policyCodes = new Set([
   "invalid_prompt",
   "content_filter",
 ]);
-/** The names that a stream may have for what would be a 401 as an HTTP answer. */
+/** A stream's codes for what is an HTTP 401 otherwise. */
 const loginCodes = new Set(["token_expired", "invalid_token", "token_invalidated", "token_revoked"]);
 const rateCodes = new Set(["rate_limit_exceeded", "slow_down"]);
 
 const modelPattern =
   /model not found|not supported when using codex|requires a newer version of codex|model .{0,80}(does not exist|not available)/i;
 const planPattern = /\bplans?\b|workspace|entitle|subscription|upgrade|deactivated/i;
-/** The names that a stream has for what would be a 400 as an HTTP answer. */
+/** A stream's codes for what is an HTTP 400 otherwise. */
 const badRequestCodes = new Set([
   "invalid_request_error",
   "invalid_request",
@@ -148,38 +138,19 @@ const reportNewerVersion: NextSteps = [
   }),
 ];
 
-/** The service's refusal as our error (docs/wire.md §13). */
-export function toApiError(refusal: ApiErrorInfo): CodexError {
-  const { code, message, details } = judge(refusal);
-  return new CodexError(code, message, {
-    requestId: refusal.requestId,
-    ...details,
-  });
-}
-
-interface Judgement {
-  code: CodexErrorCode;
-  message: string;
-  details: CodexErrorDetails;
-}
-
-function judge(refusal: ApiErrorInfo): Judgement {
-  const { status } = refusal;
-  const names = new Set([refusal.code, refusal.type].filter((name) => name !== undefined));
+/** The service's error as a `CodexError`; the order of the checks matters (docs/wire.md §13). */
+export function toApiError(info: ApiErrorInfo): CodexError {
+  const { status, requestId } = info;
+  const names = new Set([info.code, info.type].filter((name) => name !== undefined));
   const has = (codes: ReadonlySet<string>): boolean => [...names].some((name) => codes.has(name));
-  const said = refusal.html ? undefined : sanitizeMessage(refusal.message, refusal.param);
-  const as = (code: CodexErrorCode, message: string, details: CodexErrorDetails = {}): Judgement => ({
-    code,
-    message,
-    details: { why: said, status, ...details },
-  });
+  const why = info.html ? undefined : sanitizeMessage(info.message, info.param);
+  const as = (code: CodexErrorCode, message: string, details: CodexErrorDetails = {}): CodexError =>
+    new CodexError(code, message, { requestId, why, status, ...details });
 
-  const block = detectGatewayBlock(refusal, "the service");
+  const block = detectGatewayBlock(info, "the service");
   if (block !== undefined) return as("BLOCKED", block.message, { next: block.next });
   if (has(usageLimitCodes)) {
-    return as("USAGE_LIMIT", "The usage limit of this account has been reached.", {
-      resetsAt: refusal.resetsAt,
-    });
+    return as("USAGE_LIMIT", "The usage limit of this account has been reached.", { resetsAt: info.resetsAt });
   }
   if (names.has("usage_not_included") || status === 402) {
     return as("PLAN_REQUIRED", "This account's plan or workspace does not include Codex.");
@@ -188,61 +159,45 @@ function judge(refusal: ApiErrorInfo): Judgement {
   if (names.has("context_length_exceeded") || status === 413) {
     return as("CONTEXT_TOO_LONG", "The prompt is too long for the model.");
   }
+  const afterPause = { retryable: true, retryAfterMs: info.retryAfterMs };
   if (names.has("server_is_overloaded") || names.has("flex_unavailable")) {
-    return as("OVERLOADED", "The model is at capacity.", {
-      retryable: true,
-      retryAfterMs: refusal.retryAfterMs,
-    });
+    return as("OVERLOADED", "The model is at capacity.", afterPause);
   }
-  if (has(rateCodes) || status === 429) return rateLimited(refusal, as);
+  if (has(rateCodes) || status === 429) {
+    const retryAfterMs = info.retryAfterMs ?? retryAfterFromText(info.message);
+    // Like the official client, retry a 429 only if the service names a time.
+    const retryable = retryAfterMs !== undefined || info.inStream || status !== 429;
+    return as("RATE_LIMITED", "Too many requests in a short time.", { retryable, retryAfterMs });
+  }
   if (status !== undefined && status >= 300 && status < 400) {
     return as("UPSTREAM", `The service answered with a redirect (HTTP ${status}), which is never followed.`, {
       why: "A redirect could carry the login to another host.",
     });
   }
-  if (status === 401 || (refusal.inStream && has(loginCodes))) {
+  if (status === 401 || (info.inStream && has(loginCodes))) {
     return as("AUTH_EXPIRED", "The service does not accept the login, not even after a refresh.");
   }
-  const ofTheModel =
-    names.has("model_not_found") || ((status === 400 || status === 404) && modelPattern.test(refusal.message));
-  if (ofTheModel) {
-    return as("MODEL_UNAVAILABLE", "The service refuses this model for this account.", {
-      next: newerVersionWanted.test(refusal.message) ? reportNewerVersion : undefined,
-    });
+  if (names.has("model_not_found") || ((status === 400 || status === 404) && modelPattern.test(info.message))) {
+    const next = newerVersionWanted.test(info.message) ? reportNewerVersion : undefined;
+    return as("MODEL_UNAVAILABLE", "The service refuses this model for this account.", { next });
   }
   if (status === 403) {
-    return planPattern.test([...names, refusal.message].join(" "))
+    return planPattern.test([...names, info.message].join(" "))
       ? as("PLAN_REQUIRED", "This account or workspace may not use Codex.")
       : as("UPSTREAM", "The service forbade the request (HTTP 403).");
   }
-  if (status !== undefined && status >= 500) {
-    return as("UPSTREAM", `The service failed (HTTP ${status}).`, {
-      retryable: true,
-      retryAfterMs: refusal.retryAfterMs,
-    });
-  }
+  if (status !== undefined && status >= 500) return as("UPSTREAM", `The service failed (HTTP ${status}).`, afterPause);
   if (status === 400 || status === 422 || (status === undefined && has(badRequestCodes))) {
-    const field = refusal.param ?? fieldFromWords(refusal.message);
-    const next = field === undefined ? nextWithoutField(said) : undefined;
+    const field = info.param ?? fieldFromText(info.message);
+    const next = field === undefined ? nextWithoutField(why) : undefined;
     return as("BAD_REQUEST", "The service refused the request.", { field, next });
   }
-  if (status === undefined) {
-    return as("UPSTREAM", "The service broke off with an error.", { retryable: true });
-  }
-  return as("UPSTREAM", `The service answered with HTTP ${status}.`);
+  return status === undefined
+    ? as("UPSTREAM", "The service broke off with an error.", { retryable: true })
+    : as("UPSTREAM", `The service answered with HTTP ${status}.`);
 }
 
-/** A step for a refusal that names no field to correct. */
-function nextWithoutField(said: string | undefined): NextSteps {
-  return said === undefined ? [retry, { do: "run-doctor" }] : [act("Change what the service said is wrong"), retry];
-}
-
-function rateLimited(
-  refusal: ApiErrorInfo,
-  as: (code: CodexErrorCode, message: string, details?: CodexErrorDetails) => Judgement,
-): Judgement {
-  const retryAfterMs = refusal.retryAfterMs ?? retryAfterFromWords(refusal.message);
-  // Without a time to wait, the official client does not repeat a 429 either.
-  const retryable = retryAfterMs !== undefined || refusal.inStream || refusal.status !== 429;
-  return as("RATE_LIMITED", "Too many requests in a short time.", { retryable, retryAfterMs });
+/** The next steps if the error names no field to correct. */
+function nextWithoutField(why: string | undefined): NextSteps {
+  return why === undefined ? [retry, { do: "run-doctor" }] : [act("Change what the service said is wrong"), retry];
 }

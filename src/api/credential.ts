@@ -1,29 +1,28 @@
 import type { ApiDialect, Authorization } from "./dialect.ts";
 
-/** How requests are authorized; the auth file keeps a preference as `codex.mode`. */
+/** How requests are authorized; the auth file stores the preference as `codex.mode`. */
 export type CredentialKind = "chatgpt" | "codex-cli" | "api-key";
 
-/** A kind that needs no login of this program. */
+/** A kind whose login or key is not in the auth file. */
 export type ExternalKind = Exclude<CredentialKind, "chatgpt">;
 
 /** The stored preference for an external kind. */
 export interface StoredPreference {
   mode: ExternalKind;
-  /** Grows with every login and preference, like `TokenSet.generation`. */
+  /** Increases with every login and preference, like `TokenSet.generation`. */
   generation: number;
 }
 
 /** What authorizes one request. It goes only to the origin of its `baseUrl`. */
 export interface Credential extends Authorization {
   kind: CredentialKind;
-  /** How the service at `baseUrl` wants to be asked. */
   api: ApiDialect;
   /** The API's root, without a trailing slash. */
   baseUrl: string;
   email: string | undefined;
   plan: string | undefined;
-  /** When the secret ends, epoch ms; undefined if that is unknown. */
+  /** When the secret expires, epoch ms; undefined if unknown. */
   expiresAt: number | undefined;
-  /** Whose account pays, for a person: masked, and never a character of a key. */
+  /** Display name of the account that pays: masked, without any part of a key. */
   owner: string;
 }

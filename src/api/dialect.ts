@@ -1,50 +1,48 @@
 import { higherVersion } from "../shared/semver.ts";
 import { originator } from "./constants.ts";
 
-/** The program that asks, as it names itself. */
+/** How this client identifies itself. */
 export interface ApiClient {
-  /** Our own product token and platform, never that of a browser or of another program. */
+  /** Product token and platform of codex-oauth, never those of a browser or another program. */
   userAgent: string;
-  /** The Codex version that we report. */
+  /** The reported Codex version. */
   clientVersion: string;
 }
 
-/** The part of a credential that goes into headers. */
+/** The part of a credential that is sent in headers. */
 export interface Authorization {
   /** Sent as the bearer token: an access token, or an API key. */
   secret: string;
   /** Value of the `chatgpt-account-id` header; undefined with an API key. */
   accountId: string | undefined;
-  /** The account is in the government's cloud (docs/wire.md §7). */
+  /** The account is in the FedRAMP cloud (docs/wire.md §7). */
   fedramp: boolean;
-  /** Value of the `x-openai-account-routing-override` header (docs/wire.md §8), if one is wanted. */
+  /** Value of the `x-openai-account-routing-override` header, if any (docs/wire.md §8). */
   routingOverride: string | undefined;
 }
 
-/** What a plan decides beyond the classic body; undefined leaves it to the model. */
+/** Request settings beyond the classic body; undefined leaves them to the model. */
 interface Tuning {
   effort: string | undefined;
   temperature?: number | undefined;
   maxOutputTokens?: number | undefined;
 }
 
-/** How one of the two services wants to be asked. A `baseUrl` has no trailing slash. */
+/** The URLs, headers and body of one of the two services. A `baseUrl` has no trailing slash. */
 export interface ApiDialect {
-  /** Names the form of its model list (models/list-formats.ts). */
+  /** Selects the format of its model list (models/list-formats.ts). */
   readonly name: "chatgpt" | "platform";
-  /** Some of its models take a temperature, and all a limit of the output. */
+  /** Some models take a temperature, and all take a limit of the output. */
   readonly takesTemperature: boolean;
-  /** The URL for questions. */
   responsesUrl(baseUrl: string): string;
-  /** The URL of the model list. */
   modelsUrl(baseUrl: string, clientVersion: string): string;
   /**
    * Headers of every request.
    *
-   * @param minimalVersion sent instead of the reported version if a model asks for a higher one
+   * @param minimalVersion sent instead of the reported version if it is higher
    */
   headers(authorization: Authorization, client: ApiClient, minimalVersion?: string): Record<string, string>;
-  /** The classic body as this service takes it. */
+  /** The request body that this service accepts. */
   body(classic: Readonly<Record<string, unknown>>, tuning: Tuning): Record<string, unknown>;
 }
 
@@ -72,7 +70,7 @@ export const platformApi: ApiDialect = {
   responsesUrl: (baseUrl) => `${baseUrl}/responses`,
   modelsUrl: (baseUrl) => `${baseUrl}/models`,
   headers: ({ secret }, client) => bearer(secret, client),
-  // Models without reasoning refuse a reasoning field, so only an effort that was asked for adds one.
+  // Models without reasoning refuse a reasoning field, so only a requested effort adds one.
   body: ({ reasoning: _, include: __, ...rest }, { effort, temperature, maxOutputTokens }) => ({
     ...rest,
     ...(effort === undefined ? {} : { reasoning: { effort } }),

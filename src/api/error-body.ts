@@ -3,9 +3,9 @@ import type { ApiErrorInfo } from "./api-error.ts";
 import { firstValue, type HeaderBag } from "./headers.ts";
 import { parseJson } from "../shared/json.ts";
 
-const words = z.string().nullish().catch(undefined);
+const optionalText = z.string().nullish().catch(undefined);
 
-/** A positive number, also as text; the bound keeps moments inside what a calendar can show. */
+/** A positive number or numeric string, bounded so that a `Date` can show the moment. */
 const seconds = z
   .union([
     z.number(),
@@ -18,21 +18,21 @@ const seconds = z
   .nullish()
   .catch(undefined);
 
-/** The error object of bodies and of stream events (docs/wire.md §12, §13). */
+/** The error object of bodies and stream events (docs/wire.md §12, §13). */
 export const errorFields = z.object({
-  message: words,
-  type: words,
-  code: words,
-  param: words,
+  message: optionalText,
+  type: optionalText,
+  code: optionalText,
+  param: optionalText,
   resets_at: seconds, // unix seconds
   resets_in_seconds: seconds,
 });
 type ErrorFields = Partial<z.infer<typeof errorFields>>;
 
-/** One entry of a validation error, as the web framework of the ChatGPT layer writes them. */
+/** An entry of a validation error, in the format of the ChatGPT layer's web framework. */
 const validationIssue = z.object({
   msg: z.string(),
-  type: words,
+  type: optionalText,
   loc: z
     .array(z.union([z.string(), z.number()]))
     .nullish()
@@ -48,13 +48,11 @@ const body = z.object({
   error: z.union([z.string(), errorFields]).nullish().catch(undefined),
 });
 
-/**
- * Words of Cloudflare's pages, and of what it sends to programs (docs/wire.md §13); 1015 is its rate limit,
- * which the status tells as well.
- */
-const cloudflareWords = /just a moment|enable javascript and cookies|attention required|^error code: 1(?!015)\d{3}\b/i;
+/** Text of Cloudflare's pages and of its errors for programs (docs/wire.md §13); not 1015, a rate limit with HTTP 429. */
+const cloudflarePattern =
+  /just a moment|enable javascript and cookies|attention required|^error code: 1(?!015)\d{3}\b/i;
 
-/** An HTTP refusal as facts; `text` is the bounded body. */
+/** Parses an HTTP error; `text` is the bounded body. */
 export function toApiErrorInfo(status: number, headers: HeaderBag, text: string, now: number): ApiErrorInfo {
   const json = parseJson(text);
   const found = extractError(json) ?? {};
@@ -71,25 +69,26 @@ export function toApiErrorInfo(status: number, headers: HeaderBag, text: string,
     html: type.includes("text/html") || (type === "" && /^\s*<(?:!doctype|html)\b/i.test(text)),
     challenge:
       firstValue(headers, "cf-mitigated") === "challenge" ||
-      (json === undefined && !type.includes("json") && isOfCloudflare(text)),
+      (json === undefined && !type.includes("json") && isFromCloudflare(text)),
     cloudflare: headers["cf-ray"] !== undefined || /cloudflare/i.test(firstValue(headers, "server") ?? ""),
     requestId: requestId(headers),
   };
 }
 
-/** As the official client does it: "blocked" beside the name is enough. */
-function isOfCloudflare(text: string): boolean {
-  return cloudflareWords.test(text) || (/cloudflare/i.test(text) && /\bblocked\b/i.test(text));
+/** Like the official client, accepts "blocked" together with Cloudflare's name. */
+function isFromCloudflare(text: string): boolean {
+  return cloudflarePattern.test(text) || (/cloudflare/i.test(text) && /\bblocked\b/i.test(text));
 }
 
-/** What a body of either family says of its error; undefined for any other JSON. */
+/** The error of a body of either family; undefined for any other JSON. */
 export function extractError(json: unknown): ErrorFields | undefined {
   const { data } = body.safeParse(json);
-  const said = data?.error ?? data?.detail ?? undefined;
-  return said === undefined ? undefined : toFields(said);
+  const error = data?.error ?? data?.detail ?? undefined;
+  if (typeof error === "string") return { message: error };
+  return Array.isArray(error) ? fromIssues(error) : error;
 }
 
-/** The service's id for a request, for reports. */
+/** The service's request id, for bug reports. */
 export function requestId(headers: HeaderBag): string | undefined {
   const id =
     firstValue(headers, "x-request-id") ?? firstValue(headers, "x-oai-request-id") ?? firstValue(headers, "cf-ray");
@@ -101,23 +100,14 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (value === undefined) return undefined;
   const text = value.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  // Date.parse takes far more than HTTP dates; those begin with the day's name.
+  // Date.parse accepts far more than HTTP dates, which begin with the day's name.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return undefined;
-  // The oldest form names no zone; all of them are in UTC.
+  // The oldest form names no time zone; all forms are UTC.
   const date = Date.parse(text.endsWith("GMT") ? text : `${text} GMT`);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-function toFields(said: string | readonly unknown[] | ErrorFields): ErrorFields {
-  if (typeof said === "string") return { message: said };
-  return isList(said) ? fromIssues(said) : said;
-}
-
-function isList(said: readonly unknown[] | ErrorFields): said is readonly unknown[] {
-  return Array.isArray(said);
-}
-
-/** The first issue that can be read: a reader corrects one field at a time. */
+/** The first readable issue: one field is corrected at a time. */
 function fromIssues(issues: readonly unknown[]): ErrorFields {
   for (const issue of issues) {
     const parsed = validationIssue.safeParse(issue);
@@ -130,7 +120,7 @@ function fromIssues(issues: readonly unknown[]): ErrorFields {
   return {};
 }
 
-/** When the limit resets, epoch ms; the wire has seconds since 1970 or from now. */
+/** When the limit resets, epoch ms; the wire has Unix seconds or seconds from now. */
 export function resetsAt(found: ErrorFields, now: number): number | undefined {
   if (found.resets_at) return found.resets_at * 1000;
   if (found.resets_in_seconds) return now + found.resets_in_seconds * 1000;

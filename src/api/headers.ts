@@ -1,13 +1,13 @@
 /** Headers by their lower-case names. */
 export type HeaderBag = Readonly<Record<string, string | string[] | undefined>>;
 
-/** The value of a header, the first one where there are several. */
+/** The first value of a header. */
 export function firstValue(headers: HeaderBag, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** Headers that an event carries as JSON, in whatever case; what can be no header is left out. */
+/** Headers that an event has as JSON, in any case; drops values that are neither string nor number. */
 export function toHeaderBag(json: unknown): HeaderBag {
   if (typeof json !== "object" || json === null) return {};
   return Object.fromEntries(

@@ -175,7 +175,7 @@ export function createParts(runtime: Runtime) {
 /** The verbs over the parts. */
 export function createFacade(runtime: Runtime, parts: Parts): ComposedCodex {
   const { config, clock, limits, redactor, log, folder, http, stateDir } = parts;
-  const { client, credentials, quota, longAnswers, login, flow, tokens, unwanted } = parts;
+  const { client, credentials, quota, longAnswers, login, flow, tokens, orphanedTokens } = parts;
   const doctor: Codex["doctor"] = async ({ signal = uncancelled } = {}) => {
     // Loaded only here: most processes never ask for it.
     const { createDoctor } = await import("../status/doctor/index.ts");
@@ -235,7 +235,7 @@ export function createFacade(runtime: Runtime, parts: Parts): ComposedCodex {
         login.cancel("The program is ending."),
         tokens.stop(),
       ]);
-      await unwanted.settled();
+      await orphanedTokens.settled();
       await Promise.all([folder.flush(), http.close()]);
     },
     context: {

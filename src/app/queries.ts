@@ -30,7 +30,7 @@ export function createQueries(platform: Platform, { store, tokens }: Session, lo
     },
     preference: tokens,
     login,
-    decided: config.auth,
+    forced: config.auth,
   });
   const shared = { clock, limits, log, credentials };
   const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers });

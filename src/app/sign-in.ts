@@ -34,9 +34,9 @@ export function createSignIn(
   const { config, clock, random, limits, redactor, log, http, userAgent } = platform;
   const { issuer, callbackPorts: ports, desktop, noBrowser } = config;
   const save = (grant: CodeExchangeResponse): Promise<TokenSet> => tokens.saveLogin(grant);
-  const unwanted = new OrphanedTokens({ endpoint, clock, limits, log });
+  const orphanedTokens = new OrphanedTokens({ endpoint, clock, limits, log });
   const rehearse = (): Promise<void> => store.rehearse(limits.fileLockWaitMs);
-  const shared = { issuer, save, rehearse, unwanted, clock, limits, log };
+  const shared = { issuer, save, rehearse, orphanedTokens, clock, limits, log };
   const flow = new OAuthFlow({ ...shared, ports, endpoint, random, redactor });
   const now = (): number => clock.now();
   const device = new DeviceFlow({
@@ -47,12 +47,12 @@ export function createSignIn(
   const login = new LoginManager({
     flow,
     device,
-    here: async () => ({ ...desktop, ...(await detectHost(desktop)), noBrowser }),
+    detectHost: async () => ({ ...desktop, ...(await detectHost(desktop)), noBrowser }),
     openBrowser: openInBrowser,
     isStored: (saved) => tokens.isStored(saved),
     clock,
     limits,
     log,
   });
-  return { flow, device, login, unwanted };
+  return { flow, device, login, orphanedTokens };
 }

@@ -5,18 +5,18 @@ import { act, either, setVariable, unsetVariables, type NextSteps } from "../sha
 import { isLoopback } from "../shared/loopback.ts";
 import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
 
-export interface ApiKeySettings {
+interface ApiKeySettings {
   /** `OPENAI_API_KEY`. */
   apiKey: string | undefined;
-  /** The API for keys, without a trailing slash. */
+  /** Root of the API for keys, without a trailing slash. */
   apiBaseUrl: string;
-  /** `CODEX_AUTH`, which beats every choice. */
+  /** `CODEX_AUTH`, which overrides the stored preference. */
   auth: "chatgpt" | "api-key" | undefined;
   /** Certificates are not checked. */
   tlsUnverified: boolean;
 }
 
-/** The API key of the environment. It goes to `apiBaseUrl` and nowhere else. */
+/** The API key of the environment. It is sent to `apiBaseUrl` only. */
 export class ApiKeySource implements CredentialSource {
   readonly kind = "api-key";
   readonly api = platformApi;
@@ -25,7 +25,7 @@ export class ApiKeySource implements CredentialSource {
   readonly foreignFile = undefined;
   readonly replaceable = false;
   readonly #settings: ApiKeySettings;
-  /** `CODEX_AUTH` has chosen the key, whoever signs in. */
+  /** `CODEX_AUTH` selects the key, so a sign-in alone changes nothing. */
   readonly #decided: boolean;
 
   constructor(settings: ApiKeySettings) {
@@ -35,14 +35,12 @@ export class ApiKeySource implements CredentialSource {
   }
 
   /** @throws CodexError `AUTH_REQUIRED` without a key, `CONFIG` for one that can't be sent */
-  // eslint-disable-next-line @typescript-eslint/require-await -- a rejection, as of every source
+  // eslint-disable-next-line @typescript-eslint/require-await -- every source rejects
   async get(): Promise<Credential> {
     const { apiKey, tlsUnverified } = this.#settings;
     if (apiKey === undefined) throw missingApiKey(this.#decided);
     const why = apiKeyProblem(apiKey);
-    if (why !== undefined) {
-      throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", { why });
-    }
+    if (why !== undefined) throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", { why });
     if (tlsUnverified && !isLoopback(new URL(this.baseUrl).hostname)) throw unverified();
     return {
       kind: this.kind,
@@ -92,27 +90,27 @@ function unverified(): CodexError {
   });
 }
 
-/** The other way to pay, for every error about a key; a login alone changes nothing where a setting decides. */
-function otherWay(decided: boolean): NextSteps {
+/** Signing in with ChatGPT instead, for every error about a key. */
+function signInSteps(forced: boolean): NextSteps {
   const signIn = { do: "sign-in", method: "browser" } as const;
-  return decided ? [unsetVariables("CODEX_AUTH"), signIn] : [signIn];
+  return forced ? [unsetVariables("CODEX_AUTH"), signIn] : [signIn];
 }
 
-const lacksScopes = /scopes|permission/i;
+const scopePattern = /scopes|permission/i;
 const lackedPermission = "The key lacks the permission to write responses.";
 
 /**
- * Refusals of the API for keys in its own terms: no login, no plan, but a key and its billing. The
- * service's words about a wrong key show a part of it and are not quoted.
+ * An API error in terms of a key and its billing, not of a login and a plan. The service's message about a wrong key
+ * contains a part of it and is not quoted.
  *
- * @param decided `CODEX_AUTH` has chosen the key, whoever signs in
+ * @param forced `CODEX_AUTH` selects the key
  */
-function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
+function explainKeyRefusal(error: CodexError, forced: boolean): CodexError {
   const { code, details } = error;
-  const orElse = otherWay(decided);
+  const orElse = signInSteps(forced);
   const restated = (message: string, more: CodexErrorDetails, as: CodexErrorCode = code): CodexError =>
     new CodexError(as, message, { ...details, cause: error, ...more });
-  const lacksScope = lacksScopes.test(details.why ?? "");
+  const lacksScope = scopePattern.test(details.why ?? "");
   if (code === "AUTH_EXPIRED") {
     return restated("The API does not accept the key in OPENAI_API_KEY.", {
       why: lacksScope ? lackedPermission : undefined,
@@ -121,28 +119,25 @@ function explainKeyRefusal(error: CodexError, decided: boolean): CodexError {
   }
   if (code === "USAGE_LIMIT") {
     const billing = act("Check billing and limits of the key's project at platform.openai.com");
-    return restated("The credit or the spending limit behind the API key is used up.", {
-      next: [either(billing, orElse)],
-    });
+    const next = [either(billing, orElse)];
+    return restated("The credit or the spending limit behind the API key is used up.", { next });
   }
   if (code === "PLAN_REQUIRED") {
     return restated("The API key's project or account may not do this.", {
       next: [either(act("Check the key's project at platform.openai.com"), orElse)],
     });
   }
-  // A 403: mostly a restricted key, at times a project, a country or an address list.
+  // A 403 mostly means a restricted key, sometimes a project, a country or an IP allow list.
   if (details.status !== 403 || code !== "UPSTREAM") return error;
   const permit = "Give the key the write permission for Responses (or all) at platform.openai.com";
   const next = [either(act(permit), act("Check its project"), orElse)];
   if (!lacksScope) return error.with({ next });
-  const more = { why: lackedPermission, next };
-  return restated("The API key may not do this (HTTP 403).", more, "PLAN_REQUIRED");
+  return restated("The API key may not do this (HTTP 403).", { why: lackedPermission, next }, "PLAN_REQUIRED");
 }
 
-/** @param decided as for `explainKeyRefusal` */
-function missingApiKey(decided: boolean): CodexError {
+function missingApiKey(forced: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: [either(setVariable("OPENAI_API_KEY", "your key"), otherWay(decided))],
+    next: [either(setVariable("OPENAI_API_KEY", "your key"), signInSteps(forced))],
   });
 }

@@ -8,7 +8,7 @@ import { accountLabel, assertIssuedFor, type Origins, type TokenSet } from "./oa
 import type { TokenManager } from "./session/token-manager.ts";
 import { withCachedRouting, type WorkspaceRoutes } from "./workspace-routing.ts";
 
-export interface ChatgptSourceDeps {
+interface ChatgptSourceDeps {
   tokens: Pick<TokenManager, "getTokens" | "replaceRejected" | "state">;
   routes: Pick<WorkspaceRoutes, "route" | "routeOrReplace">;
   origins: Origins;
@@ -16,7 +16,7 @@ export interface ChatgptSourceDeps {
   authFile: string;
 }
 
-/** The ChatGPT login of this program. */
+/** The ChatGPT login that codex-oauth itself stores and refreshes. */
 export class ChatgptSource implements CredentialSource {
   readonly kind = "chatgpt";
   readonly api = chatgptApi;
@@ -61,13 +61,9 @@ export class ChatgptSource implements CredentialSource {
     const next = await tokens.replaceRejected({ accessToken: secret }, signal);
     return routes.route(chatgptCredential(next, this.baseUrl), next, signal);
   }
-
-  explain(error: unknown): unknown {
-    return error;
-  }
 }
 
-/** A ChatGPT login as it authorizes a request. */
+/** The credential that a ChatGPT login gives, before any routing. */
 export function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential {
   const { accessToken, idToken, accountId, email, plan, expiresAt } = tokens;
   return {
@@ -86,9 +82,7 @@ export function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential
 }
 
 function damagedLogin(authFile: string): CodexError {
-  return new CodexError("AUTH_REQUIRED", `The login file ${authFile} is damaged.`, {
-    next: [signIn],
-  });
+  return new CodexError("AUTH_REQUIRED", `The login file ${authFile} is damaged.`, { next: [signIn] });
 }
 
 function onlyInMemory({ code, message, details }: CodexError): CodexError {

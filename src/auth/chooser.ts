@@ -6,26 +6,26 @@ import type { CredentialSource } from "./credential-source.ts";
 import type { LoginManager } from "./sign-in/login-manager.ts";
 
 /** The preference that the auth file keeps. */
-export interface CredentialPreference {
-  /** Undefined if nothing was ever selected, and nobody signed in. */
+interface CredentialPreference {
+  /** Undefined before the first sign-in or selection. */
   preferredKind(): Promise<CredentialKind | undefined>;
   /** Signs out of ChatGPT first, then keeps the preference. */
   select(kind: ExternalKind): Promise<unknown>;
 }
 
-export interface CredentialChooserDeps {
+interface CredentialChooserDeps {
   sources: Readonly<Record<CredentialKind, CredentialSource>>;
   preference: CredentialPreference;
   login: Pick<LoginManager, "cancel">;
-  /** `CODEX_AUTH`, which beats the preference. */
-  decided: CredentialKind | undefined;
+  /** `CODEX_AUTH`, which overrides the preference. */
+  forced: CredentialKind | undefined;
 }
 
-/** What a choice means, and whether it was made. */
+/** What selecting a kind means, and whether it took effect. */
 export interface CredentialChoice {
   kind: ExternalKind;
   confirmed: boolean;
-  /** The setting that decides instead of the preference. */
+  /** The setting that overrides the preference. */
   decidedBy: "CODEX_AUTH" | undefined;
   /** Masked. */
   account: string | undefined;
@@ -37,7 +37,7 @@ export interface CredentialChoice {
   apiOrigin: string;
 }
 
-/** Says which source authorizes the next request, and switches it. */
+/** Selects the source that authorizes the next request. */
 export class CredentialChooser {
   readonly #deps: CredentialChooserDeps;
 
@@ -45,16 +45,16 @@ export class CredentialChooser {
     this.#deps = deps;
   }
 
-  /** The source that applies now; another window may have changed it. @throws CodexError `STORAGE` */
+  /** The source that applies now; another session may have changed it. @throws CodexError `STORAGE` */
   async current(): Promise<CredentialSource> {
-    const { decided, preference, sources } = this.#deps;
+    const { forced: decided, preference, sources } = this.#deps;
     const kind = decided ?? (await preference.preferredKind());
-    return kind === undefined ? this.unstored : sources[kind];
+    return kind === undefined ? this.defaultSource : sources[kind];
   }
 
   /** The source that applies if the auth file says nothing. */
-  get unstored(): CredentialSource {
-    return this.#deps.sources[this.#deps.decided ?? "chatgpt"];
+  get defaultSource(): CredentialSource {
+    return this.#deps.sources[this.#deps.forced ?? "chatgpt"];
   }
 
   /** The source that a credential came from. */
@@ -70,25 +70,25 @@ export class CredentialChooser {
   /** @throws CodexError as the source's `replace`, and if another kind was chosen meanwhile */
   async replace(rejected: Credential, signal: AbortSignal): Promise<Credential> {
     const source = await this.current();
-    if (source.kind !== rejected.kind) throw changedMeanwhile();
+    if (source.kind !== rejected.kind) throw kindChanged();
     return source.replace(rejected, signal);
   }
 
   /**
-   * Say what a choice means; when confirmed, also cancel a sign-in that waits, sign out of ChatGPT
-   * and keep the choice.
+   * Describes what selecting a kind means. If confirmed, also cancels a pending sign-in, signs out of ChatGPT and
+   * stores the preference.
    *
-   * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` if it can't be used here;
-   *   then nothing has changed, but a sign-in that waited may have ended
+   * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` if the kind can't be used. Then nothing has
+   *   changed, except that a pending sign-in may have ended.
    */
   async choose(kind: ExternalKind, confirmed: boolean): Promise<CredentialChoice> {
-    const { sources, preference, login, decided } = this.#deps;
-    if (decided !== undefined && decided !== kind) throw decidedElsewhere(decided);
+    const { sources, preference, login, forced: decided } = this.#deps;
+    if (decided !== undefined && decided !== kind) throw forcedBySetting(decided);
     const source = sources[kind];
     const { credential, trouble } = await source.inspect();
     if (trouble !== undefined) throw trouble;
     if (confirmed && decided === undefined) {
-      // Whoever approved it later would overturn the choice without knowing.
+      // Approved later, it would silently undo the selection.
       await login.cancel("Another way to pay was chosen.");
       await preference.select(kind);
     }
@@ -104,21 +104,19 @@ export class CredentialChooser {
     };
   }
 
-  /** The masked account of the Codex CLI's login, if that could be used now. */
+  /** The masked account of the Codex CLI's login; undefined if that login can't be used now. */
   async codexCliAccount(): Promise<string | undefined> {
     const { credential, usable } = await this.#deps.sources["codex-cli"].inspect();
     return usable && credential !== undefined ? accountOf(credential) : undefined;
   }
 }
 
-function changedMeanwhile(): CodexError {
+function kindChanged(): CodexError {
   const message = "The service refused the login, and another way was chosen.";
   return new CodexError("AUTH_EXPIRED", message, { next: [retry] });
 }
 
-function decidedElsewhere(decided: string): CodexError {
-  const message = `CODEX_AUTH=${decided} decides; another choice would have no effect.`;
-  return new CodexError("CONFIG", message, {
-    next: [unsetVariables("CODEX_AUTH"), act("Choose again")],
-  });
+function forcedBySetting(kind: CredentialKind): CodexError {
+  const message = `CODEX_AUTH=${kind} decides; another choice would have no effect.`;
+  return new CodexError("CONFIG", message, { next: [unsetVariables("CODEX_AUTH"), act("Choose again")] });
 }

@@ -11,7 +11,7 @@ const tokens = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/)
     .nullish(),
-  // One that is there and cannot be read must not pass for the standard one.
+  // An unreadable issuer must not be taken for the standard one.
   oauth_provenance: z.object({ issuer: z.string().min(1).max(2_000) }).nullish(),
 });
 
@@ -21,39 +21,37 @@ const file = z.object({
   tokens: z.unknown().optional(),
 });
 
-/** The official client's login as it is used here; its refresh token is not even read. */
+/** The fields used from the Codex CLI's login; its refresh token is never read. */
 export interface CodexCliTokens {
   accessToken: string;
-  /** Who issued the tokens, without a trailing slash. */
+  /** The authorization server, without a trailing slash. */
   issuer: string;
   accountId: string | undefined;
   email: string | undefined;
   plan: string | undefined;
-  /** When the access token ends, epoch ms; undefined for one that tells nobody. */
+  /** When the access token expires, epoch ms; undefined if it doesn't say. */
   expiresAt: number | undefined;
   fedramp: boolean;
 }
 
-/** What stands in the official client's file, judged (docs/wire.md §20). */
-export type CodexCliAuth =
+/** What the Codex CLI's `auth.json` holds (docs/wire.md §20). */
+type CodexCliAuth =
   | { kind: "chatgpt"; tokens: CodexCliTokens }
-  /** It pays with an API key; also where tokens stand beside the key and no mode is named. */
+  /** API key mode; also if the file has tokens and a key, but names no mode. */
   | { kind: "api-key" }
   | { kind: "signed-out" }
-  /** A way of signing in that is of no use to others, by its name. */
+  /** A sign-in method that other programs can't use. */
   | { kind: "other"; mode: string }
   | { kind: "damaged" };
 
-/** Judge the text of the official client's `auth.json`. */
+/** Parses the text of the Codex CLI's `auth.json`. */
 export function readCodexCliAuth(text: string): CodexCliAuth {
   const parsed = file.safeParse(parseJson(text));
   if (!parsed.success) return { kind: "damaged" };
   const { auth_mode: named, OPENAI_API_KEY: key, tokens: stored } = parsed.data;
   const mode = named ?? (key === null || key === undefined ? "chatgpt" : "apikey");
   if (mode === "apikey") return { kind: "api-key" };
-  if (mode !== "chatgpt") {
-    return { kind: "other", mode: /^[\w-]{1,40}$/.test(mode) ? mode : "unknown" };
-  }
+  if (mode !== "chatgpt") return { kind: "other", mode: /^[\w-]{1,40}$/.test(mode) ? mode : "unknown" };
   if (stored === undefined || stored === null) return { kind: "signed-out" };
   const found = tokens.safeParse(stored);
   if (!found.success) return { kind: "damaged" };

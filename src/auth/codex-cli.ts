@@ -12,17 +12,17 @@ import { readSecureFile } from "../platform/files/secure-file.ts";
 import { readCodexCliAuth, type CodexCliTokens } from "./codex-cli-file.ts";
 import { defaultBaseUrl, defaultIssuer } from "../api/constants.ts";
 
-/** A token that ends this soon could end on its way. */
-const lastMs = 60_000;
+/** A token with less left could expire in transit. */
+const minLifetimeMs = 60_000;
 
-const signInHere = { do: "sign-in", method: "browser" } as const;
-const twoWays = [either(act("Sign in with the Codex CLI (codex login)"), signInHere)];
+const browserSignIn = { do: "sign-in", method: "browser" } as const;
+const signInSteps = [either(act("Sign in with the Codex CLI (codex login)"), browserSignIn)];
 
-export interface CodexCliSourceDeps {
-  /** The official client's own; empty if it is unknown. */
+interface CodexCliSourceDeps {
+  /** The Codex CLI's home; empty if it is unknown. */
   folder: string;
   origins: Origins;
-  /** The API, without a trailing slash. */
+  /** The API's root, without a trailing slash. */
   baseUrl: string;
   routes: Pick<WorkspaceRoutes, "route" | "routeOrReplace">;
   redactor: Redactor;
@@ -30,8 +30,8 @@ export interface CodexCliSourceDeps {
 }
 
 /**
- * The official client's login, used as a guest: its file is read anew for each request, never written,
- * and what could renew it, which works only once, is not touched. No lock is taken there.
+ * The Codex CLI's login, read only. Its file is read again for each request, and neither written nor locked. Its
+ * refresh token is single-use, so only the Codex CLI uses it.
  */
 export class CodexCliSource implements CredentialSource {
   readonly kind = "codex-cli";
@@ -50,58 +50,51 @@ export class CodexCliSource implements CredentialSource {
   }
 
   /**
-   * @throws CodexError `AUTH_REQUIRED` without a login for us, `AUTH_EXPIRED`, `STORAGE` for a file
-   *   that must not be used; and as `WorkspaceRoutes.route`
+   * @throws CodexError `AUTH_REQUIRED` without a usable login, `AUTH_EXPIRED`, `STORAGE` for a file that must not be
+   *   used; and as `WorkspaceRoutes.route`
    */
   async get(signal: AbortSignal): Promise<Credential> {
-    return this.#deps.routes.routeOrReplace(this, await this.#alive(), undefined, signal);
+    return this.#deps.routes.routeOrReplace(this, await this.#readValid(), undefined, signal);
   }
 
   async inspect(): Promise<ActiveCredential> {
     let credential: Credential | undefined;
     try {
-      credential = await this.#stored();
-      this.#assertAlive(credential);
+      credential = await this.#readCredential();
+      this.#assertNotExpired(credential);
       return { credential, usable: true, trouble: undefined };
     } catch (error) {
       return unusable(error, credential);
     }
   }
 
-  /** What the file holds in place of a refused login. */
+  /** What the Codex CLI has stored since. @throws CodexError `AUTH_EXPIRED` if it is the rejected token */
   async replace({ secret }: Credential, signal: AbortSignal): Promise<Credential> {
-    const present = await this.#alive();
-    if (present.secret === secret) {
-      throw ended("The service no longer accepts the Codex CLI's login.");
-    }
+    const present = await this.#readValid();
+    if (present.secret === secret) throw expired("The service no longer accepts the Codex CLI's login.");
     return this.#deps.routes.route(present, undefined, signal);
   }
 
-  explain(error: unknown): unknown {
-    return error;
-  }
-
-  async #alive(): Promise<Credential> {
-    const credential = await this.#stored();
-    this.#assertAlive(credential);
+  async #readValid(): Promise<Credential> {
+    const credential = await this.#readCredential();
+    this.#assertNotExpired(credential);
     return credential;
   }
 
-  #assertAlive({ expiresAt }: Credential): void {
-    if (expiresAt === undefined || expiresAt - this.#deps.clock.now() > lastMs) return;
-    throw ended("The Codex CLI's login has ended, and a guest refreshes nothing.");
+  #assertNotExpired({ expiresAt }: Credential): void {
+    if (expiresAt === undefined || expiresAt - this.#deps.clock.now() > minLifetimeMs) return;
+    throw expired("The Codex CLI's login has ended, and a guest refreshes nothing.");
   }
 
-  /** The login as it authorizes a request, also one that has ended. */
-  async #stored(): Promise<Credential> {
+  /** The stored login as a credential, which may have expired. */
+  async #readCredential(): Promise<Credential> {
     const { origins, redactor } = this.#deps;
-    const found = await this.#read();
-    redactor.addSecrets(found.accessToken);
-    redactor.addPerson(found);
-    const { issuer, accountId } = found;
-    assertUsableHere(issuer, origins);
-    if (accountId === undefined) throw useless("The Codex CLI's login names no account.");
-    const { accessToken: secret, email, plan, expiresAt, fedramp } = found;
+    const tokens = await this.#readTokens();
+    const { accessToken: secret, issuer, accountId, email, plan, expiresAt, fedramp } = tokens;
+    redactor.addSecrets(secret);
+    redactor.addPerson(tokens);
+    assertConfiguredIssuer(issuer, origins);
+    if (accountId === undefined) throw unusableLogin("The Codex CLI's login names no account.");
     return {
       kind: this.kind,
       api: this.api,
@@ -117,30 +110,28 @@ export class CodexCliSource implements CredentialSource {
     };
   }
 
-  async #read(): Promise<CodexCliTokens> {
+  async #readTokens(): Promise<CodexCliTokens> {
     const path = this.foreignFile;
     const text = path === "" ? undefined : await readForeignFile(path);
-    if (text === undefined) {
-      throw useless("The Codex CLI is not signed in here.", path && `There is no ${path}.`);
-    }
+    if (text === undefined) throw unusableLogin("The Codex CLI is not signed in here.", path && `There is no ${path}.`);
     const auth = readCodexCliAuth(text);
     switch (auth.kind) {
       case "chatgpt":
         return auth.tokens;
       case "api-key":
-        throw useless(
+        throw unusableLogin(
           "The Codex CLI pays with an API key here, which is not a login to be a guest of.",
           `${path} is in API key mode; a key belongs into OPENAI_API_KEY.`,
         );
       case "signed-out":
-        throw useless("The Codex CLI is signed out.", `${path} holds no tokens.`);
+        throw unusableLogin("The Codex CLI is signed out.", `${path} holds no tokens.`);
       case "other":
-        throw useless(
+        throw unusableLogin(
           "The Codex CLI is signed in in a way that others cannot use.",
           `${path} says auth_mode ${auth.mode}; a guest needs chatgpt.`,
         );
       case "damaged":
-        throw useless("The Codex CLI's login cannot be read.", `${path} does not have a known form.`);
+        throw unusableLogin("The Codex CLI's login cannot be read.", `${path} does not have a known form.`);
     }
   }
 }
@@ -150,39 +141,37 @@ async function readForeignFile(path: string): Promise<string | undefined> {
     return await readSecureFile(path);
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
-    throw error.with({
-      next: [either(act(`Look at ${path}, which is the Codex CLI's own`), signInHere)],
-    });
+    throw error.with({ next: [either(act(`Look at ${path}, which is the Codex CLI's own`), browserSignIn)] });
   }
 }
 
 /**
- * The official client's tokens are for the two standard origins. Where its file names another issuer,
- * that must be the configured one, with an API of its own.
+ * Keeps the token from other origins. Tokens of the standard issuer are for the standard API only. If the file names
+ * another issuer, it must be the configured one, with an API other than the standard one.
  *
  * @throws CodexError `AUTH_REQUIRED`
  */
-function assertUsableHere(issuer: string, wanted: Origins): void {
+function assertConfiguredIssuer(issuer: string, configured: Origins): void {
   const standardApi = new URL(defaultBaseUrl).origin;
   const standard = URL.canParse(issuer) && new URL(issuer).origin === defaultIssuer;
-  const foreignApi = wanted.apiOrigin === standardApi ? "another API" : wanted.apiOrigin;
+  const foreignApi = configured.apiOrigin === standardApi ? "another API" : configured.apiOrigin;
   try {
-    assertIssuedFor({ issuer, apiOrigin: standard ? standardApi : foreignApi }, wanted);
+    assertIssuedFor({ issuer, apiOrigin: standard ? standardApi : foreignApi }, configured);
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
     throw new CodexError("AUTH_REQUIRED", error.message.replace("The stored login", "The Codex CLI's login"), {
       ...error.details,
-      next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), signInHere)],
+      next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), browserSignIn)],
     });
   }
 }
 
-function useless(message: string, why?: string): CodexError {
-  return new CodexError("AUTH_REQUIRED", message, { why: why || undefined, next: twoWays });
+function unusableLogin(message: string, why?: string): CodexError {
+  return new CodexError("AUTH_REQUIRED", message, { why: why || undefined, next: signInSteps });
 }
 
-function ended(message: string): CodexError {
+function expired(message: string): CodexError {
   return new CodexError("AUTH_EXPIRED", message, {
-    next: [either(act("Open the Codex CLI once, which renews its login"), signInHere)],
+    next: [either(act("Open the Codex CLI once, which renews its login"), browserSignIn)],
   });
 }

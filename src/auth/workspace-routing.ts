@@ -1,6 +1,6 @@
 import type { Credential } from "../api/credential.ts";
-import { toApiErrorInfo } from "../api/error-body.ts";
 import { toApiError } from "../api/api-error.ts";
+import { toApiErrorInfo } from "../api/error-body.ts";
 import type { Http } from "../http/http.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
@@ -22,24 +22,22 @@ import type { CredentialSource } from "./credential-source.ts";
 import type { TokenSet } from "./oauth/token-set.ts";
 import type { LoginStore } from "./session/token-store.ts";
 
-/** The credential as the service's answer wants it; unchanged for an origin that is not accepted. */
-export function applyRouting(credential: Credential, routing: WorkspaceRouting): Credential {
+/** The credential with the workspace's origin and override; unchanged if the origin is not accepted. */
+function applyRouting(credential: Credential, routing: WorkspaceRouting): Credential {
   const baseUrl = acceptedBase(routing.origin, credential.baseUrl);
   if (baseUrl === undefined) return credential;
   return { ...credential, baseUrl, routingOverride: overrideHeader(routing) };
 }
 
-/** The credential with the answer that was kept with its login; undefined where there is none. */
+/** The credential with the routing that is stored with its login; undefined if there is none. */
 export function withCachedRouting(credential: Credential, login: TokenSet): Credential | undefined {
   if (!isRoutedPlan(credential.plan) || !mayBeRouted(credential.baseUrl)) return undefined;
   const cached = cachedRouting(login);
-  if (cached === undefined || acceptedBase(cached.origin, credential.baseUrl) === undefined) {
-    return undefined;
-  }
-  return applyRouting(credential, cached);
+  const usable = cached !== undefined && acceptedBase(cached.origin, credential.baseUrl) !== undefined;
+  return usable ? applyRouting(credential, cached) : undefined;
 }
 
-export interface WorkspaceRoutesDeps {
+interface WorkspaceRoutesDeps {
   http: Pick<Http, "fetchText">;
   headers: (credential: Credential) => Record<string, string>;
   store: Pick<LoginStore, "update">;
@@ -49,15 +47,15 @@ export interface WorkspaceRoutesDeps {
 }
 
 /**
- * Where a workspace wants its requests (docs/wire.md §8): asked once for each login of a plan that
- * may have such a wish, and kept with the login. Without an answer nothing is asked of a model: the
- * wish may be that no data leaves a region.
+ * Looks up which origin a workspace's requests go to (docs/wire.md §8), once for each login of a plan that can have
+ * one, and stores the answer with the login. Without an answer no query is sent: the origin may be what keeps data in
+ * a region.
  */
 export class WorkspaceRoutes {
   readonly #deps: WorkspaceRoutesDeps;
-  /** By account: the Codex CLI's login is not ours to write to, and a write can fail. */
+  /** By account and login: the Codex CLI's file is never written, and a write of the auth file can fail. */
   readonly #known = new Map<string, WorkspaceRouting>();
-  readonly #asking = new Map<string, Promise<WorkspaceRouting>>();
+  readonly #pending = new Map<string, Promise<WorkspaceRouting>>();
 
   constructor(deps: WorkspaceRoutesDeps) {
     this.#deps = deps;
@@ -66,9 +64,9 @@ export class WorkspaceRoutes {
   /**
    * The credential with the workspace's origin and override in it.
    *
-   * @param login the stored login that it comes from, if any; gets the answer
-   * @throws CodexError `AUTH_EXPIRED` when the service refuses the login, `UPSTREAM`, `NETWORK`,
-   *   `TIMEOUT`, `PROTOCOL` when it does not tell; or the signal's reason.
+   * @param login the stored login that it comes from, if any; the answer is stored with it
+   * @throws CodexError `AUTH_EXPIRED` if the service rejects the login; `UPSTREAM`, `NETWORK`, `TIMEOUT`, `PROTOCOL`
+   *   without an answer; or the signal's reason
    */
   async route(credential: Credential, login: TokenSet | undefined, signal: AbortSignal): Promise<Credential> {
     const { accountId, plan, baseUrl } = credential;
@@ -81,7 +79,7 @@ export class WorkspaceRoutes {
     return applyRouting(credential, await raceSignal(this.#once(key, credential, login), signal));
   }
 
-  /** As `route`; the question of the route may be the first one that tells that the login is refused. */
+  /** As `route`, but replaces a rejected credential: this may be the first request that is sent with it. */
   async routeOrReplace(
     source: Pick<CredentialSource, "replace">,
     credential: Credential,
@@ -97,38 +95,32 @@ export class WorkspaceRoutes {
   }
 
   #once(key: string, credential: Credential, login: TokenSet | undefined): Promise<WorkspaceRouting> {
-    const asking = this.#asking.get(key);
-    if (asking !== undefined) return asking;
-    const asked = this.#ask(credential)
-      .then(async (routing) => {
-        this.#known.set(key, routing);
-        if (login !== undefined) await this.#keep(login, routing);
-        return routing;
-      })
-      .finally(() => this.#asking.delete(key));
-    asked.catch(() => undefined); // everybody who waited for it may have gone
-    this.#asking.set(key, asked);
-    return asked;
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) return pending;
+    const routing = this.#lookUp(key, credential, login).finally(() => this.#pending.delete(key));
+    routing.catch(() => undefined); // every caller may have been cancelled
+    this.#pending.set(key, routing);
+    return routing;
   }
 
-  async #ask(credential: Credential): Promise<WorkspaceRouting> {
+  async #lookUp(key: string, credential: Credential, login: TokenSet | undefined): Promise<WorkspaceRouting> {
+    const routing = await this.#fetch(credential);
+    this.#known.set(key, routing);
+    if (login !== undefined) await this.#store(login, routing);
+    return routing;
+  }
+
+  async #fetch(credential: Credential): Promise<WorkspaceRouting> {
     const { http, headers, clock, limits, log } = this.#deps;
-    const {
-      status,
-      headers: answered,
-      text,
-    } = await http.fetchText(
-      {
-        method: "GET",
-        url: `${credential.baseUrl}/wham/accounts/check`,
-        headers: { ...headers(credential), accept: "application/json" },
-      },
+    const url = `${credential.baseUrl}/wham/accounts/check`;
+    const response = await http.fetchText(
+      { method: "GET", url, headers: { ...headers(credential), accept: "application/json" } },
       { maxBytes: limits.maxTokenResponseBytes, timeoutMs: limits.apiRequestTimeoutMs },
     );
-    if (status !== 200) {
-      throw untold(toApiError(toApiErrorInfo(status, answered, text, clock.now())));
+    if (response.status !== 200) {
+      throw routingUnknown(toApiError(toApiErrorInfo(response.status, response.headers, response.text, clock.now())));
     }
-    const routing = routingOf(parseJson(text), credential.accountId ?? "");
+    const routing = routingOf(parseJson(response.text), credential.accountId ?? "");
     if (routing === undefined) {
       throw new CodexError("PROTOCOL", "The service does not tell where this workspace's questions go.", {
         why: "Its answer has no entry of a known form for this account.",
@@ -146,8 +138,8 @@ export class WorkspaceRoutes {
     return routing;
   }
 
-  /** With the login it was asked for, unless another one was stored meanwhile. */
-  async #keep({ generation, accountId }: TokenSet, routing: WorkspaceRouting): Promise<void> {
+  /** Stores the answer with its login, unless another login was stored meanwhile. */
+  async #store({ generation, accountId }: TokenSet, routing: WorkspaceRouting): Promise<void> {
     const { store, log } = this.#deps;
     try {
       await store.update((stored) =>
@@ -161,7 +153,7 @@ export class WorkspaceRoutes {
   }
 }
 
-function untold(error: CodexError): CodexError {
+function routingUnknown(error: CodexError): CodexError {
   if (error.code === "AUTH_EXPIRED") return error;
   return new CodexError(error.code, "The service does not tell where this workspace's questions go.", {
     ...error.details,

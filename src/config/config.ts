@@ -4,11 +4,11 @@ import { modelName } from "../models/model-name.ts";
 import { CodexError } from "../shared/errors.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { isVersion } from "../shared/semver.ts";
-import { type ConfigArea, loopbackSetting, originSetting, paths, ports } from "./checks.ts";
+import { type ConfigArea, originSetting, paths, ports } from "./checks.ts";
 import { readHostEnvironment, type Environment, type HostEnvironment } from "./environment.ts";
 import { type SettingName, settings } from "./settings.ts";
 
-export interface ConfigProblem {
+interface ConfigProblem {
   area: ConfigArea;
   setting: string;
   message: string;
@@ -21,9 +21,9 @@ export interface Config extends HostEnvironment {
   /** Without a trailing slash. */
   baseUrl: string;
   apiOrigin: string;
-  /** The API for keys, without a trailing slash. */
+  /** Root of the API for keys, without a trailing slash. */
   apiBaseUrl: string;
-  /** How requests are authorized where a setting decides it; else the stored choice counts. */
+  /** `CODEX_AUTH`, which overrides the stored preference. */
   auth: "chatgpt" | "api-key" | undefined;
   model: string | undefined;
   reasoningEffort: ReasoningEffort | undefined;
@@ -32,19 +32,19 @@ export interface Config extends HostEnvironment {
   callbackPorts: readonly number[];
   noBrowser: boolean;
   debug: boolean;
-  /** Settings that make something impossible: the tools that need it answer CONFIG. */
+  /** Invalid settings without a default: tools that need their area answer `CONFIG`. */
   problems: readonly ConfigProblem[];
-  /** Settings that were replaced by their default. */
+  /** Invalid settings that their default replaced, as sentences. */
   notices: readonly string[];
 }
 
 const idleRange = { min: 100, max: 30 * 60_000 };
 
 /**
- * The settings, read once. Nothing here looks at files, and nothing comes from the project folder.
+ * Reads the settings from the environment. It opens no files and takes nothing from the project folder.
  *
- * @param home the home folder; may be empty or wrong, which matters only where it is needed
- * @param loginFile false: the login is kept elsewhere, so no path is made up
+ * @param home the home folder; if it is empty or wrong, only what needs it has a problem
+ * @param loginFile false: the login is stored elsewhere, so there is no path of an auth file
  */
 export function loadConfig(env: Environment, home: string, loginFile = true): Config {
   const problems: ConfigProblem[] = [];
@@ -60,15 +60,16 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
   const { authFile, stateDir } = paths(get, home, problem, loginFile);
   const issuer = originSetting("CODEX_ISSUER", get("CODEX_ISSUER"), defaultIssuer, problem);
   const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
-  // With an issuer that cannot be used nobody knows which ports are its own: one complaint is enough.
+  // The valid ports of an invalid issuer are unknown, so only the issuer is reported.
   const issuerKnown = !problems.some(({ setting }) => setting === "CODEX_ISSUER");
-  const apiBaseUrl = loopbackSetting("CODEX_API_BASE_URL", get("CODEX_API_BASE_URL"), defaultApiBaseUrl, problem);
+  const portProblem = issuerKnown ? problem : () => undefined;
+  const apiBaseUrl = originSetting("CODEX_API_BASE_URL", get("CODEX_API_BASE_URL"), defaultApiBaseUrl, problem, true);
   const auth = get("CODEX_AUTH")?.trim();
   const authOk = auth === undefined || auth === "chatgpt" || auth === "api-key";
-  // Never a default in its place: that would ask in another account's name, or at its cost.
+  // No default: it would use another account, or charge it.
   if (!authOk) problem("auth", "CODEX_AUTH", "it is neither chatgpt nor api-key.");
-  const around = readHostEnvironment(env, home);
-  if (around.tlsUnverified && ![issuer, baseUrl].every(isOnThisMachine)) {
+  const host = readHostEnvironment(env, home);
+  if (host.tlsUnverified && ![issuer, baseUrl].every(isOnThisMachine)) {
     problem("origins", "NODE_TLS_REJECT_UNAUTHORIZED", "it switches the check of certificates off.");
   }
   const replaced = (name: SettingName, accepted: string, standard: string): void => {
@@ -101,20 +102,16 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
     reasoningEffort: effortOk ? effort : undefined,
     clientVersion: versionOk && version !== undefined ? version : defaultClientVersion,
     idleTimeoutMs: idleOk ? idleMs : 300_000,
-    callbackPorts: ports(
-      get("CODEX_CALLBACK_PORTS"),
-      issuer === defaultIssuer,
-      issuerKnown ? problem : () => undefined,
-    ),
+    callbackPorts: ports(get("CODEX_CALLBACK_PORTS"), issuer === defaultIssuer, portProblem),
     noBrowser: isOn(get("CODEX_NO_BROWSER")),
     debug: isOn(get("CODEX_DEBUG")),
-    ...around,
+    ...host,
     problems,
     notices,
   };
 }
 
-/** @throws CodexError `CONFIG` for the first problem in one of the areas. */
+/** @throws CodexError `CONFIG` for the first problem in one of the areas */
 export function assertConfigured(config: Config, areas: readonly ConfigArea[]): void {
   const problem = config.problems.find(({ area }) => areas.includes(area));
   if (problem === undefined) return;
@@ -123,11 +120,10 @@ export function assertConfigured(config: Config, areas: readonly ConfigArea[]): 
   });
 }
 
-/** What a setting takes, as a sentence or two. */
+/** The values that a setting accepts, as sentences. */
 export function acceptedValues(setting: string): string {
   const known = settings.find(({ name }) => name === setting);
   if (known !== undefined) return `${setting} accepts ${known.accepts}.`;
-  // Variables of others.
   if (setting === "NODE_TLS_REJECT_UNAUTHORIZED") {
     return "Nobody could tell the service from somebody in between. Unset it, and name a company's own CA in NODE_EXTRA_CA_CERTS.";
   }
@@ -142,7 +138,7 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && !["0", "false", "no", "off"].includes(value.trim().toLowerCase());
 }
 
-/** The issuer's host when it is not OpenAI's own server, which a person must not miss. */
+/** The issuer's host if it is not OpenAI's: the user must see where they sign in. */
 export function foreignIssuer({ issuer }: Pick<Config, "issuer">): string | undefined {
   return issuer === defaultIssuer ? undefined : new URL(issuer).host;
 }

@@ -2,30 +2,31 @@ import { isAbsolute, join, normalize } from "node:path";
 import type { ProxySettings } from "../http/proxy.ts";
 import type { CaFile } from "../http/tls.ts";
 
-/** What the environment tells about the desk that a person sits at. */
-export interface DesktopFacts {
-  /** The session came over SSH. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The user's desktop session, from environment variables. */
+interface DesktopSession {
   ssh: boolean;
-  /** GitHub Codespaces or a comparable workspace in a browser. */
+  /** GitHub Codespaces, or a comparable workspace in a browser tab. */
   codespaces: boolean;
-  /** An X11 or Wayland display is named; means nothing outside Linux. */
+  /** There is an X11 or Wayland display; only meaningful on Linux. */
   display: boolean;
-  /** Linux inside Windows, which can open the browser of Windows. */
+  /** WSL: can open the browser of Windows. */
   wsl: boolean;
-  /** `$PATH`, where an opener would be found. */
+  /** `$PATH`, which is searched for a program that opens URLs. */
   searchPath: string;
 }
 
-/** What variables of other programs say; none of them is ours, and all are taken as they are. */
+/** Variables that other programs define; their values are not validated. */
 export interface HostEnvironment {
-  desktop: DesktopFacts;
+  desktop: DesktopSession;
   proxy: ProxySettings;
   caFiles: readonly CaFile[];
   /** `NODE_TLS_REJECT_UNAUTHORIZED=0`: certificates are not checked. */
   tlsUnverified: boolean;
-  /** `OPENAI_API_KEY`; used only after the person's choice. */
+  /** `OPENAI_API_KEY`; used only if the user chose it. */
   apiKey: string | undefined;
-  /** Where the official client keeps its login; empty where nobody can tell. */
+  /** `CODEX_HOME`, else `~/.codex`; empty if neither is known. */
   codexHome: string;
   /** `CLAUDE_CONFIG_DIR`, else `~/.claude`; empty if neither is known. */
   claudeHome: string;
@@ -64,4 +65,3 @@ function folderOf(setting: string | undefined, home: string, name: string): stri
   const path = setting ?? (isAbsolute(home) ? join(home, name) : "");
   return isAbsolute(path) && !path.includes("\0") ? normalize(path) : "";
 }
-export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-/** Every environment variable of ours; DEPLOYMENT.md's table is generated from this list. */
+/** The environment variables of codex-oauth; DEPLOYMENT.md's table is generated from this list. */
 export const settings = [
   {
     name: "CODEX_AUTH_FILE",

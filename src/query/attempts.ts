@@ -129,7 +129,7 @@ export class QueryAttempts {
     const source = credentials.sourceOf(attempt.credential);
     const ask = (): Promise<ResponsesResult> =>
       endpoint.ask({ ...attempt, plan, shape }).catch((error: unknown) => {
-        throw source.explain(error);
+        throw source.explain?.(error) ?? error;
       });
     try {
       return await ask();

@@ -79,7 +79,7 @@ function browserLines({ authorizationUrl, browserOpened, reason }: WaitingBrowse
 function deviceLines({ verificationUrl, userCode, reason }: WaitingDevice): string[] {
   const why = reason === undefined ? [] : [`${sentence(reason)} A device code is used instead.`];
   const other =
-    reason?.kind === "ports-held"
+    reason?.kind === "ports-busy"
       ? 'The other way: free one of the ports, then codex_login with method "browser" gives a URL and ends this login.'
       : 'The other way: codex_login with method "browser" gives a URL and ends this login.';
   if (userCode === undefined) {
@@ -157,7 +157,7 @@ const hindrances: Record<NoBrowserReason, string> = {
 
 /** Why it is not the login of a desktop. */
 export function sentence(reason: LoginReason): string {
-  return reason.kind === "ports-held" ? reason.said : hindrances[reason.hindrance];
+  return reason.kind === "ports-busy" ? reason.message : hindrances[reason.because];
 }
 
 function warning(foreign: ForeignIssuer): string {

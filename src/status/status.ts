@@ -14,7 +14,7 @@ import { listFormatOf } from "../models/list-formats.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 
 export interface StatusDeps {
-  credentials: Pick<CredentialChooser, "current" | "unstored">;
+  credentials: Pick<CredentialChooser, "current" | "defaultSource">;
   login: Pick<LoginManager, "pending" | "failure">;
   catalog: Pick<ModelCatalog, "kept">;
   quota: Pick<QuotaMemory, "lastSeen">;
@@ -72,7 +72,7 @@ const misconfigured = "No login can be used until the configuration below is cor
  */
 async function activeCredential({ credentials, config }: StatusDeps): Promise<Active> {
   const spoilt = (areas: ConfigArea[]): boolean => config.problems.some(({ area }) => areas.includes(area));
-  const nothing = { source: credentials.unstored, credential: undefined, usable: false };
+  const nothing = { source: credentials.defaultSource, credential: undefined, usable: false };
   if (spoilt(["storage"])) return { ...nothing, trouble: misconfigured };
   try {
     const source = await credentials.current();

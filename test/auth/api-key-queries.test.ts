@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { quotaBody } from "../simulator/index.ts";
 import { writeLogin } from "../support/home.ts";
-import { modeRig, writeChoice, patient } from "../support/modes.ts";
+import { modeRig, writePreference, neverAborted } from "../support/modes.ts";
 import { delta, failure, stream } from "../support/replies.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 
@@ -146,11 +146,11 @@ test("where CODEX_AUTH decides for the key, the other way begins with unsetting 
   expect(refused.code).toBe("AUTH_EXPIRED");
   expect(renderNext(refused, "mcp")).toContain("unset CODEX_AUTH");
   const keyless = decided.another({ env: { CODEX_AUTH: "api-key", OPENAI_API_KEY: "" } });
-  const missing = await failure(keyless.credentials.get(patient));
+  const missing = await failure(keyless.credentials.get(neverAborted));
   expect(missing.code).toBe("AUTH_REQUIRED");
   expect(renderNext(missing, "mcp")).toContain("unset CODEX_AUTH");
   const chosen = await modeRig();
-  writeChoice(chosen.home, "api-key");
+  writePreference(chosen.home, "api-key");
   chosen.simulator.always("key-responses", { kind: "json", status: 401, body: {} });
   const other = await failure(chosen.services.client.query({ prompt: "hi" }));
   expect(renderNext(other, "mcp")).toContain('codex_login with method "browser"');
@@ -176,19 +176,21 @@ test("a list that cannot be had does not keep a question from being asked", asyn
 test("the list of a key is kept apart from that of a login, and read back in its own form", async () => {
   const { simulator, home, services, another } = await keyRig();
   writeLogin(home, simulator);
-  const byKey = await services.credentials.get(patient);
-  expect((await services.catalog.refresh(byKey, patient)).list.models.map(({ slug }) => slug)).toContain("gpt-4.1");
+  const byKey = await services.credentials.get(neverAborted);
+  expect((await services.catalog.refresh(byKey, neverAborted)).list.models.map(({ slug }) => slug)).toContain(
+    "gpt-4.1",
+  );
   const second = another();
   expect((await second.catalog.kept(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const login = another({ env: { CODEX_AUTH: "chatgpt" } });
-  expect(await login.catalog.kept(await login.credentials.get(patient))).toBeUndefined();
+  expect(await login.catalog.kept(await login.credentials.get(neverAborted))).toBeUndefined();
 });
 
 test("switched-off certificate checks keep a key from another machine", async () => {
   const { services } = await keyRig({
     env: { NODE_TLS_REJECT_UNAUTHORIZED: "0", CODEX_API_BASE_URL: "" },
   });
-  const error = await failure(services.credentials.get(patient));
+  const error = await failure(services.credentials.get(neverAborted));
   expect(error).toMatchObject({ code: "CONFIG" });
   expect(error.message).toContain("NODE_TLS_REJECT_UNAUTHORIZED");
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { urlOf } from "../support/login-rig.ts";
 import { writeLogin } from "../support/home.ts";
-import { guestFile, modeRig, writeChoice, writeGuest } from "../support/modes.ts";
+import { codexCliFile, modeRig, writePreference, writeCodexCliLogin } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 import { renderChoice } from "../../src/render/credential-choice.ts";
@@ -18,11 +18,11 @@ async function choose({ credentials, clock }: Services, kind: ExternalKind, conf
 test("codex-cli without a yes explains whose login it is and what a guest does, and changes nothing", async () => {
   const { simulator, home, services } = await modeRig();
   writeLogin(home, simulator);
-  writeGuest(home, simulator, { account: { email: "guest@example.test" } });
+  writeCodexCliLogin(home, simulator, { account: { email: "guest@example.test" } });
   const before = home.readAuth();
   const { text, choice } = await choose(services, "codex-cli", false);
   expect(text).toContain("signed in on this machine as g***@example.test (plan plus)");
-  expect(text).toContain(guestFile(home));
+  expect(text).toContain(codexCliFile(home));
   expect(text).toMatch(/never refreshes that login and never writes there.*counts on that account's plan/s);
   expect(text).toContain("call codex_login with method codex-cli and confirm true");
   expect(choice).toMatchObject({
@@ -46,7 +46,7 @@ test("api-key without a yes says that questions cost money, and changes nothing"
 
 test.each(["codex-cli", "api-key"] as const)("%s with a yes is kept for every window", async (mode) => {
   const { simulator, home, services, another } = await modeRig();
-  writeGuest(home, simulator);
+  writeCodexCliLogin(home, simulator);
   writeLogin(home, simulator, { others: { theirs: 1 } });
   const { text, choice } = await choose(services, mode, true);
   expect(text).toContain("Chosen, for every window.");
@@ -64,7 +64,7 @@ test("what cannot be used is refused before anything changes", async () => {
   writeLogin(home, simulator);
   const before = home.readAuth();
   expect((await failure(choose(services, "codex-cli", true))).code).toBe("AUTH_REQUIRED");
-  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
   expect((await failure(choose(services, "codex-cli", true))).code).toBe("AUTH_EXPIRED");
   const keyless = another({ env: { OPENAI_API_KEY: "" } });
   expect((await failure(choose(keyless, "api-key", true))).code).toBe("AUTH_REQUIRED");
@@ -84,17 +84,17 @@ test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs 
 test("a login that was found is told masked, and only where it works", async () => {
   const { simulator, home, services } = await modeRig();
   expect(await services.credentials.codexCliAccount()).toBeUndefined();
-  writeGuest(home, simulator, { account: { email: "guest@example.test" } });
+  writeCodexCliLogin(home, simulator, { account: { email: "guest@example.test" } });
   expect(await services.credentials.codexCliAccount()).toBe("g***@example.test");
-  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
   expect(await services.credentials.codexCliAccount()).toBeUndefined();
-  writeGuest(home, simulator, { file: { auth_mode: "apikey" } });
+  writeCodexCliLogin(home, simulator, { file: { auth_mode: "apikey" } });
   expect(await services.credentials.codexCliAccount()).toBeUndefined();
 });
 
 test("a sign-in takes the place of a choice", async () => {
   const { simulator, home, services } = await modeRig();
-  writeChoice(home, "api-key");
+  writePreference(home, "api-key");
   const { pending } = await services.login.beginOrJoin("browser");
   await simulator.signIn(urlOf(pending));
   await pending.completed;
@@ -105,7 +105,7 @@ test.each(["codex-cli", "api-key"] as const)(
   "a choice of %s ends a sign-in that waits; without a yes it goes on",
   async (mode) => {
     const { simulator, home, services } = await modeRig();
-    writeGuest(home, simulator);
+    writeCodexCliLogin(home, simulator);
     const { pending } = await services.login.beginOrJoin("browser");
     const ended = failure(pending.completed);
     await choose(services, mode, false);

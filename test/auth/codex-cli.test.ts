@@ -10,14 +10,21 @@ import {
   writeFileSync,
 } from "node:fs";
 import { expect, test } from "vitest";
-import { codexHome, guestFile, modeRig, patient, writeChoice, writeGuest } from "../support/modes.ts";
+import {
+  codexHome,
+  codexCliFile,
+  modeRig,
+  neverAborted,
+  writePreference,
+  writeCodexCliLogin,
+} from "../support/modes.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { failure } from "../support/replies.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 
 async function guestRig(options: Parameters<typeof modeRig>[0] = {}) {
   const rig = await modeRig(options);
-  writeChoice(rig.home, "codex-cli");
+  writePreference(rig.home, "codex-cli");
   return rig;
 }
 
@@ -25,7 +32,7 @@ const ask = (services: Awaited<ReturnType<typeof guestRig>>["services"]) => serv
 
 test("a guest asks with the official client's token and account, and says so", async () => {
   const { simulator, home, services } = await guestRig();
-  const issued = writeGuest(home, simulator);
+  const issued = writeCodexCliLogin(home, simulator);
   expect(await ask(services)).toMatchObject({
     mode: "codex-cli",
     text: "The simulator received: hi",
@@ -39,14 +46,14 @@ test("a guest asks with the official client's token and account, and says so", a
 
 test("the file is read anew for every question, and nothing is ever written or refreshed there", async () => {
   const { simulator, home, services } = await guestRig();
-  writeGuest(home, simulator);
-  const before = readFileSync(guestFile(home), "utf8");
-  const { mtimeMs } = statSync(guestFile(home));
+  writeCodexCliLogin(home, simulator);
+  const before = readFileSync(codexCliFile(home), "utf8");
+  const { mtimeMs } = statSync(codexCliFile(home));
   await ask(services);
-  expect(readFileSync(guestFile(home), "utf8")).toBe(before);
-  expect(statSync(guestFile(home)).mtimeMs).toBe(mtimeMs);
+  expect(readFileSync(codexCliFile(home), "utf8")).toBe(before);
+  expect(statSync(codexCliFile(home)).mtimeMs).toBe(mtimeMs);
   expect(readdirSync(codexHome(home))).toEqual(["auth.json"]);
-  const next = writeGuest(home, simulator);
+  const next = writeCodexCliLogin(home, simulator);
   await ask(services);
   expect(simulator.requests.at(-1)?.headers["authorization"]).toBe(`Bearer ${next.accessToken}`);
   expect(simulator.requests.filter(({ server }) => server === "auth")).toEqual([]);
@@ -55,18 +62,18 @@ test("the file is read anew for every question, and nothing is ever written or r
 test("a token with a minute left has ended: AUTH_EXPIRED with both ways, and no request", async () => {
   const clock = fakeClock();
   const rig = await guestRig({ clock, simulatorOptions: { now: () => clock.now() } });
-  writeGuest(rig.home, rig.simulator, { accessExpiresInMs: 60_000 });
+  writeCodexCliLogin(rig.home, rig.simulator, { accessExpiresInMs: 60_000 });
   const error = await failure(ask(rig.services));
   expect(error.code).toBe("AUTH_EXPIRED");
   expect(renderNext(error, "mcp")).toMatch(/Open the Codex CLI once.*codex_login/);
   expect(rig.simulator.requests).toEqual([]);
-  writeGuest(rig.home, rig.simulator, { accessExpiresInMs: 62_000 });
+  writeCodexCliLogin(rig.home, rig.simulator, { accessExpiresInMs: 62_000 });
   expect((await ask(rig.services)).mode).toBe("codex-cli");
 });
 
 test("after a refusal the file is read once more: another token is used, the same one is AUTH_EXPIRED", async () => {
   const { simulator, home, services } = await guestRig();
-  const first = writeGuest(home, simulator);
+  const first = writeCodexCliLogin(home, simulator);
   await ask(services); // the model list is known from now on
   simulator.revokeAccess(first.accessToken);
   const error = await failure(ask(services));
@@ -78,7 +85,7 @@ test("after a refusal the file is read once more: another token is used, the sam
   simulator.next("responses", {
     kind: "default",
     adapt: (answer) => {
-      writeGuest(home, simulator); // the Codex CLI is opened meanwhile
+      writeCodexCliLogin(home, simulator); // the Codex CLI is opened meanwhile
       return answer;
     },
   });
@@ -94,7 +101,7 @@ test.each([
   ["the file is damaged", { tokens: [] }, "cannot be read"],
 ])("AUTH_REQUIRED with both ways when %s", async (_, file, words) => {
   const { simulator, home, services } = await guestRig();
-  if (file !== undefined) writeGuest(home, simulator, { file });
+  if (file !== undefined) writeCodexCliLogin(home, simulator, { file });
   const error = await failure(ask(services));
   expect(error.code).toBe("AUTH_REQUIRED");
   expect(error.message).toContain(words);
@@ -105,7 +112,7 @@ test.each([
 
 test("a login without an account id anywhere is of no use", async () => {
   const { simulator, home, services } = await guestRig();
-  writeGuest(home, simulator, {
+  writeCodexCliLogin(home, simulator, {
     tokens: { account_id: null, id_token: "x", access_token: "opaque" },
   });
   expect((await failure(ask(services))).message).toContain("names no account");
@@ -113,8 +120,8 @@ test("a login without an account id anywhere is of no use", async () => {
 
 test("a link, a folder and a huge file are refused by name, with a remedy that is about that file", async () => {
   const { simulator, home, services } = await guestRig();
-  writeGuest(home, simulator);
-  const path = guestFile(home);
+  writeCodexCliLogin(home, simulator);
+  const path = codexCliFile(home);
   const text = readFileSync(path, "utf8");
   const traps: (() => void)[] = [
     () => {
@@ -142,10 +149,10 @@ test("a link, a folder and a huge file are refused by name, with a remedy that i
 
 test("a file that others may read is still read, and its rights stay as they are", async () => {
   const { simulator, home, services } = await guestRig();
-  writeGuest(home, simulator);
-  chmodSync(guestFile(home), 0o644);
+  writeCodexCliLogin(home, simulator);
+  chmodSync(codexCliFile(home), 0o644);
   await ask(services);
-  expect(lstatSync(guestFile(home)).mode & 0o777).toBe(0o644);
+  expect(lstatSync(codexCliFile(home)).mode & 0o777).toBe(0o644);
 });
 
 test.each([
@@ -155,8 +162,8 @@ test.each([
   ["another issuer at the standard API", { CODEX_BASE_URL: "https://chatgpt.com/backend-api" }, {}],
 ])("a guest's tokens stay where they belong: %s", async (_, env, tokens) => {
   const { simulator, home, services } = await guestRig({ env });
-  writeGuest(home, simulator, { tokens });
-  const error = await failure(services.credentials.get(patient));
+  writeCodexCliLogin(home, simulator, { tokens });
+  const error = await failure(services.credentials.get(neverAborted));
   expect(error.code).toBe("AUTH_REQUIRED");
   expect(error.message).toMatch(/^The Codex CLI's login is for .*, not for /);
   expect(simulator.requests).toEqual([]);
@@ -169,8 +176,8 @@ test("with the standard origins a file without provenance is used there", async 
       CODEX_BASE_URL: "https://chatgpt.com/backend-api",
     },
   });
-  writeGuest(home, simulator, { tokens: { oauth_provenance: undefined } });
-  const { baseUrl, kind: mode } = await services.credentials.get(patient);
+  writeCodexCliLogin(home, simulator, { tokens: { oauth_provenance: undefined } });
+  const { baseUrl, kind: mode } = await services.credentials.get(neverAborted);
   expect({ baseUrl, mode }).toEqual({
     baseUrl: "https://chatgpt.com/backend-api",
     mode: "codex-cli",

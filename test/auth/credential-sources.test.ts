@@ -3,7 +3,7 @@ import type { Credential, CredentialKind } from "../../src/api/credential.ts";
 import { platformApi } from "../../src/api/dialect.ts";
 import type { Home } from "../support/home.ts";
 import { writeLogin } from "../support/home.ts";
-import { modeRig, patient, writeChoice, writeGuest } from "../support/modes.ts";
+import { modeRig, neverAborted, writePreference, writeCodexCliLogin } from "../support/modes.ts";
 import { queryRig } from "../support/query-rig.ts";
 import { simulate } from "../support/server.ts";
 import type { Simulator } from "../simulator/index.ts";
@@ -43,13 +43,13 @@ const kinds: Readonly<Record<CredentialKind, Sent>> = {
   "codex-cli": {
     ...asChatgpt,
     select: (home, simulator) => {
-      writeGuest(home, simulator);
-      writeChoice(home, "codex-cli");
+      writeCodexCliLogin(home, simulator);
+      writePreference(home, "codex-cli");
     },
   },
   "api-key": {
     select: (home) => {
-      writeChoice(home, "api-key");
+      writePreference(home, "api-key");
     },
     responses: "/responses",
     models: "/models",
@@ -68,7 +68,7 @@ test.each(Object.entries(kinds))("%s is asked in the dialect of its API", async 
   sent.select(home, simulator);
   const source = await services.credentials.current();
   expect(source).toMatchObject({ kind, replaceable: sent.replaceable });
-  const credential = await source.get(patient);
+  const credential = await source.get(neverAborted);
   expect(credential).toMatchObject({ kind, baseUrl: source.baseUrl, api: source.api });
   const { api, baseUrl } = credential;
   expect(api.responsesUrl(baseUrl)).toBe(`${baseUrl}${sent.responses}`);
@@ -87,7 +87,7 @@ test.each(Object.entries(kinds))(
     const found = await source.inspect();
     expect(found).toMatchObject({ usable: true, trouble: undefined, credential: { kind } });
     expect(simulator.requests).toEqual([]);
-    expect(await source.get(patient)).toEqual(found.credential);
+    expect(await source.get(neverAborted)).toEqual(found.credential);
   },
 );
 

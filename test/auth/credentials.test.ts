@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
 import { writeLogin } from "../support/home.ts";
-import { modeRig, patient, writeChoice, writeGuest } from "../support/modes.ts";
+import { modeRig, neverAborted, writePreference, writeCodexCliLogin } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
 import { retry } from "../../src/shared/next-step.ts";
 
 test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async () => {
   const { simulator, home, services, another, key } = await modeRig();
-  writeGuest(home, simulator);
+  writeCodexCliLogin(home, simulator);
   expect((await services.credentials.current()).kind).toBe("chatgpt");
-  writeChoice(home, "codex-cli");
-  expect((await services.credentials.get(patient)).kind).toBe("codex-cli");
+  writePreference(home, "codex-cli");
+  expect((await services.credentials.get(neverAborted)).kind).toBe("codex-cli");
   const byKey = another({ env: { CODEX_AUTH: "api-key" } });
-  expect(await byKey.credentials.get(patient)).toMatchObject({ kind: "api-key", secret: key });
+  expect(await byKey.credentials.get(neverAborted)).toMatchObject({ kind: "api-key", secret: key });
   const own = another({ env: { CODEX_AUTH: "chatgpt" } });
-  expect((await failure(own.credentials.get(patient))).code).toBe("AUTH_REQUIRED");
+  expect((await failure(own.credentials.get(neverAborted))).code).toBe("AUTH_REQUIRED");
   expect(home.record()).toEqual({ version: 1, mode: "codex-cli", generation: 1 });
 });
 
@@ -22,14 +22,14 @@ test("a choice of another window counts at the next question, and its footer say
   writeLogin(home, simulator);
   const ask = () => services.client.query({ prompt: "hi", model: "gpt-5.5" });
   expect(await ask()).toMatchObject({ mode: "chatgpt", notices: [] });
-  writeChoice(home, "api-key");
+  writePreference(home, "api-key");
   expect((await ask()).notices).toEqual([
     "another account answered than before: the API key (before: c***@example.test)",
   ]);
   expect((await ask()).notices).toEqual([]);
   simulator.account = { ...simulator.account, accountId: "other", email: "other@example.test" };
-  writeGuest(home, simulator);
-  writeChoice(home, "codex-cli");
+  writeCodexCliLogin(home, simulator);
+  writePreference(home, "codex-cli");
   expect((await ask()).notices).toEqual([
     "another account answered than before: o***@example.test by the Codex CLI's login (before: the API key)",
   ]);
@@ -40,8 +40,8 @@ test("the same account by another way is not called another account", async () =
   writeLogin(home, simulator);
   const ask = () => services.client.query({ prompt: "hi" });
   await ask();
-  writeGuest(home, simulator);
-  writeChoice(home, "codex-cli");
+  writeCodexCliLogin(home, simulator);
+  writePreference(home, "codex-cli");
   expect(await ask()).toMatchObject({ mode: "codex-cli", notices: [] });
 });
 
@@ -53,7 +53,7 @@ test("a refused login is not replaced by another way that was chosen meanwhile",
   simulator.next("responses", {
     kind: "default",
     adapt: (reply) => {
-      writeChoice(home, "api-key");
+      writePreference(home, "api-key");
       return reply;
     },
   });
@@ -73,7 +73,7 @@ test.each([true, false])("an account with the claim (%s) says so, and only that 
   await services.client.query({ prompt: "hi" });
   const values = simulator.requests.map(({ headers }) => headers["x-openai-fedramp"]);
   expect(new Set(values)).toEqual(new Set([fedramp ? "true" : undefined]));
-  writeGuest(home, simulator);
-  writeChoice(home, "codex-cli");
+  writeCodexCliLogin(home, simulator);
+  writePreference(home, "codex-cli");
   expect((await services.client.query({ prompt: "hi" })).mode).toBe("codex-cli");
 });

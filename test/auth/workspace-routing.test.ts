@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { urlOf } from "../support/login-rig.ts";
 import { writeLogin } from "../support/home.ts";
-import { modeRig, writeChoice, writeGuest } from "../support/modes.ts";
+import { modeRig, writePreference, writeCodexCliLogin } from "../support/modes.ts";
 import { failure, json } from "../support/replies.ts";
 
 const business = { simulatorOptions: { account: { plan: "business" } } };
@@ -118,8 +118,8 @@ test("a new login does not inherit the origin of the one before", async () => {
 
 test("a guest of a workspace is routed as well; its file stays untouched", async () => {
   const rig = await routedRig("us_cr");
-  writeChoice(rig.home, "codex-cli");
-  writeGuest(rig.home, rig.simulator);
+  writePreference(rig.home, "codex-cli");
+  writeCodexCliLogin(rig.home, rig.simulator);
   await ask(rig);
   await ask(rig);
   const last = rig.simulator.requests.at(-1);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { words } from "../../src/auth/sign-in/callback/page-text.ts";
+import { pageTexts } from "../../src/auth/sign-in/callback/page-text.ts";
 import { DECISION_HEADER } from "../simulator/authorize.ts";
 import { oauthErrorBody, type Simulator } from "../simulator/index.ts";
 import { makeHome } from "../support/home.ts";
@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     const { simulator, server, url } = await beginLogin();
     const { page, requests, complaints } = await visitor(browser, { locale: "zh-CN" });
     expect((await page.goto(url))?.status()).toBe(200);
-    expect(await page.innerText("h1")).toBe(words.zh.pages["signed-in"].title);
+    expect(await page.innerText("h1")).toBe(pageTexts.zh.pages["signed-in"].title);
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(complaints).toEqual([]);
     // The service's page and where it leads; the redirect itself is the service's answer.
@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     const { simulator, server, url } = await beginLogin();
     const { page } = await visitor(browser);
     await page.goto(url);
-    const foot = words.en.reloadAfterSuccess;
+    const foot = pageTexts.en.reloadAfterSuccess;
     expect(await page.innerText("main")).toContain(foot);
     await expect(page.reload()).rejects.toThrow("ERR_CONNECTION_REFUSED");
     await expect(page.goto(page.url())).rejects.toThrow("ERR_CONNECTION_REFUSED");
@@ -69,8 +69,8 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
   });
 
   test.each([
-    ["used", 400, words.en.pages.used.title],
-    ["unfinished", 503, words.en.pages.unfinished.title],
+    ["used", 400, pageTexts.en.pages.used.title],
+    ["unfinished", 503, pageTexts.en.pages.unfinished.title],
   ])("a code that the server refuses is the page %s", async (_, status, title) => {
     const { simulator, server, url } = await beginLogin();
     const body = oauthErrorBody("invalid_grant", "Invalid code");
@@ -88,7 +88,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     stale.searchParams.set("state", "s".repeat(43));
     const { page } = await visitor(browser);
     expect((await page.goto(stale.href))?.status()).toBe(400);
-    expect(await page.innerText("h1")).toBe(words.en.pages.state.title);
+    expect(await page.innerText("h1")).toBe(pageTexts.en.pages.state.title);
     expect((await page.goto(url))?.status()).toBe(200);
     expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
     expect(simulator.stats.exchanges).toBe(1);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CodexError } from "../../src/shared/errors.ts";
-import { words, type PageKind } from "../../src/auth/sign-in/callback/page-text.ts";
+import { pageTexts, type PageKind } from "../../src/auth/sign-in/callback/page-text.ts";
 import { languages, type Language } from "../../src/auth/sign-in/callback/language.ts";
 import { callbackState, goodCallback, listenForCallback } from "../support/callback.ts";
 import { accessibilityProblems } from "./rig/axe.ts";
@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
   afterAll(() => browser.close());
 
   test("every page is visited", () => {
-    expect(ways.map(({ kind }) => kind)).toEqual(Object.keys(words.en.pages));
+    expect(ways.map(({ kind }) => kind)).toEqual(Object.keys(pageTexts.en.pages));
   });
 
   const pages = languages.flatMap((language) => ways.map((way) => ({ ...way, way, language })));
@@ -78,7 +78,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
       const { page, requests, complaints } = await visitor(browser, options);
       const url = `http://${host}:${port}${target}`;
       expect((await page.goto(url))?.status()).toBe(status);
-      const { tag, pages } = words[language];
+      const { tag, pages } = pageTexts[language];
       expect(await page.innerText("h1")).toBe(pages[kind].title);
       expect(await page.evaluate("document.documentElement.lang")).toBe(tag);
       expect(await page.innerText("main")).toContain(pages[kind].next.at(-1));
@@ -107,7 +107,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     await page.goto("about:blank");
     await page.goBack();
     expect(await page.innerText("main")).toBe(shown);
-    expect(shown).toContain(words.en.pages[kind].title);
+    expect(shown).toContain(pageTexts.en.pages[kind].title);
     expect(responses).toHaveLength(1);
     expect(complaints).toEqual([]);
   });

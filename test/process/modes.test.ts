@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
-import { codexHome, guestFile, writeChoice, writeGuest } from "../support/modes.ts";
+import { codexHome, codexCliFile, writePreference, writeCodexCliLogin } from "../support/modes.ts";
 import { simulate, startServer } from "../support/server.ts";
 import type { Simulator } from "../simulator/index.ts";
 
@@ -23,8 +23,8 @@ const footer = (text: string): string => text.split("\n").at(-1) ?? "";
 test("a guest's question is answered, and footer and status say whose login it is", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  writeGuest(home, simulator);
-  writeChoice(home, "codex-cli");
+  writeCodexCliLogin(home, simulator);
+  writePreference(home, "codex-cli");
   const { call } = await start(simulator, home);
   const answer = await call("codex_query", { prompt: "hi" });
   expect(footer(answer.text)).toMatch(/^— gpt-6\.1-sol \(Codex CLI's login, guest\) · /);
@@ -33,15 +33,15 @@ test("a guest's question is answered, and footer and status say whose login it i
   expect(text).toMatch(
     /^Signed in as c\*\*\*@example\.test \(plan plus\), as a guest of the Codex CLI's login\.\nAccess token: valid until .*not refreshed here/,
   );
-  expect(text).toContain(`Read from: ${guestFile(home)}, only read and never written`);
-  expect(facts).toMatchObject({ signedIn: true, mode: "codex-cli", guestFile: guestFile(home) });
+  expect(text).toContain(`Read from: ${codexCliFile(home)}, only read and never written`);
+  expect(facts).toMatchObject({ signedIn: true, mode: "codex-cli", guestFile: codexCliFile(home) });
 });
 
 test("a guest whose login has ended is told both ways, in the answer and in the status", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
-  writeChoice(home, "codex-cli");
+  writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
+  writePreference(home, "codex-cli");
   const { call } = await start(simulator, home);
   const answer = await call("codex_query", { prompt: "hi" });
   expect(answer.code).toBe("AUTH_EXPIRED");
@@ -90,7 +90,7 @@ describe("an API key", () => {
   test("that is missing is named by its variable, and the status says that nothing can be asked", async () => {
     const simulator = await simulate();
     const home = makeHome();
-    writeChoice(home, "api-key");
+    writePreference(home, "api-key");
     const { call } = await start(simulator, home, { OPENAI_API_KEY: "" });
     expect((await call("codex_query", { prompt: "hi" })).text).toMatch(/^AUTH_REQUIRED: .*OPENAI_API_KEY is not set/);
     expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /);
@@ -100,7 +100,7 @@ describe("an API key", () => {
     const simulator = await simulate();
     const home = makeHome();
     writeLogin(home, simulator);
-    writeGuest(home, simulator, { account: { email: "guest@example.test" } });
+    writeCodexCliLogin(home, simulator, { account: { email: "guest@example.test" } });
     const { call } = await start(simulator, home);
     const answer = await call("codex_query", { prompt: "hi" });
     expect(footer(answer.text)).toMatch(/^— gpt-6\.1-sol · /);
@@ -111,8 +111,8 @@ describe("an API key", () => {
 test("a login finished in one window answers in the other at its next call, which says so", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  writeGuest(home, simulator);
-  writeChoice(home, "codex-cli");
+  writeCodexCliLogin(home, simulator);
+  writePreference(home, "codex-cli");
   const [one, other] = [await start(simulator, home), await start(simulator, home)];
   expect(footer((await other.call("codex_query", { prompt: "hi" })).text)).toContain("guest");
 

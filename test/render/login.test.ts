@@ -40,7 +40,7 @@ test("a browser login on a desktop", () => {
 });
 
 test("a browser login where none is opened, beside a login of the official client", () => {
-  const reason = { kind: "no-browser", hindrance: "ssh" } as const;
+  const reason = { kind: "no-browser", because: "ssh" } as const;
   const login = { ...browser, browserOpened: false, reason, otherLogin: "j***@example.com" };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "This session came over SSH, so no browser was opened. Open this URL to sign in:
@@ -55,9 +55,9 @@ test("a browser login where none is opened, beside a login of the official clien
 });
 
 test("a device login because the ports are held", () => {
-  const said =
+  const message =
     "The sign-in needs port 1455 or 1457 on this machine, and other programs hold them (1455: codex, process 77).";
-  const login = { ...device, reason: { kind: "ports-held", said } as const };
+  const login = { ...device, reason: { kind: "ports-busy", message } as const };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "The sign-in needs port 1455 or 1457 on this machine, and other programs hold them (1455: codex, process 77). A device code is used instead.
     First allow device code authorization in ChatGPT's settings, under Security; a workspace may forbid it.

@@ -5,7 +5,7 @@ import type { DoctorReport } from "../../src/status/finding.ts";
 import type { Reply } from "../simulator/index.ts";
 import { testApp, type TestAppOptions } from "../support/app.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
-import { codexHome, guestFile, writeChoice, writeGuest } from "../support/modes.ts";
+import { codexHome, codexCliFile, writePreference, writeCodexCliLogin } from "../support/modes.ts";
 import { simulate } from "../support/server.ts";
 import { statusFacts } from "../../src/render/status.ts";
 import { act } from "../../src/shared/next-step.ts";
@@ -167,23 +167,23 @@ describe("another way than a login of this program", () => {
   test("a guest is told by account, end and file, without the network; one that ended as trouble", async () => {
     const simulator = await simulate();
     const home = makeHome();
-    writeChoice(home, "codex-cli");
+    writePreference(home, "codex-cli");
     const env = { CODEX_HOME: codexHome(home) };
     expect(statusFacts(await collect({ simulator, home, env }), "mcp")).toMatchObject({
       signedIn: false,
       mode: "codex-cli",
       trouble: expect.stringMatching(/^AUTH_REQUIRED: The Codex CLI is not signed in/) as string,
     });
-    const { expiresAt } = writeGuest(home, simulator);
+    const { expiresAt } = writeCodexCliLogin(home, simulator);
     expect(statusFacts(await collect({ simulator, home, env }), "mcp")).toMatchObject({
       signedIn: true,
       account: "c***@example.test",
       plan: "plus",
       expiresAt: Math.floor(expiresAt / 1000) * 1000,
-      guestFile: guestFile(home),
+      guestFile: codexCliFile(home),
       trouble: undefined,
     });
-    writeGuest(home, simulator, { accessExpiresInMs: 1_000 });
+    writeCodexCliLogin(home, simulator, { accessExpiresInMs: 1_000 });
     expect(statusFacts(await collect({ simulator, home, env }), "mcp")).toMatchObject({
       signedIn: false,
       account: "c***@example.test",

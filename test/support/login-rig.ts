@@ -17,7 +17,7 @@ import { makeHome } from "./home.ts";
 import { simulate } from "./server.ts";
 import { testPlatform } from "./app.ts";
 
-/** Only the flows of a login, with what they would store. */
+/** The sign-in flows alone, with the grants that they save. */
 export interface FlowRig {
   flow: OAuthFlow;
   device: DeviceFlow;
@@ -25,10 +25,10 @@ export interface FlowRig {
   simulator: Simulator;
   saved: CodeExchangeResponse[];
   logged: string[];
-  unwanted: OrphanedTokens;
+  orphanedTokens: OrphanedTokens;
   /** When each device poll was sent, by the clock. */
   polls: number[];
-  /** Let time pass up to a device poll, and let its answer arrive. */
+  /** Advances the clock to a device poll, and awaits its response. */
   passToPoll: (ms: number) => Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export async function flowRig(
   };
   const polls: number[] = [];
   let answered: Promise<unknown> = Promise.resolve();
-  const { flow, device, unwanted } = createSignIn(platform, target, (own) => ({
+  const { flow, device, orphanedTokens } = createSignIn(platform, target, (own) => ({
     requestCode: (signal) => own.requestCode(signal),
     poll: (code, signal) => {
       polls.push(clock.now());
@@ -76,10 +76,10 @@ export async function flowRig(
     await answered;
     await clock.advance(0);
   };
-  return { flow, device, clock, simulator, saved, logged, unwanted, polls, passToPoll };
+  return { flow, device, clock, simulator, saved, logged, orphanedTokens, polls, passToPoll };
 }
 
-/** The login service, as far as it deals with browser logins, which most tests are about. */
+/** The login manager, narrowed to browser logins. */
 export type BrowserLogins = Omit<LoginManager, "beginOrJoin"> & {
   beginOrJoin: () => Promise<Omit<StartedLogin, "pending"> & { pending: BrowserLogin }>;
 };
@@ -96,20 +96,20 @@ export const desktop: LoginEnvironment = {
   noBrowser: false,
 };
 
-/** The login service over real flows; without an opener no browser may be opened. */
-export function loginService(
+/** A login manager over real flows; without `openBrowser` it must open none. */
+export function createLoginManager(
   { flow, device, clock }: Pick<LoginManagerDeps, "flow" | "device" | "clock">,
   options: {
     openBrowser?: ((url: string) => Promise<void>) | undefined;
-    here?: Partial<LoginEnvironment>;
+    host?: Partial<LoginEnvironment>;
     isStored?: () => Promise<boolean>;
   } = {},
 ): LoginManager {
-  const { openBrowser, here, isStored = () => Promise.resolve(true) } = options;
+  const { openBrowser, host, isStored = () => Promise.resolve(true) } = options;
   return new LoginManager({
     flow,
     device,
-    here: () => Promise.resolve({ ...desktop, noBrowser: openBrowser === undefined, ...here }),
+    detectHost: () => Promise.resolve({ ...desktop, noBrowser: openBrowser === undefined, ...host }),
     openBrowser: openBrowser ?? (() => Promise.reject(new Error("none may be opened"))),
     isStored,
     clock,
@@ -118,7 +118,7 @@ export function loginService(
   });
 }
 
-/** What a save answers when nobody looks at it. */
+/** The result of a save if a test ignores it. */
 export const emptyLogin: TokenSet = {
   issuer: "https://issuer.test",
   apiOrigin: "https://api.test",
@@ -132,7 +132,7 @@ export const emptyLogin: TokenSet = {
   generation: 1,
 };
 
-/** Where a browser login sends its person. */
+/** The authorization URL of a browser login. */
 export function urlOf(pending: PendingLogin): string {
   if (pending.method !== "browser") throw new Error("no browser login waits");
   return pending.authorizationUrl;

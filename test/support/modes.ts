@@ -5,26 +5,26 @@ import { testApp, type TestAppOptions } from "./app.ts";
 import { makeHome, type Home } from "./home.ts";
 import { simulate } from "./server.ts";
 
-export interface GuestOptions extends IssueOptions {
+export interface CodexCliLoginOptions extends IssueOptions {
   /** Changes of the file, and of the tokens in it. */
   file?: Record<string, unknown>;
   tokens?: Record<string, unknown>;
 }
 
-/** The folder that a home's official client has. */
+/** The Codex CLI's home of a test home. */
 export function codexHome(home: Home): string {
   return join(home.path, "codex-home");
 }
 
-export function guestFile(home: Home): string {
+export function codexCliFile(home: Home): string {
   return join(codexHome(home), "auth.json");
 }
 
-/** The official client's file as it writes it, with tokens of the simulator. */
-export function writeGuest(
+/** Writes the Codex CLI's `auth.json` in its own format, with tokens of the simulator. */
+export function writeCodexCliLogin(
   home: Home,
   simulator: Simulator,
-  { file, tokens: changes, ...options }: GuestOptions = {},
+  { file, tokens: changes, ...options }: CodexCliLoginOptions = {},
 ): IssuedTokens {
   const issued = simulator.issueTokens({ accessExpiresInMs: 3_600_000, ...options });
   const document = {
@@ -43,12 +43,12 @@ export function writeGuest(
     ...file,
   };
   mkdirSync(codexHome(home), { recursive: true });
-  writeFileSync(guestFile(home), JSON.stringify(document, null, 2), { mode: 0o600 });
+  writeFileSync(codexCliFile(home), JSON.stringify(document, null, 2), { mode: 0o600 });
   return issued;
 }
 
-/** Put a choice into the login file, as codex_login keeps it. */
-export function writeChoice(home: Home, mode: "codex-cli" | "api-key"): void {
+/** Writes a preference into the auth file, as codex_login stores it. */
+export function writePreference(home: Home, mode: "codex-cli" | "api-key"): void {
   const record = { version: 1, mode, generation: 1 };
   writeFileSync(home.authFile, JSON.stringify({ codex: record }), { mode: 0o600 });
 }
@@ -56,7 +56,7 @@ export function writeChoice(home: Home, mode: "codex-cli" | "api-key"): void {
 export interface ModeRig {
   simulator: Simulator;
   home: Home;
-  /** The environment of a program that finds guest and key. */
+  /** An environment with the Codex CLI's login and an API key. */
   env: Record<string, string>;
   key: string;
   services: ReturnType<typeof testApp>["services"];
@@ -81,4 +81,4 @@ export async function modeRig(
   return { simulator, home, env, key, services: another(), another };
 }
 
-export const patient = new AbortController().signal;
+export const neverAborted = new AbortController().signal;

@@ -1,34 +1,25 @@
-import { CodexError, programEnds } from "../../shared/errors.ts";
-import { act, either } from "../../shared/next-step.ts";
-import type { Limits } from "../../shared/limits.ts";
-import { oneLine } from "../../shared/text.ts";
-import type { TokenSet } from "../oauth/token-set.ts";
-import { readAuthorizationResponse, type AuthorizationResponse } from "./authorization-response.ts";
-import { startCallbackServer } from "./callback/server.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { Log } from "../../platform/log.ts";
 import { portHolder } from "../../platform/ports.ts";
 import { createPkce, createState, type Random } from "../../platform/random.ts";
+import { CodexError, programEnds } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { act, either } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
-import { parseCallbackInput } from "./callback-input.ts";
-import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
-import { LoginAttempt, type BrowserLogin, type LoginAttemptDeps } from "./login-attempt.ts";
+import { oneLine } from "../../shared/text.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
+import { readAuthorizationResponse, type AuthorizationResponse, type InvalidPart } from "./authorization-response.ts";
+import { parseCallbackInput } from "./callback-input.ts";
+import { startCallbackServer } from "./callback/server.ts";
+import { LoginAttempt, type BrowserLogin, type LoginAttemptDeps } from "./login-attempt.ts";
 
-export interface OAuthFlowDeps {
+interface OAuthFlowDeps extends LoginAttemptDeps {
   issuer: string;
   ports: readonly number[];
   endpoint: Pick<TokenEndpoint, "authorizationUrl" | "exchangeCode">;
-  /** Keeps the tokens; the browser sees success only after it. */
-  save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
-  /** Rejects when tokens could not be kept: found out before a person has approved. */
+  /** Rejects if tokens could not be saved, so that the user learns it before approving. */
   rehearse: () => Promise<void>;
-  unwanted: LoginAttemptDeps["unwanted"];
-  clock: Clock;
   random: Random;
   limits: Limits;
   redactor: Redactor;
-  log: Log;
 }
 
 /** The authorization code flow with PKCE for a native app (RFC 8252, docs/wire.md §1 to §3). */
@@ -42,28 +33,27 @@ export class OAuthFlow {
   }
 
   /**
-   * Open the callback listener and give the URL to visit. Each login has its own verifier, state
-   * and listener, so several at once cannot mix.
+   * Opens the callback listener and gives the authorization URL. Each login has its own verifier, state and listener,
+   * so concurrent logins can't mix.
    *
    * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`, `CANCELLED` after `close`
    */
   async begin(): Promise<BrowserLogin> {
-    const { issuer, ports, endpoint, rehearse, random, redactor, log } = this.#deps;
-    const { signal: ending } = this.#closing;
-    ending.throwIfAborted();
+    const { issuer, ports, endpoint, rehearse, random, limits, redactor, log } = this.#deps;
+    const { signal: closing } = this.#closing;
+    closing.throwIfAborted();
     await rehearse();
-    ending.throwIfAborted();
+    closing.throwIfAborted();
     const { codeVerifier, codeChallenge } = createPkce(random);
     const state = createState(random);
     redactor.addSecrets(codeVerifier);
 
-    let decided: Promise<void> | undefined;
-    // One exchange, whether the browser or the person brings the answer first.
-    const decide = (response: AuthorizationResponse): Promise<void> =>
-      (decided ??= run.complete(async (signal) => {
+    let completion: Promise<void> | undefined;
+    // One token exchange, whether the response comes from the browser or is pasted.
+    const complete = (response: AuthorizationResponse): Promise<void> =>
+      (completion ??= attempt.complete(async (signal) => {
         const code = authorizationCode(response);
         redactor.addSecrets(code);
-        const { redirectUri } = server;
         return endpoint.exchangeCode({ code, redirectUri, codeVerifier }, signal);
       }));
     const server = await startCallbackServer({
@@ -72,33 +62,30 @@ export class OAuthFlow {
       issuer,
       redact: (text) => redactor.redactAll(text),
       holderOf: portHolder,
-      onResponse: decide,
+      onResponse: complete,
     });
-    if (ending.aborted) {
+    if (closing.aborted) {
       await server.close();
-      throw ending.reason;
+      throw closing.reason;
     }
-    const run = this.#run();
-    // Closed at success, failure, cancel and time-out alike.
-    const closed = run.completed.finally(() => server.close());
+    const { port, redirectUri } = server;
+    const timeoutError = (): CodexError => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time.");
+    const attempt = new LoginAttempt(this.#deps, limits.loginTimeoutMs, timeoutError);
+    const closed = attempt.completed.finally(() => server.close());
     closed.catch(() => undefined);
 
-    log("OAUTH", `waiting for the browser on port ${server.port}`);
+    log("OAUTH", `waiting for the browser on port ${port}`);
     const pending: BrowserLogin = {
       method: "browser",
-      authorizationUrl: endpoint.authorizationUrl({
-        redirectUri: server.redirectUri,
-        state,
-        codeChallenge,
-      }),
-      redirectUri: server.redirectUri,
-      startedAt: run.startedAt,
-      endsAt: run.endsAt,
+      authorizationUrl: endpoint.authorizationUrl({ redirectUri, state, codeChallenge }),
+      redirectUri,
+      startedAt: attempt.startedAt,
+      endsAt: attempt.endsAt,
       completed: closed,
       finish: (pasted) => {
-        decide(this.#readPasted(pasted, state)).catch(() => undefined);
+        complete(this.#readPasted(pasted, state)).catch(() => undefined);
       },
-      cancel: (reason) => run.end(new CodexError("CANCELLED", reason)),
+      cancel: (reason) => attempt.cancel(reason),
     };
     this.#pending.add(pending);
     const forget = (): void => {
@@ -108,45 +95,36 @@ export class OAuthFlow {
     return pending;
   }
 
-  /** End every login that still waits; none begins any more. */
+  /** Cancels every pending login; `begin` rejects from now on. */
   close(): void {
     this.#closing.abort(programEnds());
     for (const pending of this.#pending) pending.cancel("The program is ending.");
-  }
-
-  #run(): LoginAttempt {
-    const { clock, limits, save, unwanted, log } = this.#deps;
-    return new LoginAttempt({
-      clock,
-      timeoutMs: limits.loginTimeoutMs,
-      timeoutError: () => new CodexError("LOGIN_TIMEOUT", "Nobody finished the sign-in in time."),
-      save,
-      unwanted,
-      log,
-    });
   }
 
   #readPasted(pasted: string, state: string): AuthorizationResponse {
     const { issuer, redactor } = this.#deps;
     const input = parseCallbackInput(pasted);
     if (input === undefined) {
-      throw notTheAnswer("What was pasted is neither the URL nor the code of a sign-in.");
+      throw invalidCallback("What was pasted is neither the URL nor the code of a sign-in.");
     }
-    if (input.bare && input.query.get("code") === state) {
-      throw notTheAnswer("What was pasted is the state of the sign-in, not its code.");
-    }
-    redactor.addSecrets(...input.query.getAll("code"));
     const { query, bare } = input;
-    const response = readAuthorizationResponse(query, {
-      state: bare ? undefined : state,
-      issuer,
-    });
-    if (typeof response === "string") throw notTheAnswer(response);
+    if (bare && query.get("code") === state) {
+      throw invalidCallback("What was pasted is the state of the sign-in, not its code.");
+    }
+    redactor.addSecrets(...query.getAll("code"));
+    const response = readAuthorizationResponse(query, { state: bare ? undefined : state, issuer });
+    if (typeof response === "string") throw invalidCallback(invalidParts[response]);
     return response;
   }
 }
 
-function notTheAnswer(message: string): CodexError {
+const invalidParts: Readonly<Record<InvalidPart, string>> = {
+  state: "State mismatch: this link does not belong to the sign-in that is waiting here.",
+  issuer: "Issuer mismatch: this answer comes from another authorization server.",
+  code: "The authorization code is missing, or is there twice.",
+};
+
+function invalidCallback(message: string): CodexError {
   return new CodexError("BAD_REQUEST", message, {
     why: "Nothing was changed: the sign-in goes on waiting.",
     next: [act("Copy the whole URL from the browser's address bar after the approval"), { do: "paste-callback-url" }],
@@ -156,17 +134,15 @@ function notTheAnswer(message: string): CodexError {
 function authorizationCode(response: AuthorizationResponse): string {
   if (response.kind === "code") return response.code;
   const { error, description } = response;
+  const message = "The sign-in was refused in the browser.";
+  if (description.includes("missing_codex_entitlement")) {
+    throw new CodexError("AUTH_DENIED", message, {
+      why: "Codex is switched off in this workspace.",
+      next: [either(act("Ask the workspace's administrator to allow Codex"), act("Use another account"))],
+    });
+  }
   const name = error.replace(/[^\w.-]/g, "").slice(0, 60);
-  const said = oneLine(description.replace(/\p{Cf}+/gu, ""), 200).replace(/\.+$/, "");
-  const notEntitled = description.includes("missing_codex_entitlement");
-  throw new CodexError("AUTH_DENIED", "The sign-in was refused in the browser.", {
-    why: notEntitled
-      ? "Codex is switched off in this workspace."
-      : `The authorization server says "${name}"${said === "" ? "" : `: ${said}`}.`,
-    ...(notEntitled
-      ? {
-          next: [either(act("Ask the workspace's administrator to allow Codex"), act("Use another account"))],
-        }
-      : {}),
-  });
+  const text = oneLine(description.replace(/\p{Cf}+/gu, ""), 200).replace(/\.+$/, "");
+  const why = `The authorization server says "${name}"${text === "" ? "" : `: ${text}`}.`;
+  throw new CodexError("AUTH_DENIED", message, { why });
 }

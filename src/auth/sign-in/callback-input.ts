@@ -1,41 +1,39 @@
-/** What somebody pasted of the browser's address bar, taken apart. */
-export interface CallbackInput {
-  /** As the callback would have brought it. */
+/** The parsed callback that the user pasted. */
+interface CallbackInput {
+  /** The callback's query. */
   query: URLSearchParams;
-  /** Only the code came: nothing but PKCE binds it to a login. */
+  /** Only a code: nothing but PKCE binds it to a login. */
   bare: boolean;
 }
 
-/** Longer than any callback; a browser's address bar holds more. */
+/** Longer than any callback, in characters. */
 export const maxCallbackInput = 16_384;
 
-/** Characters of codes and states as they stand in a URL without escapes (RFC 3986 §2.3). */
+/** Codes and states need no percent-encoding (RFC 3986 §2.3). */
 const unreserved = /^[\w.~-]+$/;
-/** Of our own states: 32 bytes in base64url. */
+/** Length of a state: 32 bytes in base64url. */
 const stateChars = 43;
-/** Shorter words are taken for a slip of the hand. */
+/** Shorter text was pasted by mistake. */
 const minCodeChars = 16;
-/** A token or an API key in the clipboard: a secret that is no code, and that the issuer must not get. */
+/** A token or an API key from the clipboard: the issuer must not get these secrets as a code. */
 const otherSecret = /^(eyJ|sk-|rt[_.])/;
 
 /**
- * Read a full URL, its query (with or without `?`), `code#state`, or the bare code; docs/wire.md §2.
- * What terminals, mails, shells, chats and web pages do to a URL on its way is undone: line breaks,
- * quotes, brackets and words around it, `\&`, `&amp;`, Markdown's link, percent-encoding of the whole.
- *
- * @returns undefined when it is none of these
+ * Parses a full URL, its query (with or without `?`), `code#state`, or a bare code (docs/wire.md §2); undefined for
+ * anything else. Undoes what terminals, mails, shells, chats and web pages do to a URL: line breaks, quotes, brackets
+ * and words around it, `\&`, `&amp;`, Markdown links, percent-encoding of the whole.
  */
 export function parseCallbackInput(pasted: string): CallbackInput | undefined {
   if (pasted.length > maxCallbackInput) return undefined;
   return fromProse(pasted) ?? fromText(pasted);
 }
 
-/** An address amid other words, where it stands there whole: its state has not lost a character. */
+/** A URL within other text, if it is complete: its state has full length. */
 function fromProse(pasted: string): CallbackInput | undefined {
   const joined = pasted.replace(/[ \t]*\r?\n[ \t]*/g, "");
-  const [address] = /https?:\/\/[^\s<>"“”]+/i.exec(joined) ?? [];
-  if (address === undefined) return undefined;
-  const found = fromText(address.replace(/[.,;:!?)\]}'`’»]+$/, ""));
+  const [url] = /https?:\/\/[^\s<>"“”]+/i.exec(joined) ?? [];
+  if (url === undefined) return undefined;
+  const found = fromText(url.replace(/[.,;:!?)\]}'`’»]+$/, ""));
   return (found?.query.get("state")?.length ?? 0) >= stateChars ? found : undefined;
 }
 
@@ -49,7 +47,7 @@ function fromText(pasted: string): CallbackInput | undefined {
     return response(search) ?? response(hash.slice(1));
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return undefined;
-  // Browsers hide the scheme, so what stands before the query may be "localhost:1455/…".
+  // Browsers hide the scheme, so the query may follow "localhost:1455/…".
   if (/[?=]/.test(text)) {
     const [before = "", fragment = ""] = text.split("#", 2);
     return response(before.slice(before.indexOf("?") + 1)) ?? response(fragment);
@@ -57,20 +55,20 @@ function fromText(pasted: string): CallbackInput | undefined {
   const [code = "", state, ...rest] = text.split("#");
   if (!unreserved.test(code) || otherSecret.test(code) || rest.length > 0) return undefined;
   if (state === undefined) {
-    // Several words are a sentence; a code has nothing that would show where it was broken.
+    // Several words are a sentence: unlike a state, a bare code has no known length that shows it is whole.
     if (code.length < minCodeChars || /\s/.test(pasted.trim())) return undefined;
     return { query: new URLSearchParams({ code }), bare: true };
   }
   return unreserved.test(state) ? { query: new URLSearchParams({ code, state }), bare: false } : undefined;
 }
 
-/** Without what is put around a URL: quotes, brackets, a Markdown link. */
+/** Strips quotes, brackets and a Markdown link around a URL. */
 function unwrapped(text: string): string {
   const target = /^\[.*\]\((.*)\)$/.exec(text)?.[1] ?? text;
   return target.replace(/^["'`<(“‘«]+|["'`>)”’»]+$/g, "");
 }
 
-/** With the escapes gone that hide even the separators; those of the values stay. */
+/** Decodes a query whose separators are percent-encoded too; otherwise the values stay encoded. */
 function decoded(text: string): string {
   if (!/^[^=&#]*(code|error)%3D/i.test(text)) return text;
   try {

@@ -1,9 +1,13 @@
-import { CodexError } from "../../shared/errors.ts";
-import { either, type NextSteps } from "../../shared/next-step.ts";
-import type { Limits } from "../../shared/limits.ts";
-import type { Http, TextResponse } from "../../http/http.ts";
-import type { Redactor } from "../../shared/redactor.ts";
 import { clientId, deviceCodePath, devicePollPath, originator } from "../../api/constants.ts";
+import { parseRetryAfter } from "../../api/error-body.ts";
+import type { Http, TextResponse } from "../../http/http.ts";
+import { CodexError } from "../../shared/errors.ts";
+import { parseJson } from "../../shared/json.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { either, type NextSteps } from "../../shared/next-step.ts";
+import type { Redactor } from "../../shared/redactor.ts";
+import { oauthErrorCode } from "../oauth/oauth-messages.ts";
+import { gatewayError, isRedirect, redirected } from "../oauth/token-errors.ts";
 import {
   devicePollCodes,
   readDeviceCode,
@@ -11,12 +15,8 @@ import {
   type DeviceCode,
   type DeviceGrant,
 } from "./device-messages.ts";
-import { parseRetryAfter } from "../../api/error-body.ts";
-import { parseJson } from "../../shared/json.ts";
-import { oauthErrorCode } from "../oauth/oauth-messages.ts";
-import { gatewayError, isRedirect, redirected } from "../oauth/token-errors.ts";
 
-export interface DeviceEndpointDeps {
+interface DeviceEndpointDeps {
   issuer: string;
   http: Pick<Http, "fetchText">;
   limits: Pick<Limits, "maxTokenResponseBytes" | "tokenRequestTimeoutMs">;
@@ -25,19 +25,19 @@ export interface DeviceEndpointDeps {
   now: () => number;
 }
 
-/** How a poll stands; what ends the login is thrown. */
-export type DevicePoll =
+/** The outcome of a poll; an error that ends the login is thrown. */
+type DevicePoll =
   | { kind: "pending" }
-  /** The server wants longer pauses for good. */
+  /** The interval must grow for good. */
   | { kind: "slow-down" }
-  /** Something that may pass; the next poll should be later. */
-  | { kind: "trouble"; error: CodexError }
-  | ({ kind: "granted" } & DeviceGrant);
+  /** The next poll may succeed, but should be later. */
+  | { kind: "transient-error"; error: CodexError }
+  | ({ kind: "approved" } & DeviceGrant);
 
-const otherWay: NextSteps = [{ do: "sign-in", method: "browser" }];
-const again: NextSteps = [either({ do: "sign-in", method: "device" }, otherWay)];
+const browserSignIn: NextSteps = [{ do: "sign-in", method: "browser" }];
+const signInSteps: NextSteps = [either({ do: "sign-in", method: "device" }, browserSignIn)];
 
-/** The two requests of the device login, as judged answers (docs/wire.md §18, RFC 8628). */
+/** The two requests of the device login (docs/wire.md §18, RFC 8628). */
 export class DeviceEndpoint {
   readonly #deps: DeviceEndpointDeps;
 
@@ -46,14 +46,14 @@ export class DeviceEndpoint {
   }
 
   /**
-   * Ask for a code that the person types in.
+   * Requests a code for the user to enter.
    *
-   * @throws CodexError `AUTH_DENIED` where this is switched off, `PROTOCOL`, `NETWORK`, `TIMEOUT`,
-   *   `UPSTREAM`, `BLOCKED`, `RATE_LIMITED`; or the signal's reason.
+   * @throws CodexError `AUTH_DENIED` if device codes are disabled, `PROTOCOL`, `NETWORK`, `TIMEOUT`, `UPSTREAM`,
+   *   `BLOCKED`, `RATE_LIMITED`; or the signal's reason
    */
   async requestCode(signal: AbortSignal): Promise<DeviceCode> {
     const response = await this.#post(deviceCodePath, { client_id: clientId }, signal);
-    if (response.status !== 200) throw this.#codeRefusal(response);
+    if (response.status !== 200) throw this.#codeError(response);
     const device = readDeviceCode(parseJson(response.text));
     if (device === undefined) throw malformedResponse("device code");
     this.#deps.redactor.addSecrets(device.deviceAuthId);
@@ -61,10 +61,10 @@ export class DeviceEndpoint {
   }
 
   /**
-   * Ask once whether the person has entered the code.
+   * Asks once whether the user has entered the code.
    *
-   * @throws CodexError when the login is over: `AUTH_DENIED`, `LOGIN_TIMEOUT`, `PROTOCOL`, `UPSTREAM`
-   *   (a redirect), `NETWORK` (no trusted certificate); or the signal's reason.
+   * @throws CodexError if the login is over: `AUTH_DENIED`, `LOGIN_TIMEOUT`, `PROTOCOL`, `UPSTREAM` (a redirect),
+   *   `NETWORK` (no trusted certificate); or the signal's reason
    */
   async poll({ deviceAuthId, userCode }: DeviceCode, signal: AbortSignal): Promise<DevicePoll> {
     const body = { device_auth_id: deviceAuthId, user_code: userCode };
@@ -72,69 +72,63 @@ export class DeviceEndpoint {
     try {
       response = await this.#post(devicePollPath, body, signal);
     } catch (error) {
-      if (signal.aborted || !(error instanceof CodexError) || isLasting(error)) throw error;
-      return { kind: "trouble", error };
+      if (signal.aborted || !(error instanceof CodexError) || isPermanent(error)) throw error;
+      return { kind: "transient-error", error };
     }
-    if (response.status !== 200) return this.#judgePoll(response);
+    if (response.status !== 200) return this.#readPollError(response);
     const grant = readDeviceGrant(parseJson(response.text));
     if (grant === undefined) throw malformedResponse("device sign-in");
     this.#deps.redactor.addSecrets(grant.code, grant.codeVerifier);
-    return { kind: "granted", ...grant };
+    return { kind: "approved", ...grant };
   }
 
-  #judgePoll(response: TextResponse): DevicePoll {
+  #readPollError(response: TextResponse): DevicePoll {
     const { status } = response;
-    const passing = this.#passing(response);
-    const code = oauthErrorCode(parseJson(response.text));
-    const meaning = Object.hasOwn(devicePollCodes, code ?? "") ? devicePollCodes[code ?? ""] : undefined;
-    switch (meaning) {
+    const code = oauthErrorCode(parseJson(response.text)) ?? "";
+    const next = signInSteps;
+    switch (Object.hasOwn(devicePollCodes, code) ? devicePollCodes[code] : undefined) {
       case "pending":
+        return { kind: "pending" };
       case "slow-down":
-        return { kind: meaning };
+        return { kind: "slow-down" };
       case "expired":
-        throw new CodexError("LOGIN_TIMEOUT", "The code has expired before it was entered.", {
-          next: again,
-        });
+        throw new CodexError("LOGIN_TIMEOUT", "The code has expired before it was entered.", { next });
       case "denied":
-        throw new CodexError("AUTH_DENIED", "The sign-in was refused where the code was entered.", {
-          next: again,
-        });
+        throw new CodexError("AUTH_DENIED", "The sign-in was refused where the code was entered.", { next });
       case undefined:
         break;
     }
-    if (passing !== undefined) return { kind: "trouble", error: passing };
-    // The server says no more while nobody has entered the code.
+    const error = this.#transientError(response);
+    if (error !== undefined) return { kind: "transient-error", error };
+    // Until the user has entered the code, the server may answer with these and no error code.
     if (status === 403 || status === 404) return { kind: "pending" };
     if (isRedirect(status)) throw redirected(status);
     throw new CodexError("AUTH_DENIED", "The authorization server ended this device sign-in.", {
       why: `It answered HTTP ${status}.`,
-      next: again,
+      next,
     });
   }
 
-  #codeRefusal(response: TextResponse): CodexError {
+  #codeError(response: TextResponse): CodexError {
     const { status } = response;
+    const next = browserSignIn;
     if (status === 404) {
-      return new CodexError("AUTH_DENIED", "Signing in with a device code is switched off at this server.", {
-        next: otherWay,
-      });
+      return new CodexError("AUTH_DENIED", "Signing in with a device code is switched off at this server.", { next });
     }
     if (isRedirect(status)) return redirected(status);
+    const why = `It answered HTTP ${status}.`;
     return (
-      this.#passing(response) ??
-      new CodexError("AUTH_DENIED", "The authorization server gave no device code.", {
-        why: `It answered HTTP ${status}.`,
-        next: otherWay,
-      })
+      this.#transientError(response) ??
+      new CodexError("AUTH_DENIED", "The authorization server gave no device code.", { why, next })
     );
   }
 
-  /** What says nothing about the login itself: a proxy's page, a limit, a failure of the server. */
-  #passing(response: TextResponse): CodexError | undefined {
+  /** An error that doesn't concern the login itself: a proxy's page, a rate limit, a failure of the server. */
+  #transientError(response: TextResponse): CodexError | undefined {
     const now = this.#deps.now();
     const { status, headers } = response;
-    const held = gatewayError(response, now);
-    if (held !== undefined || status < 500) return held;
+    const fromGateway = gatewayError(response, now);
+    if (fromGateway !== undefined || status < 500) return fromGateway;
     return new CodexError("UPSTREAM", `The authorization server failed (HTTP ${status}).`, {
       retryAfterMs: parseRetryAfter(headers["retry-after"]?.toString(), now),
     });
@@ -154,17 +148,13 @@ export class DeviceEndpoint {
         },
         body: JSON.stringify(body),
       },
-      {
-        maxBytes: limits.maxTokenResponseBytes,
-        timeoutMs: limits.tokenRequestTimeoutMs,
-        signal,
-      },
+      { maxBytes: limits.maxTokenResponseBytes, timeoutMs: limits.tokenRequestTimeoutMs, signal },
     );
   }
 }
 
-/** What the next poll would meet again. */
-function isLasting({ code, details }: CodexError): boolean {
+/** The next poll would fail the same way. */
+function isPermanent({ code, details }: CodexError): boolean {
   return !["NETWORK", "TIMEOUT"].includes(code) || details.retryable === false;
 }
 
@@ -172,6 +162,6 @@ function malformedResponse(what: string): CodexError {
   return new CodexError(
     "PROTOCOL",
     `The authorization server's answer about the ${what} does not have the known form.`,
-    { next: otherWay },
+    { next: browserSignIn },
   );
 }

@@ -1,37 +1,29 @@
+import { deviceRedirectPath, deviceVerificationPath } from "../../api/constants.ts";
+import { sleep } from "../../platform/clock.ts";
 import { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
-import type { TokenSet } from "../oauth/token-set.ts";
-import { sleep, type Clock } from "../../platform/clock.ts";
-import type { Log } from "../../platform/log.ts";
-import { deviceRedirectPath, deviceVerificationPath } from "../../api/constants.ts";
-import type { DeviceCode, DeviceGrant } from "./device-messages.ts";
-import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
-import type { DeviceEndpoint } from "./device-endpoint.ts";
-import { LoginAttempt, type DeviceLogin, type LoginAttemptDeps } from "./login-attempt.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
+import type { DeviceEndpoint } from "./device-endpoint.ts";
+import type { DeviceCode, DeviceGrant } from "./device-messages.ts";
+import { LoginAttempt, type DeviceLogin, type LoginAttemptDeps } from "./login-attempt.ts";
 
-/** RFC 8628 §3.5: added to the interval for good, at each `slow_down`. */
+/** RFC 8628 §3.5: each `slow_down` adds it to the interval for good. */
 const slowDownMs = 5_000;
-/** A server in trouble is asked ever more rarely, but never more rarely than this by ourselves. */
+/** Limit of the exponential back-off; a longer interval or Retry-After of the server still counts. */
 const maxBackOffMs = 60_000;
-/** So many polls in a row that Cloudflare answers: the person's approval could not be seen either. */
+/** Consecutive polls that Cloudflare may block: an approval could not be seen either. */
 const maxBlocked = 3;
 
-export interface DeviceFlowDeps {
+export interface DeviceFlowDeps extends LoginAttemptDeps {
   issuer: string;
   endpoint: Pick<DeviceEndpoint, "requestCode" | "poll">;
   tokens: Pick<TokenEndpoint, "exchangeCode">;
-  /** Keeps the tokens. */
-  save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
-  /** Rejects when tokens could not be kept: found out before a person has approved. */
+  /** Rejects if tokens could not be saved, so that the user learns it before approving. */
   rehearse: () => Promise<void>;
-  unwanted: LoginAttemptDeps["unwanted"];
-  clock: Clock;
   limits: Pick<Limits, "deviceLoginTimeoutMs">;
-  log: Log;
 }
 
-/** Login by a code that the person enters on any device (RFC 8628 in spirit, docs/wire.md §18). */
+/** Login by a code that the user enters on any device (docs/wire.md §18, similar to RFC 8628). */
 export class DeviceFlow {
   readonly #deps: DeviceFlowDeps;
 
@@ -40,67 +32,62 @@ export class DeviceFlow {
   }
 
   /**
-   * Get a code; from then on the server is polled in the background until the login ends. The
-   * signal bounds only the request for the code.
+   * Gets a code, then polls the server in the background until the login ends.
    *
-   * @throws CodexError `STORAGE`, and as `DeviceEndpoint.requestCode` does
+   * @param signal bounds the request for the code only
+   * @throws CodexError `STORAGE`, and as `DeviceEndpoint.requestCode`
    */
   async begin(signal: AbortSignal): Promise<DeviceLogin> {
-    const { issuer, endpoint, clock, limits, save, unwanted, log } = this.#deps;
-    await this.#deps.rehearse();
+    const { issuer, endpoint, limits, rehearse, log } = this.#deps;
+    await rehearse();
     const device = await endpoint.requestCode(signal);
-    let trouble: CodexError | undefined;
-    const run = new LoginAttempt({
-      clock,
-      timeoutMs: limits.deviceLoginTimeoutMs,
-      timeoutError: () =>
-        new CodexError("LOGIN_TIMEOUT", "Nobody entered the code in time.", {
-          why: trouble && `The last poll failed: ${trouble.message}`,
-          next: [{ do: "sign-in", method: "device" }],
-        }),
-      save,
-      unwanted,
-      log,
-    });
+    let lastError: CodexError | undefined;
+    const timeoutError = (): CodexError =>
+      new CodexError("LOGIN_TIMEOUT", "Nobody entered the code in time.", {
+        why: lastError && `The last poll failed: ${lastError.message}`,
+        next: [{ do: "sign-in", method: "device" }],
+      });
+    const attempt = new LoginAttempt(this.#deps, limits.deviceLoginTimeoutMs, timeoutError);
     log("OAUTH", `a device code waits to be entered, polled every ${device.intervalMs} ms`);
-    const note = (error: CodexError | undefined): void => {
-      trouble = error;
+    const onPolled = (error: CodexError | undefined): void => {
+      lastError = error;
     };
-    this.#granted(device, run.signal, note).then(
-      (grant) => this.#exchange(grant, run),
+    this.#poll(device, attempt.signal, onPolled).then(
+      (grant) => this.#exchange(grant, attempt),
       (error: unknown) => {
-        if (run.signal.aborted) return;
+        if (attempt.signal.aborted) return;
         log("OAUTH", `the device sign-in failed: ${String(error)}`);
-        run.end(error);
+        attempt.end(error);
       },
     );
     return {
       method: "device",
       verificationUrl: `${issuer}${deviceVerificationPath}`,
       userCode: device.userCode,
-      startedAt: run.startedAt,
-      endsAt: run.endsAt,
-      completed: run.completed,
-      cancel: (reason) => run.end(new CodexError("CANCELLED", reason)),
+      startedAt: attempt.startedAt,
+      endsAt: attempt.endsAt,
+      completed: attempt.completed,
+      cancel: (reason) => attempt.cancel(reason),
     };
   }
 
-  async #exchange({ code, codeVerifier }: DeviceGrant, run: LoginAttempt): Promise<void> {
+  async #exchange({ code, codeVerifier }: DeviceGrant, attempt: LoginAttempt): Promise<void> {
     const { issuer, tokens } = this.#deps;
     const request = { code, redirectUri: `${issuer}${deviceRedirectPath}`, codeVerifier };
-    // How it ends is told by `completed`.
-    await run.complete((signal) => tokens.exchangeCode(request, signal)).catch(() => undefined);
+    // `completed` has the outcome.
+    await attempt.complete((signal) => tokens.exchangeCode(request, signal)).catch(() => undefined);
   }
 
   /**
-   * Poll until the person has approved; troubles that may pass are only noted.
+   * Polls until the user has approved.
    *
-   * @throws CodexError as `DeviceEndpoint.poll` does, and `BLOCKED`
+   * @param onPolled gets each poll's transient error, undefined without one
+   * @throws CodexError as `DeviceEndpoint.poll`, and `BLOCKED`
    */
-  async #granted(
+  async #poll(
     device: DeviceCode,
     signal: AbortSignal,
-    note: (trouble: CodexError | undefined) => void,
+    onPolled: (error: CodexError | undefined) => void,
   ): Promise<DeviceGrant> {
     const { endpoint, clock, limits } = this.#deps;
     let { intervalMs } = device;
@@ -110,15 +97,15 @@ export class DeviceFlow {
     for (;;) {
       await sleep(clock, Math.min(pauseMs, limits.deviceLoginTimeoutMs), signal);
       const poll = await endpoint.poll(device, signal);
-      if (poll.kind === "granted") return poll;
+      if (poll.kind === "approved") return poll;
       if (poll.kind === "slow-down") intervalMs += slowDownMs;
-      const trouble = poll.kind === "trouble" ? poll.error : undefined;
-      note(trouble);
-      blocked = trouble?.code === "BLOCKED" ? blocked + 1 : 0;
-      if (trouble !== undefined && blocked >= maxBlocked) throw trouble;
-      failures = trouble === undefined ? 0 : failures + 1;
+      const error = poll.kind === "transient-error" ? poll.error : undefined;
+      onPolled(error);
+      blocked = error?.code === "BLOCKED" ? blocked + 1 : 0;
+      if (error !== undefined && blocked >= maxBlocked) throw error;
+      failures = error === undefined ? 0 : failures + 1;
       const backOffMs = Math.max(intervalMs, Math.min(maxBackOffMs, intervalMs * 2 ** failures));
-      pauseMs = Math.max(backOffMs, trouble?.details.retryAfterMs ?? 0);
+      pauseMs = Math.max(backOffMs, error?.details.retryAfterMs ?? 0);
     }
   }
 }

@@ -2,12 +2,12 @@ import * as z from "zod";
 import { tokenString } from "../oauth/oauth-messages.ts";
 
 const defaultIntervalMs = 5_000;
-/** What some servers mean by "0" is not known; none means a storm of requests. */
+/** The meaning of a server's "0" is unknown, but surely isn't a flood of requests. */
 const minIntervalMs = 1_000;
-/** Longer than any code lives; a timer takes no more than weeks. */
+/** Longer than any code is valid; timers have a limit of weeks. */
 const maxIntervalSeconds = 3_600;
 
-/** Seconds as a string (docs/wire.md §18); a number is taken as well, anything else is 5 s. */
+/** Seconds as a string (docs/wire.md §18) or a number, to ms; anything else is 5 s. */
 const interval = z
   .union([z.string().regex(/^\s*\d{1,6}(\.\d{1,3})?\s*$/), z.number()])
   .transform(Number)
@@ -15,7 +15,7 @@ const interval = z
   .transform((seconds) => Math.max(minIntervalMs, Math.ceil(seconds * 1000)))
   .catch(defaultIntervalMs);
 
-/** A person types it in, and a terminal shows it. */
+/** The user types it, and a terminal shows it. */
 const userCode = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9 -]{2,30})[A-Za-z0-9]$/);
 
 const deviceCodeResponse = z.object({
@@ -25,15 +25,15 @@ const deviceCodeResponse = z.object({
   interval,
 });
 
-/** A device login that was begun at the server. */
+/** A device login that the server has begun. */
 export interface DeviceCode {
   deviceAuthId: string;
   userCode: string;
-  /** The shortest time between two polls. */
+  /** The shortest time between two polls, in ms. */
   intervalMs: number;
 }
 
-/** The answer of the usercode endpoint (docs/wire.md §18); undefined when it is none. */
+/** Parses the response of the usercode endpoint (docs/wire.md §18); undefined if it is malformed. */
 export function readDeviceCode(body: unknown): DeviceCode | undefined {
   const parsed = deviceCodeResponse.safeParse(body);
   if (!parsed.success) return undefined;
@@ -44,7 +44,7 @@ export function readDeviceCode(body: unknown): DeviceCode | undefined {
 
 const grantResponse = z.object({ authorization_code: tokenString, code_verifier: tokenString });
 
-/** What a poll brings once the person has approved; the server made the PKCE pair. */
+/** The response to a poll once the user has approved; the server made the PKCE pair. */
 export interface DeviceGrant {
   code: string;
   codeVerifier: string;
@@ -56,7 +56,7 @@ export function readDeviceGrant(body: unknown): DeviceGrant | undefined {
   return { code: parsed.data.authorization_code, codeVerifier: parsed.data.code_verifier };
 }
 
-/** What the codes of a poll's refusal mean (RFC 8628 §3.5, docs/wire.md §18). */
+/** The meaning of a poll's error codes (RFC 8628 §3.5, docs/wire.md §18). */
 export const devicePollCodes: Readonly<Record<string, "pending" | "slow-down" | "expired" | "denied">> = {
   authorization_pending: "pending",
   deviceauth_authorization_unknown: "pending",

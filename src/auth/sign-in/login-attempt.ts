@@ -11,51 +11,48 @@ import { assertCompleteGrant } from "../oauth/token-endpoint.ts";
 interface Pending {
   /** Epoch ms. */
   startedAt: number;
-  /** When it gives up, epoch ms. */
+  /** When it times out, epoch ms. */
   endsAt: number;
-  /** The saved login; rejects with AUTH_DENIED, LOGIN_TIMEOUT, CANCELLED or what else went wrong. */
+  /** The saved login; rejects with `AUTH_DENIED`, `LOGIN_TIMEOUT`, `CANCELLED` or another error. */
   completed: Promise<TokenSet>;
-  /** End the login; false when it is too late, because its tokens are being saved. */
+  /** Ends the login; false if it is too late, because its tokens are being saved. */
   cancel(reason: string): boolean;
 }
 
-/** A login that waits for the browser's callback, or for what a person pastes of it. */
+/** A login that waits for the browser's callback, or for the user to paste it. */
 export interface BrowserLogin extends Pending {
   method: "browser";
   authorizationUrl: string;
   redirectUri: string;
   /**
-   * Go on with what the person pasted; `completed` tells how that ends. When the callback came first,
-   * its outcome counts: there is one exchange.
+   * Continues with the pasted callback; `completed` has the outcome. There is one exchange, so a callback that came
+   * first counts.
    *
-   * @throws CodexError `BAD_REQUEST` when it is not this login's answer; the login goes on waiting.
+   * @throws CodexError `BAD_REQUEST` if it is not this login's response; the login stays pending
    */
   finish(pasted: string): void;
 }
 
-/** A login that asks the server again and again whether the person has entered the code. */
+/** A login that polls the server until the user has entered the code. */
 export interface DeviceLogin extends Pending {
   method: "device";
   verificationUrl: string;
-  /** For the person's eyes only: whoever gets it entered by a victim gets the victim's login. */
+  /** Show it only to the user: an attacker who gets a victim to enter it gets the victim's login. */
   userCode: string;
 }
 
 export type PendingLogin = BrowserLogin | DeviceLogin;
 
 export interface LoginAttemptDeps {
-  clock: Clock;
-  timeoutMs: number;
-  /** What the login ends with when its time is over. */
-  timeoutError: () => CodexError;
-  /** Keeps the tokens. */
+  /** Saves the tokens; the browser shows success only after it. */
   save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
-  /** Takes the tokens that this login got and nobody has. */
-  unwanted: Pick<OrphanedTokens, "revoke" | "revokeLate">;
+  /** Revokes tokens that were granted but not saved. */
+  orphanedTokens: Pick<OrphanedTokens, "revoke" | "revokeLate">;
+  clock: Clock;
   log: Log;
 }
 
-/** The life of one login, whatever its method: it ends once, by tokens, failure, cancel or time. */
+/** One login of either method. It ends once: by tokens, failure, cancellation or timeout. */
 export class LoginAttempt {
   readonly startedAt: number;
   readonly endsAt: number;
@@ -64,28 +61,32 @@ export class LoginAttempt {
   readonly #outcome = deferred<TokenSet>();
   readonly #aborter = new AbortController();
   readonly #timer: Timer;
-  /** From here on it ends by itself: a login is never both cancelled and stored. */
+  /** Once true, it can't be cancelled: a login is never both cancelled and saved. */
   #saving = false;
 
-  constructor(deps: LoginAttemptDeps) {
-    const { clock, timeoutMs } = deps;
+  constructor(deps: LoginAttemptDeps, timeoutMs: number, timeoutError: () => CodexError) {
+    const { clock } = deps;
     this.#deps = deps;
     this.completed = this.#outcome.promise;
-    // Nobody may be waiting when it fails.
-    this.completed.catch(() => undefined);
+    this.completed.catch(() => undefined); // it can fail while no call waits
     this.startedAt = clock.now();
     this.endsAt = this.startedAt + timeoutMs;
     this.#timer = clock.timer(timeoutMs, () => {
-      this.end(deps.timeoutError());
+      this.end(timeoutError());
     });
   }
 
-  /** Aborts when the login ends before its tokens are there. */
+  /** Aborts if the login ends before it has tokens. */
   get signal(): AbortSignal {
     return this.#aborter.signal;
   }
 
-  /** End it; false when its tokens are being saved already. */
+  /** Ends it with `CANCELLED`; false if its tokens are being saved. */
+  cancel(reason: string): boolean {
+    return this.end(new CodexError("CANCELLED", reason));
+  }
+
+  /** Ends it with an error; false if its tokens are being saved. */
   end(error: unknown): boolean {
     if (this.#saving) return false;
     this.#timer.cancel();
@@ -95,30 +96,29 @@ export class LoginAttempt {
   }
 
   /**
-   * Get the tokens and keep them; nothing but a cancel stops that any more. Rejects as it fails. A login
-   * that ends without them has those revoked that come after all, or that could not be saved: they
-   * would be a live login that nobody knows of.
+   * Gets the tokens and saves them; only a cancellation stops that. Rejects if it fails. Tokens that arrive after the
+   * end, or that can't be saved, are revoked: they would be a valid login without an owner.
    *
-   * @param obtain takes a signal that only gives up what takes too long after the end
+   * @param obtain its signal aborts only a request that takes too long after the end
    */
   async complete(obtain: (signal: AbortSignal) => Promise<RefreshResponse>): Promise<void> {
-    const { unwanted, log } = this.#deps;
+    const { orphanedTokens, log } = this.#deps;
     this.#timer.cancel();
     try {
       this.signal.throwIfAborted();
       const late = new AbortController();
       const granted = obtain(late.signal);
-      const giveBack = (): void => {
-        unwanted.revokeLate(granted, (reason) => {
+      const revokeLate = (): void => {
+        orphanedTokens.revokeLate(granted, (reason) => {
           late.abort(reason);
         });
       };
-      // At the very moment of the end: a process that ends next waits for what it finds here.
-      this.signal.addEventListener("abort", giveBack, { once: true });
+      // Registered synchronously at the end: an ending process waits only for revocations that it can see.
+      this.signal.addEventListener("abort", revokeLate, { once: true });
       const grant = await raceSignal(granted, this.signal);
       this.signal.throwIfAborted();
       this.#saving = true;
-      this.#outcome.resolve(await this.#keep(grant));
+      this.#outcome.resolve(await this.#save(grant));
       log("OAUTH", "the sign-in is complete");
     } catch (error) {
       log("OAUTH", `the sign-in failed: ${String(error)}`);
@@ -127,18 +127,18 @@ export class LoginAttempt {
     }
   }
 
-  async #keep(grant: RefreshResponse): Promise<TokenSet> {
-    const { save, unwanted } = this.#deps;
+  async #save(grant: RefreshResponse): Promise<TokenSet> {
+    const { save, orphanedTokens } = this.#deps;
     try {
       return await save(assertCompleteGrant(grant));
     } catch (error) {
-      if (grant.refresh_token !== undefined) unwanted.revoke(grant.refresh_token);
+      if (grant.refresh_token !== undefined) orphanedTokens.revoke(grant.refresh_token);
       throw error;
     }
   }
 }
 
-/** For a pasted answer without a login that it could belong to. */
+/** For a pasted callback without a pending login. */
 export function noPendingLogin(): CodexError {
   return new CodexError("AUTH_REQUIRED", "No sign-in of this session waits for a pasted URL.", {
     why: "It was not begun here, or it has ended: a browser sign-in waits ten minutes.",
@@ -146,7 +146,7 @@ export function noPendingLogin(): CodexError {
   });
 }
 
-/** For a pasted answer while a code is to be entered elsewhere. */
+/** For a pasted callback while a device login is pending. */
 export function callbackNotSupported(): CodexError {
   return new CodexError("BAD_REQUEST", "The sign-in that waits uses a device code.", {
     why: "It takes no pasted URL: it ends by itself once the code is entered.",

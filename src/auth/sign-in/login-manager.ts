@@ -3,130 +3,115 @@ import { CodexError, toCodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { SignInMethod } from "./login-plan.ts";
-import { noPendingLogin, type PendingLogin, callbackNotSupported } from "./login-attempt.ts";
-import { LoginStarter, type LoginStartDeps, type StartedLogin } from "./login-start.ts";
+import { callbackNotSupported, noPendingLogin, type PendingLogin } from "./login-attempt.ts";
+import { LoginStarter, type LoginStarterDeps, type StartedLogin } from "./login-start.ts";
 
-/** How a login ended while no call was waiting for it. */
-export interface UnreportedLogin {
+/** How long `wait` waits by default for a user whose browser opened. */
+const browserWaitMs = 45_000;
+
+export interface LoginManagerDeps extends LoginStarterDeps {
+  /** Whether these tokens are still the stored login. */
+  isStored: (tokens: TokenSet) => Promise<boolean>;
+  limits: Pick<Limits, "loginTimeoutMs">;
+}
+
+/** The outcome of a wait; a login that is still pending continues in the background. */
+export type LoginWait = { kind: "signed-in"; tokens: TokenSet } | { kind: "waiting"; browserOpened: boolean };
+
+/** The result of a login that finished between two calls. */
+interface UnreportedLogin {
   /** Epoch ms. */
   at: number;
   result: { tokens: TokenSet } | { failure: CodexError };
 }
 
-/** An old end, or one that something else has overtaken, would only keep a person from signing in. */
-async function isRecent(
-  { at, result }: UnreportedLogin,
-  now: number,
-  maxAgeMs: number,
-  isStored: (tokens: TokenSet) => Promise<boolean>,
-): Promise<boolean> {
-  const age = now - at;
-  if (age < 0 || age > maxAgeMs) return false;
-  if ("tokens" in result) return isStored(result.tokens);
-  return result.failure.code !== "LOGIN_TIMEOUT";
-}
-
-/** How long a person is waited for who has the page in front of them. */
-const browserWaitMs = 45_000;
-
-export interface LoginManagerDeps extends LoginStartDeps {
-  /** Whether these tokens are still what this machine is signed in with. */
-  isStored: (tokens: TokenSet) => Promise<boolean>;
-  limits: Pick<Limits, "loginTimeoutMs">;
-}
-
-/** How a wait ended; a login that is still pending goes on by itself. */
-export type LoginWait = { kind: "signed-in"; tokens: TokenSet } | { kind: "waiting"; browserOpened: boolean };
-
 /**
- * The one login of this process: begun, joined, replaced, waited for, ended. When it ends between two
- * calls, the next one is told how, and only the one after that begins anew.
+ * The one login of this process. If it finishes between two calls, the next call reports the result, and only the one
+ * after that begins another login.
  */
 export class LoginManager {
   readonly #deps: LoginManagerDeps;
   readonly #start: LoginStarter;
   #current: Promise<StartedLogin> | undefined;
-  /** What `#current` was begun with. */
-  #asked: SignInMethod = "auto";
+  /** The requested method of `#current`. */
+  #method: SignInMethod = "auto";
   #aborter = new AbortController();
   #pending: PendingLogin | undefined;
-  #news: UnreportedLogin | undefined;
-  /** Logins whose device code has stood in an answer. */
-  readonly #codesTold = new WeakSet<PendingLogin>();
+  #unreported: UnreportedLogin | undefined;
+  /** Logins whose device code was shown. */
+  readonly #revealedCodes = new WeakSet<PendingLogin>();
 
   constructor(deps: LoginManagerDeps) {
     this.#deps = deps;
     this.#start = new LoginStarter(deps);
   }
 
-  /** The login that still waits for the person. */
+  /** The login that waits for the user. */
   get pending(): PendingLogin | undefined {
-    return this.#news === undefined ? this.#pending : undefined;
+    return this.#unreported === undefined ? this.#pending : undefined;
   }
 
-  /** Why the last login failed, until a call of `wait` or a new login has told it. */
+  /** Why the last login failed, until `wait` has reported it or another login begins. */
   get failure(): CodexError | undefined {
-    const result = this.#news?.result;
+    const result = this.#unreported?.result;
     return result !== undefined && "failure" in result ? result.failure : undefined;
   }
 
   /**
-   * The pending login, or one that ended unheard, or a new one with the browser opened where that
-   * helps. Another explicit method than the pending login's replaces it, and a failed one that
-   * nobody has heard of; `auto` takes what there is.
+   * The pending login, else one with an unreported result, else a new one. `auto` joins any login; another explicit
+   * method replaces a pending login, and one whose failure is unreported.
    *
-   * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
+   * @throws CodexError `LOGIN_PORT_BUSY`, or as `DeviceFlow.begin`
    */
   async beginOrJoin(method: SignInMethod = "auto"): Promise<StartedLogin> {
     for (;;) {
-      // Not before there are any: a cancel at the same moment must find this login.
-      if (this.#news !== undefined) await this.#dropOldNews();
+      // No await without a result: a concurrent `cancel` must find this login.
+      if (this.#unreported !== undefined) await this.#dropStaleResult();
       const current = this.#current;
       if (current === undefined) return this.#begin(method);
-      const suits = method === "auto" || method === this.#asked;
+      const matches = method === "auto" || method === this.#method;
       const attempt = await current.catch((error: unknown) => {
-        if (suits) throw error;
+        if (matches) throw error;
       });
       if (attempt === undefined || this.#current !== current) continue;
       const { pending } = attempt;
-      if (suits || pending.method === method) return { ...attempt, joined: true };
+      if (matches || pending.method === method) return { ...attempt, joined: true };
       if (!pending.cancel("Another way to sign in was chosen.")) return { ...attempt, joined: true };
       this.#forget(pending);
     }
   }
 
   /**
-   * Hand what the person pasted to the pending browser login. A login that ended unheard is given
-   * as it ended: the browser was faster.
+   * Hands the pasted callback to the pending browser login, which may already have finished by the browser.
    *
-   * @throws CodexError `AUTH_REQUIRED` when no login waits, `BAD_REQUEST` when it is not this login's
-   *   answer; the login goes on waiting then.
+   * @throws CodexError `AUTH_REQUIRED` without a pending login; `BAD_REQUEST` if it is not this login's response, and
+   *   the login stays pending
    */
   async finish(pasted: string): Promise<StartedLogin> {
-    await this.#dropOldNews();
+    await this.#dropStaleResult();
     const attempt = await this.#current?.catch(() => undefined);
     if (attempt === undefined) throw noPendingLogin();
     const { pending } = attempt;
-    if (this.#news === undefined) {
+    if (this.#unreported === undefined) {
       if (pending.method === "device") throw callbackNotSupported();
       pending.finish(pasted);
     }
     return { ...attempt, joined: true };
   }
 
-  /** The device code of a login for an answer: once, then undefined. */
+  /** The login's device code the first time, then undefined. */
   revealUserCode(pending: PendingLogin): string | undefined {
-    if (pending.method !== "device" || this.#codesTold.has(pending)) return undefined;
-    this.#codesTold.add(pending);
+    if (pending.method !== "device" || this.#revealedCodes.has(pending)) return undefined;
+    this.#revealedCodes.add(pending);
     return pending.userCode;
   }
 
   /**
-   * Wait for the login, at most `waitMs`; when that is undefined, long enough for a person if a
-   * browser opened, else not at all. A call that joined, and one that a time-out of the host
-   * cancelled, end the waiting only; any other cancellation of the call that began the login ends it, too.
+   * Waits for the login. Cancelling the call that began the login ends it too, unless the client's timeout did so.
+   * Cancelling a call that joined ends only the wait.
    *
-   * @throws what the login ended with, or the signal's reason.
+   * @param waitMs undefined: long enough for a user if a browser opened, else not at all
+   * @throws the login's error, or the signal's reason
    */
   async wait(
     { pending, browserOpened, joined }: Pick<StartedLogin, "pending" | "browserOpened" | "joined">,
@@ -134,8 +119,8 @@ export class LoginManager {
     signal: AbortSignal,
   ): Promise<LoginWait> {
     try {
-      const decided = pending.completed.then(() => true);
-      const opened = await raceSignal(Promise.race([browserOpened, decided]), signal);
+      const completed = pending.completed.then(() => true);
+      const opened = await raceSignal(Promise.race([browserOpened, completed]), signal);
       const ms = waitMs ?? (opened ? browserWaitMs : 0);
       const tokens = await withTimeout(pending.completed, ms, this.#deps.clock, signal);
       if (tokens === undefined) return { kind: "waiting", browserOpened: opened };
@@ -143,51 +128,48 @@ export class LoginManager {
       return { kind: "signed-in", tokens };
     } catch (error) {
       if (!signal.aborted) this.#forget(pending);
-      else if (!joined && !isHostTimeout(signal.reason)) this.#end(pending, "The sign-in was cancelled.");
+      else if (!joined && !isClientTimeout(signal.reason)) this.#end(pending, "The sign-in was cancelled.");
       throw error;
     }
   }
 
-  /**
-   * End the pending login. Resolves once nothing of it can be saved any more, with false when there
-   * was none, or when it was too late to stop it.
-   */
+  /** Ends the pending login. Resolves once it can save nothing more; false if there was none, or it was too late. */
   async cancel(reason: string): Promise<boolean> {
     const { signal } = this.#aborter;
     this.#aborter.abort(new CodexError("CANCELLED", reason));
-    // The reason comes back when the login was stopped before it was there.
+    // True: it was cancelled while it began.
     const attempt = await this.#current?.catch((error: unknown) => error === signal.reason);
     if (attempt === undefined || typeof attempt === "boolean") return attempt ?? false;
     const { pending } = attempt;
-    const waited = this.pending !== undefined;
+    const wasPending = this.pending !== undefined;
     this.#end(pending, reason);
     const stopped = await pending.completed.then(
       () => false,
-      () => waited,
+      () => wasPending,
     );
     this.#forget(pending);
     return stopped;
   }
 
   #begin(method: SignInMethod): Promise<StartedLogin> {
-    this.#asked = method;
+    this.#method = method;
     this.#aborter = new AbortController();
     const beginning = this.#start.begin(method, this.#aborter.signal).then((started) => {
       if (this.#current === beginning) this.#pending = started.pending;
       return started;
     });
     this.#current = beginning;
-    const end = (result: UnreportedLogin["result"]): void => {
-      if (this.#current === beginning) this.#news = { at: this.#deps.clock.now(), result };
+    const report = (result: UnreportedLogin["result"]): void => {
+      if (this.#current === beginning) this.#unreported = { at: this.#deps.clock.now(), result };
     };
     beginning.then(
       ({ pending }) => {
         pending.completed.then(
           (tokens) => {
-            end({ tokens });
+            report({ tokens });
           },
           (error: unknown) => {
-            end({ failure: toCodexError(error) });
+            report({ failure: toCodexError(error) });
           },
         );
       },
@@ -199,29 +181,34 @@ export class LoginManager {
   }
 
   #end(pending: PendingLogin, reason: string): void {
-    const ended = pending.cancel(reason);
-    // At once: the next call begins anew, and does not join what is closing down.
-    if (ended) this.#forget(pending);
+    // At once, so that the next call begins another login instead of joining a closing one.
+    if (pending.cancel(reason)) this.#forget(pending);
   }
 
-  async #dropOldNews(): Promise<void> {
+  async #dropStaleResult(): Promise<void> {
+    const unreported = this.#unreported;
+    if (unreported === undefined || (await this.#isRecent(unreported))) return;
+    if (this.#unreported === unreported) this.#forget();
+  }
+
+  /** False for an old or superseded result, which would only delay the next login. */
+  async #isRecent({ at, result }: UnreportedLogin): Promise<boolean> {
     const { clock, limits, isStored } = this.#deps;
-    const news = this.#news;
-    if (news === undefined) return;
-    if (await isRecent(news, clock.now(), limits.loginTimeoutMs, isStored)) return;
-    if (this.#news === news) this.#forget();
+    const age = clock.now() - at;
+    if (age < 0 || age > limits.loginTimeoutMs) return false;
+    return "tokens" in result ? isStored(result.tokens) : result.failure.code !== "LOGIN_TIMEOUT";
   }
 
   #forget(pending = this.#pending): void {
     if (this.#pending !== pending) return;
     this.#current = undefined;
     this.#pending = undefined;
-    this.#news = undefined;
+    this.#unreported = undefined;
   }
 }
 
-/** Hosts say in the reason of a cancellation that their own time-out caused it. */
-function isHostTimeout(reason: unknown): boolean {
+/** MCP clients name their own timeout in the reason of a cancellation. */
+function isClientTimeout(reason: unknown): boolean {
   const text = reason instanceof Error ? reason.message : String(reason);
   return /time[d -]*out/i.test(text);
 }

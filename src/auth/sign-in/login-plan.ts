@@ -1,58 +1,50 @@
-/** How a person signs in with ChatGPT; `auto` leaves it to the surroundings. */
+/** How the user signs in with ChatGPT; `auto` depends on the host. */
 export type SignInMethod = "auto" | "browser" | "device";
 
-/** What the machine tells about the person in front of it. */
+/** What decides whether a browser can be opened. */
 export interface LoginEnvironment {
-  /** Node's name of the system: "linux", "darwin", "win32". */
+  /** Node's `process.platform`. */
   platform: string;
   ssh: boolean;
-  /** A workspace in a browser tab, such as GitHub Codespaces. */
+  /** GitHub Codespaces, or a comparable workspace in a browser tab. */
   codespaces: boolean;
   container: boolean;
-  /** An X11 or Wayland display; means something on Linux only. */
+  /** There is an X11 or Wayland display; only meaningful on Linux. */
   display: boolean;
-  /** Linux inside Windows: the browser of Windows is used. */
+  /** WSL: opens the browser of Windows. */
   wsl: boolean;
-  /** Whether there is a program that opens a URL. */
+  /** There is a program that opens URLs. */
   opener: boolean;
   /** `CODEX_NO_BROWSER`. */
   noBrowser: boolean;
 }
 
-/** Why no browser is opened here; the first that holds is told. */
+/** Why no browser is opened. */
 export type NoBrowserReason = "setting" | "codespaces" | "ssh" | "container" | "no-display" | "no-opener";
 
-/** Why a login is not the usual one of a desktop. */
+/** Why a login differs from that of a desktop. */
 export type LoginReason =
-  | { kind: "no-browser"; hindrance: NoBrowserReason }
-  /** Both callback ports are held; `said` names the holders, as one sentence. */
-  | { kind: "ports-held"; said: string };
+  | { kind: "no-browser"; because: NoBrowserReason }
+  /** Other programs listen on the callback ports; `message` is a sentence that names them. */
+  | { kind: "ports-busy"; message: string };
 
-export type LoginPlan = { method: "browser"; hindrance: NoBrowserReason | undefined } | { method: "device" };
+type LoginPlan = { method: "browser"; noBrowserReason: NoBrowserReason | undefined } | { method: "device" };
 
 /**
- * Which login to begin, and what keeps a browser from being opened for it. An explicit `browser` is
- * opened where the person may well see it although the surroundings look remote (a forwarded
- * display, a container of the desktop); held ports are found only by listening, hence not here.
+ * Which login to begin, and why no browser is opened for it. With an explicit `browser` it opens on hosts that look
+ * remote too: the user may see it by a forwarded display or in a desktop's container. Busy ports show only at listening.
  */
-export function planLogin(method: SignInMethod, here: LoginEnvironment): LoginPlan {
+export function planLogin(method: SignInMethod, host: LoginEnvironment): LoginPlan {
   if (method === "device") return { method: "device" };
-  const [hindrance] = hindrances(here).filter(
-    (one) => method === "auto" || !["codespaces", "ssh", "container"].includes(one),
-  );
-  return { method: "browser", hindrance };
-}
-
-function hindrances(here: LoginEnvironment): NoBrowserReason[] {
-  const { noBrowser, codespaces, ssh, container, wsl, display, opener } = here;
-  const screenless = here.platform === "linux" && !wsl && !display;
-  const all: [NoBrowserReason, boolean][] = [
+  const auto = method === "auto";
+  const { platform, noBrowser, codespaces, ssh, container, wsl, display, opener } = host;
+  const reasons: [NoBrowserReason, boolean][] = [
     ["setting", noBrowser],
-    ["codespaces", codespaces],
-    ["ssh", ssh],
-    ["container", container],
-    ["no-display", screenless],
+    ["codespaces", auto && codespaces],
+    ["ssh", auto && ssh],
+    ["container", auto && container],
+    ["no-display", platform === "linux" && !wsl && !display],
     ["no-opener", !opener],
   ];
-  return all.filter(([, holds]) => holds).map(([hindrance]) => hindrance);
+  return { method: "browser", noBrowserReason: reasons.find(([, applies]) => applies)?.[0] };
 }

@@ -1,72 +1,70 @@
-import { CodexError } from "../../shared/errors.ts";
-import { act, signIn } from "../../shared/next-step.ts";
-import { planLogin, type SignInMethod, type LoginReason, type LoginEnvironment } from "./login-plan.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { withTimeout } from "../../platform/promises.ts";
-import type { DeviceFlow } from "./device-flow.ts";
+import { CodexError } from "../../shared/errors.ts";
+import { act, signIn } from "../../shared/next-step.ts";
 import type { OAuthFlow } from "./browser-flow.ts";
+import type { DeviceFlow } from "./device-flow.ts";
 import type { PendingLogin } from "./login-attempt.ts";
+import { planLogin, type LoginEnvironment, type LoginReason, type SignInMethod } from "./login-plan.ts";
 
-/** An opener that has not failed by then has become the browser. */
+/** An opener that has not failed by then has opened the browser. */
 const openerGraceMs = 1_000;
 
-export interface LoginStartDeps {
+export interface LoginStarterDeps {
   flow: Pick<OAuthFlow, "begin">;
   device: Pick<DeviceFlow, "begin">;
-  /** Looked at for each login: a session moves between machines' screens. */
-  here: () => Promise<LoginEnvironment>;
-  /** Rejects when the browser did not open. */
+  /** Called for each login: a session can move between displays. */
+  detectHost: () => Promise<LoginEnvironment>;
+  /** Rejects if the browser did not open. */
   openBrowser: (url: string) => Promise<void>;
   clock: Clock;
   log: Log;
 }
 
-/** A login under way, as a call sees it. */
+/** A pending login, for one call. */
 export interface StartedLogin {
   pending: PendingLogin;
   /** An earlier call began it. */
   joined: boolean;
-  /** Known within a second; the URL is there at once. */
+  /** Settles within a second. */
   browserOpened: Promise<boolean>;
-  /** Why it is not a login with the browser opened; undefined when it is, or was asked for. */
+  /** Why it is no login with an opened browser; undefined if it is one, or if a device login was requested. */
   reason: LoginReason | undefined;
 }
 
-/** Begins the login that suits the wish and the machine. */
+/** Begins the login that fits the requested method and the host. */
 export class LoginStarter {
-  readonly #deps: LoginStartDeps;
+  readonly #deps: LoginStarterDeps;
 
-  constructor(deps: LoginStartDeps) {
+  constructor(deps: LoginStarterDeps) {
     this.#deps = deps;
   }
 
   /**
-   * @param signal bounds what is asked over the network before the login is there
-   * @throws CodexError `LOGIN_PORT_BUSY`, or what `DeviceFlow.begin` throws
+   * @param signal bounds the network requests until the login is pending
+   * @throws CodexError `LOGIN_PORT_BUSY`, or as `DeviceFlow.begin`
    */
   async begin(method: SignInMethod, signal: AbortSignal): Promise<StartedLogin> {
-    const { flow, here } = this.#deps;
-    const plan = planLogin(method, await here());
+    const { flow, detectHost: detectHost } = this.#deps;
+    const plan = planLogin(method, await detectHost());
     if (plan.method === "device") return this.#device(undefined, signal);
     try {
       const pending = await flow.begin();
-      if (plan.hindrance === undefined) {
-        const browserOpened = this.#open(pending.authorizationUrl);
-        return { pending, joined: false, browserOpened, reason: undefined };
-      }
-      const reason = { kind: "no-browser", hindrance: plan.hindrance } as const;
-      return { pending, joined: false, browserOpened: Promise.resolve(false), reason };
+      const because = plan.noBrowserReason;
+      const reason = because && ({ kind: "no-browser", because } as const);
+      const browserOpened = because ? Promise.resolve(false) : this.#open(pending.authorizationUrl);
+      return { pending, joined: false, browserOpened, reason };
     } catch (error) {
-      if (!(error instanceof CodexError) || error.code !== "LOGIN_PORT_BUSY") throw error;
-      if (method === "browser") throw error;
+      const busy = error instanceof CodexError && error.code === "LOGIN_PORT_BUSY";
+      if (!busy || method === "browser") throw error;
       return this.#deviceInstead(error, signal);
     }
   }
 
   async #deviceInstead(busy: CodexError, signal: AbortSignal): Promise<StartedLogin> {
     try {
-      return await this.#device({ kind: "ports-held", said: busy.message }, signal);
+      return await this.#device({ kind: "ports-busy", message: busy.message }, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof CodexError)) throw error;
       throw busy.with({

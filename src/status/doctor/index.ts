@@ -23,7 +23,7 @@ export interface DoctorParts
     Pick<LoginDeps, "catalog" | "quota">,
     Pick<DoctorDeps, "redactor" | "home"> {
   config: Config;
-  credentials: Pick<CredentialChooser, "current" | "unstored">;
+  credentials: Pick<CredentialChooser, "current" | "defaultSource">;
   tokens: Pick<TokenManager, "state">;
   http: Pick<Http, "fetchText" | "authorities">;
   ledger: Pick<RefreshJournal, "find">;
@@ -39,7 +39,7 @@ export function createDoctor(parts: DoctorParts): Doctor {
     authorities: http.authorities,
     nodeVersion: process.version,
     // A login file that cannot be read says nothing about the way to the services.
-    targets: async () => healthTargets(config, await credentials.current().catch(() => credentials.unstored)),
+    targets: async () => healthTargets(config, await credentials.current().catch(() => credentials.defaultSource)),
     proxyVariable: () => proxyVariable(config),
     callbackPorts: config.callbackPorts,
     ownPort: () => {

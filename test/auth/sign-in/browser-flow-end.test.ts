@@ -47,7 +47,7 @@ test("a cancelled login frees its port at once and refuses the callback", async 
 });
 
 test("a cancel during the exchange stores nothing, and what never comes is given up after five seconds", async () => {
-  const { flow, simulator, saved, clock, unwanted } = await flowRig();
+  const { flow, simulator, saved, clock, orphanedTokens } = await flowRig();
   simulator.next("token:exchange", { kind: "hang" });
   const pending = await flow.begin();
   const page = simulator.signIn(pending.authorizationUrl);
@@ -58,13 +58,13 @@ test("a cancel during the exchange stores nothing, and what never comes is given
   await clock.advance(5_000);
   await exchange.done;
   expect(exchange.closedBy).toBe("client");
-  await unwanted.settled();
+  await orphanedTokens.settled();
   expect(saved).toEqual([]);
   expect(clock.pending).toBe(0);
 });
 
 test("tokens that come after a cancel are revoked, and no login stays at the server", async () => {
-  const { flow, simulator, saved, clock, unwanted } = await flowRig();
+  const { flow, simulator, saved, clock, orphanedTokens } = await flowRig();
   const gate = deferred<undefined>();
   simulator.next("token:exchange", { kind: "default", afterCommit: gate.promise });
   const pending = await flow.begin();
@@ -74,7 +74,7 @@ test("tokens that come after a cancel are revoked, and no login stays at the ser
   await expect(pending.completed).rejects.toMatchObject({ code: "CANCELLED" });
   await page;
   gate.resolve(undefined);
-  await unwanted.settled();
+  await orphanedTokens.settled();
   const revoked = simulator.requests.find(({ route }) => route === "revoke")?.json;
   const { token } = revoked as { token: string };
   expect(simulator.family(token)?.revoked).toBe(true);
@@ -84,11 +84,11 @@ test("tokens that come after a cancel are revoked, and no login stays at the ser
 
 test("tokens that could not be saved are revoked", async () => {
   const failure = new CodexError("STORAGE", "The disk is full.");
-  const { flow, simulator, saved, unwanted } = await flowRig(() => Promise.reject(failure));
+  const { flow, simulator, saved, orphanedTokens } = await flowRig(() => Promise.reject(failure));
   const pending = await flow.begin();
   await simulator.signIn(pending.authorizationUrl);
   await expect(pending.completed).rejects.toBe(failure);
-  await unwanted.settled();
+  await orphanedTokens.settled();
   expect(simulator.family(saved[0]?.refresh_token ?? "")?.revoked).toBe(true);
 });
 

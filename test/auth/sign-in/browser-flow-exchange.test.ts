@@ -126,7 +126,7 @@ test.each([
   const { pending } = await begin(rig);
   await rig.simulator.signIn(pending.authorizationUrl);
   await expect(pending.completed).rejects.toMatchObject({ code: "PROTOCOL" });
-  await rig.unwanted.settled();
+  await rig.orphanedTokens.settled();
   const revoked = rig.simulator.requests.filter(({ route }) => route === "revoke");
   expect(revoked.map(({ json }) => json)).toEqual([
     expect.objectContaining({ token: "rt_granted", token_type_hint: "refresh_token" }),

@@ -217,7 +217,7 @@ test("tokens that come after a cancel are revoked", async () => {
   await rig.simulator.waitForRequest("token:exchange");
   expect(pending.cancel("Enough.")).toBe(true);
   gate.resolve(undefined);
-  await rig.unwanted.settled();
+  await rig.orphanedTokens.settled();
   const { token } = rig.simulator.requests.find(({ route }) => route === "revoke")?.json as {
     token: string;
   };

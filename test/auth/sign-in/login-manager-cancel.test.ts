@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { LoginManagerDeps } from "../../../src/auth/sign-in/login-manager.ts";
 import { expectPortFree } from "../../support/callback.ts";
-import { flowRig, loginService, type BrowserLogins } from "../../support/login-rig.ts";
+import { flowRig, createLoginManager, type BrowserLogins } from "../../support/login-rig.ts";
 
 async function loginRig(openBrowser?: LoginManagerDeps["openBrowser"]) {
   const rig = await flowRig();
-  return { ...rig, login: loginService(rig, { openBrowser }) as BrowserLogins };
+  return { ...rig, login: createLoginManager(rig, { openBrowser }) as BrowserLogins };
 }
 
 test.each([

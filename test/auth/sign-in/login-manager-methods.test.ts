@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LoginManager } from "../../../src/auth/sign-in/login-manager.ts";
 import { holdPort } from "../../support/callback.ts";
-import { emptyLogin, flowRig, loginService } from "../../support/login-rig.ts";
+import { emptyLogin, flowRig, createLoginManager } from "../../support/login-rig.ts";
 import { errorCodes } from "../../../src/shared/errors.ts";
 import { act, signIn } from "../../../src/shared/next-step.ts";
 
@@ -16,7 +16,7 @@ async function rigWith(options: { busy?: boolean; here?: object } = {}) {
     opened.push(url);
     return Promise.resolve();
   };
-  const login = loginService(rig, { openBrowser, here: options.here ?? {} });
+  const login = createLoginManager(rig, { openBrowser, host: options.here ?? {} });
   return { ...rig, login, opened, ports };
 }
 
@@ -37,7 +37,7 @@ test("on a desktop the browser is opened, and nothing needs a reason", async () 
 test("where no browser can be seen, none is opened and the reason is given", async () => {
   const { login, opened } = await rigWith({ here: { ssh: true } });
   const attempt = await login.beginOrJoin();
-  expect(attempt.reason).toEqual({ kind: "no-browser", hindrance: "ssh" });
+  expect(attempt.reason).toEqual({ kind: "no-browser", because: "ssh" });
   expect(attempt.pending.method).toBe("browser");
   expect(await attempt.browserOpened).toBe(false);
   expect(opened).toEqual([]);
@@ -49,7 +49,7 @@ test("with both ports held, auto takes a device code and says who holds them", a
   const attempt = await login.beginOrJoin();
   const { pending, reason } = attempt;
   expect(pending.method).toBe("device");
-  expect(reason?.kind === "ports-held" && reason.said).toContain(ports.join(" or "));
+  expect(reason?.kind === "ports-busy" && reason.message).toContain(ports.join(" or "));
   simulator.approveDevice(pending.method === "device" ? pending.userCode : "");
   await passToPoll(fiveSeconds);
   expect(await login.wait(attempt, 0, open)).toEqual({ kind: "signed-in", tokens: emptyLogin });

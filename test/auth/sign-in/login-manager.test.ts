@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultLimits } from "../../../src/shared/limits.ts";
 import type { LoginManagerDeps } from "../../../src/auth/sign-in/login-manager.ts";
-import { emptyLogin, flowRig, loginService, type BrowserLogins } from "../../support/login-rig.ts";
+import { emptyLogin, flowRig, createLoginManager, type BrowserLogins } from "../../support/login-rig.ts";
 
 const never = new Promise<void>(() => undefined);
 const opens = () => Promise.resolve();
@@ -11,7 +11,7 @@ async function loginRig(openBrowser: LoginManagerDeps["openBrowser"] | undefined
   const rig = await flowRig();
   let stored = true;
   const isStored = () => Promise.resolve(stored);
-  const login = loginService(rig, { openBrowser, isStored }) as BrowserLogins;
+  const login = createLoginManager(rig, { openBrowser, isStored }) as BrowserLogins;
   const signOut = () => (stored = false);
   return { ...rig, login, signOut };
 }
@@ -119,7 +119,7 @@ test("a busy port leaves nothing pending, and the next call tries again", async 
       return attempts === 1 ? Promise.reject(new Error("busy")) : rig.flow.begin();
     },
   };
-  const login = loginService({ ...rig, flow });
+  const login = createLoginManager({ ...rig, flow });
   await expect(Promise.all([login.beginOrJoin(), login.beginOrJoin()])).rejects.toThrow("busy");
   expect(login.pending).toBeUndefined();
   expect((await login.beginOrJoin()).joined).toBe(false);

@@ -25,8 +25,8 @@ const cases: Case[] = [
 ];
 
 test.each(cases)("%s: auto and an explicit browser", (_, facts, auto, explicit) => {
-  const here = { ...desktop, ...facts };
-  expect(planLogin("auto", here)).toEqual({ method: "browser", hindrance: auto });
-  expect(planLogin("browser", here)).toEqual({ method: "browser", hindrance: explicit });
-  expect(planLogin("device", here)).toEqual({ method: "device" });
+  const host = { ...desktop, ...facts };
+  expect(planLogin("auto", host)).toEqual({ method: "browser", noBrowserReason: auto });
+  expect(planLogin("browser", host)).toEqual({ method: "browser", noBrowserReason: explicit });
+  expect(planLogin("device", host)).toEqual({ method: "device" });
 });

@@ -6,7 +6,7 @@ import { ChatgptSource } from "../../../src/auth/chatgpt.ts";
 import type { CredentialSource } from "../../../src/auth/credential-source.ts";
 import { act, either, signIn } from "../../../src/shared/next-step.ts";
 import { judgeCredential, judgeModelList, judgeQuota } from "../../../src/status/doctor/login.ts";
-import { guestFile, modeRig, writeChoice, writeGuest } from "../../support/modes.ts";
+import { codexCliFile, modeRig, writePreference, writeCodexCliLogin } from "../../support/modes.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
@@ -92,7 +92,7 @@ describe("the login", () => {
 
 test("a guest's login is told with its file, or why it cannot be used", async () => {
   const { simulator, home, services } = await modeRig();
-  writeChoice(home, "codex-cli");
+  writePreference(home, "codex-cli");
   const judged = async () => {
     const source = await services.credentials.current();
     return judgeCredential(source, await source.inspect(), undefined, services.clock.now());
@@ -101,13 +101,13 @@ test("a guest's login is told with its file, or why it cannot be used", async ()
     level: "problem",
     message: expect.stringContaining("The Codex CLI is not signed in") as string,
   });
-  writeGuest(home, simulator);
+  writeCodexCliLogin(home, simulator);
   expect(await judged()).toEqual({
     check: "login",
     level: "ok",
-    message: `Used as a guest: c***@example.test by the Codex CLI's login, from ${guestFile(home)}. It is only read.`,
+    message: `Used as a guest: c***@example.test by the Codex CLI's login, from ${codexCliFile(home)}. It is only read.`,
   });
-  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
   expect(await judged()).toMatchObject({
     level: "problem",
     fix: [

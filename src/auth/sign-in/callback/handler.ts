@@ -1,40 +1,35 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { preferredLanguage } from "./language.ts";
 import { callbackPath } from "../../../api/constants.ts";
-import {
-  callbackErrors,
-  readAuthorizationResponse,
-  type AuthorizationResponse,
-  type Misfit,
-} from "../authorization-response.ts";
+import { readAuthorizationResponse, type AuthorizationResponse } from "../authorization-response.ts";
 import { failurePage, pageHeaders, renderPage, successPage, type Page } from "./page.ts";
 
-/** How long answers that are under way may take once the login is decided. */
+/** How long open responses may take after the sign-in has ended. */
 const flushMs = 500;
 
 export interface CallbackHandlerOptions {
-  /** The value that the callback must bring back. */
+  /** The `state` that the callback must carry. */
   state: string;
-  /** Compared with an `iss` parameter, if one comes (RFC 9207 §2.4). */
+  /** Compared with an `iss` parameter, if there is one (RFC 9207 §2.4). */
   issuer: string;
-  /** Called at most once; when it rejects, the browser sees the reason. */
+  /** Called at most once; if it rejects, the browser shows the reason. */
   onResponse: (response: AuthorizationResponse) => Promise<void>;
-  /** Takes what is secret out of the reason. */
+  /** Removes secrets from the reason. */
   redact: (text: string) => string;
 }
 
-/** What goes back to the browser, but for the language. */
+/** The response to the browser, in no language yet. */
 interface Answer {
   status: number;
   page: Page | undefined;
 }
 
-/** Judges what comes to the listeners of one login, and answers with pages. */
+/** Validates requests to the listeners of one login, and responds with pages. */
 export class CallbackHandler {
   readonly #options: CallbackHandlerOptions;
-  readonly #answering = new Set<ServerResponse>();
+  readonly #open = new Set<ServerResponse>();
   #outcome: Promise<Answer> | undefined;
-  /** Known once it listens; before that nobody is answered. */
+  /** Set once the server listens. */
   port = 0;
 
   constructor(options: CallbackHandlerOptions) {
@@ -42,8 +37,8 @@ export class CallbackHandler {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#answering.add(response);
-    response.once("close", () => this.#answering.delete(response));
+    this.#open.add(response);
+    response.once("close", () => this.#open.delete(response));
     request.resume();
     const refusal = this.#refuse(request);
     if (refusal !== undefined) {
@@ -53,16 +48,16 @@ export class CallbackHandler {
     const query = new URL(request.url ?? "/", "http://localhost").searchParams;
     const answer = readAuthorizationResponse(query, this.#options);
     if (typeof answer === "string") {
-      send(request, response, { status: 400, page: { kind: kindOf(answer) } });
+      send(request, response, { status: 400, page: { kind: answer } });
       return;
     }
-    // One exchange: a repeated request gets the same page from the same outcome.
+    // One token exchange: a repeated request gets the page of the same outcome.
     this.#outcome ??= this.#options.onResponse(answer).then(
       () => ({ status: 200, page: successPage }),
-      (error: unknown) => ({
-        status: 400,
-        page: failurePage({ error, brought: answer.kind }, this.#options.redact),
-      }),
+      (error: unknown) => {
+        const page = failurePage({ error, brought: answer.kind }, this.#options.redact);
+        return { status: 400, page };
+      },
     );
     void this.#outcome.then((outcome) => {
       send(request, response, outcome);
@@ -71,7 +66,7 @@ export class CallbackHandler {
 
   async close(listeners: readonly Server[]): Promise<void> {
     for (const listener of listeners) listener.close();
-    const answered = [...this.#answering].map((response) => new Promise((resolve) => response.once("close", resolve)));
+    const answered = [...this.#open].map((response) => new Promise((resolve) => response.once("close", resolve)));
     await Promise.race([Promise.all(answered), new Promise((resolve) => setTimeout(resolve, flushMs).unref())]);
     for (const listener of listeners) listener.closeAllConnections();
   }
@@ -82,7 +77,7 @@ export class CallbackHandler {
     );
     const own = [`localhost:${this.port}`, `127.0.0.1:${this.port}`, `[::1]:${this.port}`];
     const [host] = hosts;
-    // A page that was made to resolve to this machine names its own host (DNS rebinding).
+    // DNS rebinding: a foreign page that resolves to this machine sends its own host.
     if (hosts.length !== 1 || host === undefined || !own.includes(host.toLowerCase())) {
       return { status: 403, page: { kind: "host" } };
     }
@@ -92,11 +87,6 @@ export class CallbackHandler {
     if (purpose.includes("prefetch")) return { status: 204, page: undefined };
     return undefined;
   }
-}
-
-function kindOf(misfit: Misfit): keyof typeof callbackErrors {
-  if (misfit === callbackErrors.state) return "state";
-  return misfit === callbackErrors.issuer ? "issuer" : "code";
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, page }: Answer): void {

@@ -1,6 +1,6 @@
 import type { Language } from "./language.ts";
 
-/** What a page of the callback listener is about. */
+/** The callback pages. */
 export type PageKind =
   | "signed-in"
   | "denied"
@@ -16,26 +16,26 @@ export type PageKind =
   | "host"
   | "method";
 
-export interface PageWords {
+interface PageText {
   title: string;
   /** What happened, in a sentence. */
   summary: string;
-  /** What the person does now, step by step. */
+  /** What the user does now, step by step. */
   next: readonly string[];
 }
 
-export interface Words {
+interface PageTexts {
   /** The value of `lang` (BCP 47). */
   tag: string;
   failed: string;
   nextHeading: string;
   detailsHeading: string;
-  /** Below every page that tells how a sign-in ended: its address does not live on. */
+  /** For pages about a sign-in that ended: their address stops working. */
   reloadAfterSuccess: string;
   reloadAfterFailure: string;
-  /** Below the pages that touched no sign-in. */
+  /** For pages that changed no sign-in. */
   mayClose: string;
-  pages: Readonly<Record<PageKind, PageWords>>;
+  pages: Readonly<Record<PageKind, PageText>>;
 }
 
 const again = "Go back to your editor or terminal and start the sign-in again.";
@@ -43,7 +43,7 @@ const stillWaits =
   "Go back to the tab of the sign-in that you began last: it still waits. Or sign in again from your editor or terminal.";
 const backToEditor = "Go back to your editor or terminal.";
 
-const en: Words = {
+const en: PageTexts = {
   tag: "en",
   failed: "Sign-in failed",
   nextHeading: "What to do next",
@@ -129,7 +129,7 @@ const againZh = "回到编辑器或终端，重新开始登录。";
 const stillWaitsZh = "回到你最近一次登录的标签页，它仍在等待；或者从编辑器或终端重新登录。";
 const backToEditorZh = "回到编辑器或终端。";
 
-const zh: Words = {
+const zh: PageTexts = {
   tag: "zh-Hans",
   failed: "登录失败",
   nextHeading: "接下来怎么做",
@@ -194,5 +194,5 @@ const zh: Words = {
   },
 };
 
-/** The words of the pages, by language. */
-export const words: Readonly<Record<Language, Words>> = { en, zh };
+/** The texts of the pages, by language. */
+export const pageTexts: Readonly<Record<Language, PageTexts>> = { en, zh };

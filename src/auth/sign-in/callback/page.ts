@@ -1,44 +1,43 @@
 import { type CodexErrorCode, toCodexError } from "../../../shared/errors.ts";
-import { type NextSteps } from "../../../shared/next-step.ts";
+import type { NextSteps } from "../../../shared/next-step.ts";
 import { lowerFirst } from "../../../shared/text.ts";
 import type { AuthorizationResponse } from "../authorization-response.ts";
 import type { Language } from "./language.ts";
-import { type PageKind, words } from "./page-text.ts";
+import { type PageKind, pageTexts } from "./page-text.ts";
 
-/** What the browser is shown; it holds nothing of the login: no code, no token, no name. */
+/** A page for the browser. It contains nothing of the login: no code, no token, no name. */
 export interface Page {
   kind: PageKind;
-  /** The error's own sentences, in English, secrets taken out. */
+  /** The error's sentences, in English and redacted. */
   details?: readonly string[];
-  /** The error's own steps, where it has better ones than its kind; in English as well. */
+  /** The error's next steps, shown before those of the page's kind; in English and redacted. */
   steps?: readonly string[];
 }
 
-export interface Failure {
+export interface SignInFailure {
   error: unknown;
-  /** What the browser had brought: a refusal, or a code that then failed. */
+  /** The response that the browser brought: an error, or a code whose exchange failed. */
   brought: AuthorizationResponse["kind"];
 }
 
-/** Shown when the tokens are saved. */
+/** Shown once the tokens are saved. */
 export const successPage: Page = { kind: "signed-in" };
 
 /**
- * Shown when the sign-in failed, with the reason and the next step.
+ * Shown if the sign-in failed, with the reason and the next step.
  *
- * @param redact takes secrets out: a server may quote what it was sent
+ * @param redact removes secrets: a server may quote the request
  */
-export function failurePage({ error, brought }: Failure, redact: (text: string) => string): Page {
+export function failurePage({ error, brought }: SignInFailure, redact: (text: string) => string): Page {
   const { code, message, details } = toCodexError(error);
-  const { why, next } = details;
   return {
-    kind: kindOf(code, brought),
-    details: [message, why].filter((line) => line !== undefined).map(redact),
-    steps: outsideSteps(next ?? []).map((step) => redact(`${step}.`)),
+    kind: failureKind(code, brought),
+    details: [message, details.why].filter((line) => line !== undefined).map(redact),
+    steps: outsideSteps(details.next ?? []).map((step) => redact(`${step}.`)),
   };
 }
 
-/** What a person does outside this program: the kind's own steps say how to sign in again. */
+/** The steps outside codex-oauth; the page's kind says how to sign in again. */
 function outsideSteps(next: NextSteps): string[] {
   return next.flatMap((step) => {
     switch (step.do) {
@@ -56,14 +55,14 @@ function outsideSteps(next: NextSteps): string[] {
   });
 }
 
-function kindOf(code: CodexErrorCode, brought: Failure["brought"]): PageKind {
+function failureKind(code: CodexErrorCode, brought: SignInFailure["brought"]): PageKind {
   if (code === "AUTH_DENIED") return brought === "code" ? "used" : "denied";
   if (code === "LOGIN_TIMEOUT") return "expired";
   if (code === "CANCELLED") return "ended";
   return code === "STORAGE" ? "unsaved" : "unfinished";
 }
 
-/** No store, no frame, no script, no request elsewhere, no referrer. */
+/** Forbid caching, frames, scripts, requests to other hosts and referrers. */
 export function pageHeaders(body: string): Record<string, string | number> {
   return {
     "content-type": "text/html; charset=utf-8",
@@ -78,8 +77,8 @@ export function pageHeaders(body: string): Record<string, string | number> {
   };
 }
 
-/** A key whose head holds a prompt: our own mark, also in docs/images/icon.svg. */
-const mark = `<svg viewBox="0 0 34 24" aria-hidden="true"><circle cx="11" cy="12" r="9"/>
+/** A key whose head holds a prompt, as in docs/images/icon.svg. */
+const logo = `<svg viewBox="0 0 34 24" aria-hidden="true"><circle cx="11" cy="12" r="9"/>
 <path d="M9 8l4 4-4 4M20 12h12v5M26 12v4"/></svg>`;
 
 const signs = {
@@ -88,22 +87,19 @@ const signs = {
   note: "M12 5v8.5M12 18.5v.1",
 };
 
-/** The whole page. Everything in it is escaped, and the words that stay English say so. */
+/** The HTML document. All text is escaped, and English text on other pages is marked with `lang`. */
 export function renderPage({ kind, details = [], steps = [] }: Page, language: Language): string {
-  const { tag, failed, pages, ...labels } = words[language];
-  const { title, summary: lead, next } = pages[kind];
-  const status = moodOf(kind);
+  const { tag, failed, pages, ...labels } = pageTexts[language];
+  const { title, summary, next } = pages[kind];
+  const status = statusOf(kind);
   const english = language === "en" ? "" : ' lang="en"';
   const items = [
     ...steps.map((line) => `<li${english}>${escapeHtml(line)}</li>`),
     ...next.map((line) => `<li>${escapeHtml(line)}</li>`),
   ];
   const list = items.length === 1 ? "ul" : "ol";
-  const foot = {
-    ok: labels.reloadAfterSuccess,
-    failed: labels.reloadAfterFailure,
-    note: labels.mayClose,
-  }[status];
+  const { reloadAfterSuccess: ok, reloadAfterFailure, mayClose: note } = labels;
+  const foot = { ok, failed: reloadAfterFailure, note }[status];
   return `<!doctype html>
 <html lang="${tag}">
 <head>
@@ -114,11 +110,11 @@ export function renderPage({ kind, details = [], steps = [] }: Page, language: L
 </head>
 <body>
 <main class="${status}">
-<p class="brand">${mark}codex-oauth</p>
+<p class="brand">${logo}codex-oauth</p>
 <svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="${signs[status]}"/></svg>
 ${status === "failed" ? `<p class="label">${escapeHtml(failed)}</p>` : ""}
 <h1>${escapeHtml(title)}</h1>
-<p class="lead">${escapeHtml(lead)}</p>
+<p class="lead">${escapeHtml(summary)}</p>
 <section>
 <h2>${escapeHtml(labels.nextHeading)}</h2>
 <${list}>${items.join("\n")}</${list}>
@@ -136,8 +132,8 @@ function detailsSection(heading: string, details: readonly string[], english: st
   return `<section>\n<h2>${escapeHtml(heading)}</h2>\n${lines.join("\n")}\n</section>`;
 }
 
-/** Whether a sign-in ended well or not, or was not touched at all. */
-function moodOf(kind: PageKind): keyof typeof signs {
+/** Whether the sign-in succeeded, failed, or was not affected. */
+function statusOf(kind: PageKind): keyof typeof signs {
   if (kind === "signed-in") return "ok";
   const untouched: readonly PageKind[] = ["state", "issuer", "code", "path", "host", "method"];
   return untouched.includes(kind) ? "note" : "failed";
@@ -147,7 +143,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** The pages' own style: nothing is fetched, and both colour schemes are readable (WCAG 2.2 AA). */
+/** Fetches nothing; readable in both colour schemes (WCAG 2.2 AA). */
 const pageStyle = `
 :root { color-scheme: light dark; --ground: #eef1f5; --card: #fff; --text: #16181d; --soft: #505866;
   --line: #dfe3e9; --inset: #f6f7f9; --accent: #1d4ed8 }

@@ -7,15 +7,15 @@ import { errnoOf } from "../../../platform/files/errors.ts";
 import { lacksFamily, type PortHolder } from "../../../platform/ports.ts";
 
 const slowClientMs = 5_000;
-/** Cookies belong to all ports of a host: those of every local web app come along. */
+/** Cookies are shared by all ports of a host, so the browser sends those of every local web app. */
 const maxHeaderBytes = 64 * 1024;
-/** A free port of one loopback family may be taken in the other one. */
+/** A port that is free on one loopback family may be in use on the other. */
 const freePortAttempts = 10;
 
-export interface CallbackServerOptions extends CallbackHandlerOptions {
+interface CallbackServerOptions extends CallbackHandlerOptions {
   /** Tried in this order; 0 takes any free port. */
   ports: readonly number[];
-  /** Who listens on a port, where the system tells it. */
+  /** The process that listens on a port, if the system names it. */
   holderOf: (port: number) => Promise<PortHolder | undefined>;
 }
 
@@ -23,13 +23,13 @@ export interface CallbackServerOptions extends CallbackHandlerOptions {
 export interface CallbackServer {
   port: number;
   redirectUri: string;
-  /** Stop listening and drop every connection; answers under way get a moment. */
+  /** Stops listening and drops every connection, after a moment for open responses. */
   close(): Promise<void>;
 }
 
 /**
- * Listen on both loopback families of the first port that is wholly free: a port whose other family
- * belongs to somebody else would send the browser there.
+ * Listens on both loopback families of the first port that is free on both. If another program had one of them,
+ * the browser could end up there.
  *
  * @throws CodexError `LOGIN_PORT_BUSY`
  */
@@ -78,9 +78,9 @@ async function listenOnLoopback(port: number, handler: CallbackHandler): Promise
   return undefined;
 }
 
-/** The listening server, or the system's reason why not (EACCES: reserved by the system). */
+/** The listening server, or the error code (EACCES: reserved by the system). */
 async function listen(port: number, host: string, handler: CallbackHandler): Promise<Server | string> {
-  const { createServer } = await import("node:http"); // no start of the program waits for it
+  const { createServer } = await import("node:http"); // lazy: the program starts without it
   const server = createServer(
     {
       headersTimeout: slowClientMs,
@@ -99,7 +99,7 @@ async function listen(port: number, host: string, handler: CallbackHandler): Pro
       resolve(errnoOf(error) ?? "unknown");
     });
     server.listen({ port, host, exclusive: true }, () => {
-      // Later errors are of single connections; they must not end the process.
+      // Later errors concern single connections and must not end the process.
       server.on("error", () => undefined);
       resolve(server);
     });

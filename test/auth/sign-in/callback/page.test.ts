@@ -5,21 +5,21 @@ import {
   pageHeaders,
   renderPage,
   successPage,
-  type Failure,
+  type SignInFailure,
 } from "../../../../src/auth/sign-in/callback/page.ts";
-import { words, type PageKind } from "../../../../src/auth/sign-in/callback/page-text.ts";
+import { pageTexts, type PageKind } from "../../../../src/auth/sign-in/callback/page-text.ts";
 import { languages } from "../../../../src/auth/sign-in/callback/language.ts";
 import { act, either, retry, setVariable, signIn } from "../../../../src/shared/next-step.ts";
 
 const asIs = (text: string) => text;
 
-function failed(error: unknown, brought: Failure["brought"] = "error", redact = asIs): string {
+function failed(error: unknown, brought: SignInFailure["brought"] = "error", redact = asIs): string {
   return renderPage(failurePage({ error, brought }, redact), "en");
 }
 
 const denial = (why: string) => failed(new CodexError("AUTH_DENIED", "Refused.", { why }));
 
-const kinds = Object.keys(words.en.pages) as PageKind[];
+const kinds = Object.keys(pageTexts.en.pages) as PageKind[];
 const pages = languages.flatMap((language) =>
   kinds.map((kind): [string, PageKind, string] => [
     language,
@@ -46,14 +46,14 @@ test.each(pages)("the page in %s of %s is whole, and says that the tab can be cl
   expect(page).toContain('<meta charset="utf-8">');
   expect(page.trimEnd()).toMatch(/<\/html>$/);
   expect(page).toMatch(/[Yy]ou can close this tab|可以关闭此标签页/);
-  expect(page).toContain(`<h1>${words[language as "en"].pages[kind].title}</h1>`);
+  expect(page).toContain(`<h1>${pageTexts[language as "en"].pages[kind].title}</h1>`);
 });
 
 test("every page has words of its own in each language", () => {
   for (const language of languages) {
-    const titles = kinds.map((kind) => words[language].pages[kind].title);
+    const titles = kinds.map((kind) => pageTexts[language].pages[kind].title);
     expect(new Set(titles).size).toBe(kinds.length);
-    for (const { summary: lead, next } of Object.values(words[language].pages)) {
+    for (const { summary: lead, next } of Object.values(pageTexts[language].pages)) {
       expect([lead, ...next].join("")).toMatch(language === "zh" ? /\p{Script=Han}/u : /^[ -~]+$/);
     }
   }
@@ -79,7 +79,7 @@ test("the page has the steps outside this program; where to sign in is its kind'
   expect(page.steps).toEqual(["Correct the rights, or set CODEX_AUTH_FILE to a writable place."]);
 });
 
-test.each<[CodexErrorCode, Failure["brought"], PageKind]>([
+test.each<[CodexErrorCode, SignInFailure["brought"], PageKind]>([
   ["AUTH_DENIED", "error", "denied"],
   ["AUTH_DENIED", "code", "used"],
   ["LOGIN_TIMEOUT", "code", "expired"],
