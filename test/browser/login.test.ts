@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     const extraHTTPHeaders = { [DECISION_HEADER]: JSON.stringify("deny") };
     const { page, complaints } = await visitor(browser, { extraHTTPHeaders });
     expect((await page.goto(url))?.status()).toBe(400);
-    expect(await page.innerText("h1")).toBe(words.en.pages.denied.title);
+    expect(await page.innerText("h1")).toBe(pageTexts.en.pages.denied.title);
     expect(await page.innerText("main")).toContain("start the sign-in again");
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(complaints).toEqual([]);
