@@ -20,8 +20,8 @@ const connectTimeoutMs = 10_000;
 const tunnelTimeoutMs = 15_000;
 
 /**
- * The connections of this process: to this machine, straight to others, and through each proxy. To
- * others certificates are always checked, whatever the environment says.
+ * The connections of this process: to this machine, straight to others, and through each proxy. To others certificates
+ * are always checked, whatever the environment says.
  */
 export class Dispatchers {
   readonly #authorities: CertificateStore;
@@ -73,14 +73,14 @@ export class Dispatchers {
       ...(route.authorization === undefined ? {} : { token: route.authorization }),
       requestTls: connect,
       proxyTls: connect,
-      clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: tunnelTimeoutMs }),
+      clientFactory: (origin, clientOptions) => new Pool(origin, { ...clientOptions, headersTimeout: tunnelTimeoutMs }),
     });
   }
 }
 
 /**
- * Calls `onSent` when a request is given to its connection, just before its first byte: whatever
- * fails before has certainly not reached the other side.
+ * Calls `onSent` when a request is given to its connection, just before its first byte: whatever fails before has
+ * certainly not reached the other side.
  */
 export function onRequestStart(onSent: () => void): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>

@@ -55,8 +55,8 @@ interface TransferProgress {
 }
 
 /**
- * HTTP by `undici.request`: no redirect is ever followed, nothing is retried, and no time-out
- * of undici's own ends a silence, since a reasoning model may need long.
+ * HTTP by `undici.request`: no redirect is ever followed, nothing is retried, and no time-out of undici's own ends a
+ * silence, since a reasoning model may need long.
  */
 export class Http {
   readonly #deps: HttpDeps;
@@ -73,8 +73,8 @@ export class Http {
   /**
    * Send, and resolve with the head of the answer; the caller reads or destroys the body.
    *
-   * @throws CodexError `NETWORK`, also where no connection exists within 15 s; `CONFIG` where a
-   *   setting forbids to send; or the signal's reason, at once.
+   * @throws CodexError `NETWORK`, also where no connection exists within 15 s; `CONFIG` where a setting forbids to
+   *   send; or the signal's reason, at once.
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     return this.#send(request, signal, { sent: false, proxy: undefined });
@@ -99,10 +99,10 @@ export class Http {
     const either = AbortSignal.any([signal, limit.signal]);
     try {
       // The library looks at a signal only once a connection exists.
-      const answer = await raceSignal(this.#ask(request, route, either, onSent), either);
+      const response = await raceSignal(this.#ask(request, route, either, onSent), either);
       const ms = Math.round(clock.elapsed() - started);
-      log("HTTP", `${request.method} ${origin}${pathname} ${answer.statusCode} in ${ms} ms`);
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+      log("HTTP", `${request.method} ${origin}${pathname} ${response.statusCode} in ${ms} ms`);
+      return { status: response.statusCode, headers: response.headers, body: response.body };
     } catch (error) {
       const cause = error instanceof CodexError ? error.code : networkCause(error);
       log("HTTP", `${request.method} ${origin}${pathname} failed: ${cause}`);
@@ -127,7 +127,7 @@ export class Http {
     const undici = await import("undici");
     const dispatcher = await this.#dispatchers.get(undici, request.url, route);
     signal.throwIfAborted();
-    const answer = await undici.request(request.url, {
+    const response = await undici.request(request.url, {
       method: request.method,
       headers: request.headers ?? {},
       body: request.body ?? null,
@@ -135,8 +135,8 @@ export class Http {
       signal,
     });
     // A body that breaks or is destroyed while nobody reads it must not end the process.
-    answer.body.on("error", () => undefined);
-    return answer;
+    response.body.on("error", () => undefined);
+    return response;
   }
 
   /**

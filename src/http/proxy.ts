@@ -90,8 +90,8 @@ function decoded(text: string): string | undefined {
 }
 
 /**
- * NO_PROXY has no standard. Names count with all below them, with or without a leading dot or `*.`;
- * a port narrows an entry; `*` is everything; addresses may stand as a network (10.0.0.0/8).
+ * NO_PROXY has no standard. Names count with all below them, with or without a leading dot or `*.`; a port narrows an
+ * entry; `*` is everything; addresses may stand as a network (10.0.0.0/8).
  */
 function isExcepted(target: URL, noProxy: string): boolean {
   const host = target.hostname.replace(/\.$/, "");

@@ -2,8 +2,8 @@ import { createParser } from "eventsource-parser";
 import { CodexError } from "../shared/errors.ts";
 
 /**
- * A reader of server-sent events: bytes in, cut anywhere, `onData` for each event's data. Comments
- * give no event. Call `end` when the bytes are over.
+ * A reader of server-sent events: bytes in, cut anywhere, `onData` for each event's data. Comments give no event. Call
+ * `end` when the bytes are over.
  *
  * @throws CodexError `PROTOCOL` from `push` when one event passes `maxChars`.
  */
@@ -40,8 +40,8 @@ export function createEventReader(
     },
     end: () => {
       feed(decoder.decode());
-      // Settles a CR that the parser holds back as half of a CRLF, and closes an event that lacks
-      // its blank line: whether its data is whole shows when it is parsed as JSON.
+      // Settles a CR that the parser holds back as half of a CRLF, and closes an event that lacks its blank line:
+      // whether its data is whole shows when it is parsed as JSON.
       feed("\n\n");
     },
   };

@@ -16,14 +16,14 @@ export interface CaFileReport extends CaFile {
   /** In PEM, one each. */
   certificates: readonly string[];
   /** Why it gives none: "which does not exist". */
-  trouble: string | undefined;
+  problem: string | undefined;
 }
 
 const maxFileBytes = 8 * 1024 * 1024;
 
 /**
- * The authorities that certificates may come from, beside those that Node brings: companies sign
- * with their own. Files are read when first asked for, once.
+ * The authorities that certificates may come from, beside those that Node brings: companies sign with their own. Files
+ * are read when first asked for, once.
  */
 export class CertificateStore {
   readonly #files: readonly CaFile[];
@@ -41,14 +41,14 @@ export class CertificateStore {
 
   /** One sentence for each file that gives nothing. Never fails. */
   async notices(): Promise<string[]> {
-    return (await this.reports()).flatMap(({ variable, path, trouble }) =>
-      trouble === undefined ? [] : [`${variable} names ${oneLine(path, 200)}, ${trouble}.`],
+    return (await this.reports()).flatMap(({ variable, path, problem }) =>
+      problem === undefined ? [] : [`${variable} names ${oneLine(path, 200)}, ${problem}.`],
     );
   }
 
   /**
-   * For `tls.connect`; undefined where Node's own choice is right, which knows NODE_EXTRA_CA_CERTS by
-   * itself. One context for all connections: making one reads every root anew.
+   * For `tls.connect`; undefined where Node's own choice is right, which knows NODE_EXTRA_CA_CERTS by itself. One
+   * context for all connections: making one reads every root anew.
    */
   context(): Promise<SecureContext | undefined> {
     return (this.#context ??= this.#makeContext());
@@ -63,8 +63,8 @@ export class CertificateStore {
     const ours = from(false);
     if (ours.length === 0) return undefined;
     const { default: tls } = await import("node:tls"); // not before the first connection that needs it
-    // A list of our own replaces Node's: what it would have had must stand in ours. A newer Node tells
-    // it, but with the variable as it was when the process started, and a program may say otherwise.
+    // A list of our own replaces Node's: what it would have had must stand in ours. A newer Node tells it, but with the
+    // variable as it was when the process started, and a program may say otherwise.
     const ca = new Set([...(nodeDefaults(tls) ?? tls.rootCertificates), ...from(true), ...ours]);
     return tls.createSecureContext({ ca: [...ca] });
   }
@@ -77,7 +77,7 @@ function nodeDefaults(tls: object): string[] | undefined {
 }
 
 async function readCaFile(file: CaFile): Promise<CaFileReport> {
-  const without = (trouble: string): CaFileReport => ({ ...file, certificates: [], trouble });
+  const without = (trouble: string): CaFileReport => ({ ...file, certificates: [], problem: trouble });
   // A relative one would be looked for in the project's folder, which is not to be trusted.
   if (!isAbsolute(file.path)) return without("which is not an absolute path");
   try {
@@ -87,7 +87,7 @@ async function readCaFile(file: CaFile): Promise<CaFileReport> {
     const certificates = readCertificates(await readFile(file.path, "latin1"));
     return certificates.length === 0
       ? without("which holds no certificate in PEM form")
-      : { ...file, certificates, trouble: undefined };
+      : { ...file, certificates, problem: undefined };
   } catch (error) {
     const code = errnoOf(error) ?? "unknown cause";
     return without(code === "ENOENT" ? "which does not exist" : `which cannot be read (${code})`);

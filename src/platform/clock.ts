@@ -18,8 +18,8 @@ export interface Clock {
 export const systemClock: Clock = createClock((timeout) => timeout.unref());
 
 /**
- * For a program that has nothing else to stay for: what waits in it (a pause before a repetition, a
- * login) keeps the process alive.
+ * For a program that has nothing else to stay for: what waits in it (a pause before a repetition, a login) keeps the
+ * process alive.
  */
 export const refedClock: Clock = createClock((timeout) => timeout);
 
@@ -29,9 +29,8 @@ const suspendedMs = 1_000;
 const graceMs = 2_000;
 
 /**
- * A process that was suspended (a stopped job, a closed lid) finds its timers due before it has looked
- * at its sockets: an answer that came in time would count as none. So a timer that is far too late
- * waits once more, for a moment.
+ * A process that was suspended (a stopped job, a closed lid) finds its timers due before it has looked at its sockets:
+ * an answer that came in time would count as none. So a timer that is far too late waits once more, for a moment.
  */
 export function createClock(
   prepare: (timeout: NodeJS.Timeout) => NodeJS.Timeout,

@@ -23,8 +23,8 @@ export interface DetachedEvents {
 }
 
 /**
- * Start a process in a session of its own, which neither the terminal's signals nor the end of this
- * process reach. Its streams lead nowhere; the two talk over a private channel.
+ * Start a process in a session of its own, which neither the terminal's signals nor the end of this process reach. Its
+ * streams lead nowhere; the two talk over a private channel.
  *
  * @throws whatever the system says when there is no room for another process
  */

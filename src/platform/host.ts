@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { findProgram } from "./programs.ts";
 
 /** What files tell about where this process runs. */
-export interface MachineFacts {
+export interface HostEnvironment {
   /** Node's name of the system. */
   platform: string;
   container: boolean;
@@ -23,7 +23,7 @@ export interface MachineOptions {
 }
 
 /** Look at the machine anew; a few small files, no program is started. */
-export async function detectHost(options: MachineOptions): Promise<MachineFacts> {
+export async function detectHost(options: MachineOptions): Promise<HostEnvironment> {
   const { searchPath, wsl, platform = process.platform, root = "/" } = options;
   const [container, xdgOpen] = await Promise.all([
     platform === "linux" && isContainer(root),

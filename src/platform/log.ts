@@ -26,8 +26,8 @@ export interface DebugLogDeps {
 }
 
 /**
- * One line per fact to stderr and to `debug.log` (0600, 5 MB, one older generation): hosts swallow
- * stderr. A log that cannot be written never disturbs the work.
+ * One line per fact to stderr and to `debug.log` (0600, 5 MB, one older generation): hosts swallow stderr. A log that
+ * cannot be written never disturbs the work.
  */
 export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLogDeps): Log {
   const file = folder === undefined ? undefined : join(folder, "debug.log");
@@ -56,12 +56,12 @@ function rotate(file: string): void {
 
 /** A log that a program takes itself; one that throws never disturbs the work. */
 export function createForwardingLog(
-  take: (area: string, text: string) => void,
+  receive: (area: string, text: string) => void,
   redactor: Pick<Redactor, "redactAll">,
 ): Log {
   const forward = (area: LogArea, text: string): void => {
     try {
-      take(area, redactor.redactAll(text));
+      receive(area, redactor.redactAll(text));
     } catch {
       // the program's own affair
     }

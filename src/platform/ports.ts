@@ -14,8 +14,8 @@ export interface PortHolder {
 const listening = "0A";
 
 /**
- * Who listens on the TCP port, from /proc: the socket's inode, the process that has it open, its
- * name. Undefined where the system does not tell: not Linux, another user's process, nobody.
+ * Who listens on the TCP port, from /proc: the socket's inode, the process that has it open, its name. Undefined where
+ * the system does not tell: not Linux, another user's process, nobody.
  */
 export async function portHolder(port: number, proc = "/proc"): Promise<PortHolder | undefined> {
   const tables = await Promise.all(["tcp", "tcp6"].map((name) => read(join(proc, "net", name))));
@@ -40,8 +40,8 @@ function listenersOf(table: string, port: number): string[] {
     const columns = line.trim().split(/\s+/);
     const [, local = "", , state] = columns;
     const inode = columns[9];
-    const held = Number.parseInt(local.split(":")[1] ?? "", 16) === port && state === listening;
-    return held && inode !== undefined && inode !== "0" ? [inode] : [];
+    const listens = Number.parseInt(local.split(":")[1] ?? "", 16) === port && state === listening;
+    return listens && inode !== undefined && inode !== "0" ? [inode] : [];
   });
 }
 
@@ -64,8 +64,8 @@ function entries(folder: string): Promise<string[]> {
 }
 
 /**
- * Whether this error of `listen` says that the machine does without the address family, so that no other
- * program can listen there either.
+ * Whether this error of `listen` says that the machine does without the address family, so that no other program can
+ * listen there either.
  */
 export function lacksFamily(errno: string): boolean {
   return ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(errno);
@@ -75,8 +75,8 @@ export function lacksFamily(errno: string): boolean {
 export type PortState = "free" | "held" | "reserved";
 
 /**
- * Whether a sign-in could listen on the port now: on both loopback families, as the browser may
- * come to either. What was bound for the look is closed again. Never fails.
+ * Whether a sign-in could listen on the port now: on both loopback families, as the browser may come to either. What
+ * was bound for the look is closed again. Never fails.
  */
 export async function probePort(port: number): Promise<PortState> {
   const [v4, v6] = [await tryBind(port, "127.0.0.1"), await tryBind(port, "::1")];

@@ -7,8 +7,8 @@ import type { Random } from "./random.ts";
 const unknownOwnerStaleMs = 10 * 60_000;
 
 /**
- * A process as others can recognise it: `<pid>-<start>-<host>-<nonce>`. `start` tells a reused pid
- * apart, `host` (name, boot and pid namespace) tells where the pid means anything.
+ * A process as others can recognise it: `<pid>-<start>-<host>-<nonce>`. `start` tells a reused pid apart, `host` (name,
+ * boot and pid namespace) tells where the pid means anything.
  */
 export interface ProcessIdentity {
   pid: number;
@@ -41,8 +41,8 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 }
 
 /**
- * Whether that process still runs; "unknown" when it lives on another host or in another pid
- * namespace, or when the system cannot tell a reused pid from the old one.
+ * Whether that process still runs; "unknown" when it lives on another host or in another pid namespace, or when the
+ * system cannot tell a reused pid from the old one.
  */
 export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): "alive" | "dead" | "unknown" {
   if (other.host !== self.host) return "unknown";
@@ -66,8 +66,8 @@ export function pidIfAlive(other: ProcessIdentity, self: ProcessIdentity): numbe
 }
 
 /**
- * Whether what that process left can be taken or removed: it has ended, or nobody can tell and its
- * trace is old. An age below zero is one, too: the clock was set back.
+ * Whether what that process left can be taken or removed: it has ended, or nobody can tell and its trace is old. An age
+ * below zero is one, too: the clock was set back.
  */
 export function isStale(other: ProcessIdentity, self: ProcessIdentity, ageMs: number): boolean {
   const liveness = livenessOf(other, self);

@@ -3,8 +3,8 @@ import { access, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 
 /**
- * The path of a program that the search path has, or undefined. Relative folders are left out: they
- * would be those of the project.
+ * The path of a program that the search path has, or undefined. Relative folders are left out: they would be those of
+ * the project.
  */
 export async function findProgram(
   name: string,
@@ -71,8 +71,8 @@ export async function runProgram(path: string, args: readonly string[], signal: 
 }
 
 /**
- * How the system is asked to run it. Windows runs a `.cmd` by its command interpreter alone, which reads
- * the line anew: between quotes only `%` and `"` mean something to it there.
+ * How the system is asked to run it. Windows runs a `.cmd` by its command interpreter alone, which reads the line anew:
+ * between quotes only `%` and `"` mean something to it there.
  *
  * @throws Error for an argument that the interpreter would change
  */
@@ -81,9 +81,9 @@ export function invocation(
   args: readonly string[],
 ): { command: string; given: string[]; verbatim: boolean } {
   if (!/\.cmd$/i.test(path)) return { command: path, given: [...args], verbatim: false };
-  const words = [path, ...args];
-  const odd = words.find((word) => /["%\r\n]/.test(word));
-  if (odd !== undefined) throw new Error(`Windows cannot pass this on as it is: ${odd}`);
-  const line = words.map((word) => `"${word}"`).join(" ");
+  const parts = [path, ...args];
+  const refused = parts.find((word) => /["%\r\n]/.test(word));
+  if (refused !== undefined) throw new Error(`Windows cannot pass this on as it is: ${refused}`);
+  const line = parts.map((word) => `"${word}"`).join(" ");
   return { command: "cmd.exe", given: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
 }

@@ -40,14 +40,14 @@ export async function withTimeout<T>(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  const over = deferred<undefined>();
+  const timedOut = deferred<undefined>();
   const giveUp = (): void => {
-    over.resolve(undefined);
+    timedOut.resolve(undefined);
   };
   const timer = ms > 0 ? clock.timer(ms, giveUp) : undefined;
   if (timer === undefined) giveUp();
   try {
-    return await raceSignal(Promise.race([promise, over.promise]), signal);
+    return await raceSignal(Promise.race([promise, timedOut.promise]), signal);
   } finally {
     timer?.cancel();
   }

@@ -5,8 +5,7 @@ const wait = { do: "wait" } as const;
 /**
  * Every way a call can fail, with what it means and what a person does about it.
  *
- * The set is closed: programs decide by code, never by text. DEPLOYMENT.md's table is generated
- * from this object.
+ * The set is closed: programs decide by code, never by text. DEPLOYMENT.md's table is generated from this object.
  */
 export const errorCodes = {
   AUTH_REQUIRED: {
@@ -143,8 +142,8 @@ export interface CodexErrorDetails {
 }
 
 /**
- * The one error that leaves a service. `message` says what happened, in one sentence, and never
- * holds a token, a stack or a foreign body; those belong to `cause`, which no output prints.
+ * The one error that leaves a service. `message` says what happened, in one sentence, and never holds a token, a stack
+ * or a foreign body; those belong to `cause`, which no output prints.
  */
 export class CodexError extends Error {
   override readonly name = "CodexError";

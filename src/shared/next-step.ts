@@ -1,7 +1,7 @@
 /**
- * What to do after a failure, as data. Each entry point renders it in its own terms (render/next-step.ts), so
- * an error does not know who is asking. The steps of a list follow each other; those after `retry` are for
- * when that fails again.
+ * What to do after a failure, as data. Each entry point renders it in its own terms (render/next-step.ts), so an error
+ * does not know who is asking. The steps of a list follow each other; those after `retry` are for when that fails
+ * again.
  */
 export type NextStep =
   /** Sign in with ChatGPT; without `method` the default one. */

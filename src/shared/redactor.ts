@@ -40,8 +40,8 @@ class SecretSet {
 }
 
 function piecesOf(value: string): string[] {
-  // Of a JSON Web Token only the signature is a secret: header and claims say what other tokens say, too,
-  // and an answer may rightly show some of that.
+  // Of a JSON Web Token only the signature is a secret: header and claims say what other tokens say, too, and an answer
+  // may rightly show some of that.
   const from = /^eyJ[\w-]*\.[\w-]+\.(?=[\w-]+$)/.exec(value)?.[0].length ?? 0;
   // The host of an e-mail address may rightly stand in an error, as that of a company's proxy.
   const to = /^[^@\s]+(?=@[^@\s]+$)/.exec(value)?.[0].length ?? value.length;
@@ -101,9 +101,9 @@ interface Person {
 }
 
 /**
- * Takes secrets out of text at the sinks. It knows the live values, also where a text was cut within
- * one, and the shapes of the rest; shapes and the person's own data are for logs and errors only,
- * since an answer may rightly speak of a token-like word, and hold the person's address.
+ * Takes secrets out of text at the sinks. It knows the live values, also where a text was cut within one, and the
+ * shapes of the rest; shapes and the person's own data are for logs and errors only, since an answer may rightly speak
+ * of a token-like word, and hold the person's address.
  */
 export class Redactor {
   readonly #secrets = new SecretSet();

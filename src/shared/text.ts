@@ -1,16 +1,16 @@
 /* eslint-disable no-control-regex -- control characters are what this file is about */
 
 /**
- * Escape sequences of terminals (ECMA-48): colours, cursor moves, titles, links. One without its
- * end is none: it must not take the rest of an answer with it.
+ * Escape sequences of terminals (ECMA-48): colours, cursor moves, titles, links. One without its end is none: it must
+ * not take the rest of an answer with it.
  */
 const escapeSequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b\r\n]*(?:\u0007|\u001b\\)|[@-Z\\^_])/g;
 /** Controls of C0 and C1 but tab, newline and carriage return. */
 const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 
 /**
- * Text from outside, fit for a terminal and for JSON: no escapes, controls or lone surrogates.
- * U+2028 and U+2029 become line ends, since some readers of lines would end one there.
+ * Text from outside, fit for a terminal and for JSON: no escapes, controls or lone surrogates. U+2028 and U+2029 become
+ * line ends, since some readers of lines would end one there.
  */
 export function plainText(text: string): string {
   return withoutControls(text).toWellFormed();

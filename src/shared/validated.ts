@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { oneLine } from "./text.ts";
 
 /** What is wrong with one field of a value. */
-export interface Fault {
+export interface FieldError {
   /** As a program would write it: `input[0].role`. */
   field: string;
   /** The rest of the sentence: "is required". */
@@ -20,18 +20,18 @@ export function validated<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   whole: string,
-  refuse: (fault: Fault, ...others: Fault[]) => Error,
+  refuse: (fault: FieldError, ...others: FieldError[]) => Error,
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => describeIssue(issue, schema, whole));
+  const errors = parsed.error.issues.map((issue) => describeIssue(issue, schema, whole));
   // That a text is blank need not be said of an empty one.
-  const fields = faults.map(({ field }) => field);
-  const [first, ...others] = faults.filter(({ field }, n) => fields.indexOf(field) === n);
+  const fields = errors.map(({ field }) => field);
+  const [first, ...others] = errors.filter(({ field }, n) => fields.indexOf(field) === n);
   throw refuse(first ?? { field: whole, verdict: "is unusable" }, ...others);
 }
 
-function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, whole: string): Fault {
+function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, whole: string): FieldError {
   if (issue.code === "unrecognized_keys") {
     const keys = issue.keys.slice(0, 5).map((key) => oneLine(key, 40));
     const known = "shape" in schema ? Object.keys(schema.shape as object) : [];
@@ -62,10 +62,10 @@ function verdictOf(issue: z.core.$ZodIssue): string {
         ? "must not be empty"
         : `must be at least ${String(issue.minimum)}`;
     case "too_big": {
-      const most = issue.maximum.toLocaleString("en");
-      if (issue.origin === "string") return `must have at most ${most} characters`;
-      if (issue.origin === "array") return `must have at most ${most} entries`;
-      return `must be at most ${most}`;
+      const maximum = issue.maximum.toLocaleString("en");
+      if (issue.origin === "string") return `must have at most ${maximum} characters`;
+      if (issue.origin === "array") return `must have at most ${maximum} entries`;
+      return `must be at most ${maximum}`;
     }
     default:
       return issue.message;

@@ -66,10 +66,7 @@ interface Active extends Omit<ActiveCredential, "trouble"> {
 
 const misconfigured = "No login can be used until the configuration below is corrected.";
 
-/**
- * What a question would be asked with now. A setting that spoils the request doesn't hide whose
- * login it would be.
- */
+/** What a question would be asked with now. A setting that spoils the request doesn't hide whose login it would be. */
 async function activeCredential({ credentials, config }: StatusDeps): Promise<Active> {
   const spoilt = (areas: ConfigArea[]): boolean => config.problems.some(({ area }) => areas.includes(area));
   const nothing = { source: credentials.unstored, credential: undefined, usable: false };

@@ -39,21 +39,19 @@ export interface FileLockDeps {
 }
 
 /**
- * Mutual exclusion between processes of one machine, by a directory that holds one file named
- * after its owner.
+ * Mutual exclusion between processes of one machine, by a directory that holds one file named after its owner.
  *
- * Why not proper-lockfile, which the ecosystem uses: it judges a holder by the age of its lock. With
- * many waiters on a dead holder's lock it was seen to let two or three in at once, an overtaken
- * holder's release removes its successor's lock, and a suspended holder is overtaken between its
- * check and its request. With refresh tokens that work once, each of these loses a login. Here
+ * Why not proper-lockfile, which the ecosystem uses: it judges a holder by the age of its lock. With many waiters on a
+ * dead holder's lock it was seen to let two or three in at once, an overtaken holder's release removes its successor's
+ * lock, and a suspended holder is overtaken between its check and its request. With refresh tokens that work once, each
+ * of these loses a login. Here
  * - entering is one `rename` of a prepared directory, which fails while the target has content;
  * - takeover is one `rename` of the dead owner's file: the old name exists once, so one process wins;
  * - release removes only the own file, so an overtaken holder disturbs nobody;
- * - a live owner is never overtaken, however long it is suspended, and a dead one at once; only an
- *   owner whose life cannot be told (another host, or a system without /proc) is judged by age.
- * An empty directory is how proper-lockfile locks the same file: it is respected while fresh. (Not
- * in the instant between our look and our rename, which an empty directory does not stop: whoever
- * needs more must hold a lock of our kind.)
+ * - a live owner is never overtaken, however long it is suspended, and a dead one at once; only an owner whose life
+ *   cannot be told (another host, or a system without /proc) is judged by age. An empty directory is how
+ *   proper-lockfile locks the same file: it is respected while fresh. (Not in the instant between our look and our
+ *   rename, which an empty directory does not stop: whoever needs more must hold a lock of our kind.)
  */
 export class FileLock {
   readonly #path: string;
@@ -84,7 +82,7 @@ export class FileLock {
       await (await open(join(prepared, ownerFile), "wx", 0o600)).close();
       for (;;) {
         const obstacle = await this.#tryEnter(prepared, ownerFile);
-        if (obstacle === undefined) return this.#held(ownerFile);
+        if (obstacle === undefined) return this.#heldLock(ownerFile);
         if (clock.elapsed() >= deadline) return { holderPid: obstacle.pid };
         await sleep(clock, pollMs * (1 + random.fraction()), signal);
       }
@@ -97,8 +95,8 @@ export class FileLock {
   }
 
   /**
-   * The lock that another process has passed on (its `HeldLock.pass`), by the same single rename
-   * that a take-over uses; undefined when somebody has taken it over, or removed it, meanwhile.
+   * The lock that another process has passed on (its `HeldLock.pass`), by the same single rename that a take-over uses;
+   * undefined when somebody has taken it over, or removed it, meanwhile.
    *
    * @throws CodexError `STORAGE`
    */
@@ -107,7 +105,7 @@ export class FileLock {
     const ownerFile = `owner.${formatIdentity(this.#deps.self)}.${this.#counter++}`;
     try {
       const adopted = await succeeds(rename(join(this.#path, pass), join(this.#path, ownerFile)));
-      return adopted ? this.#held(ownerFile) : undefined;
+      return adopted ? this.#heldLock(ownerFile) : undefined;
     } catch (error) {
       throw storageError(error, this.#path, "take the lock");
     }
@@ -134,15 +132,15 @@ export class FileLock {
     return taken ? undefined : {};
   }
 
-  #held(ownerFile: string): HeldLock {
+  #heldLock(ownerFile: string): HeldLock {
     const own = join(this.#path, ownerFile);
     return {
       owner: formatIdentity(this.#deps.self),
       handoverId: ownerFile,
       isOwned: () => succeeds(lstat(own)).catch(() => false),
       release: async () => {
-        // Who is killed between the two leaves an empty directory, which is known as ours by its mode.
-        // What was done under the lock is done: trouble with the lock must not hide its result.
+        // Who is killed between the two leaves an empty directory, which is known as ours by its mode. What was done
+        // under the lock is done: trouble with the lock must not hide its result.
         await unlink(own)
           .then(() => rmdir(this.#path))
           .catch(() => undefined);

@@ -2,8 +2,8 @@ import { lstatSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Why a folder of ours must not be used: it belongs to another user, or another user's link leads
- * to it. Undefined where it is ours or the administrator's, is missing, or users mean nothing (Windows).
+ * Why a folder of ours must not be used: it belongs to another user, or another user's link leads to it. Undefined
+ * where it is ours or the administrator's, is missing, or users mean nothing (Windows).
  */
 export function foreignFolder(path: string): string | undefined {
   const uid = process.getuid?.();
@@ -14,10 +14,7 @@ export function foreignFolder(path: string): string | undefined {
   return real === undefined || real === 0 || real === uid ? undefined : `${path} belongs to another user (uid ${real})`;
 }
 
-/**
- * The link of another user that `path` is or leads through. The administrator's and one's own may stand
- * on the way.
- */
+/** The link of another user that `path` is or leads through. The administrator's and one's own may stand on the way. */
 export function foreignLink(path: string): { path: string; uid: number } | undefined {
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;

@@ -6,7 +6,7 @@ import { livenessOf, type ProcessIdentity } from "../process-identity.ts";
 /** What stands in a lock's place. */
 export type LockReport =
   | { kind: "free" }
-  | { kind: "held"; pid: number; life: "alive" | "dead" | "unknown"; ageMs: number }
+  | { kind: "held"; pid: number; liveness: "alive" | "dead" | "unknown"; ageMs: number }
   /** An empty directory, which other programs use as a lock. */
   | { kind: "other-tool"; ageMs: number }
   /** The folder around it may not be entered, which is told about the folder. */
@@ -28,8 +28,8 @@ export async function reportLock(path: string, self: ProcessIdentity, now: numbe
         return { kind: "other-tool", ageMs: Math.max(0, found.ageMs) };
       case "owned": {
         const { identity, ageMs } = found;
-        const life = livenessOf(identity, self);
-        return { kind: "held", pid: identity.pid, life, ageMs: Math.max(0, ageMs) };
+        const liveness = livenessOf(identity, self);
+        return { kind: "held", pid: identity.pid, liveness, ageMs: Math.max(0, ageMs) };
       }
     }
   } catch (error) {

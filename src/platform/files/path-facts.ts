@@ -13,12 +13,12 @@ export interface PathFacts {
   foreignOwner: number | undefined;
   writable: boolean;
   /** Why it could not be looked at. */
-  trouble: string | undefined;
+  errno: string | undefined;
 }
 
 /** Look at a path without following a link in its last part. Never fails. */
 export async function pathFacts(path: string): Promise<PathFacts> {
-  const facts = { path, mode: undefined, foreignOwner: undefined, trouble: undefined };
+  const facts = { path, mode: undefined, foreignOwner: undefined, errno: undefined };
   try {
     const stat = await lstat(path);
     const uid = process.getuid?.();
@@ -36,7 +36,7 @@ export async function pathFacts(path: string): Promise<PathFacts> {
   } catch (error) {
     const code = errnoOf(error) ?? "unknown cause";
     if (code === "ENOENT") return { ...facts, kind: "missing", writable: false };
-    return { ...facts, kind: "unknown", writable: false, trouble: code };
+    return { ...facts, kind: "unknown", writable: false, errno: code };
   }
 }
 

@@ -21,8 +21,8 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constant
  * The text of a private file, or undefined when there is none.
  *
  * @returns undefined where there is none, "" where it is not UTF-8: no JSON either
- * @throws CodexError `STORAGE` for a symbolic link, a file of another user, anything that is not a
- *   regular file, or one of absurd size.
+ * @throws CodexError `STORAGE` for a symbolic link, a file of another user, anything that is not a regular file, or one
+ *   of absurd size.
  */
 export async function readSecureFile(path: string): Promise<string | undefined> {
   refuseForeignLinks(path);
@@ -46,8 +46,8 @@ export async function readSecureFile(path: string): Promise<string | undefined> 
 }
 
 /**
- * Replace a private file as a whole: readers see the old content or the new, also after a crash or
- * on a full disk. The file is 0600 from the first moment.
+ * Replace a private file as a whole: readers see the old content or the new, also after a crash or on a full disk. The
+ * file is 0600 from the first moment.
  *
  * @param temporary where the new content is prepared, in the same folder
  * @throws CodexError `STORAGE`; the old content is then untouched.
@@ -72,8 +72,8 @@ export async function writeSecureFile(path: string, text: string, temporary: str
 }
 
 /**
- * Find out whether `bytes` could be written beside `path` right now, before something is spent
- * that could then not be saved.
+ * Find out whether `bytes` could be written beside `path` right now, before something is spent that could then not be
+ * saved.
  *
  * @throws CodexError `STORAGE`
  */

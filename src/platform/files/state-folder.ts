@@ -6,16 +6,16 @@ import { makePrivateFolder } from "./secure-file.ts";
 import type { TemporaryFiles } from "./temporary-files.ts";
 
 /**
- * Small JSON files that spare work and may be lost at any time: caches and last-seen facts. Reading
- * and writing never fail; secrets do not belong here. Another user's folder is none of ours: its owner
- * could tell us anything, and lead our writes and removals anywhere. In a folder of one's own may lie
- * what is not ours: only names that we make are removed.
+ * Small JSON files that spare work and may be lost at any time: caches and last-seen facts. Reading and writing never
+ * fail; secrets do not belong here. Another user's folder is none of ours: its owner could tell us anything, and lead
+ * our writes and removals anywhere. In a folder of one's own may lie what is not ours: only names that we make are
+ * removed.
  */
 export class StateFolder {
   /** Undefined when the configured folder cannot be used. */
   readonly path: string | undefined;
   readonly #temporaries: TemporaryFiles;
-  readonly #around: StateFolder | undefined;
+  readonly #parent: StateFolder | undefined;
   readonly #writing = new Set<Promise<boolean>>();
   #swept = false;
 
@@ -23,7 +23,7 @@ export class StateFolder {
   constructor(path: string | undefined, temporaries: TemporaryFiles, around?: StateFolder) {
     this.path = path;
     this.#temporaries = temporaries;
-    this.#around = around;
+    this.#parent = around;
   }
 
   /** The file's content as JSON, or undefined when there is none that can be read. */
@@ -56,8 +56,8 @@ export class StateFolder {
   }
 
   /**
-   * Of the files with such names, remove those that were last written before a time, and all but the
-   * newest few. Never fails.
+   * Of the files with such names, remove those that were last written before a time, and all but the newest few. Never
+   * fails.
    *
    * @param ours fits the names that the caller writes, and no others
    * @param since epoch milliseconds
@@ -92,8 +92,8 @@ export class StateFolder {
   #usable(): string | undefined {
     const { path } = this;
     if (path === undefined || foreignFolder(path) !== undefined) return undefined;
-    if (this.#around === undefined) return path;
-    return this.#around.#usable() === undefined || isLink(path) ? undefined : path;
+    if (this.#parent === undefined) return path;
+    return this.#parent.#usable() === undefined || isLink(path) ? undefined : path;
   }
 
   async #replace(folder: string, name: string, text: string): Promise<boolean> {

@@ -6,8 +6,8 @@ import { formatIdentity, isStale, parseIdentity, type ProcessIdentity } from "..
 const temporaryName = /^(.+)\.tmp\.([^.]+)\.\d+$/;
 
 /**
- * Where new content is prepared before it replaces a file: `<path>.tmp.<process>.<number>`. The name
- * says whose it is, so that what a killed process left can be told from what a live one is writing.
+ * Where new content is prepared before it replaces a file: `<path>.tmp.<process>.<number>`. The name says whose it is,
+ * so that what a killed process left can be told from what a live one is writing.
  */
 export class TemporaryFiles {
   readonly #self: ProcessIdentity;

@@ -27,8 +27,8 @@ export interface DoctorDeps {
 }
 
 /**
- * Looks at everything that keeps a question from being answered, all at once and without any change.
- * A check that fails or hangs is a finding, too, and keeps no other one from its result.
+ * Looks at everything that keeps a question from being answered, all at once and without any change. A check that fails
+ * or hangs is a finding, too, and keeps no other one from its result.
  */
 export class Doctor {
   readonly #deps: DoctorDeps;
@@ -49,8 +49,8 @@ export class Doctor {
   }
 
   async #run({ name, run, late }: Check, signal: AbortSignal): Promise<Finding[]> {
-    const given = new AbortController();
-    const either = AbortSignal.any([signal, given.signal]); // one listener each on its own signal
+    const ended = new AbortController();
+    const either = AbortSignal.any([signal, ended.signal]); // one listener each on its own signal
     try {
       const work = (async () => run(either))();
       const found = await withTimeout(work, checkLimitMs, this.#deps.clock, either);
@@ -60,7 +60,7 @@ export class Doctor {
       signal.throwIfAborted();
       return [note(name, `Could not be looked at. ${toCodexError(error).message}`)];
     } finally {
-      given.abort();
+      ended.abort();
     }
   }
 

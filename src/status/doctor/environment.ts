@@ -73,7 +73,7 @@ export function judgeCertificates(
   { tlsUnverified }: Pick<Config, "tlsUnverified">,
 ): Finding[] {
   const check = "certificates";
-  const found = reports.map(({ variable, path, certificates, trouble }) => {
+  const found = reports.map(({ variable, path, certificates, problem: trouble }) => {
     const count = certificates.length === 1 ? "one authority" : `${certificates.length} authorities`;
     return trouble === undefined
       ? ok(check, `${variable} adds ${count} from ${path}.`)

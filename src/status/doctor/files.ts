@@ -80,7 +80,7 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
 
 export function judgeLoginFile(facts: PathFacts): Finding {
   const check = "login file";
-  const { path, kind, mode, foreignOwner, trouble } = facts;
+  const { path, kind, mode, foreignOwner, errno: trouble } = facts;
   if (kind === "missing") return ok(check, `${path} is not there yet; a sign-in makes it.`);
   if (kind === "unknown") {
     return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
@@ -99,7 +99,7 @@ export function judgeLoginFile(facts: PathFacts): Finding {
 
 export function judgeLoginFolder(facts: PathFacts, foreign: string | undefined): Finding {
   const check = "login folder";
-  const { path, kind, mode, writable, trouble } = facts;
+  const { path, kind, mode, writable, errno: trouble } = facts;
   if (kind === "missing") return ok(check, `${path} is not there yet; a sign-in makes it.`);
   if (kind === "unknown") {
     return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
@@ -152,7 +152,7 @@ export function judgeLock(check: string, path: string, report: Exclude<LockRepor
     case "other-tool":
       return note(check, `Another program holds ${path}, or has left it ${span(report.ageMs)} ago.`);
     case "held": {
-      const { pid, life, ageMs } = report;
+      const { pid, liveness: life, ageMs } = report;
       const since = `for ${span(ageMs)}`;
       if (life === "dead") {
         return note(check, `Process ${pid}, which has ended, left it; the next call takes it over.`);

@@ -36,8 +36,8 @@ export interface HealthDeps {
 }
 
 /**
- * Ask each origin for its front page, without any token. Cloudflare guards front pages against every
- * program, which says nothing about us; so where one is guarded, the path that we use decides.
+ * Ask each origin for its front page, without any token. Cloudflare guards front pages against every program, which
+ * says nothing about us; so where one is guarded, the path that we use decides.
  */
 export async function checkHealth(
   targets: readonly HealthTarget[],
@@ -80,16 +80,16 @@ async function ask(
   signal: AbortSignal,
 ): Promise<{ detail: string; guarded: boolean; clockAheadMs: number | undefined }> {
   const started = clock.elapsed();
-  const answer = await http.fetchText(
+  const response = await http.fetchText(
     { method, url, headers: { "user-agent": userAgent, originator } },
     { maxBytes: 256 * 1024, timeoutMs, signal },
   );
   const ms = Math.round(clock.elapsed() - started);
-  const challenged = answer.headers["cf-mitigated"] === "challenge";
+  const challenged = response.headers["cf-mitigated"] === "challenge";
   return {
-    detail: `HTTP ${answer.status} in ${ms} ms${challenged ? ", challenged by Cloudflare" : ""}`,
-    guarded: isInterstitialPage(toApiErrorInfo(answer.status, answer.headers, answer.text, clock.now())),
-    clockAheadMs: aheadOf(clock.now(), answer),
+    detail: `HTTP ${response.status} in ${ms} ms${challenged ? ", challenged by Cloudflare" : ""}`,
+    guarded: isInterstitialPage(toApiErrorInfo(response.status, response.headers, response.text, clock.now())),
+    clockAheadMs: aheadOf(clock.now(), response),
   };
 }
 

@@ -50,8 +50,8 @@ test("an old client version may hide models", () => {
 
 test("files of certificates are told with what they give", () => {
   const file = { variable: "SSL_CERT_FILE", path: "/ca.pem" } as const;
-  const good: CaFileReport = { ...file, certificates: ["a", "b"], trouble: undefined };
-  const bad: CaFileReport = { ...file, certificates: [], trouble: "which does not exist" };
+  const good: CaFileReport = { ...file, certificates: ["a", "b"], problem: undefined };
+  const bad: CaFileReport = { ...file, certificates: [], problem: "which does not exist" };
   const judge = (reports: CaFileReport[], tlsUnverified = false) => judgeCertificates(reports, { tlsUnverified });
   expect(judge([good, bad])).toEqual([
     {

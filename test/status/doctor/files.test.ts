@@ -23,7 +23,7 @@ const file: PathFacts = {
   mode: 0o600,
   foreignOwner: undefined,
   writable: true,
-  trouble: undefined,
+  errno: undefined,
 };
 const folder: PathFacts = { ...file, path: "/h", kind: "folder", mode: 0o755 };
 
@@ -37,7 +37,7 @@ describe("the login file", () => {
     ["of another user", { foreignOwner: 1234 }, "problem", /regular file of your own/],
     ["that is a link", { kind: "link" }, "problem", /CODEX_AUTH_FILE/],
     ["that is a folder", { kind: "folder" }, "problem", /CODEX_AUTH_FILE/],
-    ["behind closed doors", { kind: "unknown", trouble: "EACCES" }, "problem", /rights of/],
+    ["behind closed doors", { kind: "unknown", errno: "EACCES" }, "problem", /rights of/],
   ])("%s", (_, facts, level, fix) => {
     const finding = judgeLoginFile({ ...file, ...facts });
     expect(finding).toMatchObject({ check: "login file", level });
@@ -89,16 +89,16 @@ describe("a lock", () => {
 
   test.each([
     ["free", judge({ kind: "free" }), "ok", /Nobody/, undefined],
-    ["held just now", judge({ ...held, life: "alive" }), "ok", /4711 holds it for 3 s/, undefined],
+    ["held just now", judge({ ...held, liveness: "alive" }), "ok", /4711 holds it for 3 s/, undefined],
     [
       "held for too long",
-      judge({ ...held, life: "alive", ageMs: 2 * minute }),
+      judge({ ...held, liveness: "alive", ageMs: 2 * minute }),
       "problem",
       /4711 runs and holds it for 2 min/,
       /End process 4711/,
     ],
-    ["left by a dead process", judge({ ...held, life: "dead" }), "note", /has ended/, undefined],
-    ["of another machine", judge({ ...held, life: "unknown" }), "note", /ten minutes/, undefined],
+    ["left by a dead process", judge({ ...held, liveness: "dead" }), "note", /has ended/, undefined],
+    ["of another machine", judge({ ...held, liveness: "unknown" }), "note", /ten minutes/, undefined],
     ["of others", judge({ kind: "other-tool", ageMs: 1 }), "note", /Another program/, undefined],
     [
       "that is something else",
