@@ -1,7 +1,6 @@
 /**
- * Open a URL in the person's browser. Resolves when the opener has ended well, which may take as long as the browser
- * runs; rejects when it could not be started or failed (xdg-open: exit 1 to 4). That is never the login's failure,
- * since the URL is also given as text.
+ * Opens a URL in the user's browser. Resolves when the opener exits with 0, which may take as long as the browser runs.
+ * Rejects if it can't be started or fails (xdg-open: exit 1 to 4). A sign-in goes on: its URL is also shown as text.
  */
 export async function openInBrowser(url: string): Promise<void> {
   const { default: open } = await import("open");
@@ -11,9 +10,9 @@ export async function openInBrowser(url: string): Promise<void> {
       if (code === 0) resolve();
       else reject(new Error(`the opener ended with ${code ?? "a signal"}`));
     };
-    // Without a listener an error of a process that `open` has let go would end us.
+    // Without a listener, an error of the detached process would crash this one.
     opener.on("error", reject);
-    // On Windows `open` itself waits for the end.
+    // On Windows `open` itself waits for the exit.
     if (opener.exitCode !== null) settle(opener.exitCode);
     else opener.once("exit", settle);
   });

@@ -12,7 +12,7 @@ import {
 } from "../../platform/files/path-facts.ts";
 import { ownFile } from "../../platform/files/secure-file.ts";
 import { foreignFolder } from "../../platform/files/folder-owner.ts";
-import { reportLock, type LockReport } from "../../platform/files/lock-report.ts";
+import { reportLock, type LockReport } from "../../platform/files/lock-folder.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Check } from "./doctor.ts";
@@ -36,7 +36,7 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
     name: check,
     run: async () => {
       const report = await reportLock(path, self, clock.now());
-      return report.kind === "hidden" ? [] : [judgeLock(check, path, report)];
+      return report.kind === "inaccessible" ? [] : [judgeLock(check, path, report)];
     },
   });
   const around: Check[] = [
@@ -143,7 +143,7 @@ export function judgeClosed(check: string, folder: string): Finding {
   return problem(check, text, correctRights(folder));
 }
 
-export function judgeLock(check: string, path: string, report: Exclude<LockReport, { kind: "hidden" }>): Finding {
+export function judgeLock(check: string, path: string, report: Exclude<LockReport, { kind: "inaccessible" }>): Finding {
   switch (report.kind) {
     case "free":
       return ok(check, "Nobody holds it.");

@@ -67,7 +67,7 @@ test("services that give no sign are a problem, and the proxy on the way is name
 });
 
 const free: PortReport = { state: "free" };
-const held: PortReport = { state: "held", pid: 99, name: "cursor" };
+const held: PortReport = { state: "busy", pid: 99, name: "cursor" };
 const judge = (first: PortReport, second: PortReport, own?: number) =>
   judgePorts(
     [
@@ -83,11 +83,11 @@ test("a port that others hold matters only where no other one is free", () => {
     ["ok", "Free for the browser's return."],
   ]);
   expect(judge(held, free)[0]).toEqual(["note", "cursor (process 99) listens on it. A sign-in takes another port."]);
-  expect(judge(held, { state: "held", pid: 7 })).toEqual([
+  expect(judge(held, { state: "busy", pid: 7 })).toEqual([
     ["problem", "cursor (process 99) listens on it."],
     ["problem", "Process 7 listens on it."],
   ]);
-  expect(judge(held, { state: "held" })[1]).toEqual(["problem", "Another program listens on it."]);
+  expect(judge(held, { state: "busy" })[1]).toEqual(["problem", "Another program listens on it."]);
 });
 
 test("a port that the system has reserved has a fix of its own", () => {
