@@ -11,7 +11,7 @@ import { connectTimeout, networkCause, networkError, responseTimeout } from "./n
 import { proxyRoute, type ProxyRoute, type ProxySettings, type ProxyVariable } from "./proxy.ts";
 import { CertificateStore, type CaFile } from "./tls.ts";
 
-export interface HttpRequest {
+interface HttpRequest {
   method: "GET" | "POST" | "HEAD";
   url: string;
   headers?: Record<string, string>;
@@ -30,7 +30,7 @@ export interface TextResponse extends Omit<HttpResponse, "body"> {
   text: string;
 }
 
-export interface HttpDeps {
+interface HttpDeps {
   clock: Clock;
   log: Log;
   proxy: ProxySettings;

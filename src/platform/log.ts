@@ -6,7 +6,7 @@ import type { Redactor } from "../shared/redactor.ts";
 
 const maxLogBytes = 5 * 1024 * 1024;
 
-export type LogArea = "CODEX" | "HTTP" | "TOKEN" | "OAUTH";
+type LogArea = "CODEX" | "HTTP" | "TOKEN" | "OAUTH";
 
 /** Writes diagnostics for people; they are never part of a result. */
 export interface Log {
