@@ -7,7 +7,7 @@ import type { CertificateStore } from "./tls.ts";
 
 type Library = Pick<typeof Undici, "Agent" | "Pool" | "ProxyAgent">;
 
-// Undici's five-minute time-outs are off, since a reasoning model may be silent for longer.
+// Undici's five-minute timeouts are off, since a reasoning model may be silent for longer.
 const options = {
   headersTimeout: 0,
   bodyTimeout: 0,
@@ -16,16 +16,16 @@ const options = {
 
 /** For TCP and TLS together. */
 const connectTimeoutMs = 10_000;
-/** For a proxy's answer to CONNECT. */
+/** For a proxy's response to CONNECT. */
 const tunnelTimeoutMs = 15_000;
 
 /**
- * The connections of this process: to this machine, straight to others, and through each proxy. To
- * others certificates are always checked, whatever the environment says.
+ * Creates and caches undici dispatchers: one for loopback, one for direct connections, one per proxy. Certificates of
+ * other hosts are always verified, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
  */
 export class Dispatchers {
   readonly #authorities: CertificateStore;
-  readonly #made = new Map<string, Promise<Undici.Dispatcher>>();
+  readonly #dispatchers = new Map<string, Promise<Undici.Dispatcher>>();
   #closed = false;
 
   constructor(authorities: CertificateStore) {
@@ -38,28 +38,28 @@ export class Dispatchers {
     const local = isLoopback(new URL(url).hostname);
     const secure = url.startsWith("https:");
     const key = JSON.stringify([route, local, secure]);
-    const made = this.#made.get(key) ?? this.#make(undici, { route, local, secure });
-    this.#made.set(key, made);
-    return made;
+    const dispatcher = this.#dispatchers.get(key) ?? this.#create(undici, { route, local, secure });
+    this.#dispatchers.set(key, dispatcher);
+    return dispatcher;
   }
 
-  /** Whether there may be a connection. */
+  /** Whether a connection may exist. */
   get any(): boolean {
-    return this.#made.size > 0;
+    return this.#dispatchers.size > 0;
   }
 
-  /** Drop every connection, each without waiting for the others, and make no more. */
+  /** Closes every connection in parallel, and allows no new ones. */
   async destroy(): Promise<void> {
     this.#closed = true;
-    const all = [...this.#made.values()];
-    await Promise.allSettled(all.map(async (made) => (await made).destroy()));
+    const all = [...this.#dispatchers.values()];
+    await Promise.allSettled(all.map(async (dispatcher) => (await dispatcher).destroy()));
   }
 
-  async #make(
+  async #create(
     { Agent, Pool, ProxyAgent }: Library,
     { route, local, secure }: { route: ProxyRoute | undefined; local: boolean; secure: boolean },
   ): Promise<Undici.Dispatcher> {
-    // Without TLS no file of certificates is looked at.
+    // Without TLS, no certificate file is read.
     const secureContext = secure ? await this.#authorities.context() : undefined;
     const connect = {
       timeout: connectTimeoutMs,
@@ -73,14 +73,14 @@ export class Dispatchers {
       ...(route.authorization === undefined ? {} : { token: route.authorization }),
       requestTls: connect,
       proxyTls: connect,
-      clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: tunnelTimeoutMs }),
+      clientFactory: (origin, clientOptions) => new Pool(origin, { ...clientOptions, headersTimeout: tunnelTimeoutMs }),
     });
   }
 }
 
 /**
- * Calls `onSent` when a request is given to its connection, just before its first byte: whatever
- * fails before has certainly not reached the other side.
+ * Calls `onSent` when a request is assigned to its connection, just before its first byte: an earlier failure can't
+ * have reached the server.
  */
 export function onRequestStart(onSent: () => void): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>

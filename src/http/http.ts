@@ -7,13 +7,11 @@ import { CodexError } from "../shared/errors.ts";
 import { act, restart } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { Dispatchers, onRequestStart } from "./dispatchers.ts";
-import { type ConnectionFacts, networkCause, networkError, responseTimeout, connectTimeout } from "./network-error.ts";
-import { proxyRoute, type ProxyRoute, type ProxySettings } from "./proxy.ts";
+import { connectTimeout, networkCause, networkError, responseTimeout } from "./network-error.ts";
+import { proxyRoute, type ProxyRoute, type ProxySettings, type ProxyVariable } from "./proxy.ts";
 import { CertificateStore, type CaFile } from "./tls.ts";
 
-export { networkError };
-
-export interface HttpRequest {
+interface HttpRequest {
   method: "GET" | "POST" | "HEAD";
   url: string;
   headers?: Record<string, string>;
@@ -27,41 +25,40 @@ export interface HttpResponse {
   body: Readable;
 }
 
-/** A whole small answer. */
+/** A complete small response. */
 export interface TextResponse extends Omit<HttpResponse, "body"> {
   text: string;
 }
 
-export interface HttpDeps {
+interface HttpDeps {
   clock: Clock;
   log: Log;
   proxy: ProxySettings;
-  /** Certificates beside those that Node brings. */
+  /** Certificate authorities in addition to Node's. */
   caFiles?: readonly CaFile[];
-  /** The environment switches the check of certificates off; only this machine is then asked. */
+  /** True if NODE_TLS_REJECT_UNAUTHORIZED=0 is set; then only loopback requests are allowed. */
   tlsUnverified?: boolean;
 }
 
-/** Time for a connection to exist, through a proxy's tunnel or without; for an answer the caller knows. */
+/** Time to connect, including a proxy's tunnel. The caller limits the time for the response. */
 const connectLimitMs = 15_000;
-/** Connections end at once; what hangs in between must not keep the program. */
+/** Destroying connections takes no time, unless one hangs; that must not delay the exit. */
 const closeLimitMs = 500;
 
-/** How far a request has come. */
+/** Progress of a request. */
 interface TransferProgress {
-  /** Given to a connection: from then on the other side may have it. */
+  /** True once a connection has the request: from then on the server may have received it. */
   sent: boolean;
-  proxy: ConnectionFacts["proxy"];
+  proxy: ProxyVariable | undefined;
 }
 
 /**
- * HTTP by `undici.request`: no redirect is ever followed, nothing is retried, and no time-out
- * of undici's own ends a silence, since a reasoning model may need long.
+ * Sends HTTP requests with undici. Follows no redirects and never retries. Has no idle timeout, since a reasoning model
+ * may be silent for long.
  */
 export class Http {
   readonly #deps: HttpDeps;
   readonly #dispatchers: Dispatchers;
-  /** What the files of certificates give. */
   readonly authorities: CertificateStore;
 
   constructor(deps: HttpDeps) {
@@ -71,10 +68,10 @@ export class Http {
   }
 
   /**
-   * Send, and resolve with the head of the answer; the caller reads or destroys the body.
+   * Sends a request and resolves with the response's head; the caller must read or destroy the body.
    *
-   * @throws CodexError `NETWORK`, also where no connection exists within 15 s; `CONFIG` where a
-   *   setting forbids to send; or the signal's reason, at once.
+   * @throws CodexError `NETWORK`, also after 15 s without a connection; `CONFIG` if a setting forbids the request; the
+   *   signal's reason, at once
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     return this.#send(request, signal, { sent: false, proxy: undefined });
@@ -98,27 +95,22 @@ export class Http {
     };
     const either = AbortSignal.any([signal, limit.signal]);
     try {
-      // The library looks at a signal only once a connection exists.
-      const answer = await raceSignal(this.#ask(request, route, either, onSent), either);
+      // undici checks the signal only once a connection exists.
+      const response = await raceSignal(this.#request(request, route, either, onSent), either);
       const ms = Math.round(clock.elapsed() - started);
-      log("HTTP", `${request.method} ${origin}${pathname} ${answer.statusCode} in ${ms} ms`);
-      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+      log("HTTP", `${request.method} ${origin}${pathname} ${response.statusCode} in ${ms} ms`);
+      return { status: response.statusCode, headers: response.headers, body: response.body };
     } catch (error) {
       const cause = error instanceof CodexError ? error.code : networkCause(error);
       log("HTTP", `${request.method} ${origin}${pathname} failed: ${cause}`);
       if (either.aborted) throw either.reason;
-      const facts: ConnectionFacts = {
-        proxy: route?.variable,
-        notices: await this.authorities.notices(),
-        sent: progress.sent,
-      };
-      throw networkError(error, origin, either, facts);
+      throw networkError(error, origin, either, { ...progress, notices: await this.authorities.notices() });
     } finally {
       timer.cancel();
     }
   }
 
-  async #ask(
+  async #request(
     request: HttpRequest,
     route: ProxyRoute | undefined,
     signal: AbortSignal,
@@ -127,22 +119,23 @@ export class Http {
     const undici = await import("undici");
     const dispatcher = await this.#dispatchers.get(undici, request.url, route);
     signal.throwIfAborted();
-    const answer = await undici.request(request.url, {
-      method: request.method,
-      headers: request.headers ?? {},
-      body: request.body ?? null,
+    const { url, method, headers = {}, body = null } = request;
+    const response = await undici.request(url, {
+      method,
+      headers,
+      body,
       dispatcher: dispatcher.compose(onRequestStart(onSent)),
       signal,
     });
-    // A body that breaks or is destroyed while nobody reads it must not end the process.
-    answer.body.on("error", () => undefined);
-    return answer;
+    // An error of a body without a reader must not crash the process.
+    response.body.on("error", () => undefined);
+    return response;
   }
 
   /**
-   * Send and read the whole answer, at most `maxBytes` of it, within `timeoutMs`.
+   * Sends a request and reads the complete response, within `timeoutMs`.
    *
-   * @throws CodexError `NETWORK`, `TIMEOUT`, `PROTOCOL` (too large or encoded); or the signal's reason.
+   * @throws CodexError `NETWORK`, `TIMEOUT`, `PROTOCOL` (larger than `maxBytes`, or compressed); the signal's reason
    */
   async fetchText(
     request: HttpRequest,
@@ -152,20 +145,20 @@ export class Http {
     const limit = new AbortController();
     const progress: TransferProgress = { sent: false, proxy: undefined };
     const timer = this.#deps.clock.timer(timeoutMs, () => {
-      const failed = progress.sent ? responseTimeout : connectTimeout;
-      limit.abort(failed(origin, timeoutMs, progress.proxy));
+      const timeout = progress.sent ? responseTimeout : connectTimeout;
+      limit.abort(timeout(origin, timeoutMs, progress.proxy));
     });
     const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]);
     try {
-      const { status, headers, body } = await this.#send(request, either, progress);
-      const text = await readText({ status, headers, body }, maxBytes, origin, either);
-      return { status, headers, text };
+      const response = await this.#send(request, either, progress);
+      const text = await readText(response, maxBytes, origin, either);
+      return { status: response.status, headers: response.headers, text };
     } finally {
       timer.cancel();
     }
   }
 
-  /** Close every connection, also those that hang before they exist; nothing is sent any more. */
+  /** Closes every connection, established or not, and refuses further requests. */
   async close(): Promise<void> {
     const { clock } = this.#deps;
     const destroyed = this.#dispatchers.destroy();
@@ -174,7 +167,11 @@ export class Http {
   }
 }
 
-/** The body as text, at most `maxBytes` of it; what is longer or compressed is refused. */
+/**
+ * Reads the body as text.
+ *
+ * @throws CodexError `NETWORK`, `PROTOCOL` (larger than `maxBytes`, or compressed); the signal's reason
+ */
 export async function readText(
   { headers, body }: HttpResponse,
   maxBytes: number,
@@ -201,7 +198,7 @@ export async function readText(
 }
 
 /**
- * What must not leave, whatever the settings' own checks said.
+ * Checks what must never be sent, independently of the settings' own checks.
  *
  * @throws CodexError `CONFIG`
  */
@@ -215,7 +212,7 @@ function assertSendable({ url, headers = {} }: Pick<HttpRequest, "url" | "header
     });
   }
   for (const [name, value] of Object.entries(headers)) {
-    // The library refuses most of these as well; but a value must not end in its message.
+    // undici rejects most of these too, but its message could contain the value.
     if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
     throw new CodexError(
       "CONFIG",

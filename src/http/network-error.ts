@@ -2,7 +2,7 @@ import { CodexError, type CodexErrorDetails } from "../shared/errors.ts";
 import { act, restart, retry, type NextSteps } from "../shared/next-step.ts";
 import type { ProxyVariable } from "./proxy.ts";
 
-/** No connection came about within the time, so nothing was sent. */
+/** Creates the error for a connection that timed out, so nothing was sent. */
 export function connectTimeout(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
   const seconds = `${limitMs / 1000} s`;
   if (proxy === undefined) {
@@ -19,12 +19,12 @@ export function connectTimeout(origin: string, limitMs: number, proxy: ProxyVari
   });
 }
 
-/** For a proxy that cannot be used. */
+/** Next steps for an unusable proxy. */
 export function correctProxy(variable: string): NextSteps {
   return [act(`Correct ${variable}, or unset it where no proxy is needed`), restart];
 }
 
-/** A small request was sent, and the time for its answer is over. */
+/** Creates the error for a small request that was sent, but not answered in time. */
 export function responseTimeout(origin: string, limitMs: number, proxy: ProxyVariable | undefined): CodexError {
   const through = proxy === undefined ? "the proxy settings" : `the proxy of ${proxy}`;
   return new CodexError("TIMEOUT", `${origin} did not answer within ${limitMs / 1000} s.`, {
@@ -32,17 +32,17 @@ export function responseTimeout(origin: string, limitMs: number, proxy: ProxyVar
   });
 }
 
-/** What is known of the connection that failed. */
-export interface ConnectionFacts {
-  /** The variable that names the proxy on the way, if there is one. */
+/** Properties of the failed connection. */
+interface ConnectionFacts {
+  /** The variable that names the connection's proxy, if it has one. */
   proxy?: ProxyVariable | undefined;
-  /** Files of certificates that could not be used: perhaps the cause of a failed check. */
+  /** Unusable certificate files, which may explain a failed verification. */
   notices?: readonly string[] | undefined;
-  /** False where the request was never given to a connection. */
+  /** False if no connection ever had the request. */
   sent?: boolean | undefined;
 }
 
-/** What went wrong below HTTP, in words; foreign messages are not forwarded, they may hold headers. */
+/** Converts an error below HTTP to a `NETWORK` error. The original message is not used: it may contain headers. */
 export function networkError(
   error: unknown,
   origin: string,
@@ -53,49 +53,47 @@ export function networkError(
   if (signal.aborted) return signal.reason;
   const cause = networkCause(error);
   if (proxy !== undefined) {
-    const refusal = tunnelRefusal(error);
-    if (refusal !== undefined) return refusedByProxy(refusal, proxy, origin, error);
+    const status = tunnelStatus(error);
+    if (status !== undefined) return refusedByProxy(status, proxy, origin, error);
     if (proxyUnreachable.test(cause)) return unreachableProxy(cause, proxy, origin, error);
   }
   const explanation = explanations[cause];
-  const tlsTrouble = isTlsTrouble(cause);
-  const why = [explanation?.why, ...(tlsTrouble ? notices : [])].filter((part) => part !== undefined);
+  const tlsError = isTlsError(cause);
+  const why = [explanation?.why, ...(tlsError ? notices : [])].filter((part) => part !== undefined);
   return new CodexError(
     "NETWORK",
     `The connection to ${origin}${proxy === undefined ? "" : ` through the proxy of ${proxy}`} failed (${cause}).`,
     {
       why: why.length === 0 ? undefined : why.join(" "),
       next: explanation?.next,
-      retryable: !hopeless.test(cause) && !tlsTrouble,
-      unsent: sent === false || neverSent.test(cause) || tlsTrouble,
+      retryable: !permanent.test(cause) && !tlsError,
+      unsent: sent === false || neverSent.test(cause) || tlsError,
       cause: error,
     },
   );
 }
 
-/** The system's or the library's name for what failed. */
+/** The error code of the system or of undici. */
 export function networkCause(error: unknown): string {
   for (let current = error; current instanceof Error; current = current.cause) {
     const code = (current as NodeJS.ErrnoException).code;
     if (typeof code === "string" && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
-    if (current instanceof AggregateError && current.errors.length > 0) {
-      return networkCause(current.errors[0]);
-    }
+    if (current instanceof AggregateError && current.errors.length > 0) return networkCause(current.errors[0]);
   }
   return "unknown cause";
 }
 
-/** Failures before the first byte of a request can have left. */
+/** Errors before the first byte of a request can be sent. */
 const neverSent = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
-/** Behind a proxy these can only be about the proxy itself: nothing else is connected to. */
+/** With a proxy, these errors concern the proxy: no other connection is made. */
 const proxyUnreachable =
   /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/;
 
-/** Failures that the same request meets again: one that cannot be sent. */
-const hopeless = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|HEADERS_OVERFLOW)$/;
+/** Errors that the same request always meets: it can't be sent. */
+const permanent = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|HEADERS_OVERFLOW)$/;
 
-function isTlsTrouble(cause: string): boolean {
+function isTlsError(cause: string): boolean {
   return cause in explanations ? explanations[cause]?.tls === true : /CERT|LEAF|^ERR_(SSL|TLS)_/.test(cause);
 }
 
@@ -105,6 +103,8 @@ interface Explanation {
   tls?: true;
 }
 
+const reset: Explanation = { why: "The other side broke the connection." };
+const notAccepted: Explanation = { why: "The connection was not accepted in time." };
 const untrusted: Explanation = {
   tls: true,
   why: "The certificate is not signed by an authority that is trusted here. Where a company's proxy or a virus scanner reads the traffic, it signs with an authority of its own.",
@@ -135,18 +135,15 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ENOTFOUND: { why: "The name could not be resolved." },
   EAI_AGAIN: { why: "Name resolution does not work at the moment." },
   ECONNREFUSED: { why: "Nothing accepts connections there." },
-  ECONNRESET: { why: "The other side broke the connection." },
-  UND_ERR_SOCKET: { why: "The other side broke the connection." },
-  UND_ERR_CONNECT_TIMEOUT: { why: "The connection was not accepted in time." },
-  ETIMEDOUT: { why: "The connection was not accepted in time." },
+  ECONNRESET: reset,
+  UND_ERR_SOCKET: reset,
+  UND_ERR_CONNECT_TIMEOUT: notAccepted,
+  ETIMEDOUT: notAccepted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
   UNABLE_TO_GET_ISSUER_CERT: untrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
-  DEPTH_ZERO_SELF_SIGNED_CERT: {
-    ...untrusted,
-    why: `${untrusted.why} This one is signed by itself.`,
-  },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { ...untrusted, why: `${untrusted.why} This one is signed by itself.` },
   CERT_UNTRUSTED: untrusted,
   INVALID_CA: untrusted,
   CERT_HAS_EXPIRED: wrongTime,
@@ -157,12 +154,12 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
   ERR_SSL_HTTP_REQUEST: notTls,
   EPROTO: notTls,
-  // How the library names a wrong host of the proxy's own certificate.
+  // undici's code if the proxy's own certificate is for another host.
   UND_ERR_PRX_TLS: { ...wrongHost, why: "The certificate of the proxy belongs to another host." },
 };
 
-/** The status by which the proxy declined the tunnel; the library tells it only in its message. */
-function tunnelRefusal(error: unknown): number | undefined {
+/** The status of the proxy's response to CONNECT, which undici reports only in its message. */
+function tunnelStatus(error: unknown): number | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {
     const status = /^Proxy response \((\d{3})\)/.exec(current.message)?.[1];
     if (status !== undefined) return Number(status);

@@ -2,16 +2,16 @@ import { createParser } from "eventsource-parser";
 import { CodexError } from "../shared/errors.ts";
 
 /**
- * A reader of server-sent events: bytes in, cut anywhere, `onData` for each event's data. Comments
- * give no event. Call `end` when the bytes are over.
+ * Creates a parser of server-sent events. `push` takes chunks cut anywhere, `end` finishes; `onData` gets the data of
+ * each event, but no comments.
  *
- * @throws CodexError `PROTOCOL` from `push` when one event passes `maxChars`.
+ * @throws CodexError `PROTOCOL` from `push` if an event exceeds `maxChars`
  */
 export function createEventReader(
   onData: (data: string) => void,
   maxChars: number,
 ): { push(bytes: Uint8Array): void; end(): void } {
-  const decoder = new TextDecoder("utf-8"); // drops a byte order mark
+  const decoder = new TextDecoder("utf-8"); // removes a byte order mark
   let tooLarge = false;
   let events: string[] = [];
   const parser = createParser({
@@ -26,13 +26,11 @@ export function createEventReader(
   const feed = (text: string): void => {
     if (text === "") return;
     parser.feed(text);
-    // After the parser's own loop, not inside it: V8 would compile the whole handling into it.
+    // After the parser's loop, not inside it: V8 would inline all the handling there.
     const parsed = events;
     events = [];
     for (const data of parsed) onData(data);
-    if (tooLarge) {
-      throw new CodexError("PROTOCOL", "The service sent a single event that is far too large.");
-    }
+    if (tooLarge) throw new CodexError("PROTOCOL", "The service sent a single event that is far too large.");
   };
   return {
     push: (bytes) => {
@@ -40,8 +38,8 @@ export function createEventReader(
     },
     end: () => {
       feed(decoder.decode());
-      // Settles a CR that the parser holds back as half of a CRLF, and closes an event that lacks
-      // its blank line: whether its data is whole shows when it is parsed as JSON.
+      // Flushes a CR that the parser buffers as half of a CRLF, and ends an event without its blank line. JSON parsing
+      // detects truncated data.
       feed("\n\n");
     },
   };

@@ -1,37 +1,33 @@
-/** A running alarm. */
+/** A running timer. */
 export interface Timer {
-  /** Start the same span anew. */
+  /** Restarts the same duration. */
   refresh(): void;
   cancel(): void;
 }
 
-/** Time as an argument: services and tests see the same three things. */
+/** Time as an argument. */
 export interface Clock {
-  /** Epoch ms, for what is stored or shown. */
+  /** Epoch ms, for stored or displayed times. */
   now(): number;
-  /** Milliseconds since some start, never going back: for measuring spans. */
+  /** Monotonic ms, for measuring durations. */
   elapsed(): number;
-  /** Call `fire` once after `ms`. */
+  /** Calls `fire` once after `ms`. */
   timer(ms: number, fire: () => void): Timer;
 }
 
 export const systemClock: Clock = createClock((timeout) => timeout.unref());
 
-/**
- * For a program that has nothing else to stay for: what waits in it (a pause before a repetition, a
- * login) keeps the process alive.
- */
+/** Keeps the event loop alive while a timer runs (timers are not unref'ed). */
 export const refedClock: Clock = createClock((timeout) => timeout);
 
-/** So late is no timer of a process that runs. */
+/** A timer this late means that the process was suspended. */
 const suspendedMs = 1_000;
-/** Enough to read what lies in the sockets, and to save it. */
+/** Enough to read what the sockets have buffered, and to save it. */
 const graceMs = 2_000;
 
 /**
- * A process that was suspended (a stopped job, a closed lid) finds its timers due before it has looked
- * at its sockets: an answer that came in time would count as none. So a timer that is far too late
- * waits once more, for a moment.
+ * Creates a clock whose late timers fire after a grace period. After a suspension (stopped job, closed lid), timers are
+ * due before the sockets are read, so a response that arrived in time would count as a timeout.
  */
 export function createClock(
   prepare: (timeout: NodeJS.Timeout) => NodeJS.Timeout,
@@ -64,7 +60,7 @@ export function createClock(
   };
 }
 
-/** Resolves after `ms`; rejects with the signal's reason when that comes first. */
+/** Resolves after `ms`, or rejects with the signal's reason if it aborts first. */
 export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {

@@ -1,32 +1,32 @@
 import type { ChildProcess } from "node:child_process";
 
-/** A program, its arguments and its whole environment. */
+/** A program, its arguments and its complete environment. */
 export interface SpawnCommand {
   command: string;
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A process of our own that goes on when this one is killed. */
+/** A child process that survives this one. */
 export interface DetachedProcess {
   readonly pid: number | undefined;
-  /** Never fails: a process that has ended tells so by `onEnd`. */
+  /** Never fails: `onEnd` reports a process that has ended. */
   send(message: unknown): void;
-  /** Say and hear no more; neither process waits for the other from now on. */
+  /** Closes the channel, so that neither process keeps the other alive. */
   release(): void;
 }
 
 export interface DetachedEvents {
   onMessage: (message: unknown) => void;
-  /** It cannot say any more: it has ended, or it was never there. Everything it said came before. */
+  /** The process has ended, or failed to start. All its messages came before. */
   onEnd: () => void;
 }
 
 /**
- * Start a process in a session of its own, which neither the terminal's signals nor the end of this
- * process reach. Its streams lead nowhere; the two talk over a private channel.
+ * Starts a process in its own session, which neither the terminal's signals nor the end of this process reach. Its
+ * standard streams are ignored; messages travel over IPC.
  *
- * @throws whatever the system says when there is no room for another process
+ * @throws the system's error if it can't create another process
  */
 export async function startDetached(
   { command, args, env }: SpawnCommand,
@@ -40,7 +40,7 @@ export async function startDetached(
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   child.on("message", onMessage);
-  // The exit may be seen before the last message; the end of the channel may not.
+  // "exit" may precede the last message; "disconnect" never does.
   child.once("disconnect", onEnd);
   child.on("error", onEnd);
   return {
@@ -55,13 +55,13 @@ export async function startDetached(
   };
 }
 
-/** Names of variables that may hold a secret. */
+/** Names of variables that probably hold a secret. */
 const secretName = /key|token|secret|passw|credential|cookie|bearer|auth(?!orized)/i;
 
 /**
- * The environment without the variables that look like a secret by their names; no value is judged.
+ * The environment without the variables whose names look like secrets; values are not checked.
  *
- * @param needed names that stay all the same
+ * @param needed names to keep anyway
  */
 export function withoutSecrets(
   env: Readonly<Record<string, string | undefined>>,

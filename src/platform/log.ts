@@ -6,28 +6,28 @@ import type { Redactor } from "../shared/redactor.ts";
 
 const maxLogBytes = 5 * 1024 * 1024;
 
-export type LogArea = "CODEX" | "HTTP" | "TOKEN" | "OAUTH";
+type LogArea = "CODEX" | "HTTP" | "TOKEN" | "OAUTH";
 
-/** Diagnostics for people; never part of an answer. */
+/** Writes diagnostics for people; they are never part of a result. */
 export interface Log {
   (area: LogArea, text: string): void;
-  /** Where the lines go, when they are kept. */
+  /** Path of the log file, if one is written. */
   readonly file: string | undefined;
 }
 
 export const silentLog: Log = Object.assign(() => undefined, { file: undefined });
 
-export interface DebugLogDeps {
+interface DebugLogDeps {
   clock: Clock;
   redactor: Redactor;
-  /** Undefined when the state folder cannot be used. */
+  /** Undefined if the state folder can't be used. */
   folder: string | undefined;
   writeStderr: (line: string) => void;
 }
 
 /**
- * One line per fact to stderr and to `debug.log` (0600, 5 MB, one older generation): hosts swallow
- * stderr. A log that cannot be written never disturbs the work.
+ * Creates a log that writes lines to stderr and to `debug.log` (0600, 5 MB, one older generation): hosts swallow
+ * stderr. Write errors are ignored.
  */
 export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLogDeps): Log {
   const file = folder === undefined ? undefined : join(folder, "debug.log");
@@ -41,7 +41,7 @@ export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLo
       rotate(file);
       appendFileSync(file, `${stamp} [${area}] ${line}\n`, { mode: 0o600, flag: "a" });
     } catch {
-      // The disk may be full, or the folder not ours; stderr has the line.
+      // The disk may be full, or the folder another user's; stderr has the line.
     }
   };
   return Object.assign(write, { file });
@@ -54,16 +54,16 @@ function rotate(file: string): void {
   if (stat.size > maxLogBytes) renameSync(file, `${file}.1`);
 }
 
-/** A log that a program takes itself; one that throws never disturbs the work. */
+/** Creates a log that forwards to a program's own function, whose errors are ignored. */
 export function createForwardingLog(
-  take: (area: string, text: string) => void,
+  receive: (area: string, text: string) => void,
   redactor: Pick<Redactor, "redactAll">,
 ): Log {
   const forward = (area: LogArea, text: string): void => {
     try {
-      take(area, redactor.redactAll(text));
+      receive(area, redactor.redactAll(text));
     } catch {
-      // the program's own affair
+      // the logger's failure is the program's, not the call's
     }
   };
   return Object.assign(forward, { file: undefined });

@@ -5,7 +5,7 @@ import { errnoOf } from "./files/errors.ts";
 
 /** The program that listens on a port. */
 export interface PortHolder {
-  /** As the system shows it, at most 15 characters. */
+  /** From /proc/PID/comm, at most 15 characters. */
   name: string;
   pid: number;
 }
@@ -14,8 +14,8 @@ export interface PortHolder {
 const listening = "0A";
 
 /**
- * Who listens on the TCP port, from /proc: the socket's inode, the process that has it open, its
- * name. Undefined where the system does not tell: not Linux, another user's process, nobody.
+ * Finds the process that listens on the TCP port, through its socket's inode in /proc. Undefined if there is none, for
+ * another user's process, and on other systems than Linux.
  */
 export async function portHolder(port: number, proc = "/proc"): Promise<PortHolder | undefined> {
   const tables = await Promise.all(["tcp", "tcp6"].map((name) => read(join(proc, "net", name))));
@@ -34,18 +34,18 @@ export async function portHolder(port: number, proc = "/proc"): Promise<PortHold
   return undefined;
 }
 
-/** Inodes of the sockets that listen on the port: columns 2, 4 and 10 of the table. */
+/** Inodes of the sockets that listen on the port, from columns 2, 4 and 10 of the table. */
 function listenersOf(table: string, port: number): string[] {
   return table.split("\n").flatMap((line) => {
     const columns = line.trim().split(/\s+/);
     const [, local = "", , state] = columns;
     const inode = columns[9];
-    const held = Number.parseInt(local.split(":")[1] ?? "", 16) === port && state === listening;
-    return held && inode !== undefined && inode !== "0" ? [inode] : [];
+    const listens = Number.parseInt(local.split(":")[1] ?? "", 16) === port && state === listening;
+    return listens && inode !== undefined && inode !== "0" ? [inode] : [];
   });
 }
 
-/** A process chooses its own name: nothing of it may steer a terminal or a reader. */
+/** A process chooses its own name, which must not inject anything into a terminal or a prompt. */
 function plainName(comm: string): string {
   return (
     comm
@@ -64,19 +64,19 @@ function entries(folder: string): Promise<string[]> {
 }
 
 /**
- * Whether this error of `listen` says that the machine does without the address family, so that no other
- * program can listen there either.
+ * Whether this error of `listen` means that the machine lacks the address family: then no other program can listen
+ * there either.
  */
 export function lacksFamily(errno: string): boolean {
   return ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(errno);
 }
 
-/** "reserved": nobody listens, and still the system gives the port to nobody. */
-export type PortState = "free" | "held" | "reserved";
+/** "reserved": no program listens, but the system refuses to give the port away. */
+export type PortState = "free" | "busy" | "reserved";
 
 /**
- * Whether a sign-in could listen on the port now: on both loopback families, as the browser may
- * come to either. What was bound for the look is closed again. Never fails.
+ * Checks whether a sign-in could listen on the port now, by binding it for an instant. Both loopback families are
+ * tried, since a browser may use either. Never fails.
  */
 export async function probePort(port: number): Promise<PortState> {
   const [v4, v6] = [await tryBind(port, "127.0.0.1"), await tryBind(port, "::1")];
@@ -89,7 +89,7 @@ function tryBind(port: number, host: string): Promise<PortState> {
     server.once("error", (error) => {
       const code = errnoOf(error) ?? "";
       if (lacksFamily(code)) resolve("free");
-      else resolve(code === "EACCES" ? "reserved" : "held");
+      else resolve(code === "EACCES" ? "reserved" : "busy");
     });
     server.listen({ port, host, exclusive: true }, () => {
       server.close(() => {

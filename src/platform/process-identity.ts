@@ -3,22 +3,22 @@ import { hostname } from "node:os";
 import { createHash } from "node:crypto";
 import type { Random } from "./random.ts";
 
-/** Nothing of ours holds or prepares anything for longer than a minute. */
+/** A process holds a lock or a temporary file for less than a minute. */
 const unknownOwnerStaleMs = 10 * 60_000;
 
 /**
- * A process as others can recognise it: `<pid>-<start>-<host>-<nonce>`. `start` tells a reused pid
- * apart, `host` (name, boot and pid namespace) tells where the pid means anything.
+ * Identifies a process to others, as `<pid>-<start>-<host>-<nonce>`. `start` detects a reused pid; `host` (a digest of
+ * host name, boot id and pid namespace) is the scope in which the pid is valid.
  */
 export interface ProcessIdentity {
   pid: number;
-  /** Start time in clock ticks since boot; "0" where the system does not tell. */
+  /** Start time in clock ticks since boot; "0" if the system doesn't report it. */
   start: string;
   host: string;
   nonce: string;
 }
 
-/** Who this process is. */
+/** The identity of this process. */
 export function identifySelf(pid: number, random: Random): ProcessIdentity {
   const bootId = textOf("/proc/sys/kernel/random/boot_id");
   const namespace = orEmpty(() => readlinkSync("/proc/self/ns/pid"));
@@ -27,12 +27,12 @@ export function identifySelf(pid: number, random: Random): ProcessIdentity {
   return { pid, start: stat?.start ?? "0", host, nonce: random.bytes(6).toString("hex") };
 }
 
-/** As it stands in names of files and in notes; it has no dot, so that one may follow. */
+/** The identity for file names and journal entries; it contains no dot, so a suffix can follow one. */
 export function formatIdentity(identity: ProcessIdentity): string {
   return [identity.pid, identity.start, identity.host, identity.nonce].join("-");
 }
 
-/** What `formatIdentity` wrote, or undefined for any other text. */
+/** Parses the output of `formatIdentity`; undefined for any other text. */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   const match = /^(\d{1,10})-(\d{1,20})-([0-9a-f]{12})-([0-9a-f]{12})$/.exec(text);
   if (match === null) return undefined;
@@ -41,8 +41,8 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 }
 
 /**
- * Whether that process still runs; "unknown" when it lives on another host or in another pid
- * namespace, or when the system cannot tell a reused pid from the old one.
+ * Whether that process still runs. "unknown" if it belongs to another host or pid namespace, or if the system can't
+ * tell a reused pid from the old one.
  */
 export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): "alive" | "dead" | "unknown" {
   if (other.host !== self.host) return "unknown";
@@ -54,20 +54,20 @@ export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): "aliv
   }
   const stat = statOf(other.pid);
   if (stat === undefined) return "unknown";
-  // A zombie still answers to signal 0, but it will never release anything.
+  // Signal 0 still succeeds for a zombie, which never releases anything.
   if (stat.state === "Z" || stat.state === "X") return "dead";
   if (other.start === "0") return "unknown";
   return stat.start === other.start ? "alive" : "dead";
 }
 
-/** The pid of a process that runs here for certain: only then it means anything to a person. */
+/** The pid, if that process certainly runs on this host: users can't act on any other pid. */
 export function pidIfAlive(other: ProcessIdentity, self: ProcessIdentity): number | undefined {
   return livenessOf(other, self) === "alive" ? other.pid : undefined;
 }
 
 /**
- * Whether what that process left can be taken or removed: it has ended, or nobody can tell and its
- * trace is old. An age below zero is one, too: the clock was set back.
+ * Whether a lock or file of that process can be taken over: it has ended, or its liveness is unknown and the file is
+ * old. A negative age counts by its amount: the clock was set back.
  */
 export function isStale(other: ProcessIdentity, self: ProcessIdentity, ageMs: number): boolean {
   const liveness = livenessOf(other, self);
@@ -76,7 +76,7 @@ export function isStale(other: ProcessIdentity, self: ProcessIdentity, ageMs: nu
 
 function statOf(pid: number): { state: string; start: string } | undefined {
   const text = textOf(`/proc/${pid}/stat`);
-  // The second field is the program's name in parentheses and may hold anything.
+  // The second field is the program's name in parentheses, which may contain anything.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state] = fields;
   const start = fields[19];

@@ -2,10 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 
-/**
- * The path of a program that the search path has, or undefined. Relative folders are left out: they
- * would be those of the project.
- */
+/** Finds a program in the search path. Relative folders are skipped: they would resolve in the untrusted project. */
 export async function findProgram(
   name: string,
   searchPath: string,
@@ -20,7 +17,7 @@ export async function findProgram(
   return undefined;
 }
 
-/** A folder may have that name, too, and may be "executed" by whoever may enter it. */
+/** A folder may have that name too, and X_OK holds for every folder that the user may enter. */
 async function isProgram(path: string, mode: number): Promise<boolean> {
   try {
     await access(path, mode);
@@ -30,25 +27,25 @@ async function isProgram(path: string, mode: number): Promise<boolean> {
   }
 }
 
-/** How a program that was run to its end ended. */
+/** How a program ended. */
 export interface ProgramEnd {
-  /** Undefined when a signal ended it. */
+  /** Undefined if a signal ended it. */
   code: number | undefined;
   stdout: string;
   stderr: string;
 }
 
 /**
- * Run a program to its end, without a shell, in this process's environment; it gets no input.
+ * Runs a program to its end, without a shell or input, in this process's environment.
  *
- * @throws the signal's reason; whatever the system says when it cannot be started
+ * @throws the signal's reason; the system's error if the program can't be started
  */
 export async function runProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<ProgramEnd> {
   const { spawn } = await import("node:child_process");
   signal.throwIfAborted();
-  const { command, given, verbatim } = invocation(path, args);
+  const { command, rawArgs, verbatim } = invocation(path, args);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, given, {
+    const child = spawn(command, rawArgs, {
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
       windowsVerbatimArguments: verbatim,
@@ -71,19 +68,19 @@ export async function runProgram(path: string, args: readonly string[], signal: 
 }
 
 /**
- * How the system is asked to run it. Windows runs a `.cmd` by its command interpreter alone, which reads
- * the line anew: between quotes only `%` and `"` mean something to it there.
+ * The arguments for `spawn`. Windows runs a `.cmd` only through cmd.exe, which parses the line again: between quotes,
+ * only `%` and `"` are special there.
  *
  * @throws Error for an argument that the interpreter would change
  */
 export function invocation(
   path: string,
   args: readonly string[],
-): { command: string; given: string[]; verbatim: boolean } {
-  if (!/\.cmd$/i.test(path)) return { command: path, given: [...args], verbatim: false };
-  const words = [path, ...args];
-  const odd = words.find((word) => /["%\r\n]/.test(word));
-  if (odd !== undefined) throw new Error(`Windows cannot pass this on as it is: ${odd}`);
-  const line = words.map((word) => `"${word}"`).join(" ");
-  return { command: "cmd.exe", given: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
+): { command: string; rawArgs: string[]; verbatim: boolean } {
+  if (!/\.cmd$/i.test(path)) return { command: path, rawArgs: [...args], verbatim: false };
+  const parts = [path, ...args];
+  const refused = parts.find((word) => /["%\r\n]/.test(word));
+  if (refused !== undefined) throw new Error(`Windows cannot pass this on as it is: ${refused}`);
+  const line = parts.map((word) => `"${word}"`).join(" ");
+  return { command: "cmd.exe", rawArgs: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
 }

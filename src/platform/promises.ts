@@ -6,7 +6,7 @@ export interface Deferred<T> {
   reject: (reason: unknown) => void;
 }
 
-/** A promise that is settled from outside; Node 20 lacks `Promise.withResolvers`. */
+/** Creates a promise with its resolvers; Node 20 lacks `Promise.withResolvers`. */
 export function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => undefined;
   let reject: (reason: unknown) => void = () => undefined;
@@ -17,13 +17,13 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** The promise's value, unless the signal aborts first; the promise itself goes on. */
+/** Resolves with the promise's value, or rejects if the signal aborts first; the promise itself continues. */
 export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = deferred<never>();
   const onAbort = (): void => {
     aborted.reject(signal.reason);
   };
-  promise.catch(() => undefined); // it may fail after the caller has gone
+  promise.catch(() => undefined); // it may reject after this call has
   signal.throwIfAborted();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
@@ -33,21 +33,21 @@ export async function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): P
   }
 }
 
-/** As `orAborted`, but gives up with undefined after `ms`; 0 only looks whether it is settled. */
+/** Like `raceSignal`, but resolves with undefined after `ms`; 0 only checks whether the promise is settled. */
 export async function withTimeout<T>(
   promise: Promise<T>,
   ms: number,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  const over = deferred<undefined>();
-  const giveUp = (): void => {
-    over.resolve(undefined);
+  const timedOut = deferred<undefined>();
+  const expire = (): void => {
+    timedOut.resolve(undefined);
   };
-  const timer = ms > 0 ? clock.timer(ms, giveUp) : undefined;
-  if (timer === undefined) giveUp();
+  const timer = ms > 0 ? clock.timer(ms, expire) : undefined;
+  if (timer === undefined) expire();
   try {
-    return await raceSignal(Promise.race([promise, over.promise]), signal);
+    return await raceSignal(Promise.race([promise, timedOut.promise]), signal);
   } finally {
     timer?.cancel();
   }

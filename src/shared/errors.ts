@@ -3,10 +3,8 @@ import { act, either, restart, retry, signIn, type NextSteps } from "./next-step
 const wait = { do: "wait" } as const;
 
 /**
- * Every way a call can fail, with what it means and what a person does about it.
- *
- * The set is closed: programs decide by code, never by text. DEPLOYMENT.md's table is generated
- * from this object.
+ * Every way a call can fail, with its meaning and default next steps. The set is closed: programs decide by code, never
+ * by text. The table in DEPLOYMENT.md is generated from this object.
  */
 export const errorCodes = {
   AUTH_REQUIRED: {
@@ -115,36 +113,36 @@ export const errorCodes = {
 
 export type CodexErrorCode = keyof typeof errorCodes;
 
-/** Facts beside the text that callers and the renderer may use. */
+/** Details for callers and for the renderer. */
 export interface CodexErrorDetails {
-  /** Why it happened, where that is known: one sentence. */
+  /** The cause, if it is known: one sentence. */
   why?: string | undefined;
-  /** The next steps; the code's own ones when absent. */
+  /** The next steps. Default: those of the code. */
   next?: NextSteps | undefined;
-  /** How long the service asked to wait. */
+  /** The wait that the service requested. */
   retryAfterMs?: number | undefined;
-  /** When the exhausted quota window starts anew, epoch ms. */
+  /** When the exhausted quota window resets, epoch ms. */
   resetsAt?: number | undefined;
-  /** Answer text that had arrived before the failure, perhaps only its beginning. */
+  /** Answer text that arrived before the failure, perhaps cut. */
   partialText?: string | undefined;
-  /** Length of all that had arrived, where `partialText` is only its beginning. */
+  /** Length of the text before the cut. */
   partialTotalChars?: number | undefined;
-  /** The service's id for the request, for reports. */
+  /** The service's request id, for reports. */
   requestId?: string | undefined;
-  /** True when sending the same request again can help; false once something of an answer has come. */
+  /** True if the same request may succeed later; false once any part of an answer has arrived. */
   retryable?: boolean | undefined;
-  /** HTTP status of the refusal. */
+  /** HTTP status of the response. */
   status?: number | undefined;
-  /** The field of the request that the service names as wrong. */
+  /** The request field that the service reports as invalid. */
   field?: string | undefined;
-  /** True when the request cannot have reached the other side. */
+  /** True if the request can't have reached the server. */
   unsent?: boolean | undefined;
   cause?: unknown;
 }
 
 /**
- * The one error that leaves a service. `message` says what happened, in one sentence, and never
- * holds a token, a stack or a foreign body; those belong to `cause`, which no output prints.
+ * The only error that the program throws on purpose. `message` is one sentence without tokens, stacks or response
+ * bodies; those belong in `cause`, which is never printed.
  */
 export class CodexError extends Error {
   override readonly name = "CodexError";
@@ -158,40 +156,34 @@ export class CodexError extends Error {
     this.details = rest;
   }
 
-  /** What to do about it; render/next-step.ts has the words. */
+  /** The next steps; render/next-step.ts renders them. */
   get next(): NextSteps {
     return this.details.next ?? errorCodes[this.code].next;
   }
 
   /** The same error with further details. */
   with(details: CodexErrorDetails): CodexError {
-    return new CodexError(this.code, this.message, {
-      ...this.details,
-      cause: this.cause,
-      ...details,
-    });
+    return new CodexError(this.code, this.message, { ...this.details, cause: this.cause, ...details });
   }
 }
 
-/** Whatever was thrown, as a CodexError; what is not ours becomes INTERNAL with no foreign text. */
+/** Converts a thrown value to a CodexError; unknown ones become `INTERNAL`, without their text. */
 export function toCodexError(thrown: unknown): CodexError {
   if (thrown instanceof CodexError) return thrown;
   if (thrown instanceof Error && thrown.name === "AbortError") {
     return new CodexError("CANCELLED", "The call was cancelled.", { cause: thrown });
   }
-  return new CodexError("INTERNAL", "codex-oauth met a case that it does not handle.", {
-    cause: thrown,
-  });
+  return new CodexError("INTERNAL", "codex-oauth met a case that it does not handle.", { cause: thrown });
 }
 
-/** For what was asked of a program that is closing down. */
+/** Creates the error for calls during shutdown. */
 export function programEnds(): CodexError {
   return new CodexError("CANCELLED", "The program is ending.", {
     next: [act("Ask again in a new session, or with a new client")],
   });
 }
 
-/** An error for the log, which redacts it: no answer shows a cause. */
+/** Formats an error with its cause, for the log only, which redacts it. */
 export function errorForLog({ code, message, cause }: CodexError): string {
   const why = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : "";
   return `${code}: ${message}${why}`;

@@ -1,4 +1,4 @@
-/** The text as JSON, or undefined when it is none: bodies of errors may be HTML or empty. */
+/** Parses JSON; undefined if it is invalid, since error bodies may be HTML or empty. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -1,32 +1,31 @@
 /**
- * What to do after a failure, as data. Each entry point renders it in its own terms (render/next-step.ts), so
- * an error does not know who is asking. The steps of a list follow each other; those after `retry` are for
- * when that fails again.
+ * What to do after a failure, as data. Each entry point renders it in its own terms (render/next-step.ts), so an error
+ * is independent of its reader. Steps of a list are sequential; those after `retry` apply if it fails again.
  */
 export type NextStep =
   /** Sign in with ChatGPT; without `method` the default one. */
   | { do: "sign-in"; method?: "browser" | "device" }
-  /** Use a credential of another program or of the environment. */
+  /** Use the credential of another program or of the environment. */
   | { do: "use-method"; method: "codex-cli" | "api-key" }
-  /** Hand over the URL of the page that the browser ended at. */
+  /** Pass the URL of the page that the browser ended at. */
   | { do: "paste-callback-url" }
-  /** "named": one that the message lists; "larger": with a larger context window. Default: a listed one. */
+  /** "named": one that the message names; "larger": with a larger context window. Default: one of the model list. */
   | { do: "choose-model"; which?: "named" | "other" | "larger" }
   /** Correct the request's field that the message names. */
   | { do: "correct-request" }
-  /** For ms, or until the quota resets; else for the time in the error's details, or a minute or two. */
+  /** For ms, or until the quota resets. Default: the time in the error's details, or a minute or two. */
   | { do: "wait"; for?: number | "reset" }
   /** Send the same request again. */
   | { do: "retry" }
-  /** Look at login, plan and quota. */
+  /** Check login, plan and quota. */
   | { do: "check-status" }
   | { do: "run-doctor" }
   /** `to` completes "set NAME to …". It takes effect at the next start. */
   | { do: "set-variable"; name: string; to?: string }
   | { do: "unset-variable"; names: readonly string[] }
-  /** Restart the host of the server, or the program. */
+  /** Restart the MCP client, or the program. */
   | { do: "restart" }
-  /** Anything outside this program: an imperative with a capital and without a full stop, in no reader's terms. */
+  /** Any other step: a capitalised imperative without a full stop, independent of the reader. */
   | { do: "act"; what: string }
   /** Alternatives, the best one first. */
   | { do: "either"; of: readonly NextSteps[] }
@@ -39,7 +38,6 @@ export const signIn = { do: "sign-in" } as const satisfies NextStep;
 export const retry = { do: "retry" } as const satisfies NextStep;
 export const restart = { do: "restart" } as const satisfies NextStep;
 
-/** @param what as `NextStep` has it */
 export function act(what: string): NextStep {
   return { do: "act", what };
 }
@@ -56,7 +54,7 @@ export function unsetVariables(...names: readonly string[]): NextStep {
   return { do: "unset-variable", names };
 }
 
-/** The same steps with each free text changed, for the redaction of secrets. */
+/** Applies a change to each free text, for the redaction of secrets. */
 export function mapTexts(steps: NextSteps, change: (text: string) => string): NextSteps {
   return steps.map((step) => {
     switch (step.do) {

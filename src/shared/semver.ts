@@ -1,11 +1,11 @@
 const versionPattern = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})$/;
 
-/** True for `MAJOR.MINOR.PATCH` in plain digits. */
+/** True for `MAJOR.MINOR.PATCH` without a suffix. */
 export function isVersion(value: string): boolean {
   return versionPattern.test(value);
 }
 
-/** The higher of two versions; one that is not `MAJOR.MINOR.PATCH` loses. */
+/** The higher of two versions; `MAJOR.MINOR.PATCH` wins over any other form. */
 export function higherVersion(a: string, b: string | undefined): string {
   if (b === undefined || !isVersion(b)) return a;
   if (!isVersion(a)) return b;

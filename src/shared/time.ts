@@ -2,7 +2,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A moment as a person reads it here: the time alone for today, else with weekday and date. */
+/** Formats an instant for people: only the time if it is today, else with weekday and date. */
 export function localTime(at: number, now: number, timeZone: string): string {
   const format = formatFor(timeZone);
   const parts = (ms: number): Record<string, string> =>
@@ -10,17 +10,16 @@ export function localTime(at: number, now: number, timeZone: string): string {
   const then = parts(at);
   const today = parts(now);
   const time = `${then["hour"] ?? ""}:${then["minute"] ?? ""}`;
-  const sameDay = ["day", "month", "year"].every((part) => then[part] === today[part]);
-  if (sameDay) return time;
+  if (["day", "month", "year"].every((part) => then[part] === today[part])) return time;
   return `${then["weekday"] ?? ""} ${then["day"] ?? ""} ${then["month"] ?? ""} ${time}`;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Kept, because making one costs far more than using it. */
+/** Cached, because creating a format costs far more than using it. */
 function formatFor(timeZone: string): Intl.DateTimeFormat {
-  const known = formats.get(timeZone);
-  if (known !== undefined) return known;
+  const cached = formats.get(timeZone);
+  if (cached !== undefined) return cached;
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone,
     weekday: "short",
@@ -35,7 +34,7 @@ function formatFor(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** A span as a person says it: "45 s", "12 min", "3 h 20 min", "9 d". */
+/** Formats a duration: "45 s", "12 min", "3 h 20 min", "9 d". */
 export function span(ms: number): string {
   if (ms < minute) return `${Math.max(0, Math.round(ms / 1000))} s`;
   if (ms < hour) return `${Math.floor(ms / minute)} min`;

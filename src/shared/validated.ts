@@ -1,37 +1,37 @@
 import type { z } from "zod";
 import { oneLine } from "./text.ts";
 
-/** What is wrong with one field of a value. */
-export interface Fault {
-  /** As a program would write it: `input[0].role`. */
+/** An invalid field. */
+interface FieldError {
+  /** Path of the field: `input[0].role`. */
   field: string;
-  /** The rest of the sentence: "is required". */
+  /** Completes the sentence: "is required". */
   verdict: string;
 }
 
 /**
- * The value, parsed.
+ * Validates a value against a schema.
  *
- * @param whole names the value itself, for the case that not even its kind is right
- * @param refuse makes the error from the faults, one a field; no fault quotes a value
- * @throws what `refuse` gives
+ * @param whole the field name for errors of the value itself
+ * @param toError creates the error, from one entry per invalid field; no entry quotes a value
+ * @throws the result of `toError`
  */
 export function validated<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   whole: string,
-  refuse: (fault: Fault, ...others: Fault[]) => Error,
+  toError: (first: FieldError, ...others: FieldError[]) => Error,
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => describeIssue(issue, schema, whole));
-  // That a text is blank need not be said of an empty one.
-  const fields = faults.map(({ field }) => field);
-  const [first, ...others] = faults.filter(({ field }, n) => fields.indexOf(field) === n);
-  throw refuse(first ?? { field: whole, verdict: "is unusable" }, ...others);
+  const errors = parsed.error.issues.map((issue) => describeIssue(issue, schema, whole));
+  // Only the first error of a field: an empty text is blank, too.
+  const fields = errors.map(({ field }) => field);
+  const [first, ...others] = errors.filter(({ field }, n) => fields.indexOf(field) === n);
+  throw toError(first ?? { field: whole, verdict: "is unusable" }, ...others);
 }
 
-function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, whole: string): Fault {
+function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, whole: string): FieldError {
   if (issue.code === "unrecognized_keys") {
     const keys = issue.keys.slice(0, 5).map((key) => oneLine(key, 40));
     const known = "shape" in schema ? Object.keys(schema.shape as object) : [];
@@ -52,7 +52,7 @@ function verdictOf(issue: z.core.$ZodIssue): string {
   if (issue.input === undefined) return "is required";
   switch (issue.code) {
     case "invalid_type":
-      return `must be ${kinds[issue.expected] ?? `a ${issue.expected}`}`;
+      return `must be ${typeNames[issue.expected] ?? `a ${issue.expected}`}`;
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
@@ -62,17 +62,17 @@ function verdictOf(issue: z.core.$ZodIssue): string {
         ? "must not be empty"
         : `must be at least ${String(issue.minimum)}`;
     case "too_big": {
-      const most = issue.maximum.toLocaleString("en");
-      if (issue.origin === "string") return `must have at most ${most} characters`;
-      if (issue.origin === "array") return `must have at most ${most} entries`;
-      return `must be at most ${most}`;
+      const maximum = issue.maximum.toLocaleString("en");
+      if (issue.origin === "string") return `must have at most ${maximum} characters`;
+      if (issue.origin === "array") return `must have at most ${maximum} entries`;
+      return `must be at most ${maximum}`;
     }
     default:
       return issue.message;
   }
 }
 
-const kinds: Partial<Record<string, string>> = {
+const typeNames: Partial<Record<string, string>> = {
   object: "an object",
   record: "an object",
   array: "an array",

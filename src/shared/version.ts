@@ -1,2 +1,2 @@
-/** The one place of the version in the source; scripts/check-version.mjs compares the manifests. */
+/** The only version in the source; scripts/check-version.mjs compares the manifests. */
 export const version = "0.1.0";

@@ -1,20 +1,20 @@
 import type { NextSteps } from "../shared/next-step.ts";
 
-/** How much a finding matters: a problem keeps something from working, a note may explain it. */
+/** A problem prevents something; a note may explain a problem. */
 export type FindingLevel = "ok" | "note" | "problem";
 
-/** What one check of the doctor found. Holds no secret, no full e-mail address, no query string. */
+/** Result of a doctor check. Contains no secrets, full e-mail addresses or query strings. */
 export interface Finding {
-  /** What was looked at, in a few words: "login file". */
+  /** The subject: "login file". */
   check: string;
   level: FindingLevel;
-  /** What is the case, in a sentence or two. */
+  /** One or two sentences. */
   message: string;
-  /** What a person does about it; undefined where nothing has to be done. */
+  /** Undefined if there is nothing to do. */
   fix?: NextSteps | undefined;
 }
 
-/** All findings with what every report of a fault should name. */
+/** All findings, with the versions that every issue report needs. */
 export interface DoctorReport {
   version: string;
   nodeVersion: string;

@@ -3,18 +3,18 @@ import type { CredentialKind } from "../api/credential.ts";
 import type { CodexError } from "../shared/errors.ts";
 import type { Quota } from "../quota/quota.ts";
 
-/** A login under way; never the code of a device login. */
+/** A pending sign-in, without the code of a device sign-in. */
 export type PendingLoginStatus =
   | { method: "browser"; authorizationUrl: string; endsAt: number }
   | { method: "device"; verificationUrl: string; endsAt: number };
 
-/** Login, plan, quota and configuration, collected. */
+/** State of login, plan, quota and configuration. */
 export interface Status {
-  /** A question can be asked. */
+  /** Whether a query would have a usable credential. */
   signedIn: boolean;
-  /** How it would be paid for. */
+  /** The active credential source. */
   mode: CredentialKind;
-  /** The setting that decides over the mode; undefined if the stored choice does. */
+  /** The setting that selects the mode; undefined if the stored choice does. */
   decidedBy: "CODEX_AUTH" | undefined;
   /** Masked; undefined with an API key. */
   account: string | undefined;
@@ -22,19 +22,19 @@ export interface Status {
   /** Epoch ms. */
   expiresAt: number | undefined;
   authFile: string;
-  /** The official client's file that is read, and never written. */
+  /** The Codex CLI's file, which is only read. */
   guestFile: string | undefined;
   issuer: string;
   apiOrigin: string;
   defaultModel: string | undefined;
   quota: Quota | undefined;
-  /** Why the stored login cannot be used as it is; a sentence if it is no failure of a call. */
+  /** Why the login can't be used as it is; a sentence if no error occurred. */
   trouble: CodexError | string | undefined;
   pendingLogin: PendingLoginStatus | undefined;
-  /** How the last sign-in of this process failed, while no call has told it. */
+  /** Error of this process's last sign-in, until a call has reported it. */
   failedLogin: CodexError | undefined;
   problems: readonly string[];
   logFile: string | undefined;
-  /** What the doctor found, where details are wanted. */
+  /** The doctor's report, if requested. */
   details: DoctorReport | undefined;
 }

@@ -1,33 +1,38 @@
+import { accountOf } from "../auth/account.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
+import type { ActiveCredential, CredentialSource } from "../auth/credential-source.ts";
+import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { LoginManager } from "../auth/sign-in/login-manager.ts";
+import type { ConfigArea } from "../config/checks.ts";
 import type { Config } from "../config/config.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
-import type { QuotaMemory } from "../quota/quota-cache.ts";
-import { accountOf } from "../auth/account.ts";
-import type { DoctorReport } from "./finding.ts";
-import { defaultModel } from "../models/model.ts";
-import type { PendingLoginStatus, Status } from "./status-report.ts";
-import type { ActiveCredential, CredentialSource } from "../auth/credential-source.ts";
-import { toCodexError } from "../shared/errors.ts";
-import type { ConfigArea } from "../config/checks.ts";
 import { listFormatOf } from "../models/list-formats.ts";
-import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
+import { defaultModel } from "../models/model.ts";
+import type { QuotaMemory } from "../quota/quota-cache.ts";
+import { toCodexError } from "../shared/errors.ts";
+import type { DoctorReport } from "./finding.ts";
+import type { PendingLoginStatus, Status } from "./status-report.ts";
 
+<<<<<<< HEAD
 export interface StatusDeps {
   credentials: Pick<CredentialChooser, "current" | "defaultSource">;
+=======
+interface StatusDeps {
+  credentials: Pick<CredentialChooser, "current" | "unstored">;
+>>>>>>> g4
   login: Pick<LoginManager, "pending" | "failure">;
   catalog: Pick<ModelCatalog, "kept">;
   quota: Pick<QuotaMemory, "lastSeen">;
   config: Config;
-  /** The debug log's path while it is written. */
+  /** Path of the debug log, if it is written. */
   logFile: string | undefined;
-  /** What is wrong around the program without being a setting of ours, a sentence each. */
+  /** Problems beyond the program's own settings, one sentence each. */
   surroundingNotices: () => Promise<readonly string[]>;
-  /** The doctor's report, if details are wanted. */
+  /** Runs the doctor, if its report is requested. */
   details: (() => Promise<DoctorReport>) | undefined;
 }
 
-/** Changes nothing that is stored. Only `details` uses the network. */
+/** Collects the status. Writes nothing; only `details` uses the network. */
 export async function collectStatus(deps: StatusDeps): Promise<Status> {
   const { config, login, catalog, quota, logFile, surroundingNotices, details } = deps;
   const { source, credential, usable, trouble } = await activeCredential(deps);
@@ -66,29 +71,30 @@ interface Active extends Omit<ActiveCredential, "trouble"> {
 
 const misconfigured = "No login can be used until the configuration below is corrected.";
 
-/**
- * What a question would be asked with now. A setting that spoils the request doesn't hide whose
- * login it would be.
- */
+/** The credential that a query would use now. An invalid setting makes it unusable, but doesn't hide its account. */
 async function activeCredential({ credentials, config }: StatusDeps): Promise<Active> {
+<<<<<<< HEAD
   const spoilt = (areas: ConfigArea[]): boolean => config.problems.some(({ area }) => areas.includes(area));
   const nothing = { source: credentials.defaultSource, credential: undefined, usable: false };
   if (spoilt(["storage"])) return { ...nothing, trouble: misconfigured };
+=======
+  const invalid = (...areas: ConfigArea[]): boolean => config.problems.some(({ area }) => areas.includes(area));
+  const none = { source: credentials.unstored, credential: undefined, usable: false };
+  if (invalid("storage")) return { ...none, trouble: misconfigured };
+>>>>>>> g4
   try {
     const source = await credentials.current();
     const { credential, usable, trouble } = await source.inspect();
-    if (spoilt(["origins", "state", "auth"])) {
-      return { source, credential, usable: false, trouble: misconfigured };
-    }
+    if (invalid("origins", "state", "auth")) return { source, credential, usable: false, trouble: misconfigured };
     return {
       source,
-      // A login for another origin is nobody's login here.
+      // A login for another origin doesn't count as signed in.
       credential: trouble?.code === "AUTH_REQUIRED" ? undefined : credential,
       usable,
       trouble: usable ? trouble?.message : trouble,
     };
   } catch (thrown) {
-    return { ...nothing, trouble: toCodexError(thrown) };
+    return { ...none, trouble: toCodexError(thrown) };
   }
 }
 

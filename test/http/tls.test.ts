@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog } from "../../src/platform/log.ts";
-import { Http, type HttpDeps } from "../../src/http/http.ts";
+import { Http } from "../../src/http/http.ts";
 import { CertificateStore, type CaFile } from "../../src/http/tls.ts";
 import { lastWeek, makeAuthority, nextWeek } from "../support/certificates.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -14,7 +14,7 @@ import { renderNext } from "../../src/render/next-step.ts";
 const bounds = { maxBytes: 1000, timeoutMs: 15_000 };
 const none = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
 
-function http(deps: Partial<HttpDeps> = {}): Http {
+function http(deps: Partial<ConstructorParameters<typeof Http>[0]> = {}): Http {
   const made = new Http({ clock: fakeClock(), log: silentLog, proxy: none, ...deps });
   onTestFinished(() => made.close());
   return made;

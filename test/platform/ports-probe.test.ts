@@ -15,7 +15,7 @@ async function holding(host: string): Promise<{ server: Server; port: number }> 
 
 test.each(["127.0.0.1", "::1"])("a port that somebody holds on %s is held", async (host) => {
   const { port, server } = await holding(host).catch(() => holding("127.0.0.1")); // without IPv6
-  expect(await probePort(port)).toBe("held");
+  expect(await probePort(port)).toBe("busy");
   await new Promise((resolve) => server.close(resolve));
   expect(await probePort(port)).toBe("free");
 });

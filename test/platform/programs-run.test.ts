@@ -27,7 +27,7 @@ test("what cannot be started fails with the system's reason", async () => {
 test("a .cmd of Windows goes through its interpreter, each word quoted", () => {
   expect(invocation("C:\\npm\\claude.cmd", ["plugin", "C:\\my & co"])).toEqual({
     command: "cmd.exe",
-    given: ["/d", "/v:off", "/s", "/c", '""C:\\npm\\claude.cmd" "plugin" "C:\\my & co""'],
+    rawArgs: ["/d", "/v:off", "/s", "/c", '""C:\\npm\\claude.cmd" "plugin" "C:\\my & co""'],
     verbatim: true,
   });
   expect(() => invocation("claude.cmd", ["%PATH%"])).toThrow("%PATH%");

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { toCodexError } from "../../src/shared/errors.ts";
 import type { Log } from "../../src/platform/log.ts";
-import { Http, type HttpRequest } from "../../src/http/http.ts";
+import { Http } from "../../src/http/http.ts";
 import { parseJson } from "../../src/shared/json.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { makeAuthority } from "../support/certificates.ts";
@@ -12,6 +12,8 @@ import { secureServer } from "../support/secure-server.ts";
 const canary = "rt_CANARY_RT_1kJx2LmQpTzVw3BqR9sYd";
 const none = { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined };
 const secretive = { method: "POST" as const, headers: { authorization: `Bearer ${canary}` } };
+type HttpRequest = Parameters<Http["send"]>[0];
+
 const withSecrets = (origin: string): HttpRequest => ({
   ...secretive,
   url: `${origin}/path?code=${canary}`,

@@ -16,44 +16,42 @@ import type { Random } from "../random.ts";
 const pollMs = 20;
 
 export interface HeldLock {
-  /** Names this process in notes that outlive it: see `isGone`. */
+  /** Identifies this process in persistent records: see `isGone`. */
   readonly owner: string;
-  /** Names this very holding, for the process that it is passed on to (`FileLock.adopt`). */
+  /** Identifies this acquisition, for the process that takes the lock over (`FileLock.takeOver`). */
   readonly handoverId: string;
   /** False once the lock was removed, or another process has taken it over. */
   isOwned(): Promise<boolean>;
-  /** Never fails, and never touches a lock that is no longer ours. */
+  /** Never fails, and never removes a lock that this process no longer owns. */
   release(): Promise<void>;
 }
 
-/** The lock is held elsewhere and did not come free in time. */
+/** Another process held the lock until the timeout. */
 export interface BusyLock {
-  /** The holder's process id, where it certainly is one of this machine, and runs. */
+  /** The holder's pid, if it is certainly a running process of this host. */
   holderPid: number | undefined;
 }
 
-export interface FileLockDeps {
+interface FileLockDeps {
   clock: Clock;
   random: Random;
   self: ProcessIdentity;
 }
 
 /**
- * Mutual exclusion between processes of one machine, by a directory that holds one file named
- * after its owner.
+ * Mutual exclusion between processes of one machine: a directory that contains one file, named after its owner.
  *
- * Why not proper-lockfile, which the ecosystem uses: it judges a holder by the age of its lock. With
- * many waiters on a dead holder's lock it was seen to let two or three in at once, an overtaken
- * holder's release removes its successor's lock, and a suspended holder is overtaken between its
- * check and its request. With refresh tokens that work once, each of these loses a login. Here
- * - entering is one `rename` of a prepared directory, which fails while the target has content;
- * - takeover is one `rename` of the dead owner's file: the old name exists once, so one process wins;
- * - release removes only the own file, so an overtaken holder disturbs nobody;
- * - a live owner is never overtaken, however long it is suspended, and a dead one at once; only an
- *   owner whose life cannot be told (another host, or a system without /proc) is judged by age.
- * An empty directory is how proper-lockfile locks the same file: it is respected while fresh. (Not
- * in the instant between our look and our rename, which an empty directory does not stop: whoever
- * needs more must hold a lock of our kind.)
+ * proper-lockfile, the common choice, considers a lock stale by its age. With many waiters on a dead holder's lock, it
+ * let two or three in at once. An overtaken holder's release removes its successor's lock. A suspended holder is
+ * overtaken between its check and its request. Refresh tokens are single-use, so each of these loses a login. Here:
+ * - Acquiring is one `rename` of a prepared directory, which fails if the target isn't empty.
+ * - Taking over is one `rename` of the dead owner's file: the old name exists once, so exactly one process succeeds.
+ * - Release removes only the process's own file, so an overtaken holder can't harm its successor.
+ * - A live owner is never overtaken, however long it is suspended; a dead one is overtaken at once. Age counts only if
+ *   the owner's liveness is unknown (another host, or a system without /proc).
+ *
+ * proper-lockfile locks the same path with an empty directory, which is respected while it is fresh. One race remains:
+ * if it appears between the check and the `rename`, it is replaced. To exclude that, also hold a lock of this class.
  */
 export class FileLock {
   readonly #path: string;
@@ -67,24 +65,25 @@ export class FileLock {
   }
 
   /**
-   * The lock, or who has it when it does not come free within `waitMs` (0: do not wait).
+   * Acquires the lock; on timeout, resolves with the current holder.
    *
-   * @throws CodexError `STORAGE` when the lock cannot exist (rights, disk, something else there).
+   * @param waitMs 0 tries once
+   * @throws CodexError `STORAGE` if the lock can't be created (permissions, disk, something else at the path)
    */
   async acquire(waitMs: number, signal?: AbortSignal): Promise<HeldLock | BusyLock> {
     const { clock, random, self } = this.#deps;
-    const mine = `${formatIdentity(self)}.${this.#counter++}`;
-    const ownerFile = `owner.${mine}`;
-    const prepared = `${this.#path}.prep.${mine}`;
+    const id = `${formatIdentity(self)}.${this.#counter++}`;
+    const ownerFile = `owner.${id}`;
+    const prepared = `${this.#path}.prep.${id}`;
     const deadline = clock.elapsed() + waitMs;
     try {
       await this.#sweep();
       await mkdir(prepared, { mode: 0o700 });
-      await chmod(prepared, ownLockMode); // mkdir itself takes no sticky bit everywhere
+      await chmod(prepared, ownLockMode); // some systems ignore the sticky bit in mkdir
       await (await open(join(prepared, ownerFile), "wx", 0o600)).close();
       for (;;) {
         const obstacle = await this.#tryEnter(prepared, ownerFile);
-        if (obstacle === undefined) return this.#held(ownerFile);
+        if (obstacle === undefined) return this.#heldLock(ownerFile);
         if (clock.elapsed() >= deadline) return { holderPid: obstacle.pid };
         await sleep(clock, pollMs * (1 + random.fraction()), signal);
       }
@@ -97,36 +96,34 @@ export class FileLock {
   }
 
   /**
-   * The lock that another process has passed on (its `HeldLock.pass`), by the same single rename
-   * that a take-over uses; undefined when somebody has taken it over, or removed it, meanwhile.
+   * Takes the lock over from the process that holds it, by its `HeldLock.handoverId`; undefined if the lock was removed
+   * or taken by another process.
    *
    * @throws CodexError `STORAGE`
    */
-  async takeOver(pass: string): Promise<HeldLock | undefined> {
-    if (!ownerPattern.test(pass)) return undefined;
+  async takeOver(handoverId: string): Promise<HeldLock | undefined> {
+    if (!ownerPattern.test(handoverId)) return undefined;
     const ownerFile = `owner.${formatIdentity(this.#deps.self)}.${this.#counter++}`;
     try {
-      const adopted = await succeeds(rename(join(this.#path, pass), join(this.#path, ownerFile)));
-      return adopted ? this.#held(ownerFile) : undefined;
+      const taken = await succeeds(rename(join(this.#path, handoverId), join(this.#path, ownerFile)));
+      return taken ? this.#heldLock(ownerFile) : undefined;
     } catch (error) {
       throw storageError(error, this.#path, "take the lock");
     }
   }
 
-  /** Whether the process that a `HeldLock.owner` names has ended; false when that cannot be told. */
+  /** Whether the process of a `HeldLock.owner` has ended; false if that is unknown. */
   isGone(owner: string): boolean {
     const identity = parseIdentity(owner);
     return identity !== undefined && livenessOf(identity, this.#deps.self) === "dead";
   }
 
-  /** One attempt; what is in the way, or undefined when the lock is ours. */
+  /** Tries once; resolves with the obstacle, or undefined if the lock is acquired. */
   async #tryEnter(prepared: string, ownerFile: string): Promise<{ pid?: number | undefined } | undefined> {
     const content = await inspectLock(this.#path, this.#deps.clock);
     if (content.kind === "other-tool") return {};
     if (content.kind === "abandoned") await rmdir(this.#path).catch(() => undefined);
-    if (content.kind !== "owned") {
-      return (await succeeds(rename(prepared, this.#path))) ? undefined : {};
-    }
+    if (content.kind !== "owned") return (await succeeds(rename(prepared, this.#path))) ? undefined : {};
     const { name, identity, ageMs } = content;
     const { self } = this.#deps;
     if (!isStale(identity, self, ageMs)) return { pid: pidIfAlive(identity, self) };
@@ -134,15 +131,15 @@ export class FileLock {
     return taken ? undefined : {};
   }
 
-  #held(ownerFile: string): HeldLock {
+  #heldLock(ownerFile: string): HeldLock {
     const own = join(this.#path, ownerFile);
     return {
       owner: formatIdentity(this.#deps.self),
       handoverId: ownerFile,
       isOwned: () => succeeds(lstat(own)).catch(() => false),
       release: async () => {
-        // Who is killed between the two leaves an empty directory, which is known as ours by its mode.
-        // What was done under the lock is done: trouble with the lock must not hide its result.
+        // A kill between the two calls leaves an empty directory, which its mode identifies as ours. Errors are
+        // ignored: they must not hide the result of the work that the lock protected.
         await unlink(own)
           .then(() => rmdir(this.#path))
           .catch(() => undefined);
@@ -150,7 +147,7 @@ export class FileLock {
     };
   }
 
-  /** Remove what processes that were killed while they waited have left. */
+  /** Removes the prepared directories of processes that were killed while they waited. */
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
@@ -159,18 +156,18 @@ export class FileLock {
     const prefix = `${basename(this.#path)}.prep.`;
     for (const name of await readdir(folder).catch(() => [])) {
       if (!name.startsWith(prefix)) continue;
-      const mark = name.slice(prefix.length);
-      const owner = parseIdentity(mark.split(".")[0] ?? "");
+      const id = name.slice(prefix.length);
+      const owner = parseIdentity(id.split(".")[0] ?? "");
       const stat = await lstat(join(folder, name)).catch(() => undefined);
       if (owner === undefined || stat?.isDirectory() !== true) continue;
       if (!isStale(owner, self, clock.now() - stat.mtimeMs)) continue;
-      await unlink(join(folder, name, `owner.${mark}`)).catch(() => undefined);
+      await unlink(join(folder, name, `owner.${id}`)).catch(() => undefined);
       await rmdir(join(folder, name)).catch(() => undefined);
     }
   }
 }
 
-/** Whether `FileLock.acquire` gave the lock, not who else has it. Says nothing of later: see `isOwned`. */
+/** Whether `FileLock.acquire` acquired the lock. For whether it is still owned, see `isOwned`. */
 export function isHeld(lock: HeldLock | BusyLock): lock is HeldLock {
   return "release" in lock;
 }

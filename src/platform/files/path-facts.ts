@@ -3,22 +3,22 @@ import { access, lstat, readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "./errors.ts";
 
-/** A file or folder as a report sees it. */
+/** Properties of a file or folder, for the doctor. */
 export interface PathFacts {
   path: string;
   kind: "missing" | "file" | "folder" | "link" | "other" | "unknown";
-  /** Permission bits; undefined where the system has none. */
+  /** Permission bits; undefined on Windows. */
   mode: number | undefined;
-  /** Undefined where the owner is this user, or where users mean nothing. */
+  /** The owner's uid; undefined if it is this user, and on Windows. */
   foreignOwner: number | undefined;
   writable: boolean;
-  /** Why it could not be looked at. */
-  trouble: string | undefined;
+  /** The system's error code, for kind "unknown". */
+  errno: string | undefined;
 }
 
-/** Look at a path without following a link in its last part. Never fails. */
+/** Inspects a path without following a link in its last part. Never fails. */
 export async function pathFacts(path: string): Promise<PathFacts> {
-  const facts = { path, mode: undefined, foreignOwner: undefined, trouble: undefined };
+  const facts = { path, mode: undefined, foreignOwner: undefined, errno: undefined };
   try {
     const stat = await lstat(path);
     const uid = process.getuid?.();
@@ -36,16 +36,16 @@ export async function pathFacts(path: string): Promise<PathFacts> {
   } catch (error) {
     const code = errnoOf(error) ?? "unknown cause";
     if (code === "ENOENT") return { ...facts, kind: "missing", writable: false };
-    return { ...facts, kind: "unknown", writable: false, trouble: code };
+    return { ...facts, kind: "unknown", writable: false, errno: code };
   }
 }
 
-/** The folder that `path` leads to, links followed. Never fails. */
+/** Inspects a folder, following links. Never fails. */
 export async function folderFacts(path: string): Promise<PathFacts> {
   return pathFacts(await realpath(path).catch(() => path));
 }
 
-/** The folder on the way to `path` that this user may not enter, if there is one. Never fails. */
+/** The first parent folder of `path` that this user may not enter, if any. Never fails. */
 export async function closedFolder(path: string): Promise<string | undefined> {
   const parents: string[] = [];
   for (let part = path; part !== dirname(part); part = dirname(part)) parents.unshift(dirname(part));
@@ -57,7 +57,7 @@ export async function closedFolder(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The damaged files that were set aside beside `path`. Never fails. */
+/** Paths of the damaged files that were set aside beside `path`. Never fails. */
 export async function setAsideFiles(path: string): Promise<string[]> {
   const folder = dirname(path);
   const prefix = `${basename(path)}.damaged-`;

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CodexError } from "../../shared/errors.ts";
@@ -8,33 +8,32 @@ import { sleep, type Clock } from "../clock.ts";
 import { foreignLink } from "./folder-owner.ts";
 import { errnoOf, storageError } from "./errors.ts";
 
-/** Nobody's login file is larger. */
+/** Far above any real login file. */
 const maxFileBytes = 4 * 1024 * 1024;
 
-/** Rename is tried again while another program (a virus scanner, an indexer) has the file open. */
+/** On Windows, rename fails while another program (virus scanner, indexer) has the file open. */
 const renameAttempts = 6;
 
-// Windows lacks the last two; undefined counts as zero there, and the checks after opening remain.
+// Windows lacks the last two (undefined counts as zero); the checks after opening still apply there.
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /**
- * The text of a private file, or undefined when there is none.
+ * Reads a private file.
  *
- * @returns undefined where there is none, "" where it is not UTF-8: no JSON either
- * @throws CodexError `STORAGE` for a symbolic link, a file of another user, anything that is not a
- *   regular file, or one of absurd size.
+ * @returns undefined if the file is missing; "" if it isn't UTF-8, since replacement characters would corrupt other
+ *   programs' entries when the file is written back
+ * @throws CodexError `STORAGE` if it is a symbolic link, another user's file, not a regular file, or larger than 4 MiB
  */
 export async function readSecureFile(path: string): Promise<string | undefined> {
-  refuseForeignLinks(path);
+  assertNoForeignLink(path);
   try {
     // NONBLOCK: opening a FIFO must not wait for its writer.
     const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       const stat = await handle.stat();
-      refuse(path, stat);
+      assertOwnRegularFile(path, stat);
       if (stat.size > maxFileBytes) throw refusal(path, "It is far too large.");
       const bytes = await handle.readFile();
-      // With replacement characters a foreign entry would be written back changed.
       return isUtf8(bytes) ? bytes.toString("utf8") : "";
     } finally {
       await handle.close();
@@ -46,20 +45,19 @@ export async function readSecureFile(path: string): Promise<string | undefined> 
 }
 
 /**
- * Replace a private file as a whole: readers see the old content or the new, also after a crash or
- * on a full disk. The file is 0600 from the first moment.
+ * Replaces a private file atomically, even across a crash or a full disk. The new file has mode 0600 from the start.
  *
- * @param temporary where the new content is prepared, in the same folder
- * @throws CodexError `STORAGE`; the old content is then untouched.
+ * @param temporary path of the temporary file, in the same folder
+ * @throws CodexError `STORAGE`; the old content is then unchanged
  */
 export async function writeSecureFile(path: string, text: string, temporary: string, clock: Clock): Promise<void> {
-  refuseForeignLinks(path);
+  assertNoForeignLink(path);
   try {
     await writeSynced(temporary, text);
     try {
       const existing = await lstat(path).catch(() => undefined);
-      if (existing !== undefined) refuse(path, existing);
-      await renameWithPatience(temporary, path, clock);
+      if (existing !== undefined) assertOwnRegularFile(path, existing);
+      await renameWithRetries(temporary, path, clock);
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
       throw error;
@@ -67,13 +65,13 @@ export async function writeSecureFile(path: string, text: string, temporary: str
   } catch (error) {
     throw storageError(error, path, "write the login file");
   }
-  // After the rename the content is saved, whatever the folder's sync says.
+  // The rename has saved the content, even if syncing the folder fails.
   await syncDirectory(dirname(path)).catch(() => undefined);
 }
 
 /**
- * Find out whether `bytes` could be written beside `path` right now, before something is spent
- * that could then not be saved.
+ * Checks that `bytes` could be written beside `path` now, before a single-use token is sent whose successor must be
+ * saved.
  *
  * @throws CodexError `STORAGE`
  */
@@ -86,7 +84,7 @@ export async function rehearseWrite(path: string, bytes: number, temporary: stri
   }
 }
 
-/** Create a private folder where it is missing; an existing one stays as it is. */
+/** Creates a missing folder with mode 0700; an existing one is not changed. */
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -98,7 +96,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
 async function writeSynced(path: string, text: string): Promise<void> {
   const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    // A umask can only take rights away, also the owner's own.
+    // A umask may remove even the owner's permissions.
     await handle.chmod(0o600);
     await handle.writeFile(text, "utf8");
     await handle.sync();
@@ -110,14 +108,14 @@ async function writeSynced(path: string, text: string): Promise<void> {
   }
 }
 
-async function renameWithPatience(from: string, to: string, clock: Clock): Promise<void> {
+async function renameWithRetries(from: string, to: string, clock: Clock): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await rename(from, to);
       return;
     } catch (error) {
-      const passing = ["EBUSY", "EPERM", "EACCES"].includes(errnoOf(error) ?? "");
-      if (!passing || attempt === renameAttempts) throw error;
+      const transient = ["EBUSY", "EPERM", "EACCES"].includes(errnoOf(error) ?? "");
+      if (!transient || attempt === renameAttempts) throw error;
       await sleep(clock, 20 * attempt);
     }
   }
@@ -132,35 +130,24 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-interface FileFacts {
-  isFile(): boolean;
-  isSymbolicLink(): boolean;
-  uid: number;
-}
-
-function refuse(path: string, stat: FileFacts): void {
+function assertOwnRegularFile(path: string, stat: Stats): void {
   if (stat.isSymbolicLink()) throw refusal(path, "It is a symbolic link.");
   if (!stat.isFile()) throw refusal(path, "It is not a regular file.");
   const uid = process.getuid?.();
-  if (uid !== undefined && stat.uid !== uid) {
-    throw refusal(path, `It belongs to another user (uid ${stat.uid}).`);
-  }
+  if (uid !== undefined && stat.uid !== uid) throw refusal(path, `It belongs to another user (uid ${stat.uid}).`);
 }
 
-function refuseForeignLinks(path: string): void {
+function assertNoForeignLink(path: string): void {
   const link = foreignLink(dirname(path));
   if (link === undefined) return;
   throw refusal(path, `The folder ${link.path} is a link of another user (uid ${link.uid}).`);
 }
 
-/** For a path that holds something else than a login file of this user. */
+/** Next steps if the path holds something other than this user's login file. */
 export const ownFile: NextSteps = [
   either(act("Put a regular file of your own there (or remove what is there)"), setVariable("CODEX_AUTH_FILE")),
 ];
 
 function refusal(path: string, why: string): CodexError {
-  return new CodexError("STORAGE", `The login file ${path} is refused.`, {
-    why,
-    next: ownFile,
-  });
+  return new CodexError("STORAGE", `The login file ${path} is refused.`, { why, next: ownFile });
 }

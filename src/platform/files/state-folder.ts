@@ -1,32 +1,30 @@
-import { lstatSync } from "node:fs";
 import { chmod, lstat, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { foreignFolder } from "./folder-owner.ts";
+import { foreignFolder, tryLstat } from "./folder-owner.ts";
 import { makePrivateFolder } from "./secure-file.ts";
 import type { TemporaryFiles } from "./temporary-files.ts";
 
 /**
- * Small JSON files that spare work and may be lost at any time: caches and last-seen facts. Reading
- * and writing never fail; secrets do not belong here. Another user's folder is none of ours: its owner
- * could tell us anything, and lead our writes and removals anywhere. In a folder of one's own may lie
- * what is not ours: only names that we make are removed.
+ * A folder of small files that may be lost at any time: caches and last-seen values, never secrets. Reads and writes
+ * never fail. Another user's folder is not used: its owner could forge the content, and redirect writes and removals.
+ * The folder may contain other programs' files, so only file names of codex-oauth are removed.
  */
 export class StateFolder {
-  /** Undefined when the configured folder cannot be used. */
+  /** Undefined if the configured folder can't be used. */
   readonly path: string | undefined;
   readonly #temporaries: TemporaryFiles;
-  readonly #around: StateFolder | undefined;
+  readonly #parent: StateFolder | undefined;
   readonly #writing = new Set<Promise<boolean>>();
   #swept = false;
 
-  /** @param around the one that this one lies in, if it is a part of another */
-  constructor(path: string | undefined, temporaries: TemporaryFiles, around?: StateFolder) {
+  /** @param parent the folder that contains this one, if it is a `subfolder` */
+  constructor(path: string | undefined, temporaries: TemporaryFiles, parent?: StateFolder) {
     this.path = path;
     this.#temporaries = temporaries;
-    this.#around = around;
+    this.#parent = parent;
   }
 
-  /** The file's content as JSON, or undefined when there is none that can be read. */
+  /** The file's JSON content; undefined if it is missing or invalid. */
   async read(name: string): Promise<unknown> {
     const path = this.#usable();
     if (path === undefined) return undefined;
@@ -37,12 +35,12 @@ export class StateFolder {
     }
   }
 
-  /** Replace the file as a whole; false when that was not possible. */
+  /** Replaces the file atomically; false if that failed. */
   async write(name: string, content: unknown): Promise<boolean> {
     return (await this.writeText(name, JSON.stringify(content))) !== undefined;
   }
 
-  /** The same for text as it is; gives its path, or undefined when that was not possible. */
+  /** Replaces the file with a text; returns its path, or undefined if that failed. */
   async writeText(name: string, text: string): Promise<string | undefined> {
     const path = this.#usable();
     if (path === undefined) return undefined;
@@ -56,44 +54,43 @@ export class StateFolder {
   }
 
   /**
-   * Of the files with such names, remove those that were last written before a time, and all but the
-   * newest few. Never fails.
+   * Removes matching files that were last written before `since`, and all but the newest. Never fails.
    *
-   * @param ours fits the names that the caller writes, and no others
-   * @param since epoch milliseconds
+   * @param pattern matches the names that the caller writes, and no others
+   * @param since epoch ms
    */
-  async prune(ours: RegExp, since: number, newest: number): Promise<void> {
+  async prune(pattern: RegExp, since: number, maxFiles: number): Promise<void> {
     const path = this.#usable();
     if (path === undefined) return;
     const files: { file: string; at: number }[] = [];
     const names = await readdir(path).catch(() => []);
-    for (const name of names.filter((one) => ours.test(one))) {
+    for (const name of names.filter((one) => pattern.test(one))) {
       const file = join(path, name);
       const stat = await lstat(file).catch(() => undefined);
       if (stat?.isFile() === true) files.push({ file, at: stat.mtimeMs });
     }
     files.sort((a, b) => b.at - a.at);
     for (const [n, { file, at }] of files.entries()) {
-      if (n >= newest || at < since) await unlink(file).catch(() => undefined);
+      if (n >= maxFiles || at < since) await unlink(file).catch(() => undefined);
     }
   }
 
-  /** A folder inside this one, with files of its own. */
+  /** A folder inside this one. */
   subfolder(name: string): StateFolder {
     return new StateFolder(this.path && join(this.path, name), this.#temporaries, this);
   }
 
-  /** Resolves when the writes that have begun are done. */
+  /** Resolves when all pending writes have finished. */
   async flush(): Promise<void> {
     await Promise.all(this.#writing);
   }
 
-  /** The path where the folder may be used now; one that lies in another is no link to elsewhere. */
+  /** The path, if the folder may be used now; a subfolder must not be a link. */
   #usable(): string | undefined {
     const { path } = this;
     if (path === undefined || foreignFolder(path) !== undefined) return undefined;
-    if (this.#around === undefined) return path;
-    return this.#around.#usable() === undefined || isLink(path) ? undefined : path;
+    if (this.#parent === undefined) return path;
+    return this.#parent.#usable() === undefined || tryLstat(path)?.isSymbolicLink() === true ? undefined : path;
   }
 
   async #replace(folder: string, name: string, text: string): Promise<boolean> {
@@ -101,7 +98,7 @@ export class StateFolder {
     const temporary = this.#temporaries.beside(path);
     try {
       await makePrivateFolder(folder);
-      await chmod(folder, 0o700); // it may have been there before, for everybody to read
+      await chmod(folder, 0o700); // an existing folder may be readable by others
       await writeFile(temporary, text, { mode: 0o600 });
       await rename(temporary, path);
       await this.#sweep(folder);
@@ -112,20 +109,10 @@ export class StateFolder {
     }
   }
 
-  /** Once in a process's life: remove what killed ones left. */
+  /** Removes temporary files of killed processes, once per process. */
   async #sweep(folder: string): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
-    for (const left of await this.#temporaries.abandoned(folder)) {
-      await unlink(left).catch(() => undefined);
-    }
-  }
-}
-
-function isLink(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  } catch {
-    return false; // what may not be looked at fails where it is used
+    for (const path of await this.#temporaries.abandoned(folder)) await unlink(path).catch(() => undefined);
   }
 }

@@ -6,8 +6,8 @@ import { formatIdentity, isStale, parseIdentity, type ProcessIdentity } from "..
 const temporaryName = /^(.+)\.tmp\.([^.]+)\.\d+$/;
 
 /**
- * Where new content is prepared before it replaces a file: `<path>.tmp.<process>.<number>`. The name
- * says whose it is, so that what a killed process left can be told from what a live one is writing.
+ * Names the temporary files that replace others: `<path>.tmp.<process>.<number>`. The name identifies the writer, so
+ * leftovers of killed processes can be distinguished from files that are being written.
  */
 export class TemporaryFiles {
   readonly #self: ProcessIdentity;
@@ -19,19 +19,18 @@ export class TemporaryFiles {
     this.#clock = clock;
   }
 
-  /** A name beside `path` that nobody else uses; two writes of one process may overlap. */
+  /** A unique name beside `path`, also for overlapping writes of one process. */
   beside(path: string): string {
     return `${path}.tmp.${formatIdentity(this.#self)}.${this.#counter++}`;
   }
 
-  /** Remove what killed processes left beside `path`. Never fails. */
+  /** Removes the temporary files of killed processes beside `path`. Never fails. */
   async sweep(path: string): Promise<void> {
-    for (const left of await this.abandoned(dirname(path), basename(path))) {
-      await unlink(left).catch(() => undefined);
-    }
+    const abandoned = await this.abandoned(dirname(path), basename(path));
+    for (const temporary of abandoned) await unlink(temporary).catch(() => undefined);
   }
 
-  /** The paths in `folder` that killed processes left; of one file, or of all. Never fails. */
+  /** Paths of the temporary files of killed processes in `folder`, for one file or for all. Never fails. */
   async abandoned(folder: string, name?: string): Promise<string[]> {
     const found: string[] = [];
     for (const entry of await readdir(folder).catch(() => [])) {

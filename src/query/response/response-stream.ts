@@ -1,4 +1,5 @@
-import { type HttpResponse, networkError } from "../../http/http.ts";
+import type { HttpResponse } from "../../http/http.ts";
+import { networkError } from "../../http/network-error.ts";
 import { createEventReader } from "../../http/sse.ts";
 import { resolveServedModel } from "../../models/model-name.ts";
 import type { Clock } from "../../platform/clock.ts";

@@ -6,29 +6,29 @@ import type { Redactor } from "../../shared/redactor.ts";
 import { oneLine } from "../../shared/text.ts";
 import { type Finding, note } from "../finding.ts";
 
-/** One thing that the doctor looks at; it may fail and may take long, the doctor bounds both. */
+/** One check of the doctor, which handles its errors and limits its time. */
 export interface Check {
-  /** The name of its finding when it gives none of its own. */
+  /** The name of the finding if the check fails or times out. */
   name: string;
-  /** What it means that the check did not come to an end, where that tells something. */
-  late?: (seconds: number) => Finding;
+  /** The finding after a timeout. Default: a note. */
+  onTimeout?: (seconds: number) => Finding;
   run: (signal: AbortSignal) => Finding[] | Promise<Finding[]>;
 }
 
-/** Above what two requests of five seconds one after the other take. */
+/** Longer than two sequential requests of five seconds each. */
 const checkLimitMs = 12_000;
 
 export interface DoctorDeps {
   checks: readonly Check[];
   clock: Clock;
   redactor: Pick<Redactor, "redactAll">;
-  /** Shown as `~`; empty where nobody knows it. */
+  /** Shown as `~`; empty if unknown. */
   home: string;
 }
 
 /**
- * Looks at everything that keeps a question from being answered, all at once and without any change.
- * A check that fails or hangs is a finding, too, and keeps no other one from its result.
+ * Runs all diagnostics in parallel, without changing anything. A check that fails or hangs becomes a finding, and
+ * doesn't affect the others.
  */
 export class Doctor {
   readonly #deps: DoctorDeps;
@@ -38,9 +38,9 @@ export class Doctor {
   }
 
   /**
-   * What was found, in the order of the checks; within about 12 s, whatever hangs.
+   * Resolves within about 12 s, with findings in the order of the checks.
    *
-   * @throws only the signal's reason
+   * @throws the signal's reason, and nothing else
    */
   async examine(signal: AbortSignal): Promise<Finding[]> {
     signal.throwIfAborted();
@@ -48,23 +48,23 @@ export class Doctor {
     return found.flat().map((finding) => this.#clean(finding));
   }
 
-  async #run({ name, run, late }: Check, signal: AbortSignal): Promise<Finding[]> {
-    const given = new AbortController();
-    const either = AbortSignal.any([signal, given.signal]); // one listener each on its own signal
+  async #run({ name, run, onTimeout }: Check, signal: AbortSignal): Promise<Finding[]> {
+    const ended = new AbortController();
+    const either = AbortSignal.any([signal, ended.signal]); // a signal per check: each adds listeners
     try {
       const work = (async () => run(either))();
       const found = await withTimeout(work, checkLimitMs, this.#deps.clock, either);
       const seconds = checkLimitMs / 1000;
-      return found ?? [late?.(seconds) ?? note(name, `Could not be looked at within ${seconds} s.`)];
+      return found ?? [onTimeout?.(seconds) ?? note(name, `Could not be looked at within ${seconds} s.`)];
     } catch (error) {
       signal.throwIfAborted();
       return [note(name, `Could not be looked at. ${toCodexError(error).message}`)];
     } finally {
-      given.abort();
+      ended.abort();
     }
   }
 
-  /** Fit for an issue: no secret, one line each, and the home folder without its user's name. */
+  /** Makes a finding safe to paste into an issue: no secrets, single lines, and `~` for the home folder. */
   #clean({ check, level, message, fix }: Finding): Finding {
     const clean = (text: string): string => oneLine(this.#withoutHome(this.#deps.redactor.redactAll(text)), 600);
     return { check, level, message: clean(message), fix: fix && mapTexts(fix, clean) };
@@ -74,7 +74,7 @@ export class Doctor {
     const { home } = this.#deps;
     if (home.length < 2) return text;
     const escaped = home.replace(/[/\\]+$/, "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    // Between quotes a shell would not know what ~ is.
+    // A shell doesn't expand ~ within quotes.
     return text.replace(new RegExp(`(?<![\\w'./\\\\-])${escaped}(?![\\w-]|\\.\\w)`, "g"), "~");
   }
 }

@@ -10,34 +10,28 @@ import type { Check } from "./doctor.ts";
 
 const oldestNode = "20.18.1";
 
-export interface EnvironmentDeps {
+interface EnvironmentDeps {
   config: Config;
   /** `process.version` */
   nodeVersion: string;
   authorities: Pick<CertificateStore, "reports">;
-  /** What is asked over the network. */
+  /** The origins that the program uses. */
   targets: () => Promise<readonly { origin: string }[]>;
 }
 
-/** What surrounds the program: Node, settings, certificates, proxies. */
+/** Checks Node, settings, certificates and proxies. */
 export function environmentChecks(deps: EnvironmentDeps): Check[] {
   const { config, nodeVersion, authorities, targets } = deps;
   return [
-    { name: "node", run: () => [judgeNode(nodeVersion)] },
-    { name: "settings", run: () => judgeSettings(config) },
-    { name: "client version", run: () => [judgeClientVersion(config.clientVersion)] },
-    {
-      name: "certificates",
-      run: async () => judgeCertificates(await authorities.reports(), config),
-    },
-    {
-      name: "proxy",
-      run: async () => (await targets()).map(({ origin }) => judgeProxy(origin, config.proxy)),
-    },
+    { name: "node", run: () => [nodeFinding(nodeVersion)] },
+    { name: "settings", run: () => settingsFindings(config) },
+    { name: "client version", run: () => [clientVersionFinding(config.clientVersion)] },
+    { name: "certificates", run: async () => certificateFindings(await authorities.reports(), config.tlsUnverified) },
+    { name: "proxy", run: async () => (await targets()).map(({ origin }) => proxyFinding(origin, config.proxy)) },
   ];
 }
 
-export function judgeNode(version: string): Finding {
+function nodeFinding(version: string): Finding {
   const number = version.replace(/^v/, "").replace(/-.*$/, "");
   if (higherVersion(number, oldestNode) === number) return ok("node", `Node ${version}.`);
   return problem("node", `Node ${version} is older than ${oldestNode}, which codex-oauth needs.`, [
@@ -46,7 +40,7 @@ export function judgeNode(version: string): Finding {
   ]);
 }
 
-export function judgeSettings(config: Config): Finding[] {
+function settingsFindings(config: Config): Finding[] {
   const found = [
     ...config.problems.map(({ setting, message }) =>
       problem("settings", `${setting} cannot be used: ${message} ${acceptedValues(setting)}`, errorCodes.CONFIG.next),
@@ -56,11 +50,9 @@ export function judgeSettings(config: Config): Finding[] {
   return found.length === 0 ? [ok("settings", "Every setting can be used.")] : found;
 }
 
-export function judgeClientVersion(version: string): Finding {
+function clientVersionFinding(version: string): Finding {
   const check = "client version";
-  if (higherVersion(version, defaultClientVersion) === version) {
-    return ok(check, `Codex ${version} is reported.`);
-  }
+  if (higherVersion(version, defaultClientVersion) === version) return ok(check, `Codex ${version} is reported.`);
   return note(
     check,
     `CODEX_CLIENT_VERSION reports ${version}, which is older than this release's own ${defaultClientVersion}: the service may hide newer models.`,
@@ -68,16 +60,13 @@ export function judgeClientVersion(version: string): Finding {
   );
 }
 
-export function judgeCertificates(
-  reports: readonly CaFileReport[],
-  { tlsUnverified }: Pick<Config, "tlsUnverified">,
-): Finding[] {
+function certificateFindings(reports: readonly CaFileReport[], tlsUnverified: boolean): Finding[] {
   const check = "certificates";
-  const found = reports.map(({ variable, path, certificates, trouble }) => {
+  const found = reports.map(({ variable, path, certificates, problem: reason }) => {
     const count = certificates.length === 1 ? "one authority" : `${certificates.length} authorities`;
-    return trouble === undefined
+    return reason === undefined
       ? ok(check, `${variable} adds ${count} from ${path}.`)
-      : problem(check, `${variable} names ${path}, ${trouble}.`, [act(`Correct or unset ${variable}`), restart]);
+      : problem(check, `${variable} names ${path}, ${reason}.`, [act(`Correct or unset ${variable}`), restart]);
   });
   if (tlsUnverified) {
     const text = "NODE_TLS_REJECT_UNAUTHORIZED=0: nothing is sent but to this machine.";
@@ -86,13 +75,12 @@ export function judgeCertificates(
   return found.length === 0 ? [ok(check, "No authorities beside those of Node.")] : found;
 }
 
-export function judgeProxy(origin: string, settings: ProxySettings): Finding {
-  const named = settings.httpsProxy !== undefined || settings.httpProxy !== undefined;
+function proxyFinding(origin: string, settings: ProxySettings): Finding {
+  const configured = settings.httpsProxy !== undefined || settings.httpProxy !== undefined;
   try {
     const route = proxyRoute(origin, settings);
-    if (route === undefined) {
-      return ok("proxy", `${origin} is reached directly${named ? ", past the proxy" : ""}.`);
-    }
+    if (route === undefined)
+      return ok("proxy", `${origin} is reached directly${configured ? ", past the proxy" : ""}.`);
     const user = route.authorization === undefined ? "without a user name" : "with credentials";
     return ok("proxy", `${origin} is reached through ${route.origin} (${route.variable}), ${user}.`);
   } catch (error) {

@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
-import { note, ok, problem, type Finding } from "../finding.ts";
-import { span } from "../../shared/time.ts";
 import type { Clock } from "../../platform/clock.ts";
+import { foreignFolder } from "../../platform/files/folder-owner.ts";
+import { reportLock, type LockReport } from "../../platform/files/lock-folder.ts";
 import {
   closedFolder,
   folderFacts,
@@ -11,14 +11,14 @@ import {
   type PathFacts,
 } from "../../platform/files/path-facts.ts";
 import { ownFile } from "../../platform/files/secure-file.ts";
-import { foreignFolder } from "../../platform/files/folder-owner.ts";
-import { reportLock, type LockReport } from "../../platform/files/lock-report.ts";
-import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
-import type { Check } from "./doctor.ts";
+import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { act, either, restart, retry, setVariable, type NextSteps } from "../../shared/next-step.ts";
+import { span } from "../../shared/time.ts";
+import { note, ok, problem, type Finding } from "../finding.ts";
+import type { Check } from "./doctor.ts";
 
-/** A lock is held for an instant, and around one request of at most 15 seconds. */
+/** A lock is held for an instant, or during one request of at most 15 seconds. */
 const longHeldMs = 60_000;
 
 export interface FilesDeps {
@@ -28,7 +28,7 @@ export interface FilesDeps {
   temporaries: Pick<TemporaryFiles, "abandoned">;
 }
 
-/** The login file and what lies around it. A path that a setting spoils is not looked at. */
+/** Checks the login file, its folder, locks and leftovers, and the state folder. An invalid path is skipped. */
 export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Check[] {
   const { authFile, stateDir } = config;
   const folder = dirname(authFile);
@@ -36,60 +36,54 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
     name: check,
     run: async () => {
       const report = await reportLock(path, self, clock.now());
-      return report.kind === "hidden" ? [] : [judgeLock(check, path, report)];
+      return report.kind === "inaccessible" ? [] : [lockFinding(check, path, report)];
     },
   });
   const around: Check[] = [
     {
       name: "login file",
       run: async () =>
-        (await closedFolder(authFile)) === undefined ? [judgeLoginFile(await pathFacts(authFile))] : [], // told about the folder
+        (await closedFolder(authFile)) === undefined ? [loginFileFinding(await pathFacts(authFile))] : [], // see login folder
     },
     {
       name: "login folder",
       run: async () => {
         const closed = await closedFolder(authFile);
-        if (closed !== undefined) return [judgeClosed("login folder", closed)];
-        return [judgeLoginFolder(await folderFacts(folder), foreignFolder(folder))];
+        if (closed !== undefined) return [closedFolderFinding("login folder", closed)];
+        return [loginFolderFinding(await folderFacts(folder), foreignFolder(folder))];
       },
     },
     lock("file lock", `${authFile}.lock`),
     lock("refresh lock", `${authFile}.refresh.lock`),
-    { name: "damaged files", run: async () => judgeSetAside(await setAsideFiles(authFile)) },
+    { name: "damaged files", run: async () => damagedFilesFindings(await setAsideFiles(authFile)) },
   ];
   const state: Check = {
     name: "state folder",
     run: async () => {
       const closed = await closedFolder(stateDir);
-      if (closed === undefined) {
-        return [judgeStateFolder(await pathFacts(stateDir), foreignFolder(stateDir))];
-      }
-      const told = authFile !== "" && (await closedFolder(authFile)) === closed;
-      return told ? [] : [judgeClosed("state folder", closed)];
+      if (closed === undefined) return [stateFolderFinding(await pathFacts(stateDir), foreignFolder(stateDir))];
+      const reported = authFile !== "" && (await closedFolder(authFile)) === closed;
+      return reported ? [] : [closedFolderFinding("state folder", closed)];
     },
   };
   const leftovers: Check = {
     name: "leftover files",
     run: async () => {
       const beside = authFile === "" ? [] : await temporaries.abandoned(folder, basename(authFile));
-      return judgeLeftovers([...beside, ...(stateDir === "" ? [] : await temporaries.abandoned(stateDir))]);
+      return leftoverFindings([...beside, ...(stateDir === "" ? [] : await temporaries.abandoned(stateDir))]);
     },
   };
   return [...(authFile === "" ? [] : around), ...(stateDir === "" ? [] : [state]), leftovers];
 }
 
-export function judgeLoginFile(facts: PathFacts): Finding {
+export function loginFileFinding(facts: PathFacts): Finding {
   const check = "login file";
-  const { path, kind, mode, foreignOwner, trouble } = facts;
-  if (kind === "missing") return ok(check, `${path} is not there yet; a sign-in makes it.`);
-  if (kind === "unknown") {
-    return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
-  }
+  const { path, kind, mode, foreignOwner } = facts;
+  if (kind === "missing" || kind === "unknown") return absentFinding(check, facts);
   if (kind === "link") return problem(check, `${path} is a symbolic link and is refused.`, ownFile);
   if (kind !== "file") return problem(check, `${path} is not a regular file.`, ownFile);
-  if (foreignOwner !== undefined) {
+  if (foreignOwner !== undefined)
     return problem(check, `${path} belongs to another user (uid ${foreignOwner}).`, ownFile);
-  }
   if (mode !== undefined && (mode & 0o077) !== 0) {
     const text = `${path} has mode ${octal(mode)}: other users may read or change it.`;
     return problem(check, text, [act(`Run: chmod 600 ${quoted(path)}`)]);
@@ -97,35 +91,30 @@ export function judgeLoginFile(facts: PathFacts): Finding {
   return ok(check, mode === undefined ? path : `${path} is yours alone (mode ${octal(mode)}).`);
 }
 
-export function judgeLoginFolder(facts: PathFacts, foreign: string | undefined): Finding {
+export function loginFolderFinding(facts: PathFacts, foreign: string | undefined): Finding {
   const check = "login folder";
-  const { path, kind, mode, writable, trouble } = facts;
-  if (kind === "missing") return ok(check, `${path} is not there yet; a sign-in makes it.`);
-  if (kind === "unknown") {
-    return problem(check, `${path} cannot be looked at (${trouble ?? "?"}).`, correctRights(path));
-  }
+  const { path, kind, mode, writable } = facts;
+  if (kind === "missing" || kind === "unknown") return absentFinding(check, facts);
   if (kind !== "folder") return problem(check, `${path} is not a folder.`, [act("Correct CODEX_AUTH_FILE"), restart]);
   if (foreign !== undefined) {
     const text = `${foreign}: its owner could put another login in place of yours.`;
     return problem(check, text, [setVariable("CODEX_AUTH_FILE", "a file in a folder of your own")]);
   }
   if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
-  const loose = (mode ?? 0) & 0o022;
-  if (loose === 0) return ok(check, mode === undefined ? path : `${path}, mode ${octal(mode)}.`);
+  const writableByOthers = (mode ?? 0) & 0o022;
+  if (writableByOthers === 0) return ok(check, mode === undefined ? path : `${path}, mode ${octal(mode)}.`);
   const text = `${path} has mode ${octal(mode ?? 0)}: other users may put files in place of yours.`;
   const fix = [act(`Run: chmod go-w ${quoted(path)}`)];
-  // Many systems give each user a group of one's own, and folders that the group may write.
-  return (loose & 0o002) === 0 ? note(check, text, fix) : problem(check, text, fix);
+  // Many systems give each user a private group, and make folders group-writable.
+  return (writableByOthers & 0o002) === 0 ? note(check, text, fix) : problem(check, text, fix);
 }
 
-export function judgeStateFolder(facts: PathFacts, foreign: string | undefined): Finding {
+export function stateFolderFinding(facts: PathFacts, foreign: string | undefined): Finding {
   const check = "state folder";
   const { path, kind, mode, writable } = facts;
   const elsewhere: NextSteps = [setVariable("CODEX_STATE_DIR", "a folder of your own")];
   if (kind === "missing") return ok(check, `${path} is not there yet; it is made when needed.`);
-  if (foreign !== undefined) {
-    return problem(check, `${foreign}, so nothing is kept in ${path}.`, elsewhere);
-  }
+  if (foreign !== undefined) return problem(check, `${foreign}, so nothing is kept in ${path}.`, elsewhere);
   if (kind !== "folder" && kind !== "link") {
     return problem(check, `${path} is not a folder that can be used.`, elsewhere);
   }
@@ -137,13 +126,17 @@ export function judgeStateFolder(facts: PathFacts, foreign: string | undefined):
   return ok(check, path);
 }
 
-/** One closed folder is the cause of all that cannot be seen in it. */
-export function judgeClosed(check: string, folder: string): Finding {
+/** One finding for the closed folder replaces those of everything in it. */
+function closedFolderFinding(check: string, folder: string): Finding {
   const text = `${folder} may not be entered by this user (EACCES); nothing in it can be looked at.`;
   return problem(check, text, correctRights(folder));
 }
 
-export function judgeLock(check: string, path: string, report: Exclude<LockReport, { kind: "hidden" }>): Finding {
+export function lockFinding(
+  check: string,
+  path: string,
+  report: Exclude<LockReport, { kind: "inaccessible" }>,
+): Finding {
   switch (report.kind) {
     case "free":
       return ok(check, "Nobody holds it.");
@@ -152,30 +145,30 @@ export function judgeLock(check: string, path: string, report: Exclude<LockRepor
     case "other-tool":
       return note(check, `Another program holds ${path}, or has left it ${span(report.ageMs)} ago.`);
     case "held": {
-      const { pid, life, ageMs } = report;
-      const since = `for ${span(ageMs)}`;
-      if (life === "dead") {
+      const { pid, liveness } = report;
+      const age = span(report.ageMs);
+      if (liveness === "dead") {
         return note(check, `Process ${pid}, which has ended, left it; the next call takes it over.`);
       }
-      if (life === "unknown") {
-        const text = `Process ${pid} of another machine or container holds it ${since}; after ten minutes it is taken over.`;
+      if (liveness === "unknown") {
+        const text = `Process ${pid} of another machine or container holds it for ${age}; after ten minutes it is taken over.`;
         return note(check, text);
       }
-      if (ageMs < longHeldMs) return ok(check, `Process ${pid} holds it ${since}.`);
-      const text = `Process ${pid} runs and holds it ${since}.`;
+      if (report.ageMs < longHeldMs) return ok(check, `Process ${pid} holds it for ${age}.`);
+      const text = `Process ${pid} runs and holds it for ${age}.`;
       return problem(check, text, [act(`End process ${pid} if it hangs; the next call takes the lock over`)]);
     }
   }
 }
 
-export function judgeSetAside(paths: readonly string[]): Finding[] {
+export function damagedFilesFindings(paths: readonly string[]): Finding[] {
   if (paths.length === 0) return [];
   const names = paths.slice(0, 3).join(", ") + (paths.length > 3 ? ", …" : "");
   const text = `${countOf(paths.length, "damaged login file")} set aside: ${names}. They may hold tokens.`;
   return [note("damaged files", text, [act("Delete them when you no longer need them")])];
 }
 
-export function judgeLeftovers(paths: readonly string[]): Finding[] {
+export function leftoverFindings(paths: readonly string[]): Finding[] {
   const check = "leftover files";
   if (paths.length === 0) return [ok(check, "None.")];
   const folders = [...new Set(paths.map((path) => dirname(path)))].join(", ");
@@ -183,6 +176,13 @@ export function judgeLeftovers(paths: readonly string[]): Finding[] {
   return [
     note(check, text, [act("Delete the files named *.tmp.*, or leave them: the next change there removes them")]),
   ];
+}
+
+/** For a path of kind "missing" or "unknown". */
+function absentFinding(check: string, { path, kind, errno = "?" }: PathFacts): Finding {
+  return kind === "missing"
+    ? ok(check, `${path} is not there yet; a sign-in makes it.`)
+    : problem(check, `${path} cannot be looked at (${errno}).`, correctRights(path));
 }
 
 function correctRights(path: string): NextSteps {
@@ -197,7 +197,7 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, "0");
 }
 
-/** For a shell, where the path needs it. */
+/** Quotes the path for a shell, if necessary. */
 function quoted(path: string): string {
   return /^[\w./@%+:,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -18,21 +18,21 @@ type RefreshOutcome = JournalEntry["outcome"] | undefined;
 export interface LoginDeps {
   config: Pick<Config, "authFile">;
   clock: Clock;
-  /** The source that applies now. */
+  /** The active credential source. */
   active: () => Promise<CredentialSource>;
-  /** What became of the last refresh of the login that a credential came from, if that is known. */
+  /** Outcome of the last refresh of a credential's login, if known. */
   refreshOutcome: (credential: Credential) => Promise<RefreshOutcome>;
   catalog: Pick<ModelCatalog, "kept">;
   quota: Pick<QuotaMemory, "lastSeen">;
 }
 
-/** Whether a question could be authorized, and what is known of the account. */
+/** Checks the credential, and the cached model list and quota of its account. */
 export function loginChecks({ config, clock, active, refreshOutcome, catalog, quota }: LoginDeps): Check[] {
-  const ofAccount = (name: string, judge: (login: Credential) => Promise<Finding>): Check => ({
+  const ofAccount = (name: string, find: (login: Credential) => Promise<Finding>): Check => ({
     name,
     run: async () => {
       const { credential } = await (await active()).inspect();
-      return credential?.accountId === undefined ? [] : [await judge(credential)];
+      return credential?.accountId === undefined ? [] : [await find(credential)];
     },
   });
   return [
@@ -41,18 +41,18 @@ export function loginChecks({ config, clock, active, refreshOutcome, catalog, qu
       run: async () => {
         const source = await active();
         const found = await source.inspect();
-        // Without a usable place for the file, that setting is a finding of its own.
+        // An invalid path of the login file has a finding of its own.
         if (config.authFile === "" && !found.usable && found.trouble === undefined) return [];
         const outcome = found.credential && (await refreshOutcome(found.credential));
-        return [judgeCredential(source, found, outcome, clock.now())];
+        return [credentialFinding(source, found, outcome, clock.now())];
       },
     },
-    ofAccount("model list", async (login) => judgeModelList((await catalog.kept(login))?.fetchedAt, clock.now())),
-    ofAccount("quota", async (login) => judgeQuota(await quota.lastSeen(login), clock.now())),
+    ofAccount("model list", async (login) => modelListFinding((await catalog.kept(login))?.fetchedAt, clock.now())),
+    ofAccount("quota", async (login) => quotaFinding(await quota.lastSeen(login), clock.now())),
   ];
 }
 
-/** Whose a credential is, without a full stop, and what becomes of it. */
+/** The owner, without a full stop, and the state of a credential. */
 type Describe = (found: Credential, file: string | undefined, now: number) => { who: string; state: string };
 
 const descriptions: Readonly<Record<CredentialKind, Describe>> = {
@@ -67,7 +67,7 @@ const descriptions: Readonly<Record<CredentialKind, Describe>> = {
   "api-key": () => ({ who: "OPENAI_API_KEY is set and pays for each question", state: "" }),
 };
 
-export function judgeCredential(
+function credentialFinding(
   { kind, foreignFile }: Pick<CredentialSource, "kind" | "foreignFile">,
   { credential, usable, trouble }: ActiveCredential,
   outcome: RefreshOutcome,
@@ -89,7 +89,7 @@ export function judgeCredential(
   return ok(check, sentences([`${who}.`, state]));
 }
 
-export function judgeModelList(fetchedAt: number | undefined, now: number): Finding {
+function modelListFinding(fetchedAt: number | undefined, now: number): Finding {
   const check = "model list";
   if (fetchedAt === undefined) return ok(check, "None is kept yet; the next question fetches it.");
   const age = now - fetchedAt;
@@ -98,7 +98,7 @@ export function judgeModelList(fetchedAt: number | undefined, now: number): Find
   return note(check, text, [act("List the models, which fetches the list anew and says why not")]);
 }
 
-export function judgeQuota(quota: Quota | undefined, now: number): Finding {
+function quotaFinding(quota: Quota | undefined, now: number): Finding {
   if (quota === undefined) return ok("quota", "Not seen yet; the next answer tells it.");
   const windows = quota.windows
     .map(({ windowMinutes, usedPercent }) => `${windowName(windowMinutes)} ${Math.round(usedPercent)} %`)
@@ -109,7 +109,7 @@ export function judgeQuota(quota: Quota | undefined, now: number): Finding {
   return note("quota", seen, [{ do: "wait", for: until - now }]);
 }
 
-/** @param left goes before the time that is left */
+/** @param left precedes the remaining time */
 function tokenState({ expiresAt = Infinity }: Credential, now: number, expired: string, left: string): string {
   return expiresAt <= now ? expired : `${left} ${span(expiresAt - now)}`;
 }

@@ -59,12 +59,12 @@ test("a check that hangs is given up, is told so, and keeps nobody waiting longe
 });
 
 test("a check that hangs says itself what that means, where it can", async () => {
-  const late = (seconds: number) => problem("net", `No sign in ${seconds} s.`, [act("Unplug it")]);
-  const hanging: Check = { name: "net", late, run: () => new Promise(() => undefined) };
+  const onTimeout = (seconds: number) => problem("net", `No sign in ${seconds} s.`, [act("Unplug it")]);
+  const hanging: Check = { name: "net", onTimeout, run: () => new Promise(() => undefined) };
   const { clock, examine } = doctor([hanging]);
   const found = examine.examine(patient);
   await clock.advance(12_000);
-  expect(await found).toEqual([late(12)]);
+  expect(await found).toEqual([onTimeout(12)]);
 });
 
 test("the caller's reason ends it", async () => {

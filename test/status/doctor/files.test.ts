@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pathFacts, setAsideFiles, type PathFacts } from "../../../src/platform/files/path-facts.ts";
 import {
-  judgeLeftovers,
-  judgeLock,
-  judgeLoginFile,
-  judgeLoginFolder,
-  judgeSetAside,
-  judgeStateFolder,
+  leftoverFindings,
+  lockFinding,
+  loginFileFinding,
+  loginFolderFinding,
+  damagedFilesFindings,
+  stateFolderFinding,
 } from "../../../src/status/doctor/files.ts";
 import { makeHome } from "../../support/home.ts";
 import type { Finding } from "../../../src/status/finding.ts";
@@ -23,7 +23,7 @@ const file: PathFacts = {
   mode: 0o600,
   foreignOwner: undefined,
   writable: true,
-  trouble: undefined,
+  errno: undefined,
 };
 const folder: PathFacts = { ...file, path: "/h", kind: "folder", mode: 0o755 };
 
@@ -37,9 +37,9 @@ describe("the login file", () => {
     ["of another user", { foreignOwner: 1234 }, "problem", /regular file of your own/],
     ["that is a link", { kind: "link" }, "problem", /CODEX_AUTH_FILE/],
     ["that is a folder", { kind: "folder" }, "problem", /CODEX_AUTH_FILE/],
-    ["behind closed doors", { kind: "unknown", trouble: "EACCES" }, "problem", /rights of/],
+    ["behind closed doors", { kind: "unknown", errno: "EACCES" }, "problem", /rights of/],
   ])("%s", (_, facts, level, fix) => {
-    const finding = judgeLoginFile({ ...file, ...facts });
+    const finding = loginFileFinding({ ...file, ...facts });
     expect(finding).toMatchObject({ check: "login file", level });
     expect(finding.message).toContain("/h/auth.json");
     if (fix === undefined) expect(fixOf(finding)).toBeUndefined();
@@ -47,7 +47,7 @@ describe("the login file", () => {
   });
 
   test("a command of a fix can be pasted into a shell", () => {
-    const finding = judgeLoginFile({ ...file, path: "/h/it's mine", mode: 0o666 });
+    const finding = loginFileFinding({ ...file, path: "/h/it's mine", mode: 0o666 });
     expect(fixOf(finding)).toBe(String.raw`Run: chmod 600 '/h/it'\''s mine'`);
   });
 });
@@ -62,7 +62,7 @@ describe("the folder of the login", () => {
     ["that cannot be written", { writable: false }, undefined, "problem", /Correct the rights/],
     ["that is none", { kind: "file" }, undefined, "problem", /CODEX_AUTH_FILE/],
   ])("%s", (_, facts, foreign, level, fix) => {
-    const finding = judgeLoginFolder({ ...folder, ...facts }, foreign);
+    const finding = loginFolderFinding({ ...folder, ...facts }, foreign);
     expect(finding).toMatchObject({ check: "login folder", level });
     if (fix !== undefined) expect(fixOf(finding)).toMatch(fix);
   });
@@ -77,28 +77,28 @@ describe("the state folder", () => {
     ["that is a file", { kind: "file" }, undefined, "problem", /CODEX_STATE_DIR/],
     ["that cannot be written", { writable: false }, undefined, "problem", /rights/],
   ])("%s", (_, facts, foreign, level, fix) => {
-    const finding = judgeStateFolder({ ...folder, ...facts }, foreign);
+    const finding = stateFolderFinding({ ...folder, ...facts }, foreign);
     expect(finding).toMatchObject({ check: "state folder", level });
     if (fix !== undefined) expect(fixOf(finding)).toMatch(fix);
   });
 });
 
 describe("a lock", () => {
-  const judge = (report: Parameters<typeof judgeLock>[2]) => judgeLock("lock", "/h/l", report);
+  const judge = (report: Parameters<typeof lockFinding>[2]) => lockFinding("lock", "/h/l", report);
   const held = { kind: "held", pid: 4711, ageMs: 3_000 } as const;
 
   test.each([
     ["free", judge({ kind: "free" }), "ok", /Nobody/, undefined],
-    ["held just now", judge({ ...held, life: "alive" }), "ok", /4711 holds it for 3 s/, undefined],
+    ["held just now", judge({ ...held, liveness: "alive" }), "ok", /4711 holds it for 3 s/, undefined],
     [
       "held for too long",
-      judge({ ...held, life: "alive", ageMs: 2 * minute }),
+      judge({ ...held, liveness: "alive", ageMs: 2 * minute }),
       "problem",
       /4711 runs and holds it for 2 min/,
       /End process 4711/,
     ],
-    ["left by a dead process", judge({ ...held, life: "dead" }), "note", /has ended/, undefined],
-    ["of another machine", judge({ ...held, life: "unknown" }), "note", /ten minutes/, undefined],
+    ["left by a dead process", judge({ ...held, liveness: "dead" }), "note", /has ended/, undefined],
+    ["of another machine", judge({ ...held, liveness: "unknown" }), "note", /ten minutes/, undefined],
     ["of others", judge({ kind: "other-tool", ageMs: 1 }), "note", /Another program/, undefined],
     [
       "that is something else",
@@ -116,15 +116,15 @@ describe("a lock", () => {
 });
 
 test("what killed processes left, and damaged files, are counted and may hold tokens", () => {
-  expect(judgeLeftovers([])).toMatchObject([{ level: "ok", message: "None." }]);
-  expect(judgeLeftovers(["/h/a.tmp.1", "/h/b.tmp.2"])).toMatchObject([
+  expect(leftoverFindings([])).toMatchObject([{ level: "ok", message: "None." }]);
+  expect(leftoverFindings(["/h/a.tmp.1", "/h/b.tmp.2"])).toMatchObject([
     {
       level: "note",
       message: expect.stringMatching(/2 temporary files in \/h\..*tokens/) as string,
     },
   ]);
-  expect(judgeSetAside([])).toEqual([]);
-  const [finding] = judgeSetAside(["/h/1", "/h/2", "/h/3", "/h/4"]);
+  expect(damagedFilesFindings([])).toEqual([]);
+  const [finding] = damagedFilesFindings(["/h/1", "/h/2", "/h/3", "/h/4"]);
   expect(finding?.message).toContain("4 damaged login files set aside: /h/1, /h/2, /h/3, …");
 });
 
@@ -145,7 +145,7 @@ test("facts are taken from the file system, without following the last link", as
   expect((await pathFacts(join(home.path, "none"))).kind).toBe("missing");
   expect(await pathFacts(join(home.authFile, "x"))).toMatchObject({
     kind: "unknown",
-    trouble: "ENOTDIR",
+    errno: "ENOTDIR",
   });
   expect(await setAsideFiles(home.authFile)).toEqual([`${home.authFile}.damaged-1`]);
 });

@@ -5,8 +5,16 @@ import { ApiKeySource } from "../../../src/auth/api-key.ts";
 import { ChatgptSource } from "../../../src/auth/chatgpt.ts";
 import type { CredentialSource } from "../../../src/auth/credential-source.ts";
 import { act, either, signIn } from "../../../src/shared/next-step.ts";
+<<<<<<< HEAD
 import { judgeCredential, judgeModelList, judgeQuota } from "../../../src/status/doctor/login.ts";
 import { codexCliFile, modeRig, writePreference, writeCodexCliLogin } from "../../support/modes.ts";
+=======
+import type { Quota } from "../../../src/quota/quota.ts";
+import type { Finding } from "../../../src/status/finding.ts";
+import { loginChecks, type LoginDeps } from "../../../src/status/doctor/login.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
+import { guestFile, modeRig, writeChoice, writeGuest } from "../../support/modes.ts";
+>>>>>>> g4
 
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
@@ -23,11 +31,9 @@ const tokens: TokenSet = {
   generation: 1,
 };
 const state = { tokens, damaged: false, unsaved: undefined };
-const judgeSource = async (source: CredentialSource, outcome?: "refused" | "unknown") =>
-  judgeCredential(source, await source.inspect(), outcome, now);
 const unasked = () => Promise.reject(new Error("nothing is asked"));
-const judge = (extra: Partial<typeof state> | object = {}, outcome?: "refused" | "unknown") => {
-  const source = new ChatgptSource({
+const chatgpt = (extra: Partial<typeof state> | object = {}): CredentialSource =>
+  new ChatgptSource({
     tokens: {
       state: () => Promise.resolve({ ...state, ...extra }),
       getTokens: unasked,
@@ -38,12 +44,34 @@ const judge = (extra: Partial<typeof state> | object = {}, outcome?: "refused" |
     baseUrl: tokens.apiOrigin,
     authFile: "/h/auth.json",
   });
-  return judgeSource(source, outcome);
-};
+
+/** The finding of one check with these facts; a usable ChatGPT login is the default. */
+async function find(name: string, facts: Partial<LoginDeps>): Promise<Finding | undefined> {
+  const checks = loginChecks({
+    config: { authFile: "/h/auth.json" },
+    clock: { ...fakeClock(), now: () => now },
+    active: () => Promise.resolve(chatgpt()),
+    refreshOutcome: () => Promise.resolve(undefined),
+    catalog: { kept: () => Promise.resolve(undefined) },
+    quota: { lastSeen: () => Promise.resolve(undefined) },
+    ...facts,
+  });
+  const check = checks.find((one) => one.name === name);
+  if (check === undefined) throw new Error(`no check ${name}`);
+  const [finding, ...others] = await check.run(new AbortController().signal);
+  expect(others).toEqual([]);
+  return finding;
+}
+
+const findLogin = (extra: Partial<typeof state> | object = {}, outcome?: "refused" | "unknown") =>
+  find("login", {
+    active: () => Promise.resolve(chatgpt(extra)),
+    refreshOutcome: () => Promise.resolve(outcome),
+  });
 
 describe("the login", () => {
   test("that works is told by masked account, plan and time left", async () => {
-    const finding = await judge();
+    const finding = await findLogin();
     expect(finding).toEqual({
       check: "login",
       level: "ok",
@@ -54,15 +82,15 @@ describe("the login", () => {
 
   test("that has expired is no trouble while it can be refreshed", async () => {
     const expired = { tokens: { ...tokens, expiresAt: now - 1, plan: undefined } };
-    expect(await judge(expired)).toMatchObject({
+    expect(await findLogin(expired)).toMatchObject({
       level: "ok",
       message: expect.stringMatching(/plan unknown.*has expired; the next question/) as string,
     });
-    expect((await judge(expired, "unknown")).level).toBe("ok");
+    expect((await findLogin(expired, "unknown"))?.level).toBe("ok");
   });
 
   test("whose refresh was refused ends, or has ended", async () => {
-    expect(await judge({}, "refused")).toMatchObject({
+    expect(await findLogin({}, "refused")).toMatchObject({
       level: "problem",
       message: expect.stringContaining("works for another 2 h, and the service refuses") as string,
       fix: [signIn],
@@ -71,7 +99,7 @@ describe("the login", () => {
 
   test("that could not be saved", async () => {
     const unsaved = new CodexError("STORAGE", "The disk is full.", { next: [act("Make room")] });
-    expect(await judge({ unsaved })).toMatchObject({
+    expect(await findLogin({ unsaved })).toMatchObject({
       level: "problem",
       message: expect.stringContaining("only in memory: The disk is full.") as string,
       fix: [act("Make room")],
@@ -79,11 +107,11 @@ describe("the login", () => {
   });
 
   test("that is damaged, or is none", async () => {
-    expect(await judge({ tokens: undefined, damaged: true })).toMatchObject({
+    expect(await findLogin({ tokens: undefined, damaged: true })).toMatchObject({
       level: "problem",
       message: "The login file /h/auth.json is damaged.",
     });
-    expect(await judge({ tokens: undefined })).toMatchObject({
+    expect(await findLogin({ tokens: undefined })).toMatchObject({
       level: "note",
       fix: [signIn],
     });
@@ -92,6 +120,7 @@ describe("the login", () => {
 
 test("a guest's login is told with its file, or why it cannot be used", async () => {
   const { simulator, home, services } = await modeRig();
+<<<<<<< HEAD
   writePreference(home, "codex-cli");
   const judged = async () => {
     const source = await services.credentials.current();
@@ -103,12 +132,27 @@ test("a guest's login is told with its file, or why it cannot be used", async ()
   });
   writeCodexCliLogin(home, simulator);
   expect(await judged()).toEqual({
+=======
+  writeChoice(home, "codex-cli");
+  const findGuest = () => find("login", { active: () => services.credentials.current(), clock: services.clock });
+  expect(await findGuest()).toMatchObject({
+    level: "problem",
+    message: expect.stringContaining("The Codex CLI is not signed in") as string,
+  });
+  writeGuest(home, simulator);
+  expect(await findGuest()).toEqual({
+>>>>>>> g4
     check: "login",
     level: "ok",
     message: `Used as a guest: c***@example.test by the Codex CLI's login, from ${codexCliFile(home)}. It is only read.`,
   });
+<<<<<<< HEAD
   writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
   expect(await judged()).toMatchObject({
+=======
+  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
+  expect(await findGuest()).toMatchObject({
+>>>>>>> g4
     level: "problem",
     fix: [
       either(act("Open the Codex CLI once, which renews its login"), {
@@ -124,44 +168,55 @@ const settings = { apiBaseUrl: "https://api.test/v1", auth: undefined, tlsUnveri
 
 test("an API key is there and is one, or is not; no piece of it is shown", async () => {
   const sourceOf = (apiKey: string | undefined) => new ApiKeySource({ ...settings, apiKey });
-  const judgeKey = (apiKey: string | undefined) => judgeSource(sourceOf(apiKey));
-  expect((await judgeKey("sk-canary-1234")).level).toBe("ok");
-  expect(await judgeKey(undefined)).toMatchObject({ level: "problem" });
+  const findKey = (apiKey: string | undefined) => find("login", { active: () => Promise.resolve(sourceOf(apiKey)) });
+  expect((await findKey("sk-canary-1234"))?.level).toBe("ok");
+  expect(await findKey(undefined)).toMatchObject({ level: "problem" });
   const endless = `sk-canary-${"x".repeat(2_000)}`;
   for (const key of ["sk-canary-1234\nx", "sk-canary 1234", "sk-canary-1234\0", endless, ""]) {
-    const finding = await judgeKey(key);
-    expect(finding.level).toBe("problem");
+    const finding = await findKey(key);
+    expect(finding?.level).toBe("problem");
     await expect(sourceOf(key).get()).rejects.toThrow("OPENAI_API_KEY");
     expect(JSON.stringify(finding)).not.toContain("canary");
   }
 });
 
-test("a model list is told by its age", () => {
-  expect(judgeModelList(undefined, now).level).toBe("ok");
-  expect(judgeModelList(now - 2 * hour, now)).toMatchObject({
+test("a model list is told by its age", async () => {
+  const findList = (fetchedAt?: number) => {
+    const list = fetchedAt === undefined ? undefined : { models: [], source: "kept" as const, fetchedAt, fresh: false };
+    return find("model list", { catalog: { kept: () => Promise.resolve(list) } });
+  };
+  expect((await findList())?.level).toBe("ok");
+  expect(await findList(now - 2 * hour)).toMatchObject({
     level: "ok",
     message: "Fetched 2 h ago.",
   });
-  expect(judgeModelList(now - 8 * 24 * hour, now)).toMatchObject({
+  expect(await findList(now - 8 * 24 * hour)).toMatchObject({
     level: "note",
     message: expect.stringContaining("8 d ago") as string,
   });
 });
 
-test("a quota that is used up is told with its reset", () => {
+test("a quota that is used up is told with its reset", async () => {
   const quota = (usedPercent: number, resetsAt: number | undefined) => ({
     seenAt: now - 60_000,
     plan: "plus",
     windows: [{ usedPercent, windowMinutes: 10_080, resetsAt }],
   });
-  expect(judgeQuota(undefined, now).level).toBe("ok");
-  expect(judgeQuota(quota(41, now + hour), now)).toMatchObject({
+  const findQuota = (seen: Quota | undefined) => find("quota", { quota: { lastSeen: () => Promise.resolve(seen) } });
+  expect((await findQuota(undefined))?.level).toBe("ok");
+  expect(await findQuota(quota(41, now + hour))).toMatchObject({
     level: "ok",
     message: "Used, as seen 1 min ago: week 41 %.",
   });
-  expect(judgeQuota(quota(100, now + hour), now)).toMatchObject({
+  expect(await findQuota(quota(100, now + hour))).toMatchObject({
     level: "note",
     fix: [{ do: "wait", for: hour }],
   });
-  expect(judgeQuota(quota(100, now - hour), now).level).toBe("ok");
+  expect((await findQuota(quota(100, now - hour)))?.level).toBe("ok");
+});
+
+test("without a login nothing is said of its model list and its quota", async () => {
+  const active = () => Promise.resolve(chatgpt({ tokens: undefined }));
+  expect(await find("model list", { active })).toBeUndefined();
+  expect(await find("quota", { active })).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { reportLock } from "../../../src/platform/files/lock-report.ts";
+import { reportLock } from "../../../src/platform/files/lock-folder.ts";
 import { identifySelf } from "../../../src/platform/process-identity.ts";
 import { systemRandom } from "../../../src/platform/random.ts";
 import { makeHome } from "../../support/home.ts";
@@ -27,14 +27,14 @@ test.each([
   ["alive", liveProcess],
   ["dead", deadProcess],
   ["unknown", foreignProcess],
-] as const)("an owner that is %s is told with its age, and the lock stays", async (life, owner) => {
+] as const)("an owner that is %s is told with its age, and the lock stays", async (liveness, owner) => {
   const path = place();
   const process = owner();
   plantLock(path, process, anHourMs);
   expect(await report(path)).toEqual({
     kind: "held",
     pid: process.pid,
-    life,
+    liveness,
     ageMs: expect.closeTo(anHourMs, -4) as number,
   });
   expect(readdirSync(path)).toHaveLength(1);
@@ -59,11 +59,11 @@ test("what others put there is told apart", async () => {
   });
 });
 
-test("a lock in a folder that may not be entered is hidden, not strange", async () => {
+test("a lock in a folder that may not be entered is inaccessible, not unexpected", async () => {
   const home = makeHome().path;
   const closed = join(home, "closed");
   mkdirSync(closed, { mode: 0o000 });
   chmodSync(home, 0o755);
   const seen = await withoutPrivileges(() => report(join(closed, "x.lock")));
-  expect(seen).toEqual({ kind: "hidden" });
+  expect(seen).toEqual({ kind: "inaccessible" });
 });
