@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Log, LogArea } from "../../src/platform/log.ts";
 import { simModel, type Reply } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { issueLogin, queryRig } from "../support/query-rig.ts";
@@ -87,12 +86,9 @@ test("a fetch in the background that fails disturbs nobody", async () => {
   const simulator = await simulate({ now: () => clock.now() });
   let told: (text: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => (told = resolve));
-  const log: Log = Object.assign(
-    (_: LogArea, text: string) => {
-      if (text.includes("could not be fetched")) told(text);
-    },
-    { file: undefined },
-  );
+  const log = (_: string, text: string) => {
+    if (text.includes("could not be fetched")) told(text);
+  };
   const { catalog, login } = queryRig({ simulator, clock, log });
   await catalog.list(login, never);
   await clock.advance(hour);
