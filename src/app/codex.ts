@@ -265,7 +265,7 @@ async function listModels(
 ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
   try {
     const credential = await credentials.get(signal);
-    const cached = await catalog.kept(credential);
+    const cached = await catalog.cached(credential);
     if (cached?.fresh === true) return { list: cached, failure: undefined };
     return await catalog.refresh(credential, signal);
   } catch (error) {

@@ -7,7 +7,7 @@ import { CodexClient, type CodexClientDeps } from "../query/client.ts";
 import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import { LongAnswers } from "../query/long-answers.ts";
 import { ModelCatalog } from "../models/catalog.ts";
-import { QuotaMemory } from "../quota/quota-cache.ts";
+import { QuotaCache } from "../quota/quota-cache.ts";
 import { ResponsesEndpoint } from "../query/responses-endpoint.ts";
 import { WorkspaceRoutes } from "../auth/workspace-routing.ts";
 import type { Platform } from "./platform.ts";
@@ -43,7 +43,7 @@ export function createQueries(platform: Platform, credentials: CodexClientDeps["
   const { clientVersion, idleTimeoutMs, model, reasoningEffort } = config;
   const shared = { clock, limits, log, credentials };
   const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers: apiHeaders(platform) });
-  const quota = new QuotaMemory(folder);
+  const quota = new QuotaCache(folder);
   const sessionId = random.uuid();
   const client = new CodexClient({
     ...shared,

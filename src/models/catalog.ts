@@ -17,7 +17,7 @@ import { accountKey, type Account } from "../auth/account.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
 import { listFormatOf } from "./list-formats.ts";
 
-const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
+const cachedList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
 export interface ModelCatalogDeps {
   clientVersion: string;
@@ -36,10 +36,10 @@ export interface ModelCatalogDeps {
  */
 export class ModelCatalog {
   readonly #deps: ModelCatalogDeps;
-  readonly #known = new Map<string, ModelList>();
+  readonly #lists = new Map<string, ModelList>();
   readonly #fetching = new Map<string, Promise<ModelList>>();
   /** Fingerprints of credentials that were refused although they were just renewed. */
-  readonly #hopeless = new Set<string>();
+  readonly #rejected = new Set<string>();
 
   constructor(deps: ModelCatalogDeps) {
     this.#deps = deps;
@@ -52,7 +52,7 @@ export class ModelCatalog {
    * @throws nothing but the signal's reason
    */
   async list(credential: Credential, signal: AbortSignal): Promise<ModelList> {
-    const kept = await this.kept(credential);
+    const kept = await this.cached(credential);
     if (kept?.fresh === true) return kept;
     const fetched = this.#fetch(credential);
     if (kept !== undefined) return kept;
@@ -72,7 +72,7 @@ export class ModelCatalog {
     signal: AbortSignal,
   ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
     const { clock, limits } = this.#deps;
-    const fallback = (await this.kept(credential)) ?? listFormatOf(credential).bundled;
+    const fallback = (await this.cached(credential)) ?? listFormatOf(credential).bundled;
     const instead = (failure: CodexError): { list: ModelList; failure: CodexError } => ({
       list: fallback,
       failure,
@@ -93,11 +93,11 @@ export class ModelCatalog {
   }
 
   /** What is known without the network, if anything. */
-  async kept(whose: Account): Promise<ModelList | undefined> {
-    const key = this.#key(whose);
-    const list = this.#known.get(key) ?? (await this.#load(key, whose));
+  async cached(account: Account): Promise<ModelList | undefined> {
+    const key = this.#cacheKey(account);
+    const list = this.#lists.get(key) ?? (await this.#load(key, account));
     if (list === undefined) return undefined;
-    this.#known.set(key, list);
+    this.#lists.set(key, list);
     const age = this.#deps.clock.now() - list.fetchedAt;
     const fresh = age >= 0 && age < this.#deps.limits.catalogFreshMs;
     return { ...list, source: fresh ? "live" : "kept", fresh };
@@ -109,7 +109,7 @@ export class ModelCatalog {
   }
 
   #fetch(credential: Credential): Promise<ModelList> {
-    const key = this.#key(credential);
+    const key = this.#cacheKey(credential);
     const running = this.#fetching.get(key);
     if (running !== undefined) return running;
     const fetched = this.#request(credential, key).finally(() => this.#fetching.delete(key));
@@ -121,12 +121,12 @@ export class ModelCatalog {
   /** As with a query: one renewal of a refused login, one repetition (docs/wire.md §4). */
   async #answer(credential: Credential, key: string): Promise<TextResponse> {
     const first = await this.#send(credential);
-    if (first.status !== 401 || this.#hopeless.has(fingerprint(credential.secret))) return first;
+    if (first.status !== 401 || this.#rejected.has(fingerprint(credential.secret))) return first;
     // Nobody's cancellation ends a fetch that others may wait for.
     const renewed = await this.#deps.credentials.replace(credential, new AbortController().signal);
-    if (this.#key(renewed) !== key) return first; // another account's list is not this one's
+    if (this.#cacheKey(renewed) !== key) return first; // another account's list is not this one's
     const second = await this.#send(renewed);
-    if (second.status === 401) this.#hopeless.add(fingerprint(renewed.secret));
+    if (second.status === 401) this.#rejected.add(fingerprint(renewed.secret));
     return second;
   }
 
@@ -156,8 +156,8 @@ export class ModelCatalog {
       }
       const fetchedAt = clock.now();
       const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
-      this.#known.set(key, list);
-      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<typeof keptList>);
+      this.#lists.set(key, list);
+      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<typeof cachedList>);
       return list;
     } catch (error) {
       log("CODEX", `the model list could not be fetched: ${String(error)}`);
@@ -165,15 +165,15 @@ export class ModelCatalog {
     }
   }
 
-  async #load(key: string, whose: Account): Promise<ModelList | undefined> {
-    const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
+  async #load(key: string, account: Account): Promise<ModelList | undefined> {
+    const parsed = cachedList.safeParse(await this.#deps.folder.read(fileName(key)));
     if (!parsed.success) return undefined;
-    const models = listFormatOf(whose).toModels(parsed.data.models);
+    const models = listFormatOf(account).toModels(parsed.data.models);
     return models.length === 0 ? undefined : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
   }
 
-  #key(whose: Account): string {
-    return fingerprint(`${accountKey(whose)}\n${this.#deps.clientVersion}`).slice(0, 16);
+  #cacheKey(account: Account): string {
+    return fingerprint(`${accountKey(account)}\n${this.#deps.clientVersion}`).slice(0, 16);
   }
 }
 

@@ -2,7 +2,7 @@ import type { CredentialChooser } from "../auth/chooser.ts";
 import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import type { Config } from "../config/config.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
-import type { QuotaMemory } from "../quota/quota-cache.ts";
+import type { QuotaCache } from "../quota/quota-cache.ts";
 import { accountOf } from "../auth/account.ts";
 import type { DoctorReport } from "./finding.ts";
 import { defaultModel } from "../models/model.ts";
@@ -16,8 +16,8 @@ import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 export interface StatusDeps {
   credentials: Pick<CredentialChooser, "current" | "unstored">;
   login: Pick<LoginManager, "pending" | "failure">;
-  catalog: Pick<ModelCatalog, "kept">;
-  quota: Pick<QuotaMemory, "lastSeen">;
+  catalog: Pick<ModelCatalog, "cached">;
+  quota: Pick<QuotaCache, "lastSeen">;
   config: Config;
   /** The debug log's path while it is written. */
   logFile: string | undefined;
@@ -31,7 +31,7 @@ export interface StatusDeps {
 export async function collectStatus(deps: StatusDeps): Promise<Status> {
   const { config, login, catalog, quota, logFile, surroundingNotices, details } = deps;
   const { source, credential, usable, trouble } = await activeCredential(deps);
-  const kept = credential && (await catalog.kept(credential));
+  const kept = credential && (await catalog.cached(credential));
   const pending = login.pending;
   return {
     signedIn: usable,

@@ -179,9 +179,9 @@ test("the list of a key is kept apart from that of a login, and read back in its
   const byKey = await services.credentials.get(patient);
   expect((await services.catalog.refresh(byKey, patient)).list.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const second = another();
-  expect((await second.catalog.kept(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
+  expect((await second.catalog.cached(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const login = another({ env: { CODEX_AUTH: "chatgpt" } });
-  expect(await login.catalog.kept(await login.credentials.get(patient))).toBeUndefined();
+  expect(await login.catalog.cached(await login.credentials.get(patient))).toBeUndefined();
 });
 
 test("switched-off certificate checks keep a key from another machine", async () => {

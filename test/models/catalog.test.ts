@@ -113,7 +113,7 @@ test.each<[string, Reply]>([
   const { simulator, rig } = await setUp();
   simulator.next("models", reply);
   expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "bundled" });
-  expect(await rig.catalog.kept(rig.login)).toBeUndefined();
+  expect(await rig.catalog.cached(rig.login)).toBeUndefined();
   expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "live" });
 });
 
@@ -163,7 +163,7 @@ test("a list from the future is not fresh for ever", async () => {
   const kept = JSON.parse(readFileSync(path, "utf8")) as { fetchedAt: number };
   writeFileSync(path, JSON.stringify({ ...kept, fetchedAt: kept.fetchedAt + 24 * hour }));
   const later = other();
-  expect(await later.catalog.kept(later.login)).toMatchObject({ fresh: false });
+  expect(await later.catalog.cached(later.login)).toMatchObject({ fresh: false });
 });
 
 test.each(["", "[]", '{"fetchedAt":0}', '{"fetchedAt":0,"models":[]}'])(
@@ -174,7 +174,7 @@ test.each(["", "[]", '{"fetchedAt":0}', '{"fetchedAt":0,"models":[]}'])(
     const [name] = readdirSync(rig.home.stateDir);
     writeFileSync(join(rig.home.stateDir, name!), text);
     const later = other();
-    expect(await later.catalog.kept(later.login)).toBeUndefined();
+    expect(await later.catalog.cached(later.login)).toBeUndefined();
   },
 );
 
@@ -187,7 +187,7 @@ test("after a model was refused the list is fetched anew", async () => {
   await failure(rig.ask({ model: "codex-auto-review" }).reply);
   await simulator.waitForRequest("models", 2);
   await rig.catalog.refresh(rig.login, never);
-  expect((await rig.catalog.kept(rig.login))?.models).toHaveLength(1);
+  expect((await rig.catalog.cached(rig.login))?.models).toHaveLength(1);
   expect(asked()).toBeGreaterThanOrEqual(2);
 });
 
@@ -240,6 +240,6 @@ test("a list of another account, which is signed in meanwhile, is not taken for 
   rig.nextLogin = { ...issueLogin(simulator), accountId: "someone else" };
   simulator.next("models", unauthorized);
   expect(await rig.catalog.list(before, never)).toMatchObject({ source: "bundled" });
-  expect(await rig.catalog.kept(before)).toBeUndefined();
+  expect(await rig.catalog.cached(before)).toBeUndefined();
   expect(asked()).toBe(1);
 });

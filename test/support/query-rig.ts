@@ -11,7 +11,7 @@ import type { CodexClient } from "../../src/query/client.ts";
 import type { QueryDefaults } from "../../src/query/request/plan.ts";
 import type { QueryRequest } from "../../src/query/request/request.ts";
 import type { QueryProgress, QueryReply } from "../../src/query/response/reply.ts";
-import type { QuotaMemory } from "../../src/quota/quota-cache.ts";
+import type { QuotaCache } from "../../src/quota/quota-cache.ts";
 import { CodexError } from "../../src/shared/errors.ts";
 import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
 import type { Simulator } from "../simulator/index.ts";
@@ -39,7 +39,7 @@ const sessionId = "11111111-2222-4333-8444-555555555555";
 export interface QueryRig {
   client: CodexClient;
   catalog: ModelCatalog;
-  quota: QuotaMemory;
+  quota: QuotaCache;
   home: Home;
   /** The present login; a test may replace it. */
   login: Credential;

@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
-import type { QuotaMemory } from "../../quota/quota-cache.ts";
+import type { QuotaCache } from "../../quota/quota-cache.ts";
 import { act, signIn } from "../../shared/next-step.ts";
 import { span } from "../../shared/time.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
@@ -22,8 +22,8 @@ export interface LoginDeps {
   active: () => Promise<CredentialSource>;
   /** What became of the last refresh of the login that a credential came from, if that is known. */
   refreshOutcome: (credential: Credential) => Promise<RefreshOutcome>;
-  catalog: Pick<ModelCatalog, "kept">;
-  quota: Pick<QuotaMemory, "lastSeen">;
+  catalog: Pick<ModelCatalog, "cached">;
+  quota: Pick<QuotaCache, "lastSeen">;
 }
 
 /** Whether a question could be authorized, and what is known of the account. */
@@ -47,7 +47,7 @@ export function loginChecks({ config, clock, active, refreshOutcome, catalog, qu
         return [judgeCredential(source, found, outcome, clock.now())];
       },
     },
-    ofAccount("model list", async (login) => judgeModelList((await catalog.kept(login))?.fetchedAt, clock.now())),
+    ofAccount("model list", async (login) => judgeModelList((await catalog.cached(login))?.fetchedAt, clock.now())),
     ofAccount("quota", async (login) => judgeQuota(await quota.lastSeen(login), clock.now())),
   ];
 }
