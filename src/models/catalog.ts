@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Credential } from "../api/credential.ts";
 import { CodexError, toCodexError } from "../shared/errors.ts";
-import { retry } from "../shared/next-step.ts";
+import { retry, type NextSteps } from "../shared/next-step.ts";
 import type { Limits } from "../shared/limits.ts";
 import type { ModelList } from "./model.ts";
 import { toApiError } from "../api/api-error.ts";
@@ -19,7 +19,7 @@ import { listFormatOf } from "./list-formats.ts";
 
 const cachedList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
-export interface ModelCatalogDeps {
+interface ModelCatalogDeps {
   clientVersion: string;
   folder: StateFolder;
   http: Pick<Http, "fetchText">;
@@ -30,15 +30,12 @@ export interface ModelCatalogDeps {
   log: Log;
 }
 
-/**
- * The models of an account: live, kept on disk for when the service cannot be asked, else a bundled
- * table (docs/wire.md §15, §16).
- */
+/** The models of an account: live, else cached on disk, else a bundled table (docs/wire.md §15, §16). */
 export class ModelCatalog {
   readonly #deps: ModelCatalogDeps;
   readonly #lists = new Map<string, ModelList>();
   readonly #fetching = new Map<string, Promise<ModelList>>();
-  /** Fingerprints of credentials that were refused although they were just renewed. */
+  /** Fingerprints of credentials that the service rejected right after their renewal. */
   readonly #rejected = new Set<string>();
 
   constructor(deps: ModelCatalogDeps) {
@@ -46,16 +43,16 @@ export class ModelCatalog {
   }
 
   /**
-   * The best list without a needless wait: a fresh one, else the kept one while a new one is
-   * fetched, else a fetched one, else the bundled table.
+   * The best list without a needless wait: a fresh one, else a cached one while a new one is fetched, else a fetched
+   * one, else the bundled table.
    *
-   * @throws nothing but the signal's reason
+   * @throws only the signal's reason
    */
   async list(credential: Credential, signal: AbortSignal): Promise<ModelList> {
-    const kept = await this.cached(credential);
-    if (kept?.fresh === true) return kept;
+    const cached = await this.cached(credential);
+    if (cached?.fresh === true) return cached;
     const fetched = this.#fetch(credential);
-    if (kept !== undefined) return kept;
+    if (cached !== undefined) return cached;
     const { bundled } = listFormatOf(credential);
     const { clock, limits } = this.#deps;
     const list = fetched.catch(() => bundled);
@@ -63,9 +60,9 @@ export class ModelCatalog {
   }
 
   /**
-   * A list fetched now, else what `list` would give, and why.
+   * A list fetched now; if that fails, the cached or bundled one and the failure.
    *
-   * @throws nothing but the signal's reason
+   * @throws only the signal's reason
    */
   async refresh(
     credential: Credential,
@@ -73,26 +70,19 @@ export class ModelCatalog {
   ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
     const { clock, limits } = this.#deps;
     const fallback = (await this.cached(credential)) ?? listFormatOf(credential).bundled;
-    const instead = (failure: CodexError): { list: ModelList; failure: CodexError } => ({
-      list: fallback,
-      failure,
-    });
-    const fetched = this.#fetch(credential).then(
-      (list) => ({ list, failure: undefined }),
-      (error: unknown) => instead(toCodexError(error)),
-    );
-    const outcome = await withTimeout(fetched, limits.apiRequestTimeoutMs, clock, signal);
-    return (
-      outcome ??
-      instead(
-        new CodexError("TIMEOUT", "The model list did not come within its time.", {
-          next: [retry, { do: "run-doctor" }],
-        }),
-      )
-    );
+    try {
+      const list = await withTimeout(this.#fetch(credential), limits.apiRequestTimeoutMs, clock, signal);
+      if (list !== undefined) return { list, failure: undefined };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { list: fallback, failure: toCodexError(error) };
+    }
+    const next: NextSteps = [retry, { do: "run-doctor" }];
+    const failure = new CodexError("TIMEOUT", "The model list did not come within its time.", { next });
+    return { list: fallback, failure };
   }
 
-  /** What is known without the network, if anything. */
+  /** The list in memory or on disk, if there is one. Uses no network. */
   async cached(account: Account): Promise<ModelList | undefined> {
     const key = this.#cacheKey(account);
     const list = this.#lists.get(key) ?? (await this.#load(key, account));
@@ -103,7 +93,7 @@ export class ModelCatalog {
     return { ...list, source: fresh ? "live" : "kept", fresh };
   }
 
-  /** Fetch anew in the background: the service has just contradicted the list. */
+  /** Fetches anew in the background, after the service contradicted the list. */
   invalidate(credential: Credential): void {
     void this.#fetch(credential);
   }
@@ -113,16 +103,16 @@ export class ModelCatalog {
     const running = this.#fetching.get(key);
     if (running !== undefined) return running;
     const fetched = this.#request(credential, key).finally(() => this.#fetching.delete(key));
-    fetched.catch(() => undefined); // often nobody waits for it
+    fetched.catch(() => undefined); // often without a caller that waits
     this.#fetching.set(key, fetched);
     return fetched;
   }
 
-  /** As with a query: one renewal of a refused login, one repetition (docs/wire.md §4). */
-  async #answer(credential: Credential, key: string): Promise<TextResponse> {
+  /** As for a query: renews a rejected login once, then repeats the request once (docs/wire.md §4). */
+  async #fetchText(credential: Credential, key: string): Promise<TextResponse> {
     const first = await this.#send(credential);
     if (first.status !== 401 || this.#rejected.has(fingerprint(credential.secret))) return first;
-    // Nobody's cancellation ends a fetch that others may wait for.
+    // Several callers may wait for this fetch, so no single caller's signal may end it.
     const renewed = await this.#deps.credentials.replace(credential, new AbortController().signal);
     if (this.#cacheKey(renewed) !== key) return first; // another account's list is not this one's
     const second = await this.#send(renewed);
@@ -145,15 +135,13 @@ export class ModelCatalog {
   async #request(credential: Credential, key: string): Promise<ModelList> {
     const { folder, clock, log } = this.#deps;
     try {
-      const { status, headers, text } = await this.#answer(credential, key);
+      const { status, headers, text } = await this.#fetchText(credential, key);
       if (status !== 200) throw toApiError(toApiErrorInfo(status, headers, text, clock.now()));
       const { entriesOf, toModels } = listFormatOf(credential);
       const entries = entriesOf(parseJson(text));
       const models = toModels(entries);
-      // An empty list is how the service answers a client version that it does not know.
-      if (models.length === 0) {
-        throw new CodexError("PROTOCOL", "The model list has no usable entry.");
-      }
+      // The service answers a client version that it does not know with an empty list.
+      if (models.length === 0) throw new CodexError("PROTOCOL", "The model list has no usable entry.");
       const fetchedAt = clock.now();
       const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
       this.#lists.set(key, list);
@@ -166,10 +154,10 @@ export class ModelCatalog {
   }
 
   async #load(key: string, account: Account): Promise<ModelList | undefined> {
-    const parsed = cachedList.safeParse(await this.#deps.folder.read(fileName(key)));
-    if (!parsed.success) return undefined;
-    const models = listFormatOf(account).toModels(parsed.data.models);
-    return models.length === 0 ? undefined : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
+    const { data } = cachedList.safeParse(await this.#deps.folder.read(fileName(key)));
+    const models = data === undefined ? [] : listFormatOf(account).toModels(data.models);
+    if (data === undefined || models.length === 0) return undefined;
+    return { models, source: "kept", fetchedAt: data.fetchedAt, fresh: false };
   }
 
   #cacheKey(account: Account): string {
