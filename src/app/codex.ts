@@ -22,7 +22,7 @@ import type { DoctorReport } from "../status/finding.ts";
 import { collectStatus } from "../status/status.ts";
 import type { Status } from "../status/status-report.ts";
 import { createPlatform, type Platform } from "./platform.ts";
-import { createQueries } from "./queries.ts";
+import { createCredentials, createQueries } from "./queries.ts";
 import type { Runtime } from "./runtime.ts";
 import { createSession } from "./session.ts";
 import { createSignIn } from "./sign-in.ts";
@@ -168,8 +168,8 @@ export function createParts(runtime: Runtime) {
     runtime.credentials,
   );
   const signIn = createSignIn(platform, session);
-  const queries = createQueries(platform, session, signIn.login);
-  return { ...platform, ...session, ...signIn, ...queries };
+  const credentials = createCredentials(platform, session, signIn.login);
+  return { ...platform, ...session, ...signIn, credentials, ...createQueries(platform, credentials) };
 }
 
 /** The verbs over the parts. */
@@ -265,7 +265,7 @@ async function listModels(
 ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
   try {
     const credential = await credentials.get(signal);
-    const cached = await catalog.kept(credential);
+    const cached = await catalog.cached(credential);
     if (cached?.fresh === true) return { list: cached, failure: undefined };
     return await catalog.refresh(credential, signal);
   } catch (error) {

@@ -2,15 +2,12 @@ import * as z from "zod";
 import { modelName } from "./model-name.ts";
 import type { CodexModel } from "./model.ts";
 
-/** The API's own list has names and dates, and nothing about what a model can do (docs/wire.md §19). */
+/** The OpenAI API's list has names and dates, and nothing about what a model can do (docs/wire.md §19). */
 export const keyModelsResponse = z.object({ data: z.array(z.unknown()) });
 
 const entry = z.object({ id: z.string().regex(modelName) });
 
-/**
- * The order in which a model is taken when none is asked for; DEPLOYMENT.md shows it. The first part
- * is the order of the official catalogue (docs/wire.md §16).
- */
+/** Preference for the default model (DEPLOYMENT.md shows it); first the official catalogue's order (docs/wire.md §16). */
 export const keyModelOrder: readonly string[] = [
   "gpt-6.1-sol",
   "gpt-6-sol",
@@ -28,18 +25,18 @@ export const keyModelOrder: readonly string[] = [
 const textModel = /^(?:gpt-|o\d|chatgpt-|codex-)/;
 const otherPurpose =
   /audio|realtime|image|tts|transcribe|search|embedding|moderation|instruct|whisper|dall-e|sora|live/;
-/** A dated copy of a model that is listed under its own name as well. */
+/** A dated copy of a model that the list also has under its own name. */
 const snapshot = /-\d{4}(?:-\d{2}-\d{2})?$/;
 
-/** The entries of the API's list; what is hardly a text model can still be asked for by name. */
+/** The entries of the API's list. Models for other purposes are unlisted, but can be requested by name. */
 export function toKeyModels(data: readonly unknown[]): CodexModel[] {
-  return data.flatMap((one) => {
-    const parsed = entry.safeParse(one);
+  return data.flatMap((json) => {
+    const parsed = entry.safeParse(json);
     return parsed.success ? [keyModel(parsed.data.id)] : [];
   });
 }
 
-/** Stands in where the list cannot be had: the API itself says which of the names it knows. */
+/** Fallback without a list; the API itself rejects names that it does not know. */
 export const bundledKeyModels: readonly CodexModel[] = keyModelOrder.map(keyModel);
 
 function keyModel(slug: string): CodexModel {

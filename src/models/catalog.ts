@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Credential } from "../api/credential.ts";
 import { CodexError, toCodexError } from "../shared/errors.ts";
-import { retry } from "../shared/next-step.ts";
+import { retry, type NextSteps } from "../shared/next-step.ts";
 import type { Limits } from "../shared/limits.ts";
 import type { ModelList } from "./model.ts";
 import { toApiError } from "../api/api-error.ts";
@@ -17,9 +17,9 @@ import { accountKey, type Account } from "../auth/account.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
 import { listFormatOf } from "./list-formats.ts";
 
-const keptList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
+const cachedList = z.object({ fetchedAt: z.number(), models: z.array(z.unknown()) });
 
-export interface ModelCatalogDeps {
+interface ModelCatalogDeps {
   clientVersion: string;
   folder: StateFolder;
   http: Pick<Http, "fetchText">;
@@ -30,32 +30,29 @@ export interface ModelCatalogDeps {
   log: Log;
 }
 
-/**
- * The models of an account: live, kept on disk for when the service cannot be asked, else a bundled
- * table (docs/wire.md §15, §16).
- */
+/** The models of an account: live, else cached on disk, else a bundled table (docs/wire.md §15, §16). */
 export class ModelCatalog {
   readonly #deps: ModelCatalogDeps;
-  readonly #known = new Map<string, ModelList>();
+  readonly #lists = new Map<string, ModelList>();
   readonly #fetching = new Map<string, Promise<ModelList>>();
-  /** Fingerprints of credentials that were refused although they were just renewed. */
-  readonly #hopeless = new Set<string>();
+  /** Fingerprints of credentials that the service rejected right after their renewal. */
+  readonly #rejected = new Set<string>();
 
   constructor(deps: ModelCatalogDeps) {
     this.#deps = deps;
   }
 
   /**
-   * The best list without a needless wait: a fresh one, else the kept one while a new one is
-   * fetched, else a fetched one, else the bundled table.
+   * The best list without a needless wait: a fresh one, else a cached one while a new one is fetched, else a fetched
+   * one, else the bundled table.
    *
-   * @throws nothing but the signal's reason
+   * @throws only the signal's reason
    */
   async list(credential: Credential, signal: AbortSignal): Promise<ModelList> {
-    const kept = await this.kept(credential);
-    if (kept?.fresh === true) return kept;
+    const cached = await this.cached(credential);
+    if (cached?.fresh === true) return cached;
     const fetched = this.#fetch(credential);
-    if (kept !== undefined) return kept;
+    if (cached !== undefined) return cached;
     const { bundled } = listFormatOf(credential);
     const { clock, limits } = this.#deps;
     const list = fetched.catch(() => bundled);
@@ -63,70 +60,63 @@ export class ModelCatalog {
   }
 
   /**
-   * A list fetched now, else what `list` would give, and why.
+   * A list fetched now; if that fails, the cached or bundled one and the failure.
    *
-   * @throws nothing but the signal's reason
+   * @throws only the signal's reason
    */
   async refresh(
     credential: Credential,
     signal: AbortSignal,
   ): Promise<{ list: ModelList; failure: CodexError | undefined }> {
     const { clock, limits } = this.#deps;
-    const fallback = (await this.kept(credential)) ?? listFormatOf(credential).bundled;
-    const instead = (failure: CodexError): { list: ModelList; failure: CodexError } => ({
-      list: fallback,
-      failure,
-    });
-    const fetched = this.#fetch(credential).then(
-      (list) => ({ list, failure: undefined }),
-      (error: unknown) => instead(toCodexError(error)),
-    );
-    const outcome = await withTimeout(fetched, limits.apiRequestTimeoutMs, clock, signal);
-    return (
-      outcome ??
-      instead(
-        new CodexError("TIMEOUT", "The model list did not come within its time.", {
-          next: [retry, { do: "run-doctor" }],
-        }),
-      )
-    );
+    const fallback = (await this.cached(credential)) ?? listFormatOf(credential).bundled;
+    try {
+      const list = await withTimeout(this.#fetch(credential), limits.apiRequestTimeoutMs, clock, signal);
+      if (list !== undefined) return { list, failure: undefined };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { list: fallback, failure: toCodexError(error) };
+    }
+    const next: NextSteps = [retry, { do: "run-doctor" }];
+    const failure = new CodexError("TIMEOUT", "The model list did not come within its time.", { next });
+    return { list: fallback, failure };
   }
 
-  /** What is known without the network, if anything. */
-  async kept(whose: Account): Promise<ModelList | undefined> {
-    const key = this.#key(whose);
-    const list = this.#known.get(key) ?? (await this.#load(key, whose));
+  /** The list in memory or on disk, if there is one. Uses no network. */
+  async cached(account: Account): Promise<ModelList | undefined> {
+    const key = this.#cacheKey(account);
+    const list = this.#lists.get(key) ?? (await this.#load(key, account));
     if (list === undefined) return undefined;
-    this.#known.set(key, list);
+    this.#lists.set(key, list);
     const age = this.#deps.clock.now() - list.fetchedAt;
     const fresh = age >= 0 && age < this.#deps.limits.catalogFreshMs;
     return { ...list, source: fresh ? "live" : "kept", fresh };
   }
 
-  /** Fetch anew in the background: the service has just contradicted the list. */
+  /** Fetches anew in the background, after the service contradicted the list. */
   invalidate(credential: Credential): void {
     void this.#fetch(credential);
   }
 
   #fetch(credential: Credential): Promise<ModelList> {
-    const key = this.#key(credential);
+    const key = this.#cacheKey(credential);
     const running = this.#fetching.get(key);
     if (running !== undefined) return running;
     const fetched = this.#request(credential, key).finally(() => this.#fetching.delete(key));
-    fetched.catch(() => undefined); // often nobody waits for it
+    fetched.catch(() => undefined); // often without a caller that waits
     this.#fetching.set(key, fetched);
     return fetched;
   }
 
-  /** As with a query: one renewal of a refused login, one repetition (docs/wire.md §4). */
-  async #answer(credential: Credential, key: string): Promise<TextResponse> {
+  /** As for a query: renews a rejected login once, then repeats the request once (docs/wire.md §4). */
+  async #fetchText(credential: Credential, key: string): Promise<TextResponse> {
     const first = await this.#send(credential);
-    if (first.status !== 401 || this.#hopeless.has(fingerprint(credential.secret))) return first;
-    // Nobody's cancellation ends a fetch that others may wait for.
+    if (first.status !== 401 || this.#rejected.has(fingerprint(credential.secret))) return first;
+    // Several callers may wait for this fetch, so no single caller's signal may end it.
     const renewed = await this.#deps.credentials.replace(credential, new AbortController().signal);
-    if (this.#key(renewed) !== key) return first; // another account's list is not this one's
+    if (this.#cacheKey(renewed) !== key) return first; // another account's list is not this one's
     const second = await this.#send(renewed);
-    if (second.status === 401) this.#hopeless.add(fingerprint(renewed.secret));
+    if (second.status === 401) this.#rejected.add(fingerprint(renewed.secret));
     return second;
   }
 
@@ -145,19 +135,17 @@ export class ModelCatalog {
   async #request(credential: Credential, key: string): Promise<ModelList> {
     const { folder, clock, log } = this.#deps;
     try {
-      const { status, headers, text } = await this.#answer(credential, key);
+      const { status, headers, text } = await this.#fetchText(credential, key);
       if (status !== 200) throw toApiError(toApiErrorInfo(status, headers, text, clock.now()));
       const { entriesOf, toModels } = listFormatOf(credential);
       const entries = entriesOf(parseJson(text));
       const models = toModels(entries);
-      // An empty list is how the service answers a client version that it does not know.
-      if (models.length === 0) {
-        throw new CodexError("PROTOCOL", "The model list has no usable entry.");
-      }
+      // The service answers a client version that it does not know with an empty list.
+      if (models.length === 0) throw new CodexError("PROTOCOL", "The model list has no usable entry.");
       const fetchedAt = clock.now();
       const list: ModelList = { models, source: "live", fetchedAt, fresh: true };
-      this.#known.set(key, list);
-      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<typeof keptList>);
+      this.#lists.set(key, list);
+      await folder.write(fileName(key), { fetchedAt, models: entries } satisfies z.infer<typeof cachedList>);
       return list;
     } catch (error) {
       log("CODEX", `the model list could not be fetched: ${String(error)}`);
@@ -165,15 +153,15 @@ export class ModelCatalog {
     }
   }
 
-  async #load(key: string, whose: Account): Promise<ModelList | undefined> {
-    const parsed = keptList.safeParse(await this.#deps.folder.read(fileName(key)));
-    if (!parsed.success) return undefined;
-    const models = listFormatOf(whose).toModels(parsed.data.models);
-    return models.length === 0 ? undefined : { models, source: "kept", fetchedAt: parsed.data.fetchedAt, fresh: false };
+  async #load(key: string, account: Account): Promise<ModelList | undefined> {
+    const { data } = cachedList.safeParse(await this.#deps.folder.read(fileName(key)));
+    const models = data === undefined ? [] : listFormatOf(account).toModels(data.models);
+    if (data === undefined || models.length === 0) return undefined;
+    return { models, source: "kept", fetchedAt: data.fetchedAt, fresh: false };
   }
 
-  #key(whose: Account): string {
-    return fingerprint(`${accountKey(whose)}\n${this.#deps.clientVersion}`).slice(0, 16);
+  #cacheKey(account: Account): string {
+    return fingerprint(`${accountKey(account)}\n${this.#deps.clientVersion}`).slice(0, 16);
   }
 }
 

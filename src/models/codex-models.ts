@@ -3,11 +3,11 @@ import { modelName } from "./model-name.ts";
 import type { CodexModel } from "./model.ts";
 
 const text = z.string().optional().catch(undefined);
-/** An effort, also one that is new to us: it is told in notices, so it must be a name. */
+/** An effort, known or new. Notices show it, so it must look like a name. */
 const effortName = z.string().regex(/^[\w-]{1,40}$/);
 const count = z.number().int().positive().optional().catch(undefined);
 
-/** One entry of the models endpoint; only the name is indispensable (docs/wire.md §15). */
+/** One entry of the models endpoint; only the name is required (docs/wire.md §15). */
 const wireModel = z.object({
   slug: z.string().regex(modelName),
   display_name: text,
@@ -41,9 +41,9 @@ const wireModel = z.object({
 
 export const modelsResponse = z.object({ models: z.array(z.unknown()) });
 
-/** The usable entries of a models answer; an entry without a usable name is left out. */
-export function toModels(response: z.infer<typeof modelsResponse>): CodexModel[] {
-  return response.models.flatMap((entry) => {
+/** The entries of the models endpoint's response; skips entries without a usable name. */
+export function toModels(entries: readonly unknown[]): CodexModel[] {
+  return entries.flatMap((entry) => {
     const parsed = wireModel.safeParse(entry);
     return parsed.success ? [toModel(parsed.data)] : [];
   });

@@ -13,16 +13,17 @@ export function isReasoningEffort(value: string): value is ReasoningEffort {
 const rank = (effort: string): number => (reasoningEfforts as readonly string[]).indexOf(effort);
 
 /**
- * The effort to send for the one asked for: itself where the model takes it, else the highest
- * accepted one below it, else the lowest accepted one. `ultra` never goes on the wire; without
- * `supported` (the model is not in any list) everything else is sent as asked.
+ * The effort to send: the requested one if the model takes it, else the highest accepted one below it, else the
+ * lowest accepted one. `ultra` is never sent. Every other effort is sent as requested if `supported` is undefined.
+ *
+ * @param supported undefined if no list has the model
  */
-export function clampEffort(asked: ReasoningEffort, supported: readonly string[] | undefined): ReasoningEffort {
+export function clampEffort(requested: ReasoningEffort, supported: readonly string[] | undefined): ReasoningEffort {
   const accepted = (supported ?? reasoningEfforts)
     .filter(isReasoningEffort)
     .filter((effort) => effort !== "ultra")
     .toSorted((a, b) => rank(a) - rank(b));
-  if (asked !== "ultra" && accepted.includes(asked)) return asked;
-  const below = accepted.filter((effort) => rank(effort) < rank(asked)).at(-1);
-  return below ?? accepted[0] ?? (asked === "ultra" ? "max" : asked);
+  if (requested !== "ultra" && accepted.includes(requested)) return requested;
+  const below = accepted.filter((effort) => rank(effort) < rank(requested)).at(-1);
+  return below ?? accepted[0] ?? (requested === "ultra" ? "max" : requested);
 }

@@ -4,12 +4,12 @@ import { bundledModels, bundledModelsDate } from "./bundled.ts";
 import { modelsResponse, toModels } from "./codex-models.ts";
 import type { CodexModel, ModelList } from "./model.ts";
 
-/** How a service writes its list of models, and what stands in for the list. */
+/** How a service writes its list of models, and the fallback for it. */
 interface ListFormat {
-  /** The entries of an answer; empty if it has none. */
+  /** The entries of a response; empty if it has none. */
   entriesOf: (json: unknown) => unknown[];
   toModels: (entries: readonly unknown[]) => CodexModel[];
-  /** For when neither a live nor a kept list can be had. */
+  /** Used if there is neither a live nor a cached list. */
   bundled: ModelList;
 }
 
@@ -18,7 +18,7 @@ const bundled = { source: "bundled", fetchedAt: bundledModelsDate, fresh: false 
 const listFormats: Readonly<Record<ApiDialect["name"], ListFormat>> = {
   chatgpt: {
     entriesOf: (json) => modelsResponse.safeParse(json).data?.models ?? [],
-    toModels: (entries) => toModels({ models: [...entries] }),
+    toModels,
     bundled: { ...bundled, models: bundledModels },
   },
   platform: {

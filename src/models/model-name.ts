@@ -1,24 +1,24 @@
 /**
- * What a model's name looks like, wherever it comes from: so each that a list shows can be asked for.
- * The longest are those of fine-tuned models, `ft:<model>:<organization>:<suffix>:<id>`.
+ * The form of a model's name in lists, settings and requests alike, so that every listed name can be requested.
+ * Fine-tuned models have the longest names: `ft:<model>:<organization>:<suffix>:<id>`.
  */
 export const modelName = /^[A-Za-z0-9][\w.:-]{0,199}$/;
 
-/** What a snapshot's name adds to the model's own. */
+/** The suffix of a dated snapshot. */
 const snapshotDate = /^-(?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4})$/;
 
-/** True for the name itself, in any case, and for its dated snapshots; so also for those of `…-latest`. */
-export function isSameModel(asked: string, told: string): boolean {
-  const [name, other] = [asked.toLowerCase(), told.toLowerCase()];
+/** True for the same name in any case, and for a dated snapshot of the requested model or of its `…-latest`. */
+export function isSameModel(requested: string, reported: string): boolean {
+  const [name, other] = [requested.toLowerCase(), reported.toLowerCase()];
   const stem = name.replace(/-latest$/, "");
   return name === other || (other.startsWith(stem) && snapshotDate.test(other.slice(stem.length)));
 }
 
 /**
- * Which model answers, by what the service has told so far and tells now. A name that only repeats the
- * question takes nothing back: the service may tell another model in one place alone.
+ * Which model answers, by the service's earlier and present reports. The service may name a substitute in one place
+ * and repeat the request elsewhere, so a repeated request never overrides a substitute.
  */
-export function resolveServedModel(asked: string, before: string | undefined, told: string): string {
-  const anotherOne = before !== undefined && !isSameModel(asked, before);
-  return anotherOne && isSameModel(asked, told) ? before : told;
+export function resolveServedModel(requested: string, earlier: string | undefined, reported: string): string {
+  const isSubstituted = earlier !== undefined && !isSameModel(requested, earlier);
+  return isSubstituted && isSameModel(requested, reported) ? earlier : reported;
 }

@@ -50,9 +50,9 @@ export interface PendingQuery {
   /** Gets the answer as it comes. */
   sink: EventSink | undefined;
   /** Requests that were repeated so far, in whatever shape and for whatever model. */
-  repetitions: number;
+  retries: number;
   /** The service has refused the credential once already. */
-  renewed: boolean;
+  credentialReplaced: boolean;
 }
 
 /** Sends one planned question as often as it takes: shapes, repetitions, one renewal of the login. */
@@ -75,7 +75,7 @@ export class QueryAttempts {
       return await this.#inShape(attempt, plan);
     } catch (error) {
       // Models behind an API key differ in this, and no list says which of them takes it.
-      if (plan.temperature === undefined || !blames(error, "temperature")) throw error;
+      if (plan.temperature === undefined || !rejectsField(error, "temperature")) throw error;
       plan.temperature = undefined;
       plan.notices.push(`temperature was not used: ${plan.slug} refuses it.`);
       return this.#inShape(attempt, plan);
@@ -87,7 +87,7 @@ export class QueryAttempts {
     try {
       return await this.#withRetries(attempt, plan, "classic");
     } catch (error) {
-      if (plan.model?.lite !== true || !mayBeTheShape(error)) throw error;
+      if (plan.model?.lite !== true || !mayBeShapeRefusal(error)) throw error;
       this.#deps.log("CODEX", `${plan.slug} refused the classic shape; trying Lite`);
       try {
         const result = await this.#withRetries(attempt, plan, "lite");
@@ -95,7 +95,7 @@ export class QueryAttempts {
         return result;
       } catch (liteError) {
         // A second refusal says that the shape was not the reason: the first one is the better text.
-        throw mayBeTheShape(liteError) ? error : liteError;
+        throw mayBeShapeRefusal(liteError) ? error : liteError;
       }
     }
   }
@@ -113,8 +113,8 @@ export class QueryAttempts {
         const error = toCodexError(thrown);
         const { retryable, retryAfterMs } = error.details;
         const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;
-        if (retryable !== true || tooLong || attempt.repetitions >= limits.maxRetries) throw error;
-        const tries = ++attempt.repetitions;
+        if (retryable !== true || tooLong || attempt.retries >= limits.maxRetries) throw error;
+        const tries = ++attempt.retries;
         const delayMs = retryDelayMs(tries, retryAfterMs, limits.retryBaseDelayMs, random.fraction());
         log("CODEX", `attempt ${tries} failed with ${error.code}, next one in ${delayMs} ms`);
         onProgress({ type: "retry", attempt: tries + 1, delayMs, reason: error.message });
@@ -135,15 +135,15 @@ export class QueryAttempts {
       return await ask();
     } catch (error) {
       const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
-      if (!rejected || attempt.renewed || !source.replaceable) throw error;
-      attempt.renewed = true;
+      if (!rejected || attempt.credentialReplaced || !source.replaceable) throw error;
+      attempt.credentialReplaced = true;
       attempt.credential = await credentials.replace(attempt.credential, attempt.signal);
       return await ask();
     }
   }
 }
 
-function blames(error: unknown, field: string): boolean {
+function rejectsField(error: unknown, field: string): boolean {
   return (
     error instanceof CodexError &&
     error.code === "BAD_REQUEST" &&
@@ -156,20 +156,20 @@ function blames(error: unknown, field: string): boolean {
 const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
 
 /** What a caller says of its own functions; their type is ours. */
-const ofCallersFunction = /^tools\[\d+\]\.(name|description|parameters|strict)/;
+const callersToolField = /^tools\[\d+\]\.(name|description|parameters|strict)/;
 
 /**
  * A refusal that no value of ours explains; the service does not say when it wants Lite. One with
  * 400 or 404 alone, also where an error inside the stream names that status: a stream that goes on
  * to an answer has taken the shape.
  */
-function mayBeTheShape(error: unknown): boolean {
+function mayBeShapeRefusal(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;
   const { field, status, retryable, why = "" } = error.details;
   if ((status !== 400 && status !== 404) || retryable === false) return false;
   if (error.code === "MODEL_UNAVAILABLE") return !newerVersionWanted.test(why);
   if (status === 404) return true;
   const head = field?.split(/[.[]/)[0];
-  if (field !== undefined && ofCallersFunction.test(field)) return false;
+  if (field !== undefined && callersToolField.test(field)) return false;
   return error.code === "BAD_REQUEST" && (head === undefined || classicFields.has(head));
 }

@@ -19,14 +19,14 @@ import type { CredentialChooser } from "../auth/chooser.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
 import { QueryAttempts, type PendingQuery } from "./attempts.ts";
 import { EventQueue } from "./event-queue.ts";
-import type { QuotaMemory } from "../quota/quota-cache.ts";
+import type { QuotaCache } from "../quota/quota-cache.ts";
 import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 
 export interface CodexClientDeps {
   credentials: Pick<CredentialChooser, "get" | "sourceOf" | "replace">;
   catalog: Pick<ModelCatalog, "list" | "invalidate">;
   endpoint: ResponsesEndpoint;
-  quota: QuotaMemory;
+  quota: QuotaCache;
   defaults: QueryDefaults;
   clock: Clock;
   random: Random;
@@ -144,8 +144,8 @@ export class CodexClient {
         quota.remember(credential, seen);
       },
       sink,
-      repetitions: 0,
-      renewed: false,
+      retries: 0,
+      credentialReplaced: false,
     };
     const { result, plan: used } = await this.#withSuccessor(attempt, list, plan, context);
     return {
@@ -162,7 +162,7 @@ export class CodexClient {
       quota: result.quota,
       notices: [
         ...used.notices,
-        ...otherModel(used.slug, result.model),
+        ...servedModelNotice(used.slug, result.model),
         ...result.notices,
         ...this.#account.changed(attempt.credential),
       ],
@@ -193,7 +193,7 @@ export class CodexClient {
 }
 
 /** The service may send a question to another model than the one that was asked for. */
-function otherModel(asked: string, answering: string): string[] {
+function servedModelNotice(asked: string, answering: string): string[] {
   return isSameModel(asked, answering) ? [] : [`${asked} was asked for, ${answering} answered.`];
 }
 

@@ -16,7 +16,7 @@ export type RunQuery = (sink: EventSink, signal: AbortSignal) => Promise<QueryRe
 export class EventQueue implements EventStream, EventSink {
   readonly #run: RunQuery;
   readonly #maxBacklogChars: number;
-  readonly #left = new AbortController();
+  readonly #abandoned = new AbortController();
   /** Read by others later, from `#next` on. */
   #events: StreamEvent[] = [];
   #next = 0;
@@ -24,7 +24,7 @@ export class EventQueue implements EventStream, EventSink {
   #resume: (() => void) | undefined;
   readonly #readers: Deferred<Result>[] = [];
   #running: Promise<void> | undefined;
-  #over = false;
+  #closed = false;
   /** Thrown once, after the events before it. */
   #failure: { error: unknown } | undefined;
 
@@ -38,13 +38,13 @@ export class EventQueue implements EventStream, EventSink {
   }
 
   next(): Promise<Result> {
-    if (!this.#over) this.#running ??= this.#start();
+    if (!this.#closed) this.#running ??= this.#start();
     const event = this.#events[this.#next];
     if (event !== undefined) {
-      this.#took(event);
+      this.#dequeued(event);
       return Promise.resolve({ done: false, value: event });
     }
-    if (this.#over) return this.#end();
+    if (this.#closed) return this.#end();
     const reader = deferred<Result>();
     this.#readers.push(reader);
     return reader.promise;
@@ -52,9 +52,9 @@ export class EventQueue implements EventStream, EventSink {
 
   async return(): Promise<Result> {
     this.#finish();
-    this.#drop();
+    this.#clear();
     this.#failure = undefined;
-    this.#left.abort(new CodexError("CANCELLED", "The reader left."));
+    this.#abandoned.abort(new CodexError("CANCELLED", "The reader left."));
     await this.#running;
     return { done: true, value: undefined };
   }
@@ -66,7 +66,7 @@ export class EventQueue implements EventStream, EventSink {
   }
 
   push(event: StreamEvent): void {
-    if (this.#over) return;
+    if (this.#closed) return;
     const reader = this.#readers.shift();
     if (reader !== undefined) {
       reader.resolve({ done: false, value: event });
@@ -86,20 +86,20 @@ export class EventQueue implements EventStream, EventSink {
 
   async #start(): Promise<void> {
     try {
-      const reply = await this.#run(this, this.#left.signal);
+      const reply = await this.#run(this, this.#abandoned.signal);
       for (const text of reply.notices) this.push({ type: "notice", text });
       if (reply.usage !== undefined) this.push({ type: "usage", usage: reply.usage });
       this.push({ type: "completed", reply });
     } catch (error) {
-      if (!this.#over) this.#failure = { error };
+      if (!this.#closed) this.#failure = { error };
       // Who cancels wants no more of it.
-      if (error instanceof CodexError && error.code === "CANCELLED") this.#drop();
+      if (error instanceof CodexError && error.code === "CANCELLED") this.#clear();
     }
     this.#finish();
   }
 
   #finish(): void {
-    this.#over = true;
+    this.#closed = true;
     for (const reader of this.#readers.splice(0)) {
       this.#end().then(reader.resolve, reader.reject);
     }
@@ -112,10 +112,10 @@ export class EventQueue implements EventStream, EventSink {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  #took(event: StreamEvent): void {
+  #dequeued(event: StreamEvent): void {
     this.#backlogChars -= size(event);
     this.#next++;
-    if (this.#next === this.#events.length) this.#drop();
+    if (this.#next === this.#events.length) this.#clear();
     // Half of it, so that the connection is not stopped and started for each event.
     if (this.#backlogChars > this.#maxBacklogChars / 2) return;
     const resume = this.#resume;
@@ -123,7 +123,7 @@ export class EventQueue implements EventStream, EventSink {
     resume?.();
   }
 
-  #drop(): void {
+  #clear(): void {
     this.#events = [];
     this.#next = 0;
     this.#backlogChars = 0;

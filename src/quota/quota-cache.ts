@@ -21,16 +21,16 @@ const stored = z.object({
   ),
 });
 
-type Stored = Quota & { account: string };
+type StoredQuota = Quota & { account: string };
 
 /** The quota that the service last told, kept for the next window that asks. */
-export class QuotaMemory {
+export class QuotaCache {
   readonly #folder: StateFolder;
   /** What this process saw last; the file may know better from another one. */
-  #own: Stored | undefined;
-  #written: Stored | undefined;
+  #latest: StoredQuota | undefined;
+  #written: StoredQuota | undefined;
   #writing: Promise<unknown> = Promise.resolve();
-  #unwritten = false;
+  #writeQueued = false;
 
   constructor(folder: StateFolder) {
     this.#folder = folder;
@@ -41,14 +41,14 @@ export class QuotaMemory {
    * only repeats the last word is not written with every answer.
    */
   remember(whose: Account, quota: Quota): void {
-    this.#own = { account: accountKey(whose), ...quota };
-    if (this.#unwritten) return; // the write that waits its turn takes this one
-    if (this.#written !== undefined && repeats(this.#own, this.#written)) return;
-    this.#unwritten = true;
+    this.#latest = { account: accountKey(whose), ...quota };
+    if (this.#writeQueued) return; // the write that waits its turn takes this one
+    if (this.#written !== undefined && repeats(this.#latest, this.#written)) return;
+    this.#writeQueued = true;
     this.#writing = this.#writing.then(async () => {
-      this.#unwritten = false;
-      this.#written = this.#own;
-      if (!(await this.#folder.write(fileName, this.#own))) this.#written = undefined;
+      this.#writeQueued = false;
+      this.#written = this.#latest;
+      if (!(await this.#folder.write(fileName, this.#latest))) this.#written = undefined;
     });
   }
 
@@ -62,7 +62,7 @@ export class QuotaMemory {
     await this.#writing;
     const parsed = stored.safeParse(await this.#folder.read(fileName));
     const account = accountKey(whose);
-    const [newest] = [parsed.data, this.#own]
+    const [newest] = [parsed.data, this.#latest]
       .filter((seen) => seen?.account === account)
       .toSorted((a, b) => (b?.seenAt ?? 0) - (a?.seenAt ?? 0));
     if (newest === undefined) return undefined;
@@ -75,7 +75,7 @@ export class QuotaMemory {
   }
 }
 
-function repeats(seen: Stored, written: Stored): boolean {
-  const fact = ({ account, plan, windows }: Stored): string => JSON.stringify([account, plan, windows]);
+function repeats(seen: StoredQuota, written: StoredQuota): boolean {
+  const fact = ({ account, plan, windows }: StoredQuota): string => JSON.stringify([account, plan, windows]);
   return seen.seenAt - written.seenAt < repeatMs && fact(seen) === fact(written);
 }

@@ -7,19 +7,19 @@ import { firstValue, type HeaderBag } from "../api/headers.ts";
  * when there are none. Of several limits it is the one in force, where that has windows of its own.
  */
 export function quotaFromHeaders(headers: HeaderBag, now: number): Quota | undefined {
-  const active = single(headers, "x-codex-active-limit")?.toLowerCase().replaceAll("_", "-");
+  const active = headerText(headers, "x-codex-active-limit")?.toLowerCase().replaceAll("_", "-");
   const [windows] = [active ?? "codex", "codex"]
     .map((limit) => windowsOf(limit, headers))
     .filter(({ length }) => length > 0);
   if (windows === undefined) return undefined;
-  return { windows, seenAt: now, plan: single(headers, "x-codex-plan-type") };
+  return { windows, seenAt: now, plan: headerText(headers, "x-codex-plan-type") };
 }
 
 function windowsOf(limit: string, headers: HeaderBag): QuotaWindow[] {
   return ["primary", "secondary"].flatMap((position) => {
-    const used = number(headers, `x-${limit}-${position}-used-percent`);
-    const minutes = number(headers, `x-${limit}-${position}-window-minutes`);
-    const resetAtSeconds = number(headers, `x-${limit}-${position}-reset-at`);
+    const used = headerNumber(headers, `x-${limit}-${position}-used-percent`);
+    const minutes = headerNumber(headers, `x-${limit}-${position}-window-minutes`);
+    const resetAtSeconds = headerNumber(headers, `x-${limit}-${position}-reset-at`);
     return toWindow(used, minutes, resetAtSeconds);
   });
 }
@@ -65,13 +65,13 @@ function toWindow(
   ];
 }
 
-function single(headers: HeaderBag, name: string): string | undefined {
+function headerText(headers: HeaderBag, name: string): string | undefined {
   const value = firstValue(headers, name)?.trim();
   return value === "" ? undefined : value;
 }
 
-function number(headers: HeaderBag, name: string): number | undefined {
-  const value = single(headers, name);
+function headerNumber(headers: HeaderBag, name: string): number | undefined {
+  const value = headerText(headers, name);
   if (value === undefined || !/^\d{1,15}(\.\d{1,6})?$/.test(value)) return undefined;
   return Number(value);
 }

@@ -6,6 +6,17 @@ import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import type { ConfigArea } from "../config/checks.ts";
 import type { Config } from "../config/config.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
+<<<<<<< HEAD
+=======
+import type { QuotaCache } from "../quota/quota-cache.ts";
+import { accountOf } from "../auth/account.ts";
+import type { DoctorReport } from "./finding.ts";
+import { defaultModel } from "../models/model.ts";
+import type { PendingLoginStatus, Status } from "./status-report.ts";
+import type { ActiveCredential, CredentialSource } from "../auth/credential-source.ts";
+import { toCodexError } from "../shared/errors.ts";
+import type { ConfigArea } from "../config/checks.ts";
+>>>>>>> g3
 import { listFormatOf } from "../models/list-formats.ts";
 import { defaultModel } from "../models/model.ts";
 import type { QuotaMemory } from "../quota/quota-cache.ts";
@@ -21,8 +32,8 @@ interface StatusDeps {
   credentials: Pick<CredentialChooser, "current" | "unstored">;
 >>>>>>> g4
   login: Pick<LoginManager, "pending" | "failure">;
-  catalog: Pick<ModelCatalog, "kept">;
-  quota: Pick<QuotaMemory, "lastSeen">;
+  catalog: Pick<ModelCatalog, "cached">;
+  quota: Pick<QuotaCache, "lastSeen">;
   config: Config;
   /** Path of the debug log, if it is written. */
   logFile: string | undefined;
@@ -36,7 +47,7 @@ interface StatusDeps {
 export async function collectStatus(deps: StatusDeps): Promise<Status> {
   const { config, login, catalog, quota, logFile, surroundingNotices, details } = deps;
   const { source, credential, usable, trouble } = await activeCredential(deps);
-  const kept = credential && (await catalog.kept(credential));
+  const kept = credential && (await catalog.cached(credential));
   const pending = login.pending;
   return {
     signedIn: usable,

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+<<<<<<< HEAD
 import type { Log } from "../../src/platform/log.ts";
+=======
+>>>>>>> g3
 import { simModel, type Reply } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { issueLogin, queryRig } from "../support/query-rig.ts";
@@ -87,12 +90,18 @@ test("a fetch in the background that fails disturbs nobody", async () => {
   const simulator = await simulate({ now: () => clock.now() });
   let told: (text: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => (told = resolve));
+<<<<<<< HEAD
   const log: Log = Object.assign(
     (_: string, text: string) => {
       if (text.includes("could not be fetched")) told(text);
     },
     { file: undefined },
   );
+=======
+  const log = (_: string, text: string) => {
+    if (text.includes("could not be fetched")) told(text);
+  };
+>>>>>>> g3
   const { catalog, login } = queryRig({ simulator, clock, log });
   await catalog.list(login, never);
   await clock.advance(hour);
@@ -117,7 +126,7 @@ test.each<[string, Reply]>([
   const { simulator, rig } = await setUp();
   simulator.next("models", reply);
   expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "bundled" });
-  expect(await rig.catalog.kept(rig.login)).toBeUndefined();
+  expect(await rig.catalog.cached(rig.login)).toBeUndefined();
   expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "live" });
 });
 
@@ -167,7 +176,7 @@ test("a list from the future is not fresh for ever", async () => {
   const kept = JSON.parse(readFileSync(path, "utf8")) as { fetchedAt: number };
   writeFileSync(path, JSON.stringify({ ...kept, fetchedAt: kept.fetchedAt + 24 * hour }));
   const later = other();
-  expect(await later.catalog.kept(later.login)).toMatchObject({ fresh: false });
+  expect(await later.catalog.cached(later.login)).toMatchObject({ fresh: false });
 });
 
 test.each(["", "[]", '{"fetchedAt":0}', '{"fetchedAt":0,"models":[]}'])(
@@ -178,7 +187,7 @@ test.each(["", "[]", '{"fetchedAt":0}', '{"fetchedAt":0,"models":[]}'])(
     const [name] = readdirSync(rig.home.stateDir);
     writeFileSync(join(rig.home.stateDir, name!), text);
     const later = other();
-    expect(await later.catalog.kept(later.login)).toBeUndefined();
+    expect(await later.catalog.cached(later.login)).toBeUndefined();
   },
 );
 
@@ -191,7 +200,7 @@ test("after a model was refused the list is fetched anew", async () => {
   await failure(rig.ask({ model: "codex-auto-review" }).reply);
   await simulator.waitForRequest("models", 2);
   await rig.catalog.refresh(rig.login, never);
-  expect((await rig.catalog.kept(rig.login))?.models).toHaveLength(1);
+  expect((await rig.catalog.cached(rig.login))?.models).toHaveLength(1);
   expect(asked()).toBeGreaterThanOrEqual(2);
 });
 
@@ -244,6 +253,6 @@ test("a list of another account, which is signed in meanwhile, is not taken for 
   rig.nextLogin = { ...issueLogin(simulator), accountId: "someone else" };
   simulator.next("models", unauthorized);
   expect(await rig.catalog.list(before, never)).toMatchObject({ source: "bundled" });
-  expect(await rig.catalog.kept(before)).toBeUndefined();
+  expect(await rig.catalog.cached(before)).toBeUndefined();
   expect(asked()).toBe(1);
 });

@@ -4,14 +4,14 @@ import { toModels } from "../../src/models/codex-models.ts";
 import { defaultModels, simModel } from "../simulator/index.ts";
 
 test("reads the whole catalogue, which agrees with the bundled table", () => {
-  const models = toModels({ models: defaultModels() });
+  const models = toModels(defaultModels());
   expect(models.map((model) => ({ ...model, description: "" }))).toEqual(
     bundledModels.toSorted((a, b) => a.priority - b.priority).map((model) => ({ ...model, description: "" })),
   );
 });
 
 test("an entry needs no more than its name", () => {
-  expect(toModels({ models: [{ slug: "gpt-9" }] })).toEqual([
+  expect(toModels([{ slug: "gpt-9" }])).toEqual([
     {
       slug: "gpt-9",
       displayName: "gpt-9",
@@ -35,13 +35,12 @@ test("an entry needs no more than its name", () => {
 test.each([null, 42, "gpt-9", {}, { slug: "" }, { slug: 5 }, { slug: "x".repeat(201) }])(
   "the entry %j is left out, the others stay",
   (entry) => {
-    expect(toModels({ models: [entry, { slug: "good" }] }).map(({ slug }) => slug)).toEqual(["good"]);
+    expect(toModels([entry, { slug: "good" }]).map(({ slug }) => slug)).toEqual(["good"]);
   },
 );
 
 test("fields of a wrong type are as good as absent", () => {
-  const [model] = toModels({
-    models: [
+  const [model] = toModels([
       {
         slug: "odd",
         display_name: 1,
@@ -55,9 +54,8 @@ test("fields of a wrong type are as good as absent", () => {
         minimal_client_version: {},
         upgrade: "gpt-9",
       },
-    ],
-  });
-  expect(model).toEqual(toModels({ models: [{ slug: "odd" }] })[0]);
+    ]);
+  expect(model).toEqual(toModels([{ slug: "odd" }])[0]);
 });
 
 test.each([
@@ -66,31 +64,29 @@ test.each([
   [null, undefined],
   [undefined, undefined],
 ])("the minimum version %j is read as %s", (wire, expected) => {
-  const [model] = toModels({ models: [{ slug: "m", minimal_client_version: wire }] });
+  const [model] = toModels([{ slug: "m", minimal_client_version: wire }]);
   expect(model?.minimalClientVersion).toBe(expected);
 });
 
 test.each(["hide", "none"] as const)("a model with visibility %s is not listed", (visibility) => {
-  expect(toModels({ models: [simModel("m", { visibility })] })[0]?.listed).toBe(false);
+  expect(toModels([simModel("m", { visibility })])[0]?.listed).toBe(false);
 });
 
 test("the successor is read from the upgrade", () => {
   const upgrade = { model: "gpt-9", migration_markdown: "**New**" };
-  expect(toModels({ models: [simModel("m", { upgrade })] })[0]?.upgradeTo).toBe("gpt-9");
+  expect(toModels([simModel("m", { upgrade })])[0]?.upgradeTo).toBe("gpt-9");
 });
 
 test("names of efforts and of a successor that are none are left out, the rest of the entry stays", () => {
   const bad = "bad\u001b[31m\nname";
-  const [model] = toModels({
-    models: [
+  const [model] = toModels([
       {
         slug: "m",
         supported_reasoning_levels: [{ effort: bad }, { effort: "high" }],
         default_reasoning_level: bad,
         upgrade: { model: bad },
       },
-    ],
-  });
+    ]);
   expect(model).toMatchObject({ slug: "m", efforts: ["high"] });
   expect([model?.defaultEffort, model?.upgradeTo]).toEqual([undefined, undefined]);
 });

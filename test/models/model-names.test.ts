@@ -5,7 +5,7 @@ import { toModels } from "../../src/models/codex-models.ts";
 import { checkedRequest } from "../../src/query/request/request.ts";
 
 const lists: Readonly<Record<string, (name: string) => readonly { slug: string }[]>> = {
-  "the service's list": (slug) => toModels({ models: [{ slug }] }),
+  "the service's list": (slug) => toModels([{ slug }]),
   "the list of the API for keys": (id) => toKeyModels([{ id }]),
 };
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Quota } from "../../src/quota/quota.ts";
-import { QuotaMemory } from "../../src/quota/quota-cache.ts";
+import { QuotaCache } from "../../src/quota/quota-cache.ts";
 import {
   failedEvent,
   rateLimitsEvent,
@@ -16,8 +16,8 @@ import { answer, completed, delta, failure } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
 import { stateFolder } from "../support/state.ts";
 
-function memory({ stateDir }: Home): QuotaMemory {
-  return new QuotaMemory(stateFolder(stateDir));
+function memory({ stateDir }: Home): QuotaCache {
+  return new QuotaCache(stateFolder(stateDir));
 }
 
 function quota(usedPercent: number, seenAt = usedPercent): Quota {

@@ -1,26 +1,22 @@
 import { onTestFinished } from "vitest";
-import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
-import type { QueryDefaults } from "../../src/query/request/plan.ts";
-import type { QueryProgress } from "../../src/query/response/reply.ts";
-import type { QueryReply } from "../../src/query/response/reply.ts";
-import type { QueryRequest } from "../../src/query/request/request.ts";
-import { CodexError } from "../../src/shared/errors.ts";
 import type { Credential } from "../../src/api/credential.ts";
-import { systemClock, type Clock } from "../../src/platform/clock.ts";
-import { silentLog, type Log } from "../../src/platform/log.ts";
-import { Http } from "../../src/http/http.ts";
-import { systemRandom } from "../../src/platform/random.ts";
-import { Redactor } from "../../src/shared/redactor.ts";
-import { StateFolder } from "../../src/platform/files/state-folder.ts";
-import { CodexClient, type CodexClientDeps } from "../../src/query/client.ts";
-import { ModelCatalog } from "../../src/models/catalog.ts";
-import { QuotaMemory } from "../../src/quota/quota-cache.ts";
-import { ResponsesEndpoint } from "../../src/query/responses-endpoint.ts";
-import type { CredentialSource } from "../../src/auth/credential-source.ts";
+import type { Platform } from "../../src/app/platform.ts";
+import { createQueries } from "../../src/app/queries.ts";
+import type { Runtime } from "../../src/app/runtime.ts";
 import { chatgptCredential } from "../../src/auth/chatgpt.ts";
+import type { CredentialSource } from "../../src/auth/credential-source.ts";
+import type { ModelCatalog } from "../../src/models/catalog.ts";
+import type { Clock } from "../../src/platform/clock.ts";
+import type { CodexClient } from "../../src/query/client.ts";
+import type { QueryDefaults } from "../../src/query/request/plan.ts";
+import type { QueryRequest } from "../../src/query/request/request.ts";
+import type { QueryProgress, QueryReply } from "../../src/query/response/reply.ts";
+import type { QuotaCache } from "../../src/quota/quota-cache.ts";
+import { CodexError } from "../../src/shared/errors.ts";
+import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
 import type { Simulator } from "../simulator/index.ts";
+import { testPlatform } from "./app.ts";
 import { makeHome, type Home } from "./home.ts";
-import { temporaries } from "./state.ts";
 
 export interface RigOptions {
   simulator: Simulator;
@@ -32,17 +28,18 @@ export interface RigOptions {
   /** What the jitter of a retry sees; in [0, 1). */
   fraction?: number;
   /** Sees the diagnostics. */
-  log?: Log;
+  log?: Runtime["takeLog"];
   /** A folder to share with another rig, as two processes do. */
   home?: Home;
 }
+
+const sessionId = "11111111-2222-4333-8444-555555555555";
 
 /** The services behind codex_query in this process, with a login that needs no file. */
 export interface QueryRig {
   client: CodexClient;
   catalog: ModelCatalog;
-  quota: QuotaMemory;
-  http: Http;
+  quota: QuotaCache;
   home: Home;
   /** The present login; a test may replace it. */
   login: Credential;
@@ -65,73 +62,38 @@ export interface Asked {
   reached(accepts: (step: QueryProgress) => boolean): Promise<QueryProgress>;
 }
 
-export function queryRig(options: RigOptions): QueryRig {
-  const { simulator, clock = systemClock, clientVersion = "0.169.0", log = silentLog } = options;
-  // Without a clock of the test's own, a pause between two attempts takes no time.
-  const limits: Limits = {
-    ...defaultLimits,
-    ...(options.clock === undefined ? { retryBaseDelayMs: 0 } : {}),
-    ...options.limits,
-  };
+export function queryRig({ simulator, clock, limits, log, ...options }: RigOptions): QueryRig {
   const home = options.home ?? makeHome();
-  const folder = new SettlingFolder(home.stateDir, temporaries());
-  const http = new Http({
-    clock,
-    log,
-    proxy: { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined },
-  });
-  onTestFinished(async () => {
-    await http.close();
-    await folder.settled();
-  });
-  const api = { userAgent: "codex-oauth/0.0.0 (test)", clientVersion };
-  const credentials: CodexClientDeps["credentials"] = {
+  // Without a clock of the test's own, a pause between two attempts takes no time.
+  const retryBaseDelayMs = clock === undefined ? 0 : defaultLimits.retryBaseDelayMs;
+  const base = testPlatform({ home, simulator, clock, limits: { retryBaseDelayMs, ...limits }, takeLog: log });
+  const { idleTimeoutMs = 300_000, clientVersion = "0.169.0", defaults } = options;
+  const platform: Platform = {
+    ...base,
+    config: { ...base.config, idleTimeoutMs, clientVersion, ...defaults },
+    random: { ...base.random, fraction: () => options.fraction ?? 0, uuid: () => sessionId },
+    userAgent: "codex-oauth/0.0.0 (test)",
+  };
+  const { client, catalog, quota } = createQueries(platform, {
     get: () => Promise.resolve(rig.login),
     sourceOf: () => ({ explain: (error: unknown) => error, replaceable: true }) as CredentialSource,
     replace: () => {
       rig.renewals++;
-      if (rig.refuseRenewal) {
-        return Promise.reject(new CodexError("AUTH_EXPIRED", "The login is lost."));
-      }
+      if (rig.refuseRenewal) return Promise.reject(new CodexError("AUTH_EXPIRED", "The login is lost."));
       rig.login = rig.nextLogin ?? issueLogin(simulator);
       return Promise.resolve(rig.login);
     },
-  };
-  const catalog = new ModelCatalog({
-    credentials,
-    clientVersion,
-    folder,
-    http,
-    headers: (credential) => credential.api.headers(credential, api),
-    clock,
-    limits,
-    log,
   });
-  const quota = new QuotaMemory(folder);
-  const client = new CodexClient({
-    credentials,
-    catalog,
-    endpoint: new ResponsesEndpoint({
-      ...api,
-      sessionId: "11111111-2222-4333-8444-555555555555",
-      idleTimeoutMs: options.idleTimeoutMs ?? 300_000,
-      http,
-      clock,
-      limits,
-    }),
-    quota,
-    defaults: { model: undefined, reasoningEffort: undefined, ...options.defaults },
-    clock,
-    random: { ...systemRandom, fraction: () => options.fraction ?? 0 },
-    limits,
-    redactor: new Redactor(),
-    log,
+  onTestFinished(async () => {
+    await platform.http.close();
+    await quota.flush();
+    await new Promise((resolve) => setImmediate(resolve)); // a list that has just come begins its write
+    await platform.folder.flush();
   });
   const rig: QueryRig = {
     client,
     catalog,
     quota,
-    http,
     home,
     login: issueLogin(simulator),
     renewals: 0,
@@ -141,25 +103,6 @@ export function queryRig(options: RigOptions): QueryRig {
       ask(client, { prompt: "What is a lock?", ...request }, signal),
   };
   return rig;
-}
-
-/** Knows when the writes in the background are over: the folder is removed after the test. */
-class SettlingFolder extends StateFolder {
-  readonly #writes: Promise<boolean>[] = [];
-
-  override write(name: string, content: unknown): Promise<boolean> {
-    const write = super.write(name, content);
-    this.#writes.push(write);
-    return write;
-  }
-
-  async settled(): Promise<void> {
-    for (let seen = -1; seen < this.#writes.length;) {
-      seen = this.#writes.length;
-      await Promise.all(this.#writes);
-      await new Promise((resolve) => setImmediate(resolve)); // one may begin when another is over
-    }
-  }
 }
 
 /** A login as a request is authorized with it. */

@@ -8,7 +8,7 @@ import type { QueryRequest } from "./request.ts";
 function toWireItem(item: ConversationItem): object {
   switch (item.type) {
     case "message":
-      return item.role === "assistant" ? said(item) : asked(item.role, item.text);
+      return item.role === "assistant" ? assistantMessage(item) : inputMessage(item.role, item.text);
     case "function_call":
       return {
         type: "function_call",
@@ -28,11 +28,11 @@ function toWireItem(item: ConversationItem): object {
   }
 }
 
-function asked(role: "user" | "developer", text: string): object {
+function inputMessage(role: "user" | "developer", text: string): object {
   return { type: "message", role, content: [{ type: "input_text", text }] };
 }
 
-function said({
+function assistantMessage({
   text,
   refused,
   phase,
@@ -89,11 +89,11 @@ export function responseRequest(
 ): Record<string, unknown> {
   const lite = shape === "lite";
   const instructions = instructionsOf(request);
-  const input = request.input?.map(toWireItem) ?? [asked("user", request.prompt ?? "")];
+  const input = request.input?.map(toWireItem) ?? [inputMessage("user", request.prompt ?? "")];
   return {
     model: plan.slug,
     ...(lite ? {} : { instructions }),
-    input: lite ? [...liteTools(request), asked("developer", instructions), ...input] : input,
+    input: lite ? [...liteTools(request), inputMessage("developer", instructions), ...input] : input,
     ...(lite ? {} : classicTools(request)),
     ...(lite ? { parallel_tool_calls: false } : {}),
     reasoning: {

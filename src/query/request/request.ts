@@ -93,7 +93,7 @@ const queryRequest = z.strictObject(requestFields);
 export function checkedRequest(request: unknown, maxChars: number): QueryRequest {
   const data = validated(queryRequest, request, "request", ({ field, verdict }) => {
     const isRole = /^input\[\d+\]\.role$/.test(field);
-    return unusable(field, verdict, isRole ? [act("Use systemPrompt for rules")] : undefined);
+    return invalidRequest(field, verdict, isRole ? [act("Use systemPrompt for rules")] : undefined);
   });
   assertOneQuestion(data);
   assertToolsFit(data);
@@ -104,20 +104,20 @@ export function checkedRequest(request: unknown, maxChars: number): QueryRequest
 
 function assertOneQuestion({ prompt, input }: QueryRequest): void {
   if (prompt !== undefined && input !== undefined) {
-    throw unusable("input", "must not stand beside prompt", [act("Make the prompt its last message")]);
+    throw invalidRequest("input", "must not stand beside prompt", [act("Make the prompt its last message")]);
   }
-  if (prompt === undefined && input === undefined) throw unusable("prompt", "or input is required");
+  if (prompt === undefined && input === undefined) throw invalidRequest("prompt", "or input is required");
 }
 
 function assertToolsFit({ tools = [], toolChoice = "auto" }: QueryRequest): void {
   const names = tools.map(({ name }) => name);
   const twice = names.findIndex((name, n) => names.indexOf(name) !== n);
-  if (twice !== -1) throw unusable(`tools[${twice}].name`, "is the name of an earlier function");
+  if (twice !== -1) throw invalidRequest(`tools[${twice}].name`, "is the name of an earlier function");
   if (toolChoice === "auto" || toolChoice === "none") return;
   if (toolChoice === "required") {
-    if (names.length === 0) throw unusable("toolChoice", "requires a call, but tools is empty");
+    if (names.length === 0) throw invalidRequest("toolChoice", "requires a call, but tools is empty");
   } else if (!names.includes(toolChoice.name)) {
-    throw unusable("toolChoice.name", "is the name of no function in tools");
+    throw invalidRequest("toolChoice.name", "is the name of no function in tools");
   }
 }
 
@@ -127,25 +127,25 @@ function assertCallsMatch(items: readonly ConversationItem[]): void {
   for (const [n, item] of items.entries()) {
     if (item.type === "function_call") open.set(item.callId, n);
     if (item.type === "function_call_output" && !open.delete(item.callId)) {
-      throw unusable(`input[${n}].callId`, "names no call before it that waits for an output");
+      throw invalidRequest(`input[${n}].callId`, "names no call before it that waits for an output");
     }
   }
   for (const [, n] of open) {
-    throw unusable(`input[${n}]`, "is a call without a function_call_output after it");
+    throw invalidRequest(`input[${n}]`, "is a call without a function_call_output after it");
   }
 }
 
 function assertNotTooLong({ prompt = "", systemPrompt = "", input, tools }: QueryRequest, maxChars: number): void {
   const most = `must have at most ${maxChars.toLocaleString("en")} characters`;
-  if (prompt.length > maxChars) throw unusable("prompt", most);
-  if (systemPrompt.length > maxChars) throw unusable("systemPrompt", most);
+  if (prompt.length > maxChars) throw invalidRequest("prompt", most);
+  if (systemPrompt.length > maxChars) throw invalidRequest("systemPrompt", most);
   const functions = tools === undefined ? 0 : jsonLength(tools);
-  if (functions > maxChars) throw unusable("tools", `${most} as JSON`);
+  if (functions > maxChars) throw invalidRequest("tools", `${most} as JSON`);
   if (input === undefined || jsonLength(input) + functions <= maxChars) return;
-  throw unusable("input", `${most} as JSON, together with tools`);
+  throw invalidRequest("input", `${most} as JSON, together with tools`);
 }
 
-function unusable(field: string, verdict: string, next?: NextSteps): CodexError {
+function invalidRequest(field: string, verdict: string, next?: NextSteps): CodexError {
   return new CodexError("BAD_REQUEST", `The request is unusable: ${field} ${verdict}.`, {
     why: "Nothing was sent.",
     field,

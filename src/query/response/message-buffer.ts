@@ -27,18 +27,18 @@ export interface AnswerText {
 
 /** The messages of an answer, in the order in which they began. */
 export class MessageBuffer {
-  readonly #onNew: (piece: PartialMessage) => void;
-  #all: PartialMessage[] = [];
+  readonly #onNew: (partial: PartialMessage) => void;
+  #messages: PartialMessage[] = [];
   #current: PartialMessage | undefined;
 
-  constructor(onNew: (piece: PartialMessage) => void) {
+  constructor(onNew: (partial: PartialMessage) => void) {
     this.#onNew = onNew;
   }
 
   /** The unfinished message that an event belongs to, begun where there is none. */
   of(ref: ItemRef): PartialMessage {
     const current = this.#current;
-    if (current !== undefined && current.message === undefined && belongs(current.ref, ref)) {
+    if (current !== undefined && current.message === undefined && mayBelong(current.ref, ref)) {
       return current;
     }
     return this.#other(ref);
@@ -48,11 +48,11 @@ export class MessageBuffer {
   isFinished(ref: ItemRef): boolean {
     const isNameless = ref.id === undefined && ref.index === undefined;
     if (isNameless) return this.#current?.message !== undefined;
-    return this.#all.some((piece) => piece.message !== undefined && isSame(piece.ref, ref));
+    return this.#messages.some((partial) => partial.message !== undefined && isSameItem(partial.ref, ref));
   }
 
   get hasText(): boolean {
-    return this.#all.some((piece) => textOf(piece) !== "");
+    return this.#messages.some((partial) => textOf(partial) !== "");
   }
 
   /**
@@ -61,11 +61,11 @@ export class MessageBuffer {
    * @param unreadable some event could not be read, of whatever message
    */
   lostText(unreadable: boolean): boolean {
-    return this.#all.some((piece) => piece.unreadable || (unreadable && piece.message === undefined));
+    return this.#messages.some((partial) => partial.unreadable || (unreadable && partial.message === undefined));
   }
 
   answer(): AnswerText {
-    const shown = this.#shown();
+    const shown = this.#visible();
     return {
       text: shown
         .map(textOf)
@@ -77,23 +77,25 @@ export class MessageBuffer {
 
   /** What the answer cites, in its order. */
   sources(): Source[] {
-    return this.#shown().flatMap((piece) => piece.message?.sources ?? []);
+    return this.#visible().flatMap((partial) => partial.message?.sources ?? []);
   }
 
-  forget(): void {
-    this.#all = [];
+  clear(): void {
+    this.#messages = [];
     this.#current = undefined;
   }
 
   /** With a final answer the remarks on the way to it are left out. */
-  #shown(): PartialMessage[] {
-    const final = this.#all.some((piece) => piece.message?.phase === "final_answer");
-    return this.#all.filter((piece) => !final || piece.message === undefined || piece.message.phase !== "commentary");
+  #visible(): PartialMessage[] {
+    const final = this.#messages.some((partial) => partial.message?.phase === "final_answer");
+    return this.#messages.filter(
+      (partial) => !final || partial.message === undefined || partial.message.phase !== "commentary",
+    );
   }
 
   #other(ref: ItemRef): PartialMessage {
-    const found = this.#all.find((piece) => piece.message === undefined && belongs(piece.ref, ref));
-    const piece: PartialMessage = found ?? {
+    const found = this.#messages.find((partial) => partial.message === undefined && mayBelong(partial.ref, ref));
+    const partial: PartialMessage = found ?? {
       type: "piece",
       ref,
       text: "",
@@ -104,29 +106,29 @@ export class MessageBuffer {
       unreadable: false,
     };
     if (found === undefined) {
-      this.#all.push(piece);
-      this.#onNew(piece);
+      this.#messages.push(partial);
+      this.#onNew(partial);
     }
-    this.#current = piece;
-    return piece;
+    this.#current = partial;
+    return partial;
   }
 }
 
-function textOf(piece: PartialMessage): string {
-  return piece.message?.text ?? piece.text;
+function textOf(partial: PartialMessage): string {
+  return partial.message?.text ?? partial.text;
 }
 
-function isRefused(piece: PartialMessage): boolean {
-  return piece.message?.refused ?? piece.refused;
+function isRefused(partial: PartialMessage): boolean {
+  return partial.message?.refused ?? partial.refused;
 }
 
 /** References that name the same thing in one way. */
-export function isSame(a: ItemRef, b: ItemRef): boolean {
+export function isSameItem(a: ItemRef, b: ItemRef): boolean {
   return (a.id !== undefined && a.id === b.id) || (a.index !== undefined && a.index === b.index);
 }
 
 /** References that name the same thing in one way, or of which one names nothing. */
-function belongs(a: ItemRef, b: ItemRef): boolean {
+function mayBelong(a: ItemRef, b: ItemRef): boolean {
   if (a.id !== undefined && a.id === b.id) return true;
   if (a.index !== undefined && b.index !== undefined) return a.index === b.index;
   if (a.id !== undefined && b.id !== undefined) return a.id === b.id;
@@ -134,13 +136,13 @@ function belongs(a: ItemRef, b: ItemRef): boolean {
 }
 
 /** As the next turn of the conversation needs it. */
-export function toAssistantMessage(piece: PartialMessage): AssistantMessage {
-  const phase = piece.message?.phase;
+export function toAssistantMessage(partial: PartialMessage): AssistantMessage {
+  const phase = partial.message?.phase;
   return {
     type: "message",
     role: "assistant",
-    text: textOf(piece),
-    ...(isRefused(piece) ? { refused: true } : {}),
+    text: textOf(partial),
+    ...(isRefused(partial) ? { refused: true } : {}),
     ...(phase === undefined ? {} : { phase }),
   };
 }

@@ -21,18 +21,18 @@ const itemRef = z.object({
 });
 
 const textDelta = z.object({ delta: z.string() });
-const words = z.string().optional().catch(undefined);
-const partWords = z.object({ text: words, refusal: words });
-const finishedPart = partWords.extend({
+const optionalText = z.string().optional().catch(undefined);
+const partText = z.object({ text: optionalText, refusal: optionalText });
+const finishedPart = partText.extend({
   content_index: z.number().int().optional().catch(undefined),
-  part: partWords
+  part: partText
     .extend({ type: z.enum(["output_text", "refusal"]) })
     .optional()
     .catch(undefined),
 });
 const oneItem = z.object({ item: anyItem });
 
-const typed = z.object({ type: z.string() }).loose();
+const typedEvent = z.object({ type: z.string() }).loose();
 
 /**
  * One event's data as our own event. Unknown kinds are "other", data that is no JSON is
@@ -48,11 +48,11 @@ export function toResponseEvent(data: string, now: number): ResponseEvent {
     const { delta, output_index: index, item_id: id } = json;
     return { type: "text", delta, item: { index, id } };
   }
-  const known = typed.safeParse(json);
+  const known = typedEvent.safeParse(json);
   if (!known.success) {
     return parseBareError(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
   }
-  return fromTyped(known.data, now);
+  return parseTypedEvent(known.data, now);
 }
 
 interface PlainTextDelta {
@@ -73,7 +73,7 @@ function isPlainTextDelta(json: unknown): json is PlainTextDelta {
   );
 }
 
-function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
+function parseTypedEvent(event: z.infer<typeof typedEvent>, now: number): ResponseEvent {
   switch (event.type) {
     case "response.created":
     case "response.in_progress":
@@ -144,7 +144,7 @@ function fromTyped(event: z.infer<typeof typed>, now: number): ResponseEvent {
   }
 }
 
-function toPart(part: z.infer<typeof partWords> | undefined): { text: string; refused: boolean } | undefined {
+function toPart(part: z.infer<typeof partText> | undefined): { text: string; refused: boolean } | undefined {
   const text = part?.text ?? part?.refusal;
   return text === undefined ? undefined : { text, refused: part?.text === undefined };
 }

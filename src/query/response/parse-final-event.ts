@@ -11,7 +11,7 @@ import type { ItemEvent, ResponseEvent, Usage } from "./response-event.ts";
 const reportedModel = z.string().regex(modelName).optional().catch(undefined);
 
 /** Events that tell the model beside other things, or nothing that we know. */
-const telling = z.object({
+const modelFields = z.object({
   response: z.object({ model: reportedModel, headers: z.unknown().optional() }).optional().catch(undefined),
   headers: z.unknown().optional(),
 });
@@ -23,7 +23,7 @@ export function modelFromHeaders(headers: HeaderBag): string | undefined {
 
 /** The model that an event tells before the answer; headers come first, since they repeat no question. */
 export function modelFromEvent(event: object): string | undefined {
-  const { data } = telling.safeParse(event);
+  const { data } = modelFields.safeParse(event);
   const headers = data?.response?.headers ?? data?.headers;
   return modelFromHeaders(toHeaderBag(headers)) ?? data?.response?.model;
 }
@@ -40,7 +40,7 @@ const failure = errorFields.extend({
 /** Seen flat and nested (docs/wire.md §12). */
 const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
 
-const untyped = z.object({ error: failure.nullish().catch(undefined), status, headers });
+const bareError = z.object({ error: failure.nullish().catch(undefined), status, headers });
 
 function toFailed(error: Partial<z.infer<typeof failure>>, now: number): ResponseEvent {
   const bag = toHeaderBag(error.headers);
@@ -64,11 +64,11 @@ function toFailed(error: Partial<z.infer<typeof failure>>, now: number): Respons
 export function parseBareError(json: unknown, now: number): ResponseEvent | undefined {
   const said = extractError(json);
   if (said === undefined) return undefined;
-  return toFailed({ ...said, ...mergeOuterFields(untyped.safeParse(json).data ?? {}) }, now);
+  return toFailed({ ...said, ...mergeOuterFields(bareError.safeParse(json).data ?? {}) }, now);
 }
 
 /** The error, with what stands beside it where it does not say that itself. */
-function mergeOuterFields({ error, ...outer }: Partial<z.infer<typeof untyped>>): Partial<z.infer<typeof failure>> {
+function mergeOuterFields({ error, ...outer }: Partial<z.infer<typeof bareError>>): Partial<z.infer<typeof failure>> {
   return {
     ...error,
     status: error?.status ?? outer.status,

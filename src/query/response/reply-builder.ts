@@ -29,7 +29,7 @@ class ReasoningHeading {
 
 export interface ReplyOptions {
   /** Told what comes, as it comes. */
-  live?: StreamEmitter | undefined;
+  emitter?: StreamEmitter | undefined;
   /** Calls count only where the question offered a function. Default true. */
   functionsOffered?: boolean;
 }
@@ -41,24 +41,24 @@ export interface ReplyOptions {
  */
 export class ReplyBuilder {
   readonly #maxChars: number;
-  readonly #live: StreamEmitter | undefined;
+  readonly #emitter: StreamEmitter | undefined;
   readonly #functionsOffered: boolean;
   #output: (PartialMessage | FunctionCallItem | ReasoningItem)[] = [];
-  readonly #pieces = new MessageBuffer((piece) => this.#output.push(piece));
+  readonly #messages = new MessageBuffer((partial) => this.#output.push(partial));
   #characters = 0;
   /** Characters of everything that is kept. */
   #size = 0;
   #unreadable = false;
-  readonly #calls = new Set<string>();
+  readonly #callIds = new Set<string>();
   #unfinishedCalls = 0;
   /** True when the model wanted a function called that nobody offered. */
   calledUndeclaredFunction = false;
   readonly #heading = new ReasoningHeading();
   usage: Usage | undefined;
 
-  constructor(maxChars: number, { live, functionsOffered = true }: ReplyOptions = {}) {
+  constructor(maxChars: number, { emitter: live, functionsOffered = true }: ReplyOptions = {}) {
     this.#maxChars = maxChars;
-    this.#live = live;
+    this.#emitter = live;
     this.#functionsOffered = functionsOffered;
   }
 
@@ -76,28 +76,28 @@ export class ReplyBuilder {
     switch (event.type) {
       case "text": {
         this.#grow(event.delta.length);
-        const piece = this.#pieces.of(event.item);
-        piece.text += event.delta;
-        piece.hasDeltas = true;
-        piece.refused ||= event.refused === true;
-        this.#live?.text(piece, event.delta);
+        const partial = this.#messages.of(event.item);
+        partial.text += event.delta;
+        partial.hasDeltas = true;
+        partial.refused ||= event.refused === true;
+        this.#emitter?.text(partial, event.delta);
         return false;
       }
       case "part":
         this.#addPart(event);
         return false;
       case "message":
-        this.#finish(this.#pieces.of(event.item), event.message);
+        this.#finish(this.#messages.of(event.item), event.message);
         return false;
       case "call-begun":
         if (!this.#functionsOffered) return false;
         this.#unfinishedCalls++;
-        if (event.call !== undefined && !this.#calls.has(event.call.callId)) {
-          this.#live?.callStart(event.call, event.item);
+        if (event.call !== undefined && !this.#callIds.has(event.call.callId)) {
+          this.#emitter?.callStart(event.call, event.item);
         }
         return false;
       case "call-delta":
-        this.#live?.callDelta(event.item, event.delta);
+        this.#emitter?.callDelta(event.item, event.delta);
         return false;
       case "call":
         if (!this.#functionsOffered) {
@@ -105,34 +105,34 @@ export class ReplyBuilder {
           return false;
         }
         // A call that is told twice must not be made twice.
-        if (this.#calls.has(event.item.callId)) return false;
-        this.#calls.add(event.item.callId);
-        this.#keep(event.item, event.item.arguments.length);
+        if (this.#callIds.has(event.item.callId)) return false;
+        this.#callIds.add(event.item.callId);
+        this.#append(event.item, event.item.arguments.length);
         this.#unfinishedCalls = Math.max(0, this.#unfinishedCalls - 1);
-        this.#live?.call(event.item);
+        this.#emitter?.call(event.item);
         return false;
       case "reasoning-item":
-        this.#keep(event.item, event.item.encryptedContent.length);
+        this.#append(event.item, event.item.encryptedContent.length);
         return false;
       case "reasoning-part":
         this.#heading.begin();
-        this.#live?.reasoningPart();
+        this.#emitter?.reasoningPart();
         return false;
       case "reasoning":
         this.#heading.add(event.delta);
-        this.#live?.reasoning(event.delta);
+        this.#emitter?.reasoning(event.delta);
         return false;
       case "unreadable":
         if (event.item === undefined) this.#unreadable = true;
-        else if (!this.#pieces.isFinished(event.item)) {
-          this.#pieces.of(event.item).unreadable = true;
+        else if (!this.#messages.isFinished(event.item)) {
+          this.#messages.of(event.item).unreadable = true;
         }
         return false;
       case "completed":
         this.usage = event.usage;
         if (!this.#answered && event.output.length > 0) {
           this.#output = []; // reasoning that the list repeats
-          this.#pieces.forget();
+          this.#messages.clear();
           for (const item of event.output) this.add(item);
         }
         return true;
@@ -155,16 +155,16 @@ export class ReplyBuilder {
 
   /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */
   get isTruncated(): boolean {
-    return this.#pieces.lostText(this.#unreadable) || this.#unfinishedCalls > 0;
+    return this.#messages.lostText(this.#unreadable) || this.#unfinishedCalls > 0;
   }
 
   answer(): AnswerText {
-    return this.#pieces.answer();
+    return this.#messages.answer();
   }
 
   /** What the answer cites, but for what stands in its text. */
   sources(): Source[] {
-    return newSources(this.#pieces.answer().text, this.#pieces.sources());
+    return newSources(this.#messages.answer().text, this.#messages.sources());
   }
 
   get functionCalls(): FunctionCall[] {
@@ -180,41 +180,41 @@ export class ReplyBuilder {
 
   /** True if text or a call has come, or a reader was given a call's start: no repetition may follow. */
   get hasOutput(): boolean {
-    const started = this.#live?.callStarted === true;
+    const started = this.#emitter?.callStarted === true;
     return started || this.answer().text.trim() !== "" || this.functionCalls.length > 0;
   }
 
   get #answered(): boolean {
-    return this.#pieces.hasText || this.#output.some(({ type }) => type === "function_call");
+    return this.#messages.hasText || this.#output.some(({ type }) => type === "function_call");
   }
 
   /** Counts only where nothing else of its message came. */
   #addPart({ text, refused, index = 0, item }: Extract<ResponseEvent, { type: "part" }>): void {
-    if (text === "" || this.#pieces.isFinished(item)) return;
-    const piece = this.#pieces.of(item);
-    if (piece.hasDeltas || piece.parts.has(index)) return;
+    if (text === "" || this.#messages.isFinished(item)) return;
+    const partial = this.#messages.of(item);
+    if (partial.hasDeltas || partial.parts.has(index)) return;
     this.#grow(text.length);
-    piece.parts.add(index);
-    piece.text += text;
-    piece.refused ||= refused;
-    this.#live?.text(piece, text);
+    partial.parts.add(index);
+    partial.text += text;
+    partial.refused ||= refused;
+    this.#emitter?.text(partial, text);
   }
 
-  #finish(piece: PartialMessage, message: MessageItem): void {
-    if (message.text === "" && piece.text !== "") {
-      const { text } = piece;
-      piece.message = { ...message, text, refused: message.refused || piece.refused };
+  #finish(partial: PartialMessage, message: MessageItem): void {
+    if (message.text === "" && partial.text !== "") {
+      const { text } = partial;
+      partial.message = { ...message, text, refused: message.refused || partial.refused };
       return;
     }
     const { text } = message;
-    this.#grow(text.length - piece.text.length);
-    piece.message = message;
-    piece.unreadable = false;
+    this.#grow(text.length - partial.text.length);
+    partial.message = message;
+    partial.unreadable = false;
     // Where the deltas said something else, nobody can take that back.
-    if (text.startsWith(piece.text)) this.#live?.text(piece, text.slice(piece.text.length));
+    if (text.startsWith(partial.text)) this.#emitter?.text(partial, text.slice(partial.text.length));
   }
 
-  #keep(item: FunctionCallItem | ReasoningItem, characters: number): void {
+  #append(item: FunctionCallItem | ReasoningItem, characters: number): void {
     this.#bound(characters);
     this.#output.push(item);
   }

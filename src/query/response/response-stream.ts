@@ -77,7 +77,7 @@ export interface StreamOptions {
   sink?: EventSink | undefined;
 }
 
-const mayBeUnfinished = "The model wanted to go on: its answer may be unfinished.";
+const unfinishedNotice = "The model wanted to go on: its answer may be unfinished.";
 
 /**
  * Read one response to its terminal event (docs/wire.md §12). The connection is left to finish by
@@ -93,19 +93,19 @@ export async function readResponseStream(
 ): Promise<StreamResult> {
   const { body, headers } = response;
   const { clock, limits, idle, onProgress, onQuota, origin, sink, functionsOffered } = options;
-  const live = sink === undefined ? undefined : new StreamEmitter(sink);
-  const builder = new ReplyBuilder(limits.maxAnswerChars, { live, functionsOffered });
-  const over = deferred<ResponseEvent | "end">();
-  over.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
+  const emitter = sink === undefined ? undefined : new StreamEmitter(sink);
+  const builder = new ReplyBuilder(limits.maxAnswerChars, { emitter: emitter, functionsOffered });
+  const ended = deferred<ResponseEvent | "end">();
+  ended.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
   let model = modelFromHeaders(headers);
-  const eventless = new NonStreamBody(limits.maxErrorBodyBytes);
+  const nonStream = new NonStreamBody(limits.maxErrorBodyBytes);
   let finished = false;
-  let heard = false; // an event, since the idle limit was wound up last
+  let sawEvent = false; // an event, since the idle limit was wound up last
 
   const reader = createEventReader((data) => {
     if (finished) return;
-    heard = true;
-    eventless.drop();
+    sawEvent = true;
+    nonStream.drop();
     const event = toResponseEvent(data, clock.now());
     if (event.type === "quota") onQuota(event.quota);
     if ("model" in event && event.model !== undefined) {
@@ -113,7 +113,7 @@ export async function readResponseStream(
     }
     if (builder.add(event)) {
       finished = true;
-      over.resolve(event);
+      ended.resolve(event);
       return;
     }
     if (event.type === "text" || event.type === "part" || event.type === "message") {
@@ -127,15 +127,15 @@ export async function readResponseStream(
     try {
       if (!finished) work();
     } catch (error) {
-      over.reject(error);
+      ended.reject(error);
     }
   };
   body.on("data", (chunk: Buffer) => {
     guarded(() => {
-      eventless.add(chunk);
+      nonStream.add(chunk);
       reader.push(chunk);
-      if (heard) idle.refresh();
-      heard = false;
+      if (sawEvent) idle.refresh();
+      sawEvent = false;
       if (sink?.needsDrain !== true || finished) return;
       body.pause();
       idle.pause();
@@ -148,24 +148,24 @@ export async function readResponseStream(
   body.once("end", () => {
     guarded(() => {
       reader.end();
-      over.resolve(eventless.failure(clock.now()) ?? "end");
+      ended.resolve(nonStream.failure(clock.now()) ?? "end");
     });
   });
   body.on("error", (error) => {
-    over.reject(networkError(error, origin, signal));
+    ended.reject(networkError(error, origin, signal));
   });
   const onAbort = (): void => {
-    over.reject(signal.reason);
+    ended.reject(signal.reason);
   };
   signal.addEventListener("abort", onAbort, { once: true });
 
   try {
     signal.throwIfAborted();
-    const last = await over.promise;
+    const last = await ended.promise;
     if (last !== "end" && last.type === "failed" && last.failure.quota !== undefined) {
       onQuota(last.failure.quota);
     }
-    return { ...judge(last, builder), model: model ?? options.model };
+    return { ...toResult(last, builder), model: model ?? options.model };
   } catch (error) {
     finished = true;
     body.destroy();
@@ -173,11 +173,11 @@ export async function readResponseStream(
     throw partialAnswerError(error, builder.answer().text, limits.maxPartialChars);
   } finally {
     signal.removeEventListener("abort", onAbort);
-    if (finished && !body.destroyed) finishLater(body, clock, limits.drainMs);
+    if (finished && !body.destroyed) drain(body, clock, limits.drainMs);
   }
 }
 
-function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamResult, "model"> {
+function toResult(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamResult, "model"> {
   if (last === "end") throw streamTruncated();
   if (last.type === "failed") throw streamFailure(last.failure);
   if (last.type === "incomplete") throw incompleteResponse(last.reason);
@@ -189,13 +189,13 @@ function judge(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<StreamR
   const wantedMore = last.type === "completed" && last.endTurn === false;
   if (!builder.hasOutput) throw noAnswer(builder.calledUndeclaredFunction, wantedMore);
   // After a call it goes on with the function's output, as it should.
-  const notices = wantedMore && functionCalls.length === 0 ? [mayBeUnfinished] : [];
+  const notices = wantedMore && functionCalls.length === 0 ? [unfinishedNotice] : [];
   const [sources, items] = [builder.sources(), builder.items()];
   return { text, refused, sources, functionCalls, items, usage, notices };
 }
 
 /** A stream that has said its last word normally ends at once; one that does not is dropped. */
-function finishLater(body: HttpResponse["body"], clock: Clock, drainMs: number): void {
+function drain(body: HttpResponse["body"], clock: Clock, drainMs: number): void {
   const timer = clock.timer(drainMs, () => body.destroy());
   body.once("close", () => {
     timer.cancel();

@@ -11,7 +11,7 @@ const maxTitleChars = 200;
 const maxSources = 20;
 
 /** What of a URL may follow where it stands in a text, past the punctuation of a sentence. */
-const goesOn = /^[.,;:!?]*[\w/%#?&=~+@-]/;
+const urlContinues = /^[.,;:!?]*[\w/%#?&=~+@-]/;
 
 /** A citation that can be shown: a page of the web, by a URL that names no user. */
 export function toSource(address: string, title: string | undefined): Source | undefined {
@@ -27,16 +27,16 @@ export function newSources(text: string, sources: readonly Source[]): Source[] {
   const found = new Map<string, Source>();
   for (const source of sources) {
     if (found.size === maxSources) break;
-    if (!found.has(source.url) && !standsIn(text, source.url)) found.set(source.url, source);
+    if (!found.has(source.url) && !containsUrl(text, source.url)) found.set(source.url, source);
   }
   return [...found.values()];
 }
 
-function standsIn(text: string, url: string): boolean {
+function containsUrl(text: string, url: string): boolean {
   const shown = url.replace(/\/$/, "");
   for (let at = text.indexOf(shown); at >= 0; at = text.indexOf(shown, at + 1)) {
     const rest = text.slice(at + shown.length, at + shown.length + 20).replace(/^\//, "");
-    if (!goesOn.test(rest)) return true;
+    if (!urlContinues.test(rest)) return true;
   }
   return false;
 }

@@ -1,5 +1,5 @@
 import type { FunctionCallItem } from "../request/conversation.ts";
-import { isSame } from "./message-buffer.ts";
+import { isSameItem } from "./message-buffer.ts";
 import type { CallStart, ItemRef } from "./response-event.ts";
 import type { EventSink } from "./stream-event.ts";
 
@@ -7,8 +7,8 @@ import type { EventSink } from "./stream-event.ts";
 export class StreamEmitter {
   readonly #sink: Pick<EventSink, "push">;
   /** Blank text at the start: an answer has not begun with it, and may still be asked for again. */
-  #blank = "";
-  #begun = false;
+  #leadingBlank = "";
+  #hasText = false;
   #message: object | undefined;
   readonly #startedCalls = new Set<string>();
   /** Calls that were started and aren't whole yet. */
@@ -22,18 +22,18 @@ export class StreamEmitter {
   /** @param message stands for the message that the text belongs to */
   text(message: object, delta: string): void {
     if (delta === "") return;
-    const apart = this.#message !== undefined && this.#message !== message ? "\n\n" : "";
+    const separator = this.#message !== undefined && this.#message !== message ? "\n\n" : "";
     this.#message = message;
-    const text = `${this.#blank}${apart}${delta}`;
-    this.#begun ||= text.trim() !== "";
-    this.#blank = this.#begun ? "" : text;
-    if (this.#begun) this.#sink.push({ type: "text", delta: text });
+    const text = `${this.#leadingBlank}${separator}${delta}`;
+    this.#hasText ||= text.trim() !== "";
+    this.#leadingBlank = this.#hasText ? "" : text;
+    if (this.#hasText) this.#sink.push({ type: "text", delta: text });
   }
 
   reasoning(delta: string): void {
-    const apart = this.#reasoningPart === "ended" ? "\n\n" : "";
+    const separator = this.#reasoningPart === "ended" ? "\n\n" : "";
     this.#reasoningPart = "open";
-    this.#sink.push({ type: "reasoning", delta: `${apart}${delta}` });
+    this.#sink.push({ type: "reasoning", delta: `${separator}${delta}` });
   }
 
   reasoningPart(): void {
@@ -50,7 +50,7 @@ export class StreamEmitter {
 
   /** Ignored if no started call is the item's. */
   callDelta(ref: ItemRef, delta: string): void {
-    const call = this.#openCalls.find((open) => isSame(open.ref, ref));
+    const call = this.#openCalls.find((open) => isSameItem(open.ref, ref));
     if (call === undefined || delta === "") return;
     this.#sink.push({ type: "function_call_delta", callId: call.callId, delta });
   }

@@ -60,10 +60,14 @@ export function incompleteResponse(reason: string | undefined): CodexError {
 }
 
 /** A response that the service completed without text, and without a call that somebody can make. */
-export function noAnswer(calledUnasked: boolean, wantedMore: boolean): CodexError {
+export function noAnswer(calledUndeclaredFunction: boolean, wantedMore: boolean): CodexError {
   const goesOn = "The model ended its turn before the answer, and wanted to go on.";
   return new CodexError("EMPTY_RESPONSE", "Codex finished without any text.", {
-    why: calledUnasked ? "The model wanted to call a function, and none was offered." : wantedMore ? goesOn : undefined,
+    why: calledUndeclaredFunction
+      ? "The model wanted to call a function, and none was offered."
+      : wantedMore
+        ? goesOn
+        : undefined,
   });
 }
 

@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { exhaustedUntil, windowName, type Quota } from "../../quota/quota.ts";
-import type { QuotaMemory } from "../../quota/quota-cache.ts";
+import type { QuotaCache } from "../../quota/quota-cache.ts";
 import { act, signIn } from "../../shared/next-step.ts";
 import { span } from "../../shared/time.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
@@ -22,8 +22,8 @@ export interface LoginDeps {
   active: () => Promise<CredentialSource>;
   /** Outcome of the last refresh of a credential's login, if known. */
   refreshOutcome: (credential: Credential) => Promise<RefreshOutcome>;
-  catalog: Pick<ModelCatalog, "kept">;
-  quota: Pick<QuotaMemory, "lastSeen">;
+  catalog: Pick<ModelCatalog, "cached">;
+  quota: Pick<QuotaCache, "lastSeen">;
 }
 
 /** Checks the credential, and the cached model list and quota of its account. */
@@ -47,8 +47,13 @@ export function loginChecks({ config, clock, active, refreshOutcome, catalog, qu
         return [credentialFinding(source, found, outcome, clock.now())];
       },
     },
+<<<<<<< HEAD
     ofAccount("model list", async (login) => modelListFinding((await catalog.kept(login))?.fetchedAt, clock.now())),
     ofAccount("quota", async (login) => quotaFinding(await quota.lastSeen(login), clock.now())),
+=======
+    ofAccount("model list", async (login) => judgeModelList((await catalog.cached(login))?.fetchedAt, clock.now())),
+    ofAccount("quota", async (login) => judgeQuota(await quota.lastSeen(login), clock.now())),
+>>>>>>> g3
   ];
 }
 

@@ -39,7 +39,7 @@ const whole = (callId: string, json: string): StreamEvent => ({
 function told(events: readonly ResponseEvent[], options: ReplyOptions = {}) {
   const live: StreamEvent[] = [];
   const push = (event: StreamEvent): void => void live.push(event);
-  const builder = new ReplyBuilder(1_000, { live: new StreamEmitter({ push }), ...options });
+  const builder = new ReplyBuilder(1_000, { emitter: new StreamEmitter({ push }), ...options });
   for (const event of events) builder.add(event);
   return { live, builder };
 }
@@ -81,5 +81,5 @@ test("a call that no function was offered for is not told, neither its start nor
 
 test("a start begins the answer for a reader only", () => {
   expect(told([begun("a", at(0))]).builder).toMatchObject({ hasOutput: true, functionCalls: [] });
-  expect(told([begun("a", at(0))], { live: undefined }).builder.hasOutput).toBe(false);
+  expect(told([begun("a", at(0))], { emitter: undefined }).builder.hasOutput).toBe(false);
 });

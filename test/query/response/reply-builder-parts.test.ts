@@ -24,7 +24,7 @@ function built(...events: ResponseEvent[]): { builder: ReplyBuilder; live: strin
   const push = (event: StreamEvent): void => {
     if (event.type === "text") live += event.delta;
   };
-  const builder = new ReplyBuilder(1_000, { live: new StreamEmitter({ push }) });
+  const builder = new ReplyBuilder(1_000, { emitter: new StreamEmitter({ push }) });
   for (const event of events) builder.add(event);
   return { builder, live };
 }
