@@ -28,24 +28,12 @@ export function createCredentials(
   const { baseUrl, codexHome: folder, authFile, auth } = config;
   const routes = new WorkspaceRoutes({ http, headers: apiHeaders(platform), store, clock, limits, log });
   const chatgpt = { origins, baseUrl, routes };
-<<<<<<< HEAD
-  const credentials = new CredentialChooser({
-    sources: {
-      chatgpt: new ChatgptSource({ ...chatgpt, tokens, authFile: config.authFile }),
-      "codex-cli": new CodexCliSource({ ...chatgpt, folder: codexHome, redactor, clock }),
-      "api-key": new ApiKeySource(config),
-    },
-    preference: tokens,
-    login,
-    forced: config.auth,
-  });
-=======
   const sources = {
     chatgpt: new ChatgptSource({ ...chatgpt, tokens, authFile }),
     "codex-cli": new CodexCliSource({ ...chatgpt, folder, redactor, clock }),
     "api-key": new ApiKeySource(config),
   };
-  return new CredentialChooser({ sources, preference: tokens, login, decided: auth });
+  return new CredentialChooser({ sources, preference: tokens, login, forced: auth });
 }
 
 /** Questions, and everything that plans them. Each composition has a session id of its own. */
@@ -53,7 +41,6 @@ export function createCredentials(
 export function createQueries(platform: Platform, credentials: CodexClientDeps["credentials"]) {
   const { config, clock, random, limits, redactor, log, http, folder, userAgent } = platform;
   const { clientVersion, idleTimeoutMs, model, reasoningEffort } = config;
->>>>>>> g3
   const shared = { clock, limits, log, credentials };
   const catalog = new ModelCatalog({ ...shared, clientVersion, folder, http, headers: apiHeaders(platform) });
   const quota = new QuotaCache(folder);

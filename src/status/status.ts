@@ -6,31 +6,15 @@ import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import type { ConfigArea } from "../config/checks.ts";
 import type { Config } from "../config/config.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
-<<<<<<< HEAD
-=======
 import type { QuotaCache } from "../quota/quota-cache.ts";
-import { accountOf } from "../auth/account.ts";
-import type { DoctorReport } from "./finding.ts";
-import { defaultModel } from "../models/model.ts";
-import type { PendingLoginStatus, Status } from "./status-report.ts";
-import type { ActiveCredential, CredentialSource } from "../auth/credential-source.ts";
-import { toCodexError } from "../shared/errors.ts";
-import type { ConfigArea } from "../config/checks.ts";
->>>>>>> g3
 import { listFormatOf } from "../models/list-formats.ts";
 import { defaultModel } from "../models/model.ts";
-import type { QuotaMemory } from "../quota/quota-cache.ts";
 import { toCodexError } from "../shared/errors.ts";
 import type { DoctorReport } from "./finding.ts";
 import type { PendingLoginStatus, Status } from "./status-report.ts";
 
-<<<<<<< HEAD
-export interface StatusDeps {
-  credentials: Pick<CredentialChooser, "current" | "defaultSource">;
-=======
 interface StatusDeps {
-  credentials: Pick<CredentialChooser, "current" | "unstored">;
->>>>>>> g4
+  credentials: Pick<CredentialChooser, "current" | "defaultSource">;
   login: Pick<LoginManager, "pending" | "failure">;
   catalog: Pick<ModelCatalog, "cached">;
   quota: Pick<QuotaCache, "lastSeen">;
@@ -84,15 +68,9 @@ const misconfigured = "No login can be used until the configuration below is cor
 
 /** The credential that a query would use now. An invalid setting makes it unusable, but doesn't hide its account. */
 async function activeCredential({ credentials, config }: StatusDeps): Promise<Active> {
-<<<<<<< HEAD
-  const spoilt = (areas: ConfigArea[]): boolean => config.problems.some(({ area }) => areas.includes(area));
-  const nothing = { source: credentials.defaultSource, credential: undefined, usable: false };
-  if (spoilt(["storage"])) return { ...nothing, trouble: misconfigured };
-=======
   const invalid = (...areas: ConfigArea[]): boolean => config.problems.some(({ area }) => areas.includes(area));
-  const none = { source: credentials.unstored, credential: undefined, usable: false };
+  const none = { source: credentials.defaultSource, credential: undefined, usable: false };
   if (invalid("storage")) return { ...none, trouble: misconfigured };
->>>>>>> g4
   try {
     const source = await credentials.current();
     const { credential, usable, trouble } = await source.inspect();

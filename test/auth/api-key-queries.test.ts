@@ -183,11 +183,7 @@ test("the list of a key is kept apart from that of a login, and read back in its
   const second = another();
   expect((await second.catalog.cached(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const login = another({ env: { CODEX_AUTH: "chatgpt" } });
-<<<<<<< HEAD
-  expect(await login.catalog.kept(await login.credentials.get(neverAborted))).toBeUndefined();
-=======
-  expect(await login.catalog.cached(await login.credentials.get(patient))).toBeUndefined();
->>>>>>> g3
+  expect(await login.catalog.cached(await login.credentials.get(neverAborted))).toBeUndefined();
 });
 
 test("switched-off certificate checks keep a key from another machine", async () => {

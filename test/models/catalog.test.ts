@@ -1,10 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-<<<<<<< HEAD
-import type { Log } from "../../src/platform/log.ts";
-=======
->>>>>>> g3
 import { simModel, type Reply } from "../simulator/index.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { issueLogin, queryRig } from "../support/query-rig.ts";
@@ -90,18 +86,9 @@ test("a fetch in the background that fails disturbs nobody", async () => {
   const simulator = await simulate({ now: () => clock.now() });
   let told: (text: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => (told = resolve));
-<<<<<<< HEAD
-  const log: Log = Object.assign(
-    (_: string, text: string) => {
-      if (text.includes("could not be fetched")) told(text);
-    },
-    { file: undefined },
-  );
-=======
   const log = (_: string, text: string) => {
     if (text.includes("could not be fetched")) told(text);
   };
->>>>>>> g3
   const { catalog, login } = queryRig({ simulator, clock, log });
   await catalog.list(login, never);
   await clock.advance(hour);

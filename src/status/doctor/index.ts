@@ -37,13 +37,8 @@ export function createDoctor(parts: DoctorParts): Doctor {
     ...parts,
     authorities: http.authorities,
     nodeVersion: process.version,
-<<<<<<< HEAD
-    // A login file that cannot be read says nothing about the way to the services.
-    targets: async () => healthTargets(config, await credentials.current().catch(() => credentials.defaultSource)),
-=======
     // An unreadable login file must not prevent the network checks.
-    targets: async () => healthTargets(config, await credentials.current().catch(() => credentials.unstored)),
->>>>>>> g4
+    targets: async () => healthTargets(config, await credentials.current().catch(() => credentials.defaultSource)),
     proxyVariable: () => proxyVariable(config),
     callbackPorts: config.callbackPorts,
     ownPort: () => {

@@ -47,13 +47,8 @@ export function loginChecks({ config, clock, active, refreshOutcome, catalog, qu
         return [credentialFinding(source, found, outcome, clock.now())];
       },
     },
-<<<<<<< HEAD
-    ofAccount("model list", async (login) => modelListFinding((await catalog.kept(login))?.fetchedAt, clock.now())),
+    ofAccount("model list", async (login) => modelListFinding((await catalog.cached(login))?.fetchedAt, clock.now())),
     ofAccount("quota", async (login) => quotaFinding(await quota.lastSeen(login), clock.now())),
-=======
-    ofAccount("model list", async (login) => judgeModelList((await catalog.cached(login))?.fetchedAt, clock.now())),
-    ofAccount("quota", async (login) => judgeQuota(await quota.lastSeen(login), clock.now())),
->>>>>>> g3
   ];
 }
 

@@ -5,16 +5,11 @@ import { ApiKeySource } from "../../../src/auth/api-key.ts";
 import { ChatgptSource } from "../../../src/auth/chatgpt.ts";
 import type { CredentialSource } from "../../../src/auth/credential-source.ts";
 import { act, either, signIn } from "../../../src/shared/next-step.ts";
-<<<<<<< HEAD
-import { judgeCredential, judgeModelList, judgeQuota } from "../../../src/status/doctor/login.ts";
-import { codexCliFile, modeRig, writePreference, writeCodexCliLogin } from "../../support/modes.ts";
-=======
 import type { Quota } from "../../../src/quota/quota.ts";
 import type { Finding } from "../../../src/status/finding.ts";
 import { loginChecks, type LoginDeps } from "../../../src/status/doctor/login.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
-import { guestFile, modeRig, writeChoice, writeGuest } from "../../support/modes.ts";
->>>>>>> g4
+import { codexCliFile, modeRig, writePreference, writeCodexCliLogin } from "../../support/modes.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
@@ -52,7 +47,7 @@ async function find(name: string, facts: Partial<LoginDeps>): Promise<Finding | 
     clock: { ...fakeClock(), now: () => now },
     active: () => Promise.resolve(chatgpt()),
     refreshOutcome: () => Promise.resolve(undefined),
-    catalog: { kept: () => Promise.resolve(undefined) },
+    catalog: { cached: () => Promise.resolve(undefined) },
     quota: { lastSeen: () => Promise.resolve(undefined) },
     ...facts,
   });
@@ -120,39 +115,20 @@ describe("the login", () => {
 
 test("a guest's login is told with its file, or why it cannot be used", async () => {
   const { simulator, home, services } = await modeRig();
-<<<<<<< HEAD
   writePreference(home, "codex-cli");
-  const judged = async () => {
-    const source = await services.credentials.current();
-    return judgeCredential(source, await source.inspect(), undefined, services.clock.now());
-  };
-  expect(await judged()).toMatchObject({
-    level: "problem",
-    message: expect.stringContaining("The Codex CLI is not signed in") as string,
-  });
-  writeCodexCliLogin(home, simulator);
-  expect(await judged()).toEqual({
-=======
-  writeChoice(home, "codex-cli");
   const findGuest = () => find("login", { active: () => services.credentials.current(), clock: services.clock });
   expect(await findGuest()).toMatchObject({
     level: "problem",
     message: expect.stringContaining("The Codex CLI is not signed in") as string,
   });
-  writeGuest(home, simulator);
+  writeCodexCliLogin(home, simulator);
   expect(await findGuest()).toEqual({
->>>>>>> g4
     check: "login",
     level: "ok",
     message: `Used as a guest: c***@example.test by the Codex CLI's login, from ${codexCliFile(home)}. It is only read.`,
   });
-<<<<<<< HEAD
   writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
-  expect(await judged()).toMatchObject({
-=======
-  writeGuest(home, simulator, { accessExpiresInMs: -1_000 });
   expect(await findGuest()).toMatchObject({
->>>>>>> g4
     level: "problem",
     fix: [
       either(act("Open the Codex CLI once, which renews its login"), {
@@ -183,7 +159,7 @@ test("an API key is there and is one, or is not; no piece of it is shown", async
 test("a model list is told by its age", async () => {
   const findList = (fetchedAt?: number) => {
     const list = fetchedAt === undefined ? undefined : { models: [], source: "kept" as const, fetchedAt, fresh: false };
-    return find("model list", { catalog: { kept: () => Promise.resolve(list) } });
+    return find("model list", { catalog: { cached: () => Promise.resolve(list) } });
   };
   expect((await findList())?.level).toBe("ok");
   expect(await findList(now - 2 * hour)).toMatchObject({
