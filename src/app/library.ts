@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { composeCodex, type Codex } from "./codex.ts";
+import { type Codex } from "./codex.ts";
+import { composeCodex } from "./compose.ts";
 import { assertConfigured, loadConfig } from "../config/config.ts";
 import { systemHome } from "../platform/host.ts";
 import { type Environment } from "../config/environment.ts";
