@@ -1,26 +1,26 @@
 import * as z from "zod";
-import { composeCodex, type Codex } from "./codex.ts";
-import { assertConfigured, loadConfig } from "../config/config.ts";
-import { systemHome } from "../platform/host.ts";
-import { type Environment } from "../config/environment.ts";
-import type { ReasoningEffort } from "../models/effort.ts";
-import { CodexError } from "../shared/errors.ts";
-import { act } from "../shared/next-step.ts";
-import { renderNext } from "../render/next-step.ts";
-import { defaultLimits } from "../shared/limits.ts";
-import { refedClock } from "../platform/clock.ts";
-import { platformName } from "./runtime.ts";
-import { systemRandom } from "../platform/random.ts";
-import { requestFields } from "../query/request/request.ts";
-import { validated } from "../shared/validated.ts";
 import type { CredentialStore } from "../auth/session/program-store.ts";
+import { assertConfigured, loadConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import type { SettingName } from "../config/settings.ts";
+import type { ReasoningEffort } from "../models/effort.ts";
+import { refedClock } from "../platform/clock.ts";
+import { systemHome } from "../platform/host.ts";
+import { requestFields } from "../query/request/request.ts";
+import { renderNext } from "../render/next-step.ts";
+import { CodexError } from "../shared/errors.ts";
+import { defaultLimits } from "../shared/limits.ts";
+import { act } from "../shared/next-step.ts";
+import { validated } from "../shared/validated.ts";
+import type { Codex } from "./codex.ts";
+import { composeCodex } from "./compose.ts";
+import { systemRuntime } from "./runtime.ts";
 
-/** Each option stands in place of the setting of the same meaning (DEPLOYMENT.md). */
+/** An option that has a setting of the same meaning overrides it (DEPLOYMENT.md). */
 export interface CodexOptions {
   /** The login file, an absolute path. */
   authFile?: string | undefined;
-  /** Keeps the login in place of the login file, of which nothing is read or written then. */
+  /** Keeps the login in place of the login file, which is then neither read nor written. */
   credentials?: CredentialStore | undefined;
   /** Where the model list and the quota are kept, an absolute path. */
   stateDir?: string | undefined;
@@ -32,13 +32,15 @@ export interface CodexOptions {
   reasoningEffort?: ReasoningEffort | undefined;
   /** Ports of this machine that a sign-in may return to. */
   callbackPorts?: readonly number[] | undefined;
+  /** Lets `signIn` open the browser, unless `CODEX_NO_BROWSER` forbids it. Default false: show the URL yourself. */
+  openBrowser?: boolean | undefined;
   /** Settings by their environment names. Default: the environment of the process. */
   env?: Environment | undefined;
-  /** Gets diagnostics, without secrets, questions or answers. */
+  /** Receives diagnostics, without secrets, questions or answers. */
   log?: ((area: string, message: string) => void) | undefined;
 }
 
-// The object itself is used, since its methods may need it.
+// The object itself is passed on, since its methods may need it.
 const method = z.custom((value) => typeof value === "function");
 const credentialStore = z.looseObject({ load: method, save: method });
 
@@ -53,42 +55,34 @@ const options = z.strictObject({
   model: requestFields.model,
   reasoningEffort: requestFields.reasoningEffort,
   callbackPorts: z.array(z.number().int().min(0).max(65_535)).min(1).optional(),
+  openBrowser: z.boolean().optional(),
   env: z.record(z.string(), z.string().optional()).optional(),
   log: z.custom<CodexOptions["log"]>((value) => typeof value === "function", "must be a function").optional(),
 });
 
 /**
- * A client of the Codex models on this machine's ChatGPT login, which it shares with every other
- * program of ours. Nothing is read, opened or sent before the first call; the process itself is left
- * alone: no signal handler, nothing on stdout or stderr.
+ * A Codex client on this machine's ChatGPT login, shared with the MCP server and the command line. Nothing is read,
+ * opened or sent before the first call. The process is left alone: no signal handler, nothing on stdout or stderr.
  *
- * @throws CodexError `CONFIG` for an option or a setting that cannot be used.
+ * @throws CodexError `CONFIG` for an unusable option or setting
  */
 export function createCodex(given: CodexOptions = {}): Codex {
-  const { env = process.env, log, credentials, ...chosen } = checked(given);
-  const home = systemHome();
-  const config = loadConfig({ ...env, ...asSettings(chosen) }, home, credentials === undefined);
+  const { env = process.env, log, credentials, openBrowser = false, ...settings } = checked(given);
+  const config = loadConfig({ ...env, ...asSettings(settings) }, systemHome(), credentials === undefined);
   assertConfigured(
     config,
     config.problems.map(({ area }) => area),
   );
   for (const notice of config.notices) log?.("CODEX", notice);
-  return composeCodex({
-    config,
+  const runtime = systemRuntime(defaultLimits, { ...config, noBrowser: config.noBrowser || !openBrowser });
+  const overrides = {
     clock: refedClock,
-    random: systemRandom,
-    limits: defaultLimits,
-    pid: process.pid,
-    platform: platformName(),
-    get timeZone() {
-      return Intl.DateTimeFormat().resolvedOptions().timeZone;
-    },
-    home,
-    refreshCommand: undefined, // the program of its own that could run it is not ours
+    refreshCommand: undefined, // the process runs another program
     credentials,
     writeStderr: () => undefined,
     takeLog: log,
-  });
+  };
+  return composeCodex(Object.assign(runtime, overrides));
 }
 
 /** What to do about an error, as English sentences; `error.next` has it as data. */
@@ -97,28 +91,28 @@ export function describeNext(error: CodexError): string {
 }
 
 function checked(given: CodexOptions): z.infer<typeof options> {
-  const chosen = validated(options, given, "options", ({ field, verdict }) => {
+  const parsed = validated(options, given, "options", ({ field, verdict }) => {
     return new CodexError("CONFIG", `The options cannot be used: ${field} ${verdict}.`, {
       next: [act("Correct or leave out the option that the message names")],
     });
   });
-  if (chosen.authFile === undefined || chosen.credentials === undefined) return chosen;
+  if (parsed.authFile === undefined || parsed.credentials === undefined) return parsed;
   throw new CodexError("CONFIG", "The options authFile and credentials exclude each other.", {
     why: "A login is kept in one place.",
     next: [act("Leave one of them out")],
   });
 }
 
-/** One way for options and environment, so that both are judged alike. */
-function asSettings(chosen: Omit<CodexOptions, "credentials" | "env" | "log">): Partial<Record<SettingName, string>> {
+/** Options become settings, so that both pass the same checks. */
+function asSettings(given: CodexOptions): Partial<Record<SettingName, string>> {
   const settings: Partial<Record<SettingName, string | undefined>> = {
-    CODEX_AUTH_FILE: chosen.authFile,
-    CODEX_STATE_DIR: chosen.stateDir,
-    CODEX_ISSUER: chosen.issuer,
-    CODEX_BASE_URL: chosen.baseUrl,
-    CODEX_MODEL: chosen.model,
-    CODEX_REASONING_EFFORT: chosen.reasoningEffort,
-    CODEX_CALLBACK_PORTS: chosen.callbackPorts?.join(","),
+    CODEX_AUTH_FILE: given.authFile,
+    CODEX_STATE_DIR: given.stateDir,
+    CODEX_ISSUER: given.issuer,
+    CODEX_BASE_URL: given.baseUrl,
+    CODEX_MODEL: given.model,
+    CODEX_REASONING_EFFORT: given.reasoningEffort,
+    CODEX_CALLBACK_PORTS: given.callbackPorts?.join(","),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -1,17 +1,17 @@
 import type { Origins } from "../auth/oauth/token-set.ts";
-import { createDebugLog, createForwardingLog, silentLog, type Log } from "../platform/log.ts";
 import { Http } from "../http/http.ts";
-import { identifySelf, type ProcessIdentity } from "../platform/process-identity.ts";
 import { proxySecrets } from "../http/proxy.ts";
-import { Redactor } from "../shared/redactor.ts";
 import { StateFolder } from "../platform/files/state-folder.ts";
 import { TemporaryFiles } from "../platform/files/temporary-files.ts";
+import { createDebugLog, createForwardingLog, silentLog, type Log } from "../platform/log.ts";
+import { identifySelf, type ProcessIdentity } from "../platform/process-identity.ts";
+import { Redactor } from "../shared/redactor.ts";
 import { version } from "../shared/version.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** What every part of the program uses: the outside world behind interfaces, and settings. */
+/** Infrastructure that all parts share. */
 export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits"> {
-  /** Undefined if a setting makes it unusable, or none names it beside a program's own store. */
+  /** Undefined if a setting makes it unusable, or if a program with its own store names none. */
   stateDir: string | undefined;
   redactor: Redactor;
   log: Log;

@@ -1,33 +1,24 @@
-import { withoutSecrets, type SpawnCommand } from "../platform/detached-process.ts";
 import { settings } from "../config/settings.ts";
+import { withoutSecrets, type SpawnCommand } from "../platform/detached-process.ts";
 
-/** The first argument that makes the program the process of a refresh; not for people. */
+/** The first argument that starts the program as the refresh process; not for users. */
 export const refreshArgument = "--refresh-process";
 
-/** What a process knows of how it was started. */
-export interface Start {
-  execPath: string;
-  execArgv: readonly string[];
-  argv: readonly string[];
-  env: Readonly<Record<string, string | undefined>>;
-}
-
 /**
- * How this same program is started as the process of a refresh: with the settings, no secret among its
- * arguments, and no variable whose name looks like one. Values are not judged: a password in a proxy's
- * URL goes along, since the refresh needs its proxy. Undefined where nobody can tell what runs.
+ * The command that starts this program as the refresh process; undefined if the entry point is unknown. It passes the
+ * settings on, no secret in an argument, and no variable whose name looks like a secret's. Values aren't checked: a
+ * password in a proxy's URL is passed on, since the refresh needs its proxy.
  */
-export function refreshCommand({ execPath, execArgv, argv, env }: Start): SpawnCommand | undefined {
+export function refreshCommand({
+  execPath,
+  execArgv,
+  argv,
+  env,
+}: Pick<NodeJS.Process, "execPath" | "execArgv" | "argv" | "env">): SpawnCommand | undefined {
   const [, entry] = argv;
   if (entry === undefined) return undefined;
   // A second debugger would only fight for the port.
   const options = execArgv.filter((option) => !option.startsWith("--inspect"));
-  return {
-    command: execPath,
-    args: [...options, entry, refreshArgument],
-    env: withoutSecrets(
-      env,
-      settings.map(({ name }) => name),
-    ),
-  };
+  const names = settings.map(({ name }) => name);
+  return { command: execPath, args: [...options, entry, refreshArgument], env: withoutSecrets(env, names) };
 }

@@ -1,17 +1,16 @@
-import { CodexError } from "../shared/errors.ts";
-import { defaultLimits, type Limits } from "../shared/limits.ts";
-import { refedClock } from "../platform/clock.ts";
-import { deferred } from "../platform/promises.ts";
 import { takenOver } from "../auth/session/refresh-ipc.ts";
 import { refreshProcessLimits } from "../auth/session/refresh-worker.ts";
+import { refedClock } from "../platform/clock.ts";
+import { deferred } from "../platform/promises.ts";
+import { CodexError } from "../shared/errors.ts";
+import { defaultLimits, type Limits } from "../shared/limits.ts";
 import { createPlatform } from "./platform.ts";
 import { systemRuntime } from "./runtime.ts";
 import { createSession } from "./session.ts";
 
 /**
- * Be the process of a refresh: take the job from the server that started it, spend and save, report,
- * and end; after 20 seconds in any case. It has no streams. A signal only keeps a request that has
- * not begun from beginning.
+ * Runs the refresh process: takes the job from the server that started it, refreshes, saves, reports and ends; after
+ * 20 seconds in any case. It has no streams. A signal only prevents a request that has not begun.
  */
 export function runRefresh(limits: Limits = defaultLimits): void {
   const { lastRequestMs, ...processLimits } = refreshProcessLimits(limits);
@@ -20,24 +19,18 @@ export function runRefresh(limits: Limits = defaultLimits): void {
   const stop = (): void => {
     stopping.abort(new CodexError("TIMEOUT", "The refresh was not begun in time."));
   };
-  // At once, also after a suspension: a request that begins then may outlive this process.
+  // No grace after a suspension, unlike the clock's timers: a request that begins then may outlive this process.
   setTimeout(stop, lastRequestMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  const platform = createPlatform({
-    ...systemRuntime(processLimits),
-    writeStderr: () => undefined,
-  });
+  const runtime = Object.assign(systemRuntime(processLimits), { writeStderr: () => undefined });
+  const platform = createPlatform(runtime);
   const session = createSession(platform, undefined); // this is the process that refreshes
   const close = async (): Promise<void> => {
     await session.tokens.stop();
     await Promise.all([platform.folder.flush(), platform.http.close()]);
   };
-  const end = (): void => {
-    close().then(
-      () => process.exit(0),
-      () => process.exit(0),
-    );
-  };
+  const exit = (): void => void process.exit(0);
+  const end = (): void => void close().then(exit, exit);
   const taken = deferred<boolean>();
   const server = {
     takenOver: taken.promise,

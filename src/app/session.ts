@@ -13,15 +13,15 @@ import type { DetachedEvents, DetachedProcess } from "../platform/detached-proce
 import { FileLock } from "../platform/files/file-lock.ts";
 import type { Platform } from "./platform.ts";
 
-/** Starts the process of a refresh. */
+/** Starts the refresh process. */
 export type StartRefresh = (events: DetachedEvents) => Promise<DetachedProcess>;
 
 export type Session = ReturnType<typeof createSession>;
 
 /**
- * The stored login, of this machine or in a program's own store, and what refreshes it.
+ * The stored login, in the login file or a program's own store, and its refresh.
  *
- * @param start undefined: refreshes run in this process, as they do with a program's own store
+ * @param start undefined: refreshes run in this process, as they always do with a program's own store
  */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Session` is its type
 export function createSession(platform: Platform, start: StartRefresh | undefined, credentials?: CredentialStore) {
@@ -68,7 +68,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     fileLock,
     refreshLock,
     tokens: new TokenManager({ ...refreshing, orphanedTokens, refresher }),
-    /** For the process of a refresh: what it does. */
+    /** The job of the refresh process. */
     refreshWork: async () => {
       const { RefreshWorker } = await import("../auth/session/refresh-worker.ts");
       return new RefreshWorker({ ...refreshing, lock: refreshLock, refresher: inProcess });

@@ -18,14 +18,12 @@ export interface SignInTarget {
   tokens: Pick<TokenManager, "saveLogin" | "isStored">;
 }
 
-export type SignInFlows = ReturnType<typeof createSignIn>;
-
 /**
  * The flows that sign in with ChatGPT.
  *
- * @param observe stands between the device flow and its endpoint
+ * @param observe wraps the device flow's endpoint, for tests
  */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `SignInFlows` is its type
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred
 export function createSignIn(
   platform: Platform,
   { endpoint, store, tokens }: SignInTarget,

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
-import { composeCodex } from "../app/codex.ts";
+import { composeCodex } from "../app/compose.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { runCommand, Interrupted } from "./run-command.ts";
 import { wantsColors, type Terminal } from "./terminal/terminal.ts";

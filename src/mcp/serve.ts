@@ -72,7 +72,7 @@ class LazyProgram {
 
   async #compose(): Promise<Loaded> {
     const [{ composeCodex }, { systemRuntime }, { createToolbox }] = await Promise.all([
-      import("../app/codex.ts"),
+      import("../app/compose.ts"),
       import("../app/runtime.ts"),
       import("./toolbox.ts"),
     ]);

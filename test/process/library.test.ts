@@ -6,6 +6,7 @@ import { overloadedBody, type Simulator } from "../simulator/index.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { codeBlocks, read, root } from "../support/documents.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
+import { makeOpener } from "../support/opener.ts";
 import { json } from "../support/replies.ts";
 import { serverEnvironment, simulate } from "../support/server.ts";
 
@@ -18,15 +19,21 @@ interface Program {
   stderr: () => string;
 }
 
-/** Run a program that has the package installed, against the simulator. */
-function run(name: string, source: string, simulator: Simulator, home: Home): Program {
+/** Runs a program that has the package installed, against the simulator. */
+function run(
+  name: string,
+  source: string,
+  simulator: Simulator,
+  home: Home,
+  environment: Record<string, string> = {},
+): Program {
   const modules = join(home.path, "node_modules");
   if (!existsSync(modules)) {
     mkdirSync(modules);
     symlinkSync(root, join(modules, "codex-oauth-mcp"), "dir");
   }
   writeFileSync(join(home.path, name), source);
-  const env: Record<string, string> = serverEnvironment({ simulator, home });
+  const env: Record<string, string> = serverEnvironment({ simulator, home, env: environment });
   delete env["CODEX_DEBUG"];
   const child = spawn(process.execPath, [name], { cwd: home.path, env, stdio: "pipe" });
   onTestFinished(() => {
@@ -207,4 +214,25 @@ test("an error has no secret in it, also where the service quotes one", async ()
   const program = run("quoted.mjs", source, simulator, home);
   expect(await program.over, program.stderr()).toBe(0); // and nothing that was said is a secret
   expect(program.stdout()).toContain("Bad token");
+});
+
+test.each([
+  ["by default", "{}", "0", false],
+  ["with openBrowser", "{ openBrowser: true }", "0", true],
+  ["with openBrowser that CODEX_NO_BROWSER forbids", "{ openBrowser: true }", "1", false],
+])("signIn %s: createCodex(%s), CODEX_NO_BROWSER=%s, browser opened: %s", async (_, options, setting, opens) => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const opener = makeOpener(home, "follows the URL");
+  const source =
+    `import { createCodex } from "codex-oauth-mcp";\nconst codex = createCodex(${options});\n` +
+    'const login = await codex.signIn({ method: "browser" });\n' +
+    "const opened = await login.browserOpened;\nif (opened) await login.completed;\n" +
+    "console.log(JSON.stringify([opened, login.authorizationUrl]));\nawait codex.close();\n";
+  const env = { CODEX_NO_BROWSER: setting, DISPLAY: ":0", PATH: opener.path };
+  const program = run("browser.mjs", source, simulator, home, env);
+  expect(await program.over, program.stderr()).toBe(0);
+  const [opened, url] = JSON.parse(program.stdout()) as [boolean, string];
+  expect(opened).toBe(opens);
+  expect(opener.calls()).toEqual(opens ? [[url]] : []);
 });

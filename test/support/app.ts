@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
-import { createFacade, createParts, type ComposedCodex, type Parts } from "../../src/app/codex.ts";
+import type { ComposedCodex } from "../../src/app/codex.ts";
+import { createFacade, createParts, type Parts } from "../../src/app/compose.ts";
 import { createPlatform, type Platform } from "../../src/app/platform.ts";
 import type { Runtime } from "../../src/app/runtime.ts";
 import { loadConfig } from "../../src/config/config.ts";
@@ -76,7 +77,7 @@ export function testApp(options: TestAppOptions): TestApp {
   const base = testRuntime({ ...options, env: { CODEX_DEBUG: "1", ...options.env } });
   const runtime = { ...base, writeStderr: (text: string) => void stderr.push(text) };
   const services = createParts(runtime);
-  const codex = createFacade(runtime, services);
+  const codex = createFacade(services);
   onTestFinished(() => codex.close());
   return { codex, services, stderr };
 }

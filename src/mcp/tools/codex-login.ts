@@ -80,7 +80,7 @@ export const codexLogin = defineTool({
     const leastMs = pasted === undefined ? 0 : limits.tokenRequestTimeoutMs + limits.fileLockWaitMs;
     const wished = waitSeconds === undefined ? undefined : waitSeconds * 1000;
     const waitMs = pasted === undefined ? wished : Math.max(wished ?? 0, leastMs);
-    const outcome = await signIn.wait(waitMs, signal);
+    const outcome = await signIn.wait({ waitMs, signal });
     if (outcome.kind === "waiting") {
       const found = method === "auto" ? await codexCliAccount() : undefined;
       return waitingResult(signIn, outcome.browserOpened, found, codex.context);

@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import { accountLabel } from "../auth/oauth/token-set.ts";
+import { listFormatOf } from "../models/list-formats.ts";
+import { defaultModel } from "../models/model.ts";
+import { startDetached } from "../platform/detached-process.ts";
+import { foreignFolder } from "../platform/files/folder-owner.ts";
+import { portHolder, probePort } from "../platform/ports.ts";
+import { CodexError } from "../shared/errors.ts";
+import { version } from "../shared/version.ts";
+import { collectStatus } from "../status/status.ts";
+import type { Codex, ComposedCodex, Models, SignOutResult } from "./codex.ts";
+import { createPlatform } from "./platform.ts";
+import { createCredentials, createQueries } from "./queries.ts";
+import type { Runtime } from "./runtime.ts";
+import { createSession, type StartRefresh } from "./session.ts";
+import { createSignIn } from "./sign-in.ts";
+
+const declined: SignOutResult = {
+  removed: undefined,
+  forgotten: undefined,
+  revoked: "skipped",
+  why: undefined,
+  stoppedLogin: false,
+  declined: true,
+};
+
+const uncancelled = new AbortController().signal;
+
+/** Composes the program. Reads, opens and sends nothing before the first call. */
+export function composeCodex(runtime: Runtime): ComposedCodex {
+  return createFacade(createParts(runtime));
+}
+
+export type Parts = ReturnType<typeof createParts>;
+
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Parts` is its type
+export function createParts(runtime: Runtime) {
+  const { refreshCommand } = runtime;
+  const platform = createPlatform(runtime);
+  const start: StartRefresh | undefined = refreshCommand && ((events) => startDetached(refreshCommand, events));
+  const session = createSession(platform, start, runtime.credentials);
+  const signIn = createSignIn(platform, session);
+  const credentials = createCredentials(platform, session, signIn.login);
+  return { runtime, ...platform, ...session, ...signIn, credentials, ...createQueries(platform, credentials) };
+}
+
+/** The verbs over the parts. */
+export function createFacade(parts: Parts): ComposedCodex {
+  const { runtime, config, clock, limits, redactor, log, folder, http, stateDir } = parts;
+  const { client, credentials, catalog, quota, longAnswers, login, flow, tokens, orphanedTokens } = parts;
+
+  const doctor: Codex["doctor"] = async ({ signal = uncancelled } = {}) => {
+    // Loaded only when called: most processes never run the doctor.
+    const { createDoctor } = await import("../status/doctor/index.ts");
+    const portState = async (port: number) => ({ state: await probePort(port), ...(await portHolder(port)) });
+    const { home, platform } = runtime;
+    const findings = await createDoctor({ ...parts, home, portState, pendingLogin: () => login.pending }).examine(
+      signal,
+    );
+    return { version, nodeVersion: process.version, platform, clientVersion: config.clientVersion, findings };
+  };
+
+  const listModels = async (signal: AbortSignal): Promise<Omit<Models, "default">> => {
+    try {
+      const credential = await credentials.get(signal);
+      const cached = await catalog.cached(credential);
+      if (cached?.fresh === true) return { ...cached, failure: undefined };
+      const { list, failure } = await catalog.refresh(credential, signal);
+      return { ...list, failure };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof CodexError) || error.code === "STORAGE") throw error;
+      // Without a usable credential the built-in list still shows the choices.
+      return { ...listFormatOf(await credentials.current()).bundled, failure: error };
+    }
+  };
+
+  return {
+    query: (request, options) => client.query(request, options),
+    stream: (request, options) => client.stream(request, options),
+    models: async ({ signal = uncancelled } = {}) => {
+      const list = await listModels(signal);
+      return { ...list, default: config.model ?? defaultModel(list.models)?.slug };
+    },
+    status: ({ verbose = false, signal } = {}) =>
+      collectStatus({
+        ...parts,
+        logFile: log.file ?? (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
+        surroundingNotices: async () => [...(await http.authorities.notices()), ...foreignNotices(stateDir)],
+        details: verbose ? () => doctor({ signal }) : undefined,
+      }),
+    doctor,
+    signIn: async ({ method = "auto", callbackUrl } = {}) => {
+      const started = callbackUrl === undefined ? await login.beginOrJoin(method) : await login.finish(callbackUrl);
+      const { pending, ...how } = started;
+      return {
+        ...pending,
+        ...how,
+        wait: ({ waitMs, signal = uncancelled } = {}) => login.wait(started, waitMs, signal),
+        revealUserCode: () => login.revealUserCode(pending),
+      };
+    },
+    signOut: async ({ localOnly = false, confirm, signal } = {}) => {
+      if (confirm !== undefined) {
+        const { tokens: stored, damaged } = await tokens.state();
+        const account = stored === undefined ? "" : accountLabel(stored);
+        if ((stored !== undefined || damaged) && !(await confirm(account))) return declined;
+      }
+      const stoppedLogin = await login.cancel("The login was cleared.");
+      // If the server may not be the real one, nothing is sent.
+      const unsafe = config.problems.find(({ area }) => area === "origins");
+      const done = await tokens.signOut({ localOnly: localOnly || unsafe !== undefined, signal });
+      const why = !localOnly && unsafe ? `${unsafe.setting} cannot be used` : done.why;
+      return { ...done, why, stoppedLogin, declined: false };
+    },
+    useMethod: (method, { confirmed = false } = {}) => credentials.choose(method, confirmed),
+    close: async () => {
+      flow.close();
+      await Promise.all([
+        client.close().then(() => quota.flush()),
+        login.cancel("The program is ending."),
+        tokens.stop(),
+      ]);
+      await orphanedTokens.settled();
+      await Promise.all([folder.flush(), http.close()]);
+    },
+    context: {
+      config,
+      clock,
+      limits,
+      redactor,
+      log,
+      longAnswers,
+      platform: runtime.platform,
+      get timeZone() {
+        return runtime.timeZone;
+      },
+      sessionNotices: () => {
+        const { unsavedReason } = tokens;
+        if (unsavedReason === undefined) return [...config.notices];
+        return [...config.notices, `the refreshed login could not be saved yet: ${unsavedReason.message}`];
+      },
+      codexCliAccount: () => credentials.codexCliAccount(),
+    },
+  };
+}
+
+function foreignNotices(stateDir: string | undefined): string[] {
+  const foreign = stateDir === undefined ? undefined : foreignFolder(stateDir);
+  return foreign === undefined ? [] : [`${foreign}, so nothing is kept in ${stateDir ?? ""}.`];
+}
