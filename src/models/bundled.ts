@@ -42,16 +42,31 @@ export const bundledModels: readonly CodexModel[] = [
   model("gpt-6-sol", "GPT-6-Sol", "Workhorse of the generation before.", 3, "medium", upToUltra),
   model("gpt-6-luna", "GPT-6-Luna", "Fast and cheap, for easier questions.", 4, "medium", upToMax),
   model("gpt-5.6-sol", "GPT-5.6-Sol", "Older workhorse.", 5, "low", upToUltra, { upgradeTo: "gpt-6-sol" }),
-  model("gpt-6.1-terra", "GPT-6.1 Terra", "Codex model with a large window.", 7, "low", upToUltra, { contextWindow: 500_000 }),
-  model("gpt-5.6-terra", "GPT-5.6-Terra", "Older, balanced, for plain work.", 8, "medium", upToUltra, { upgradeTo: "gpt-6-sol" }),
-  model("gpt-5.6-luna", "GPT-5.6-Luna", "Older, fast and efficient.", 9, "medium", upToMax, { upgradeTo: "gpt-6-luna" }),
-  model("gpt-5.5", "GPT-5.5", "Legacy coding model.", 13, "medium", ["low", "medium", "high", "xhigh"], { maxContextWindow: 272_000, lite: false, upgradeTo: "gpt-6-sol" }),
-  model("gpt-daybreak-blue-latest", "Daybreak Blue", "Defensive security work.", 11, "low", upToUltra, { listed: false, speedTiers: [] }),
+  model("gpt-6.1-terra", "GPT-6.1 Terra", "Codex model with a large window.", 7, "low", upToUltra, {
+    contextWindow: 500_000,
+  }),
+  model("gpt-5.6-terra", "GPT-5.6-Terra", "Older, balanced, for plain work.", 8, "medium", upToUltra, {
+    upgradeTo: "gpt-6-sol",
+  }),
+  model("gpt-5.6-luna", "GPT-5.6-Luna", "Older, fast and efficient.", 9, "medium", upToMax, {
+    upgradeTo: "gpt-6-luna",
+  }),
+  model("gpt-5.5", "GPT-5.5", "Legacy coding model.", 13, "medium", ["low", "medium", "high", "xhigh"], {
+    maxContextWindow: 272_000,
+    lite: false,
+    upgradeTo: "gpt-6-sol",
+  }),
+  model("gpt-daybreak-blue-latest", "Daybreak Blue", "Defensive security work.", 11, "low", upToUltra, {
+    listed: false,
+    speedTiers: [],
+  }),
   model("gpt-daybreak-red-latest", "Daybreak Red", "Authorized security research.", 12, "medium", upToUltra, {
     listed: false,
     speedTiers: [],
     contextWindow: 372_000,
     maxContextWindow: 372_000,
   }),
-  model("codex-auto-review", "Codex Auto Review", "Reviews approvals for Codex itself.", 43, "medium", upToMax, { listed: false }),
+  model("codex-auto-review", "Codex Auto Review", "Reviews approvals for Codex itself.", 43, "medium", upToMax, {
+    listed: false,
+  }),
 ];

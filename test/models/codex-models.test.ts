@@ -41,20 +41,20 @@ test.each([null, 42, "gpt-9", {}, { slug: "" }, { slug: 5 }, { slug: "x".repeat(
 
 test("fields of a wrong type are as good as absent", () => {
   const [model] = toModels([
-      {
-        slug: "odd",
-        display_name: 1,
-        priority: "first",
-        supported_reasoning_levels: "all",
-        context_window: -5,
-        input_modalities: {},
-        support_verbosity: "yes",
-        service_tiers: [{ name: "x" }],
-        use_responses_lite: 1,
-        minimal_client_version: {},
-        upgrade: "gpt-9",
-      },
-    ]);
+    {
+      slug: "odd",
+      display_name: 1,
+      priority: "first",
+      supported_reasoning_levels: "all",
+      context_window: -5,
+      input_modalities: {},
+      support_verbosity: "yes",
+      service_tiers: [{ name: "x" }],
+      use_responses_lite: 1,
+      minimal_client_version: {},
+      upgrade: "gpt-9",
+    },
+  ]);
   expect(model).toEqual(toModels([{ slug: "odd" }])[0]);
 });
 
@@ -80,13 +80,13 @@ test("the successor is read from the upgrade", () => {
 test("names of efforts and of a successor that are none are left out, the rest of the entry stays", () => {
   const bad = "bad\u001b[31m\nname";
   const [model] = toModels([
-      {
-        slug: "m",
-        supported_reasoning_levels: [{ effort: bad }, { effort: "high" }],
-        default_reasoning_level: bad,
-        upgrade: { model: bad },
-      },
-    ]);
+    {
+      slug: "m",
+      supported_reasoning_levels: [{ effort: bad }, { effort: "high" }],
+      default_reasoning_level: bad,
+      upgrade: { model: bad },
+    },
+  ]);
   expect(model).toMatchObject({ slug: "m", efforts: ["high"] });
   expect([model?.defaultEffort, model?.upgradeTo]).toEqual([undefined, undefined]);
 });
