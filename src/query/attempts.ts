@@ -1,24 +1,20 @@
-import type { Credential } from "../api/credential.ts";
 import { newerVersionWanted } from "../api/api-error.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
-import type { Quota } from "../quota/quota.ts";
 import { CodexError, toCodexError } from "../shared/errors.ts";
 import type { Limits } from "../shared/limits.ts";
 import type { QueryPlan } from "./request/plan.ts";
-import type { QueryProgress } from "./response/reply.ts";
-import type { QueryRequest } from "./request/request.ts";
 import type { RequestShape } from "./request/body.ts";
-import type { ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
-import type { EventSink } from "./response/stream-event.ts";
+import type { ResponsesCall, ResponsesEndpoint, ResponsesResult } from "./responses-endpoint.ts";
 
 /**
- * How long to wait before attempt `attempt` (1 for the first repetition): what the service asked
- * for, else exponential with up to half of jitter, so that many windows do not come back together.
+ * The pause before a retry: the service's Retry-After, else exponential backoff. Adds up to half of the backoff as
+ * jitter, so that many processes do not retry together.
  *
- * @param random a number in [0, 1)
+ * @param attempt 1 for the first retry
+ * @param random in [0, 1)
  */
 export function retryDelayMs(
   attempt: number,
@@ -31,7 +27,7 @@ export function retryDelayMs(
   return Math.round((retryAfterMs ?? exponential) + jitter);
 }
 
-export interface QueryAttemptsDeps {
+interface QueryAttemptsDeps {
   credentials: Pick<CredentialChooser, "sourceOf" | "replace">;
   endpoint: ResponsesEndpoint;
   clock: Clock;
@@ -40,25 +36,18 @@ export interface QueryAttemptsDeps {
   log: Log;
 }
 
-/** A question under way; the attempts keep their count and the present credential in it. */
-export interface PendingQuery {
-  request: QueryRequest;
-  credential: Credential;
-  signal: AbortSignal;
-  onProgress: (progress: QueryProgress) => void;
-  onQuota: (quota: Quota) => void;
-  /** Gets the answer as it comes. */
-  sink: EventSink | undefined;
-  /** Requests that were repeated so far, in whatever shape and for whatever model. */
+/** A query under way; the attempts update its credential and its counts. */
+export interface PendingQuery extends Omit<ResponsesCall, "plan" | "shape"> {
+  /** Over all shapes and models. */
   retries: number;
-  /** The service has refused the credential once already. */
+  /** The service has rejected a credential of this query already. */
   credentialReplaced: boolean;
 }
 
-/** Sends one planned question as often as it takes: shapes, repetitions, one renewal of the login. */
+/** Sends a planned query with retries, the Lite fallback and one replaced credential after a 401. */
 export class QueryAttempts {
   readonly #deps: QueryAttemptsDeps;
-  /** Models that took only the Lite shape (docs/wire.md §10). */
+  /** Models that accept only the Lite shape (docs/wire.md §10). */
   readonly #liteOnly = new Set<string>();
 
   constructor(deps: QueryAttemptsDeps) {
@@ -66,78 +55,79 @@ export class QueryAttempts {
   }
 
   /**
-   * Classic for every model; Lite once for a listed Lite model that refuses it for no other reason.
+   * Sends the classic shape first. Falls back to Lite if the list marks the model as Lite and only the shape can be
+   * the reason for its refusal.
    *
-   * @throws CodexError; or the signal's reason.
+   * @throws CodexError; or the signal's reason
    */
-  async ask(attempt: PendingQuery, plan: QueryPlan): Promise<ResponsesResult> {
+  async ask(query: PendingQuery, plan: QueryPlan): Promise<ResponsesResult> {
     try {
-      return await this.#inShape(attempt, plan);
+      return await this.#inShape(query, plan);
     } catch (error) {
-      // Models behind an API key differ in this, and no list says which of them takes it.
+      // No list says which models behind an API key accept a temperature.
       if (plan.temperature === undefined || !rejectsField(error, "temperature")) throw error;
       plan.temperature = undefined;
       plan.notices.push(`temperature was not used: ${plan.slug} refuses it.`);
-      return this.#inShape(attempt, plan);
+      return this.#inShape(query, plan);
     }
   }
 
-  async #inShape(attempt: PendingQuery, plan: QueryPlan): Promise<ResponsesResult> {
-    if (this.#liteOnly.has(plan.slug)) return this.#withRetries(attempt, plan, "lite");
+  async #inShape(query: PendingQuery, plan: QueryPlan): Promise<ResponsesResult> {
+    if (this.#liteOnly.has(plan.slug)) return this.#withRetries(query, plan, "lite");
     try {
-      return await this.#withRetries(attempt, plan, "classic");
+      return await this.#withRetries(query, plan, "classic");
     } catch (error) {
       if (plan.model?.lite !== true || !mayBeShapeRefusal(error)) throw error;
       this.#deps.log("CODEX", `${plan.slug} refused the classic shape; trying Lite`);
       try {
-        const result = await this.#withRetries(attempt, plan, "lite");
+        const result = await this.#withRetries(query, plan, "lite");
         this.#liteOnly.add(plan.slug);
         return result;
       } catch (liteError) {
-        // A second refusal says that the shape was not the reason: the first one is the better text.
+        // Lite is refused, too: the shape was not the reason, and the first refusal has the better message.
         throw mayBeShapeRefusal(liteError) ? error : liteError;
       }
     }
   }
 
-  /** At most two repetitions for the whole query, and none once text or a call has come. */
-  async #withRetries(attempt: PendingQuery, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
+  /** Shares the retries over the whole query; never retries once text or a call has come. */
+  async #withRetries(query: PendingQuery, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
     const { clock, random, limits, log } = this.#deps;
-    const { signal, onProgress } = attempt;
+    const { signal, onProgress } = query;
     for (;;) {
       try {
         onProgress({ type: "sent" });
-        return await this.#authorized(attempt, plan, shape);
+        return await this.#authorized(query, plan, shape);
       } catch (thrown) {
-        if (signal.aborted) throw thrown; // with the text that had come, where there was any
+        if (signal.aborted) throw thrown; // may carry partial text
         const error = toCodexError(thrown);
         const { retryable, retryAfterMs } = error.details;
         const tooLong = (retryAfterMs ?? 0) > limits.maxRetryAfterMs;
-        if (retryable !== true || tooLong || attempt.retries >= limits.maxRetries) throw error;
-        const tries = ++attempt.retries;
-        const delayMs = retryDelayMs(tries, retryAfterMs, limits.retryBaseDelayMs, random.fraction());
-        log("CODEX", `attempt ${tries} failed with ${error.code}, next one in ${delayMs} ms`);
-        onProgress({ type: "retry", attempt: tries + 1, delayMs, reason: error.message });
+        if (retryable !== true || tooLong || query.retries >= limits.maxRetries) throw error;
+        const retry = ++query.retries;
+        const delayMs = retryDelayMs(retry, retryAfterMs, limits.retryBaseDelayMs, random.fraction());
+        log("CODEX", `attempt ${retry} failed with ${error.code}, next one in ${delayMs} ms`);
+        onProgress({ type: "retry", attempt: retry + 1, delayMs, reason: error.message });
         await sleep(clock, delayMs, signal);
       }
     }
   }
 
-  /** A refused login: what another process stored, else one refresh; then once more, then an error. */
-  async #authorized(attempt: PendingQuery, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
+  /** Replaces a rejected credential once per query: by one that another process stored, else by a refresh. */
+  async #authorized(query: PendingQuery, plan: QueryPlan, shape: RequestShape): Promise<ResponsesResult> {
     const { endpoint, credentials } = this.#deps;
-    const source = credentials.sourceOf(attempt.credential);
+    const source = credentials.sourceOf(query.credential);
     const ask = (): Promise<ResponsesResult> =>
-      endpoint.ask({ ...attempt, plan, shape }).catch((error: unknown) => {
+      endpoint.ask({ ...query, plan, shape }).catch((error: unknown) => {
         throw source.explain?.(error) ?? error;
       });
     try {
       return await ask();
     } catch (error) {
       const rejected = error instanceof CodexError && error.code === "AUTH_EXPIRED";
-      if (!rejected || attempt.credentialReplaced || !source.replaceable) throw error;
-      attempt.credentialReplaced = true;
-      attempt.credential = await credentials.replace(attempt.credential, attempt.signal);
+      if (!rejected || query.credentialReplaced || !source.replaceable) throw error;
+      query.credentialReplaced = true;
+      query.credential = await credentials.replace(query.credential, query.signal);
       return await ask();
     }
   }
@@ -148,20 +138,19 @@ function rejectsField(error: unknown, field: string): boolean {
     error instanceof CodexError &&
     error.code === "BAD_REQUEST" &&
     error.details.field === field &&
-    error.details.retryable !== false // a part of the answer was given
+    error.details.retryable !== false // false: a part of the answer was given
   );
 }
 
-/** Fields that belong to the classic shape itself, and to no value of ours. */
+/** Fields that the classic shape adds itself, without a value of the caller. */
 const classicFields = new Set(["instructions", "tools", "tool_choice", "parallel_tool_calls"]);
 
-/** What a caller says of its own functions; their type is ours. */
+/** Values of the caller's own functions; only their `type` comes from the shape. */
 const callersToolField = /^tools\[\d+\]\.(name|description|parameters|strict)/;
 
 /**
- * A refusal that no value of ours explains; the service does not say when it wants Lite. One with
- * 400 or 404 alone, also where an error inside the stream names that status: a stream that goes on
- * to an answer has taken the shape.
+ * True for a refusal that no sent value explains, since the service does not say when it wants Lite. Only 400 and 404
+ * count, as a response or in a stream: a stream that goes on to an answer has accepted the shape.
  */
 function mayBeShapeRefusal(error: unknown): boolean {
   if (!(error instanceof CodexError)) return false;

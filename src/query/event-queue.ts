@@ -5,19 +5,19 @@ import { deferred, type Deferred } from "../platform/promises.ts";
 
 type Result = IteratorResult<StreamEvent, undefined>;
 
-/** Runs the query; ends when the signal does. */
-export type RunQuery = (sink: EventSink, signal: AbortSignal) => Promise<QueryReply>;
+/** Runs the query until it ends or the signal aborts. */
+type RunQuery = (sink: EventSink, signal: AbortSignal) => Promise<QueryReply>;
 
 /**
- * A query under way as an iterable of events. It begins with the first `next`; a reader that is slower
- * than the service holds the connection back at `maxBacklogChars`; `return`, which leaving a loop
- * calls, ends the query and waits until its connection is closed.
+ * A query as an async iterable of events, with backpressure. The first `next` starts the query. A backlog of
+ * `maxBacklogChars` pauses the connection. `return`, which leaving a loop calls, ends the query and waits until its
+ * connection is closed.
  */
 export class EventQueue implements EventStream, EventSink {
   readonly #run: RunQuery;
   readonly #maxBacklogChars: number;
   readonly #abandoned = new AbortController();
-  /** Read by others later, from `#next` on. */
+  /** Unread from `#next` on. */
   #events: StreamEvent[] = [];
   #next = 0;
   #backlogChars = 0;
@@ -25,7 +25,7 @@ export class EventQueue implements EventStream, EventSink {
   readonly #readers: Deferred<Result>[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
-  /** Thrown once, after the events before it. */
+  /** Thrown once, after the events that came before it. */
   #failure: { error: unknown } | undefined;
 
   constructor(run: RunQuery, maxBacklogChars: number) {
@@ -59,7 +59,7 @@ export class EventQueue implements EventStream, EventSink {
     return { done: true, value: undefined };
   }
 
-  /** A generator that passes an error on ends the query, too. */
+  /** Ends the query, too: a generator that delegates to this one passes an error on. */
   async throw(error: unknown): Promise<Result> {
     await this.return();
     throw error;
@@ -92,7 +92,7 @@ export class EventQueue implements EventStream, EventSink {
       this.push({ type: "completed", reply });
     } catch (error) {
       if (!this.#closed) this.#failure = { error };
-      // Who cancels wants no more of it.
+      // A reader that cancels wants no further events.
       if (error instanceof CodexError && error.code === "CANCELLED") this.#clear();
     }
     this.#finish();
@@ -116,7 +116,7 @@ export class EventQueue implements EventStream, EventSink {
     this.#backlogChars -= size(event);
     this.#next++;
     if (this.#next === this.#events.length) this.#clear();
-    // Half of it, so that the connection is not stopped and started for each event.
+    // Resumes at half, so that the connection does not pause and resume for each event.
     if (this.#backlogChars > this.#maxBacklogChars / 2) return;
     const resume = this.#resume;
     this.#resume = undefined;
@@ -130,9 +130,9 @@ export class EventQueue implements EventStream, EventSink {
   }
 }
 
-/** Characters in memory, roughly. */
+/** Roughly the characters in memory. */
 function size(event: StreamEvent): number {
-  const own = 100;
-  if ("delta" in event) return own + event.delta.length;
-  return event.type === "function_call" ? own + event.arguments.length : own;
+  const overhead = 100;
+  if ("delta" in event) return overhead + event.delta.length;
+  return event.type === "function_call" ? overhead + event.arguments.length : overhead;
 }

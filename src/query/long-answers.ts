@@ -4,30 +4,27 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
 import type { StateFolder } from "../platform/files/state-folder.ts";
 
-export interface LongAnswersDeps {
-  /** The folder of their own. What else somebody has put there stays. */
+interface LongAnswersDeps {
+  /** Their own folder; other files in it stay. */
   folder: Pick<StateFolder, "writeText" | "prune">;
-  /** Masks what is secret: the file must hold no more than the reader is shown. */
+  /** Masks secrets, so that the file reveals no more than the shown text. */
   redact: (text: string) => string;
   clock: Clock;
   random: Random;
   limits: Pick<Limits, "maxInlineChars" | "keptAnswerMs" | "maxKeptAnswers">;
 }
 
-/** What of an answer a host is given. */
-export interface FittedAnswer {
+/** The part of an answer that an MCP host can show. */
+interface FittedAnswer {
   text: string;
-  /** Where the whole lies, when the text is only its beginning. */
+  /** The file with the whole answer, if the text is only its beginning. */
   whole?: { path: string; characters: number };
 }
 
-/** The names that `fit` gives to its files. */
+/** The names of the files that `fit` writes. */
 const fileName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{8}\.txt$/;
 
-/**
- * Hosts hide a result that is too long for them, all of it. So a long answer is kept in a file for a
- * few days, and its beginning is handed on with the path.
- */
+/** Keeps long answers in files for a few days: an MCP host hides a result that is too long for it completely. */
 export class LongAnswers {
   readonly #deps: LongAnswersDeps;
   #pruned = false;
@@ -36,7 +33,7 @@ export class LongAnswers {
     this.#deps = deps;
   }
 
-  /** The answer as it is handed on: whole if it is short, or where no file can be written. */
+  /** The whole answer if it is short or no file can be written, else its beginning and the file's path. */
   async fit(answer: string): Promise<FittedAnswer> {
     const { folder, redact, clock, random, limits } = this.#deps;
     const text = plainText(answer);
@@ -52,7 +49,7 @@ export class LongAnswers {
     return { text: firstLines(text, limits.maxInlineChars), whole };
   }
 
-  /** The first answer of a process does this, too: kept for a week means no longer. */
+  /** Runs with the first answer of a process, too, so that files end on time without another long answer. */
   async #prune(): Promise<void> {
     const { folder, clock, limits } = this.#deps;
     this.#pruned = true;

@@ -18,7 +18,7 @@ import { quotaFromHeaders } from "../quota/rate-limit-headers.ts";
 import { IdleTimeout } from "./response/idle-timeout.ts";
 import { readResponseStream, type StreamResult } from "./response/response-stream.ts";
 
-export interface ResponsesEndpointDeps extends ApiClient {
+interface ResponsesEndpointDeps extends ApiClient {
   /** For the service's caches; one per process. */
   sessionId: string;
   idleTimeoutMs: number;
@@ -34,9 +34,9 @@ export interface ResponsesCall {
   credential: Credential;
   signal: AbortSignal;
   onProgress: (progress: QueryProgress) => void;
-  /** Told with every answer that names one, also with a refusal. */
+  /** Called for every response with a quota, errors included. */
   onQuota: (quota: Quota) => void;
-  /** Gets the answer as it comes. */
+  /** Gets the answer as it streams. */
   sink?: EventSink | undefined;
 }
 
@@ -52,19 +52,19 @@ export class ResponsesEndpoint {
     this.#deps = deps;
   }
 
-  /** @throws CodexError; or the signal's reason. */
+  /** @throws CodexError; or the signal's reason */
   async ask(call: ResponsesCall): Promise<ResponsesResult> {
     const { idleTimeoutMs, clock, limits, http } = this.#deps;
-    const quiet = new AbortController();
+    const silence = new AbortController();
     const idle = new IdleTimeout(clock, idleTimeoutMs, () => {
-      quiet.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
+      silence.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
     });
-    const signal = AbortSignal.any([call.signal, quiet.signal]);
+    const signal = AbortSignal.any([call.signal, silence.signal]);
     const { origin } = new URL(call.credential.baseUrl);
     let quota: Quota | undefined;
-    const onQuota = (seen: Quota): void => {
-      quota = seen;
-      call.onQuota(seen);
+    const onQuota = (reported: Quota): void => {
+      quota = reported;
+      call.onQuota(reported);
     };
     try {
       const response = await http.send(
@@ -72,21 +72,19 @@ export class ResponsesEndpoint {
           method: "POST",
           url: call.credential.api.responsesUrl(call.credential.baseUrl),
           headers: this.#headers(call),
-          body: JSON.stringify(this.#body(call)),
+          body: this.#body(call),
         },
         signal,
       );
-      const told = quotaFromHeaders(response.headers, clock.now());
-      if (told !== undefined) onQuota(told);
-      await this.#refuse(response, origin, signal);
+      const inHeaders = quotaFromHeaders(response.headers, clock.now());
+      if (inHeaders !== undefined) onQuota(inHeaders);
+      await this.#assertStream(response, origin, signal);
       const { onProgress, sink, plan, request } = call;
-      const asked = {
-        model: plan.slug,
-        functionsOffered: request.tools !== undefined && request.tools.length > 0,
-      };
+      const { tools = [] } = request;
+      const asked = { model: plan.slug, functionsOffered: tools.length > 0 };
       const stream = { ...asked, origin, clock, limits, idle, onProgress, onQuota, sink };
       const result = await readResponseStream(response, stream, signal).catch((error: unknown) => {
-        throw withRequestId(error, response);
+        throw error instanceof CodexError ? error.with({ requestId: requestId(response.headers) }) : error;
       });
       return { ...result, quota };
     } catch (error) {
@@ -96,9 +94,9 @@ export class ResponsesEndpoint {
     }
   }
 
-  #body({ request, plan, shape, credential }: ResponsesCall): Record<string, unknown> {
+  #body({ request, plan, shape, credential }: ResponsesCall): string {
     const body = responseRequest(request, plan, shape, this.#deps.sessionId);
-    return credential.api.body(body, plan);
+    return JSON.stringify(credential.api.body(body, plan));
   }
 
   #headers({ credential, plan, shape }: ResponsesCall): Record<string, string> {
@@ -111,14 +109,14 @@ export class ResponsesEndpoint {
     };
   }
 
-  /** Everything but a stream of events is an error. */
-  async #refuse(response: HttpResponse, origin: string, signal: AbortSignal): Promise<void> {
+  /** @throws CodexError for everything but an event stream */
+  async #assertStream(response: HttpResponse, origin: string, signal: AbortSignal): Promise<void> {
     const { status, headers } = response;
     const type = String(headers["content-type"] ?? "")
       .trim()
       .toLowerCase();
     const encoded = headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity";
-    // A missing type says nothing against a stream; its events show what it is.
+    // A response without a content type may still be a stream: its events decide.
     const untyped = type === "" && headers["cf-mitigated"] === undefined;
     const isStream = untyped || type.startsWith("text/event-stream");
     if (status === 200 && isStream && !encoded) return;
@@ -130,35 +128,22 @@ export class ResponsesEndpoint {
       .catch((error: unknown) => {
         signal.throwIfAborted();
         if (status === 200) throw error;
-        return ""; // the status says enough where the body is too large, too slow or broken
+        return ""; // the status is enough if the body is too large, too slow or broken
       })
       .finally(() => {
         timer.cancel();
       });
-    const refusal = toApiErrorInfo(status, headers, text, clock.now());
-    if (status !== 200) throw toApiError(refusal);
-    if (refusal.challenge) throw toApiError(refusal);
-    throw new CodexError("PROTOCOL", "The service answered without a stream of events.", {
-      requestId: refusal.requestId,
-    });
+    const info = toApiErrorInfo(status, headers, text, clock.now());
+    if (status !== 200 || info.challenge) throw toApiError(info);
+    const message = "The service answered without a stream of events.";
+    throw new CodexError("PROTOCOL", message, { requestId: info.requestId });
   }
 }
 
-function withRequestId(error: unknown, response: HttpResponse): unknown {
-  return error instanceof CodexError ? error.with({ requestId: requestId(response.headers) }) : error;
-}
-
-/**
- * A body may leave out when the limit resets; the headers beside it say it, too. One that lies in the
- * past is no reason to wait.
- */
+/** Adds the reset time from the headers' quota if the body has none. A reset in the past allows a retry. */
 function withReset(error: unknown, quota: Quota | undefined, now: number): unknown {
   if (!(error instanceof CodexError) || error.code !== "USAGE_LIMIT") return error;
   const resetsAt = error.details.resetsAt ?? (quota && exhaustedUntil(quota));
   if (resetsAt === undefined) return error;
-  if (resetsAt > now) return error.with({ resetsAt });
-  return error.with({
-    resetsAt,
-    next: [retry],
-  });
+  return error.with(resetsAt > now ? { resetsAt } : { resetsAt, next: [retry] });
 }

@@ -1,8 +1,8 @@
-import { raceSignal } from "../platform/promises.ts";
+import { deferred, raceSignal, type Deferred } from "../platform/promises.ts";
 
-/** At most `size` holders at once; the others wait in their order. */
+/** Limits concurrency to `size`; further callers queue in FIFO order. */
 export class Semaphore {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Deferred<undefined>[] = [];
   #free: number;
 
   constructor(size: number) {
@@ -10,9 +10,9 @@ export class Semaphore {
   }
 
   /**
-   * A place, given back by calling the result.
+   * Acquires a slot; call the result to release it.
    *
-   * @param onQueued called with the number of those ahead when it is not free at once
+   * @param onQueued gets the number of queued callers ahead, if no slot is free
    */
   async acquire(signal: AbortSignal, onQueued: (ahead: number) => void): Promise<() => void> {
     signal.throwIfAborted();
@@ -21,19 +21,16 @@ export class Semaphore {
       return this.#releaser();
     }
     onQueued(this.#waiting.length);
-    let enter: () => void = () => undefined;
-    const turn = new Promise<void>((resolve) => {
-      enter = resolve;
-      this.#waiting.push(resolve);
-    });
+    const turn = deferred<undefined>();
+    this.#waiting.push(turn);
     try {
-      await raceSignal(turn, signal);
+      await raceSignal(turn.promise, signal);
       return this.#releaser();
     } catch (error) {
-      const place = this.#waiting.indexOf(enter);
-      // Not waiting any more: the place had been given to us already, so hand it on.
-      if (place === -1) this.#next();
-      else this.#waiting.splice(place, 1);
+      const position = this.#waiting.indexOf(turn);
+      // No longer queued: the slot was already assigned to this caller, so pass it on.
+      if (position === -1) this.#next();
+      else this.#waiting.splice(position, 1);
       throw error;
     }
   }
@@ -48,8 +45,8 @@ export class Semaphore {
   }
 
   #next(): void {
-    const enter = this.#waiting.shift();
-    if (enter === undefined) this.#free++;
-    else enter();
+    const turn = this.#waiting.shift();
+    if (turn === undefined) this.#free++;
+    else turn.resolve(undefined);
   }
 }

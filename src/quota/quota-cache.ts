@@ -5,28 +5,22 @@ import { accountKey, type Account } from "../auth/account.ts";
 
 const fileName = "quota.json";
 
-/** How old the file's word may get while every answer repeats it. */
-const repeatMs = 60_000;
+/** How old the file may get while every answer repeats its content. */
+const maxFileAgeMs = 60_000;
 
 const stored = z.object({
   account: z.string(),
   seenAt: z.number(),
   plan: z.string().optional(),
-  windows: z.array(
-    z.object({
-      usedPercent: z.number(),
-      windowMinutes: z.number(),
-      resetsAt: z.number().optional(),
-    }),
-  ),
+  windows: z.array(z.object({ usedPercent: z.number(), windowMinutes: z.number(), resetsAt: z.number().optional() })),
 });
 
 type StoredQuota = Quota & { account: string };
 
-/** The quota that the service last told, kept for the next window that asks. */
+/** The quota that the service last reported, on disk for every process. */
 export class QuotaCache {
   readonly #folder: StateFolder;
-  /** What this process saw last; the file may know better from another one. */
+  /** Of this process; another process may have put a newer one into the file. */
   #latest: StoredQuota | undefined;
   #written: StoredQuota | undefined;
   #writing: Promise<unknown> = Promise.resolve();
@@ -37,12 +31,12 @@ export class QuotaCache {
   }
 
   /**
-   * Written in the background, one write at a time: answers that end together do not collide. What
-   * only repeats the last word is not written with every answer.
+   * Writes in the background, one write at a time: answers that end together do not collide. Skips a quota that only
+   * repeats the written one.
    */
-  remember(whose: Account, quota: Quota): void {
-    this.#latest = { account: accountKey(whose), ...quota };
-    if (this.#writeQueued) return; // the write that waits its turn takes this one
+  remember(account: Account, quota: Quota): void {
+    this.#latest = { account: accountKey(account), ...quota };
+    if (this.#writeQueued) return; // the queued write takes this one
     if (this.#written !== undefined && repeats(this.#latest, this.#written)) return;
     this.#writeQueued = true;
     this.#writing = this.#writing.then(async () => {
@@ -52,30 +46,26 @@ export class QuotaCache {
     });
   }
 
-  /** Resolves when everything remembered so far is in the file, or could not be written. */
+  /** Resolves once everything remembered so far is written, or could not be written. */
   async flush(): Promise<void> {
     await this.#writing;
   }
 
-  /** What was last seen for this account, if anything. */
-  async lastSeen(whose: Account): Promise<Quota | undefined> {
+  /** The last quota of this account, if there is one. */
+  async lastSeen(account: Account): Promise<Quota | undefined> {
     await this.#writing;
     const parsed = stored.safeParse(await this.#folder.read(fileName));
-    const account = accountKey(whose);
+    const key = accountKey(account);
     const [newest] = [parsed.data, this.#latest]
-      .filter((seen) => seen?.account === account)
+      .filter((seen) => seen?.account === key)
       .toSorted((a, b) => (b?.seenAt ?? 0) - (a?.seenAt ?? 0));
     if (newest === undefined) return undefined;
     const { windows, seenAt, plan } = newest;
-    return {
-      seenAt,
-      plan,
-      windows: windows.map((window) => ({ ...window, resetsAt: window.resetsAt })),
-    };
+    return { seenAt, plan, windows: windows.map((window) => ({ ...window, resetsAt: window.resetsAt })) };
   }
 }
 
 function repeats(seen: StoredQuota, written: StoredQuota): boolean {
-  const fact = ({ account, plan, windows }: StoredQuota): string => JSON.stringify([account, plan, windows]);
-  return seen.seenAt - written.seenAt < repeatMs && fact(seen) === fact(written);
+  const content = ({ account, plan, windows }: StoredQuota): string => JSON.stringify([account, plan, windows]);
+  return seen.seenAt - written.seenAt < maxFileAgeMs && content(seen) === content(written);
 }

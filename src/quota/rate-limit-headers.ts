@@ -3,8 +3,8 @@ import type { Quota, QuotaWindow } from "./quota.ts";
 import { firstValue, type HeaderBag } from "../api/headers.ts";
 
 /**
- * The quota windows of a response's headers, in any position (docs/wire.md §14), or undefined
- * when there are none. Of several limits it is the one in force, where that has windows of its own.
+ * The quota in a response's headers (docs/wire.md §14); undefined without windows. Of several limits it is the active
+ * one, if that has windows of its own.
  */
 export function quotaFromHeaders(headers: HeaderBag, now: number): Quota | undefined {
   const active = headerText(headers, "x-codex-active-limit")?.toLowerCase().replaceAll("_", "-");
@@ -33,7 +33,7 @@ const wireWindow = z
   .nullish()
   .catch(undefined);
 
-/** The stream event of the same meaning. */
+/** The stream event with the same data. */
 export const rateLimitsEvent = z.object({
   type: z.literal("codex.rate_limits"),
   plan_type: z.string().nullish().catch(undefined),
@@ -54,7 +54,7 @@ function toWindow(
   minutes: number | null | undefined,
   resetAtSeconds: number | null | undefined,
 ): QuotaWindow[] {
-  // A window that lasts no time is how the service says that there is none in this position.
+  // The service marks an unused position with a window of no length.
   if (used === undefined || !minutes || minutes < 0) return [];
   return [
     {

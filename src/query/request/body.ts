@@ -1,10 +1,10 @@
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
-import type { ConversationItem, FunctionTool, ToolChoice } from "./conversation.ts";
+import type { AssistantMessage, ConversationItem, FunctionTool } from "./conversation.ts";
 import type { QueryPlan } from "./plan.ts";
 import type { QueryRequest } from "./request.ts";
 
-/** An item as `input` carries it: without an id, since the service keeps none (docs/wire.md §9). */
+/** An item for `input`, without an id, since the service stores no items (docs/wire.md §9). */
 function toWireItem(item: ConversationItem): object {
   switch (item.type) {
     case "message":
@@ -32,15 +32,7 @@ function inputMessage(role: "user" | "developer", text: string): object {
   return { type: "message", role, content: [{ type: "input_text", text }] };
 }
 
-function assistantMessage({
-  text,
-  refused,
-  phase,
-}: {
-  text: string;
-  refused?: boolean | undefined;
-  phase?: string | undefined;
-}): object {
+function assistantMessage({ text, refused, phase }: Omit<AssistantMessage, "type" | "role">): object {
   return {
     type: "message",
     role: "assistant",
@@ -62,24 +54,24 @@ function toWireTool({ name, description, parameters, strict }: FunctionTool): ob
 /** The two request shapes (docs/wire.md §9, §10). */
 export type RequestShape = "classic" | "lite";
 
-/** Sent when the caller gives no instructions of its own; the service wants some. */
+/** The service requires instructions; these are sent if the caller gives none. */
 const defaultInstructions =
   "You give a second opinion to another assistant or to a developer. You see only this message: " +
   "no files, no tools, no earlier conversation. Answer first, then the reasons, briefly and " +
   "concretely. Say plainly what you cannot know from what you were given.";
 
-/** The same for a conversation, of which the above would be untrue. */
+/** The same for a conversation, for which the above would be untrue. */
 const conversationInstructions =
   "You answer in a conversation with a developer's program. You see only this conversation, and " +
   "have only the functions that it offers. Answer briefly and concretely, and say plainly what you " +
   "cannot know.";
 
 /**
- * The body of a question. Classic carries instructions and functions at the top; Lite carries them as
- * the first items.
+ * The body of a Responses API request. Classic has instructions and functions at the top level; Lite has them as the
+ * first items.
  *
  * @param sessionId stable for this process, for the service's prompt cache
- * @throws CodexError `BAD_REQUEST` when a call is forced, which Lite cannot say.
+ * @throws CodexError `BAD_REQUEST` for a forced call, which Lite cannot express
  */
 export function responseRequest(
   request: QueryRequest,
@@ -94,8 +86,7 @@ export function responseRequest(
     model: plan.slug,
     ...(lite ? {} : { instructions }),
     input: lite ? [...liteTools(request), inputMessage("developer", instructions), ...input] : input,
-    ...(lite ? {} : classicTools(request)),
-    ...(lite ? { parallel_tool_calls: false } : {}),
+    ...(lite ? { parallel_tool_calls: false } : classicTools(request)),
     reasoning: {
       ...(plan.effort === undefined ? {} : { effort: plan.effort }),
       summary: "auto",
@@ -109,10 +100,9 @@ export function responseRequest(
   };
 }
 
-function instructionsOf({ systemPrompt = "", input, tools }: QueryRequest): string {
+function instructionsOf({ systemPrompt = "", input, tools = [] }: QueryRequest): string {
   if (systemPrompt.trim() !== "") return systemPrompt.trim();
-  const alone = input === undefined && (tools === undefined || tools.length === 0);
-  return alone ? defaultInstructions : conversationInstructions;
+  return input === undefined && tools.length === 0 ? defaultInstructions : conversationInstructions;
 }
 
 function classicTools({ tools = [], toolChoice = "auto" }: QueryRequest): object {
@@ -124,7 +114,7 @@ function classicTools({ tools = [], toolChoice = "auto" }: QueryRequest): object
 }
 
 function liteTools({ tools = [], toolChoice = "auto" }: QueryRequest): object[] {
-  if (isForced(toolChoice)) {
+  if (toolChoice !== "auto" && toolChoice !== "none") {
     throw new CodexError("BAD_REQUEST", "This model cannot be made to call a function.", {
       why: "The service takes its questions in a form that has no toolChoice.",
       field: "toolChoice",
@@ -139,8 +129,4 @@ function liteTools({ tools = [], toolChoice = "auto" }: QueryRequest): object[] 
     tools: tools.map(toWireTool),
   };
   return [{ type: "additional_tools", role: "developer", tools: [functions] }];
-}
-
-function isForced(choice: ToolChoice): boolean {
-  return choice !== "auto" && choice !== "none";
 }

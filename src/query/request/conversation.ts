@@ -1,30 +1,27 @@
-/**
- * What a program says to the model and hears from it, in its own words: the items of a conversation.
- * Nothing is kept at the service, so every request carries the whole conversation (docs/wire.md §9).
- */
+/** An item of a conversation. The service stores none, so every request has all of them (docs/wire.md §9). */
 export type ConversationItem = AskingMessage | AssistantMessage | FunctionCallItem | FunctionCallOutput | ReasoningItem;
 
-/** What a person (user) or the program (developer) says. */
+/** A message from a person (user) or from the program (developer). */
 export interface AskingMessage {
   type: "message";
   role: "user" | "developer";
   text: string;
 }
 
-/** What the model said. */
+/** A message from the model. */
 export interface AssistantMessage {
   type: "message";
   role: "assistant";
   text: string;
-  /** True when the text is a refusal. */
+  /** True if the text is a refusal. */
   refused?: boolean | undefined;
-  /** As the model gave it: "commentary" or "final_answer" (docs/wire.md §12). */
+  /** From the model: "commentary" or "final_answer" (docs/wire.md §12). */
   phase?: string | undefined;
 }
 
-/** A function that the model wants called. */
+/** A call that the model requests. */
 export interface FunctionCall {
-  /** Names the call in its output. */
+  /** Links the call to its output. */
   callId: string;
   name: string;
   /** JSON as the model wrote it: parse and check it yourself. */
@@ -33,11 +30,11 @@ export interface FunctionCall {
 
 export interface FunctionCallItem extends FunctionCall {
   type: "function_call";
-  /** The group of the function, where the service named one: send it back as it came. */
+  /** The function's namespace, if the service named one. Send it back unchanged. */
   namespace?: string | undefined;
 }
 
-/** What a function gave; its call stands before it in the conversation. */
+/** The result of a call; follows that call in the conversation. */
 export interface FunctionCallOutput {
   type: "function_call_output";
   callId: string;
@@ -45,7 +42,7 @@ export interface FunctionCallOutput {
   output: string;
 }
 
-/** The model's own thoughts, readable only by the service; a following turn goes better with them. */
+/** The model's reasoning, readable only by the service. Sent back, it improves the next turn. */
 export interface ReasoningItem {
   type: "reasoning";
   /** Readable summaries, one for each part. */
@@ -53,19 +50,19 @@ export interface ReasoningItem {
   encryptedContent: string;
 }
 
-/** What the model gives: append it to the conversation before the next question. */
+/** An item of the model: append it to the conversation before the next question. */
 export type OutputItem = AssistantMessage | FunctionCallItem | ReasoningItem;
 
-/** A function that the model may ask for. */
+/** A function that the model may call. */
 export interface FunctionTool {
   /** Letters, digits, `_` and `-`, at most 64. */
   name: string;
   description?: string | undefined;
   /** JSON Schema of the arguments, an object. */
   parameters: Readonly<Record<string, unknown>>;
-  /** True holds the model to the schema exactly. */
+  /** True: the arguments follow the schema exactly. */
   strict?: boolean | undefined;
 }
 
-/** Whether the model may, must or must not call a function, or which one it must. */
+/** Whether the model may, must not or must call a function, or the name of the one it must call. */
 export type ToolChoice = "auto" | "none" | "required" | { name: string };

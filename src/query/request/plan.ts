@@ -5,14 +5,14 @@ import { either, setVariable } from "../../shared/next-step.ts";
 import { defaultModel, findModel, usableNames, type CodexModel, type ModelList } from "../../models/model.ts";
 import type { QueryRequest } from "./request.ts";
 
-/** What goes on the wire for a request, decided by the catalogue. */
+/** Model and options to send for a request, by the model list. */
 export interface QueryPlan {
   slug: string;
-  /** The catalogue's entry; undefined for a name that no list has. */
+  /** The list's entry; undefined for an unlisted name. */
   model: CodexModel | undefined;
   effort: ReasoningEffort | undefined;
   verbosity: Verbosity | undefined;
-  /** Undefined also where the service is known to refuse it. */
+  /** Undefined also if the service refuses it. */
   temperature?: number | undefined;
   /** As `temperature`. */
   maxOutputTokens?: number | undefined;
@@ -24,15 +24,14 @@ export interface QueryDefaults {
   reasoningEffort: ReasoningEffort | undefined;
 }
 
-/** What a plan depends on beside the request and the list. */
 export interface PlanContext extends QueryDefaults {
   takesTemperature: ApiDialect["takesTemperature"];
 }
 
 /**
- * Choose model, effort and verbosity. A listed name is taken as asked.
+ * Chooses model, effort and verbosity for a request.
  *
- * @throws CodexError `MODEL_UNAVAILABLE` when a fresh list of the account lacks the name.
+ * @throws CodexError `MODEL_UNAVAILABLE` if a fresh list of the account lacks the requested name
  */
 export function planQuery(request: QueryRequest, list: ModelList, context: PlanContext): QueryPlan {
   const slug = request.model ?? context.model ?? defaultModel(list.models)?.slug;
@@ -47,7 +46,7 @@ export function planQuery(request: QueryRequest, list: ModelList, context: PlanC
   return planFor(slug, model, request, context);
 }
 
-/** The same question for a given model. */
+/** Plans the request for a given model. */
 export function planFor(
   slug: string,
   model: CodexModel | undefined,
@@ -55,17 +54,15 @@ export function planFor(
   context: PlanContext,
 ): QueryPlan {
   const notices: string[] = [];
-  const asked = request.reasoningEffort ?? context.reasoningEffort;
-  const effort = chooseEffort(slug, model, asked, notices);
+  const requested = request.reasoningEffort ?? context.reasoningEffort;
+  const effort = chooseEffort(slug, model, requested, notices);
   let { verbosity } = request;
   if (verbosity !== undefined && model?.supportsVerbosity === false) {
     notices.push(`verbosity was not sent: ${slug} does not take it.`);
     verbosity = undefined;
   }
   const temperature = context.takesTemperature ? request.temperature : undefined;
-  if (temperature !== request.temperature) {
-    notices.push("temperature was not sent: the ChatGPT service refuses it.");
-  }
+  if (temperature !== request.temperature) notices.push("temperature was not sent: the ChatGPT service refuses it.");
   const maxOutputTokens = context.takesTemperature ? request.maxOutputTokens : undefined;
   if (maxOutputTokens !== request.maxOutputTokens) {
     notices.push("maxOutputTokens was not sent: the ChatGPT service refuses it.");
@@ -76,26 +73,25 @@ export function planFor(
 function chooseEffort(
   slug: string,
   model: CodexModel | undefined,
-  asked: ReasoningEffort | undefined,
+  requested: ReasoningEffort | undefined,
   notices: string[],
 ): ReasoningEffort | undefined {
-  if (asked === undefined) {
-    const standard = model?.defaultEffort;
-    return standard !== undefined && isReasoningEffort(standard) ? clampEffort(standard, model?.efforts) : undefined;
+  if (requested === undefined) {
+    const effort = model?.defaultEffort;
+    return effort !== undefined && isReasoningEffort(effort) ? clampEffort(effort, model?.efforts) : undefined;
   }
   const supported = model === undefined || model.efforts.length === 0 ? undefined : model.efforts;
-  const effort = clampEffort(asked, supported);
-  if (effort !== asked) {
+  const effort = clampEffort(requested, supported);
+  if (effort !== requested) {
     notices.push(
-      asked === "ultra"
+      requested === "ultra"
         ? `Effort ultra was sent as ${effort}, the highest that the service takes.`
-        : `Effort ${asked} was sent as ${effort}: ${slug} takes ${(supported ?? []).join(", ")}.`,
+        : `Effort ${requested} was sent as ${effort}: ${slug} takes ${(supported ?? []).join(", ")}.`,
     );
   }
   return effort;
 }
 
-/** For a name that a fresh list of the account does not have; says which names can be used. */
 function unknownModel(slug: string, list: ModelList): CodexError {
   return new CodexError("MODEL_UNAVAILABLE", `This account has no model called "${slug}".`, {
     why: `Usable: ${usableNames(list.models).join(", ") || "none"}.`,

@@ -21,7 +21,7 @@ const message = z.discriminatedUnion("role", [
   }),
 ]);
 
-// What else an item has (an id, above all) is left out: the service keeps no items to refer to.
+// Other fields are dropped, above all an id: the service stores no items to refer to.
 const item = z.discriminatedUnion("type", [
   message,
   z.object({
@@ -32,14 +32,10 @@ const item = z.discriminatedUnion("type", [
     namespace: z.string().max(200).optional(),
   }),
   z.object({ type: z.literal("function_call_output"), callId, output: text }),
-  z.object({
-    type: z.literal("reasoning"),
-    summary: z.array(text).default([]),
-    encryptedContent: z.string().min(1),
-  }),
+  z.object({ type: z.literal("reasoning"), summary: z.array(text).default([]), encryptedContent: z.string().min(1) }),
 ]);
 
-/** Characters as JSON; Infinity for what cannot be written so: circles, big integers. */
+/** Characters as JSON; Infinity for cycles and big integers, which JSON lacks. */
 function jsonLength(value: unknown): number {
   try {
     return JSON.stringify(value).length;
@@ -57,10 +53,7 @@ const tool = z.object({
   strict: z.boolean().optional(),
 });
 
-/**
- * What each field of a request accepts, for every way to ask: tools and commands pick from it. How long
- * texts may be is the caller's limit.
- */
+/** The schema of each field, for library, tools and commands alike. Limits of length are the caller's. */
 export const requestFields = {
   prompt: text
     .min(1)
@@ -85,10 +78,10 @@ export const requestFields = {
 const queryRequest = z.strictObject(requestFields);
 
 /**
- * What a program passes as a request, checked.
+ * Validates a caller's request.
  *
  * @param maxChars of the prompt; of the system prompt; of input and tools together, as JSON
- * @throws CodexError `BAD_REQUEST` that names the field, never its value.
+ * @throws CodexError `BAD_REQUEST` that names the field, never its value
  */
 export function checkedRequest(request: unknown, maxChars: number): QueryRequest {
   const data = validated(queryRequest, request, "request", ({ field, verdict }) => {
@@ -111,8 +104,8 @@ function assertOneQuestion({ prompt, input }: QueryRequest): void {
 
 function assertToolsFit({ tools = [], toolChoice = "auto" }: QueryRequest): void {
   const names = tools.map(({ name }) => name);
-  const twice = names.findIndex((name, n) => names.indexOf(name) !== n);
-  if (twice !== -1) throw invalidRequest(`tools[${twice}].name`, "is the name of an earlier function");
+  const duplicate = names.findIndex((name, n) => names.indexOf(name) !== n);
+  if (duplicate !== -1) throw invalidRequest(`tools[${duplicate}].name`, "is the name of an earlier function");
   if (toolChoice === "auto" || toolChoice === "none") return;
   if (toolChoice === "required") {
     if (names.length === 0) throw invalidRequest("toolChoice", "requires a call, but tools is empty");
@@ -121,7 +114,7 @@ function assertToolsFit({ tools = [], toolChoice = "auto" }: QueryRequest): void
   }
 }
 
-/** The service refuses outputs of calls that it does not see, and calls that have no output. */
+/** The service refuses outputs without their call, and calls without an output. */
 function assertCallsMatch(items: readonly ConversationItem[]): void {
   const open = new Map<string, number>();
   for (const [n, item] of items.entries()) {
@@ -130,19 +123,19 @@ function assertCallsMatch(items: readonly ConversationItem[]): void {
       throw invalidRequest(`input[${n}].callId`, "names no call before it that waits for an output");
     }
   }
-  for (const [, n] of open) {
-    throw invalidRequest(`input[${n}]`, "is a call without a function_call_output after it");
-  }
+  const [unanswered] = open.values();
+  if (unanswered === undefined) return;
+  throw invalidRequest(`input[${unanswered}]`, "is a call without a function_call_output after it");
 }
 
 function assertNotTooLong({ prompt = "", systemPrompt = "", input, tools }: QueryRequest, maxChars: number): void {
-  const most = `must have at most ${maxChars.toLocaleString("en")} characters`;
-  if (prompt.length > maxChars) throw invalidRequest("prompt", most);
-  if (systemPrompt.length > maxChars) throw invalidRequest("systemPrompt", most);
-  const functions = tools === undefined ? 0 : jsonLength(tools);
-  if (functions > maxChars) throw invalidRequest("tools", `${most} as JSON`);
-  if (input === undefined || jsonLength(input) + functions <= maxChars) return;
-  throw invalidRequest("input", `${most} as JSON, together with tools`);
+  const limit = `must have at most ${maxChars.toLocaleString("en")} characters`;
+  if (prompt.length > maxChars) throw invalidRequest("prompt", limit);
+  if (systemPrompt.length > maxChars) throw invalidRequest("systemPrompt", limit);
+  const toolChars = tools === undefined ? 0 : jsonLength(tools);
+  if (toolChars > maxChars) throw invalidRequest("tools", `${limit} as JSON`);
+  if (input === undefined || jsonLength(input) + toolChars <= maxChars) return;
+  throw invalidRequest("input", `${limit} as JSON, together with tools`);
 }
 
 function invalidRequest(field: string, verdict: string, next?: NextSteps): CodexError {
@@ -152,11 +145,12 @@ function invalidRequest(field: string, verdict: string, next?: NextSteps): Codex
     next,
   });
 }
-/** One question: a prompt, or a conversation whose last item asks; exactly one of the two. */
+
+/** One question: either a prompt, or a conversation whose last item asks. */
 export interface QueryRequest {
   prompt?: string | undefined;
   input?: readonly ConversationItem[] | undefined;
-  /** Functions that the model may ask for. */
+  /** Functions that the model may call. */
   tools?: readonly FunctionTool[] | undefined;
   /** Default "auto". */
   toolChoice?: ToolChoice | undefined;
@@ -166,6 +160,6 @@ export interface QueryRequest {
   verbosity?: Verbosity | undefined;
   /** Sent with an API key only: the ChatGPT service refuses it. */
   temperature?: number | undefined;
-  /** Of the reasoning and the answer together. Sent with an API key only, as the temperature. */
+  /** For reasoning and answer together. Sent with an API key only, like the temperature. */
   maxOutputTokens?: number | undefined;
 }

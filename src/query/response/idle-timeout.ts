@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../platform/clock.ts";
 
-/** A limit on the service's silence, which does not count while we ourselves read nothing. */
+/** Fires when the service stays silent, except while backpressure pauses the body. */
 export class IdleTimeout {
   readonly #timer: Timer;
   #paused = false;
@@ -12,13 +12,13 @@ export class IdleTimeout {
     });
   }
 
-  /** A sign of life. */
+  /** Restarts the time; also ends a pause. */
   refresh(): void {
     this.#paused = false;
     this.#timer.refresh();
   }
 
-  /** Silence is of our own making until the next `refresh`. */
+  /** Suspends the timeout until the next `refresh`. */
   pause(): void {
     this.#paused = true;
   }
