@@ -44,7 +44,6 @@ export interface StreamFailure {
   retryAfterMs: number | undefined;
   /** From the headers in the event. */
   quota: Quota | undefined;
-  plan: string | undefined;
 }
 
 /** A finished output item. */
