@@ -38,9 +38,9 @@ export class ReplyBuilder {
   #reasoning = "";
   usage: Usage | undefined;
 
-  constructor(maxChars: number, { emitter: live, functionsOffered = true }: ReplyOptions = {}) {
+  constructor(maxChars: number, { emitter, functionsOffered = true }: ReplyOptions = {}) {
     this.#maxChars = maxChars;
-    this.#emitter = live;
+    this.#emitter = emitter;
     this.#functionsOffered = functionsOffered;
   }
 
