@@ -14,12 +14,12 @@ const rank = (effort: string): number => (reasoningEfforts as readonly string[])
 
 /**
  * The effort to send: the requested one if the model takes it, else the highest accepted one below it, else the
- * lowest accepted one. `ultra` is never sent. Every other effort is sent as requested if `supported` is undefined.
+ * lowest accepted one. `ultra` is never sent. Without `supported`, every other effort is sent as requested.
  *
- * @param supported undefined if no list has the model
+ * @param supported empty if unknown
  */
-export function clampEffort(requested: ReasoningEffort, supported: readonly string[] | undefined): ReasoningEffort {
-  const accepted = (supported ?? reasoningEfforts)
+export function clampEffort(requested: ReasoningEffort, supported: readonly string[] = []): ReasoningEffort {
+  const accepted = supported
     .filter(isReasoningEffort)
     .filter((effort) => effort !== "ultra")
     .toSorted((a, b) => rank(a) - rank(b));

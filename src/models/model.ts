@@ -29,7 +29,7 @@ export interface ModelList {
   source: "live" | "kept" | "bundled";
   /** When the service gave the list, epoch ms. */
   fetchedAt: number;
-  /** True for a live list within its hour: the account has no model that it lacks. */
+  /** True for a list younger than an hour: the account has no other models. */
   fresh: boolean;
 }
 

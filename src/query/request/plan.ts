@@ -76,17 +76,16 @@ function chooseEffort(
   requested: ReasoningEffort | undefined,
   notices: string[],
 ): ReasoningEffort | undefined {
+  const { efforts = [], defaultEffort = "" } = model ?? {};
   if (requested === undefined) {
-    const effort = model?.defaultEffort;
-    return effort !== undefined && isReasoningEffort(effort) ? clampEffort(effort, model?.efforts) : undefined;
+    return isReasoningEffort(defaultEffort) ? clampEffort(defaultEffort, efforts) : undefined;
   }
-  const supported = model === undefined || model.efforts.length === 0 ? undefined : model.efforts;
-  const effort = clampEffort(requested, supported);
+  const effort = clampEffort(requested, efforts);
   if (effort !== requested) {
     notices.push(
       requested === "ultra"
         ? `Effort ultra was sent as ${effort}, the highest that the service takes.`
-        : `Effort ${requested} was sent as ${effort}: ${slug} takes ${(supported ?? []).join(", ")}.`,
+        : `Effort ${requested} was sent as ${effort}: ${slug} takes ${efforts.join(", ")}.`,
     );
   }
   return effort;

@@ -2,30 +2,29 @@ import type { AssistantMessage } from "../request/conversation.ts";
 import type { ItemRef, MessageItem } from "./response-event.ts";
 import type { Source } from "./sources.ts";
 
-/** A message of the answer while it comes. */
+/** A message while it streams. */
 export interface PartialMessage {
-  type: "piece";
+  type: "partial";
   ref: ItemRef;
-  /** What came in deltas, or else in finished parts. */
+  /** From deltas, or else from finished parts. */
   text: string;
-  /** True when that is a refusal. */
+  /** True if the text is a refusal. */
   refused: boolean;
-  /** True when deltas came: no part is needed then. */
+  /** True if deltas came: finished parts are ignored then. */
   hasDeltas: boolean;
-  /** The finished parts that are in the text, by their index. */
+  /** Indexes of the finished parts in the text. */
   parts: Set<number>;
   message: MessageItem | undefined;
-  /** True when a delta had no readable text, and nothing has made up for it. */
+  /** True if a delta was unreadable, until the finished message makes up for it. */
   unreadable: boolean;
 }
 
-/** What the stream has given, put together. */
 export interface AnswerText {
   text: string;
   refused: boolean;
 }
 
-/** The messages of an answer, in the order in which they began. */
+/** The messages of an answer, in order of their start. */
 export class MessageBuffer {
   readonly #onNew: (partial: PartialMessage) => void;
   #messages: PartialMessage[] = [];
@@ -35,16 +34,14 @@ export class MessageBuffer {
     this.#onNew = onNew;
   }
 
-  /** The unfinished message that an event belongs to, begun where there is none. */
+  /** The unfinished message of an event; a new one if there is none. */
   of(ref: ItemRef): PartialMessage {
     const current = this.#current;
-    if (current !== undefined && current.message === undefined && mayBelong(current.ref, ref)) {
-      return current;
-    }
-    return this.#other(ref);
+    if (current !== undefined && current.message === undefined && mayBelong(current.ref, ref)) return current;
+    return (this.#current = this.#find(ref) ?? this.#start(ref));
   }
 
-  /** True for an event that names a finished message, or nothing right after one. */
+  /** True if the event refers to a finished message, or to no item right after a finished one. */
   isFinished(ref: ItemRef): boolean {
     const isNameless = ref.id === undefined && ref.index === undefined;
     if (isNameless) return this.#current?.message !== undefined;
@@ -56,9 +53,9 @@ export class MessageBuffer {
   }
 
   /**
-   * True when a part of the text is missing.
+   * True if a part of the text is missing.
    *
-   * @param unreadable some event could not be read, of whatever message
+   * @param unreadable an event of an unknown message was unreadable
    */
   lostText(unreadable: boolean): boolean {
     return this.#messages.some((partial) => partial.unreadable || (unreadable && partial.message === undefined));
@@ -75,7 +72,7 @@ export class MessageBuffer {
     };
   }
 
-  /** What the answer cites, in its order. */
+  /** Citations in the order of the text. */
   sources(): Source[] {
     return this.#visible().flatMap((partial) => partial.message?.sources ?? []);
   }
@@ -85,7 +82,7 @@ export class MessageBuffer {
     this.#current = undefined;
   }
 
-  /** With a final answer the remarks on the way to it are left out. */
+  /** Without the remarks before it, if there is a final answer. */
   #visible(): PartialMessage[] {
     const final = this.#messages.some((partial) => partial.message?.phase === "final_answer");
     return this.#messages.filter(
@@ -93,10 +90,13 @@ export class MessageBuffer {
     );
   }
 
-  #other(ref: ItemRef): PartialMessage {
-    const found = this.#messages.find((partial) => partial.message === undefined && mayBelong(partial.ref, ref));
-    const partial: PartialMessage = found ?? {
-      type: "piece",
+  #find(ref: ItemRef): PartialMessage | undefined {
+    return this.#messages.find((partial) => partial.message === undefined && mayBelong(partial.ref, ref));
+  }
+
+  #start(ref: ItemRef): PartialMessage {
+    const partial: PartialMessage = {
+      type: "partial",
       ref,
       text: "",
       refused: false,
@@ -105,11 +105,8 @@ export class MessageBuffer {
       message: undefined,
       unreadable: false,
     };
-    if (found === undefined) {
-      this.#messages.push(partial);
-      this.#onNew(partial);
-    }
-    this.#current = partial;
+    this.#messages.push(partial);
+    this.#onNew(partial);
     return partial;
   }
 }
@@ -122,12 +119,12 @@ function isRefused(partial: PartialMessage): boolean {
   return partial.message?.refused ?? partial.refused;
 }
 
-/** References that name the same thing in one way. */
+/** True if both have the same id, or the same index. */
 export function isSameItem(a: ItemRef, b: ItemRef): boolean {
   return (a.id !== undefined && a.id === b.id) || (a.index !== undefined && a.index === b.index);
 }
 
-/** References that name the same thing in one way, or of which one names nothing. */
+/** True if the references do not contradict each other: the same item, or one of them is empty. */
 function mayBelong(a: ItemRef, b: ItemRef): boolean {
   if (a.id !== undefined && a.id === b.id) return true;
   if (a.index !== undefined && b.index !== undefined) return a.index === b.index;
@@ -135,7 +132,6 @@ function mayBelong(a: ItemRef, b: ItemRef): boolean {
   return true;
 }
 
-/** As the next turn of the conversation needs it. */
 export function toAssistantMessage(partial: PartialMessage): AssistantMessage {
   const phase = partial.message?.phase;
   return {

@@ -15,10 +15,7 @@ import { anyItem, toCallStart, toItemEvent } from "./parse-output-item.ts";
 import { quotaFromEvent, rateLimitsEvent } from "../../quota/rate-limit-headers.ts";
 
 const itemId = z.string().optional().catch(undefined);
-const itemRef = z.object({
-  output_index: z.number().int().optional().catch(undefined),
-  item_id: itemId,
-});
+const itemRef = z.object({ output_index: z.number().int().optional().catch(undefined), item_id: itemId });
 
 const textDelta = z.object({ delta: z.string() });
 const optionalText = z.string().optional().catch(undefined);
@@ -35,24 +32,21 @@ const oneItem = z.object({ item: anyItem });
 const typedEvent = z.object({ type: z.string() }).loose();
 
 /**
- * One event's data as our own event. Unknown kinds are "other", data that is no JSON is
- * "unreadable". An error may come without a type.
+ * Parses the data of one server-sent event. Unknown kinds are "other"; data that is not JSON is "unreadable". An error
+ * may have no type.
  *
- * @throws CodexError `PROTOCOL` for a known kind in a wrong shape, if an answer hangs on it.
+ * @throws CodexError `PROTOCOL` for a malformed event that the answer depends on
  */
 export function toResponseEvent(data: string, now: number): ResponseEvent {
   const json = parseJson(data);
-  // The text delta is nearly every event of a long answer: it is checked by hand, since a schema
-  // costs more than the parse itself there.
+  // Checked by hand: nearly every event of a long answer is a text delta, and a schema costs more than its JSON.parse.
   if (isPlainTextDelta(json)) {
     const { delta, output_index: index, item_id: id } = json;
     return { type: "text", delta, item: { index, id } };
   }
-  const known = typedEvent.safeParse(json);
-  if (!known.success) {
-    return parseBareError(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
-  }
-  return parseTypedEvent(known.data, now);
+  const { data: event } = typedEvent.safeParse(json);
+  if (event !== undefined) return parseTypedEvent(event, now);
+  return parseBareError(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
 }
 
 interface PlainTextDelta {
@@ -85,14 +79,9 @@ function parseTypedEvent(event: z.infer<typeof typedEvent>, now: number): Respon
     case "response.refusal.delta": {
       const item = toItemRef(event);
       const { data } = textDelta.safeParse(event);
-      return data === undefined
-        ? { type: "unreadable", item }
-        : {
-            type: "text",
-            delta: data.delta,
-            item,
-            ...(event.type === "response.refusal.delta" ? { refused: true } : {}),
-          };
+      if (data === undefined) return { type: "unreadable", item };
+      const refusal: { refused?: true } = event.type === "response.refusal.delta" ? { refused: true } : {};
+      return { type: "text", delta: data.delta, item, ...refusal };
     }
     case "response.output_text.done":
     case "response.refusal.done":
@@ -122,9 +111,9 @@ function parseTypedEvent(event: z.infer<typeof typedEvent>, now: number): Respon
     }
     case "response.output_item.done": {
       const { item } = parseEvent(oneItem, event);
-      const read = toItemEvent(item, toItemRef(event).index);
-      if (read === "malformed") throw malformedEvent(event.type);
-      return read === "other" ? { type: "other" } : read;
+      const itemEvent = toItemEvent(item, toItemRef(event).index);
+      if (itemEvent === "malformed") throw malformedEvent(event.type);
+      return itemEvent === "other" ? { type: "other" } : itemEvent;
     }
     case "codex.rate_limits": {
       const { data } = rateLimitsEvent.safeParse(event);
@@ -149,7 +138,7 @@ function toPart(part: z.infer<typeof partText> | undefined): { text: string; ref
   return text === undefined ? undefined : { text, refused: part?.text === undefined };
 }
 
-/** Which item an event belongs to; odd references are none. */
+/** The item that an event refers to; malformed references are dropped. */
 function toItemRef(event: object): ItemRef {
   const { output_index: index, item_id: id } = itemRef.parse(event);
   return { index, id };

@@ -7,37 +7,35 @@ import { CodexError } from "../../shared/errors.ts";
 import { anyItem, toItemEvent } from "./parse-output-item.ts";
 import type { ItemEvent, ResponseEvent, Usage } from "./response-event.ts";
 
-/** A model's name in a response; what cannot be one is left out. */
+/** The model's name in a response; anything else is dropped. */
 const reportedModel = z.string().regex(modelName).optional().catch(undefined);
 
-/** Events that tell the model beside other things, or nothing that we know. */
+/** Where events may name the model (docs/wire.md §12). */
 const modelFields = z.object({
   response: z.object({ model: reportedModel, headers: z.unknown().optional() }).optional().catch(undefined),
   headers: z.unknown().optional(),
 });
 
-/** The model that a response's headers tell (docs/wire.md §12). */
+/** The model that a response's headers name (docs/wire.md §12). */
 export function modelFromHeaders(headers: HeaderBag): string | undefined {
   return reportedModel.parse(firstValue(headers, "openai-model"));
 }
 
-/** The model that an event tells before the answer; headers come first, since they repeat no question. */
+/** The model that an event names. Headers win: the event itself may only repeat the requested name. */
 export function modelFromEvent(event: object): string | undefined {
   const { data } = modelFields.safeParse(event);
   const headers = data?.response?.headers ?? data?.headers;
   return modelFromHeaders(toHeaderBag(headers)) ?? data?.response?.model;
 }
 
+type TypedEvent = { type: string };
+
 const status = z.number().int().min(400).max(599).nullish().catch(undefined);
 const headers = z.unknown().optional();
 
 /** The error of an event that ends a stream. */
-const failure = errorFields.extend({
-  plan_type: z.string().nullish().catch(undefined),
-  status,
-  headers,
-});
-/** Seen flat and nested (docs/wire.md §12). */
+const failure = errorFields.extend({ status, headers });
+/** Occurs flat and nested (docs/wire.md §12). */
 const topLevelError = failure.extend({ error: failure.nullish().catch(undefined) });
 
 const bareError = z.object({ error: failure.nullish().catch(undefined), status, headers });
@@ -55,29 +53,24 @@ function toFailed(error: Partial<z.infer<typeof failure>>, now: number): Respons
       resetsAt: resetsAt(error, now),
       retryAfterMs: parseRetryAfter(firstValue(bag, "retry-after"), now),
       quota: quotaFromHeaders(bag, now),
-      plan: error.plan_type ?? undefined,
     },
   };
 }
 
-/** An error in the form of a body, without an event's type; undefined for anything else. */
+/** An error in the form of a response body, without an event type; undefined for anything else. */
 export function parseBareError(json: unknown, now: number): ResponseEvent | undefined {
-  const said = extractError(json);
-  if (said === undefined) return undefined;
-  return toFailed({ ...said, ...mergeOuterFields(bareError.safeParse(json).data ?? {}) }, now);
+  const fields = extractError(json);
+  if (fields === undefined) return undefined;
+  return toFailed({ ...fields, ...mergeOuterFields(bareError.safeParse(json).data ?? {}) }, now);
 }
 
-/** The error, with what stands beside it where it does not say that itself. */
+/** The error; status and headers from the event if the error has none. */
 function mergeOuterFields({ error, ...outer }: Partial<z.infer<typeof bareError>>): Partial<z.infer<typeof failure>> {
-  return {
-    ...error,
-    status: error?.status ?? outer.status,
-    headers: error?.headers ?? outer.headers,
-  };
+  return { ...error, status: error?.status ?? outer.status, headers: error?.headers ?? outer.headers };
 }
 
-/** An event of a known kind in its form; throws CodexError `PROTOCOL` for another one. */
-export function parseEvent<T>(schema: z.ZodType<T>, event: { type: string }): T {
+/** Parses an event of a known kind. @throws CodexError `PROTOCOL` if it is malformed */
+export function parseEvent<T>(schema: z.ZodType<T>, event: TypedEvent): T {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
   throw malformedEvent(event.type, parsed.error);
@@ -90,7 +83,7 @@ export function malformedEvent(name: string, cause?: unknown): CodexError {
   });
 }
 
-/** A whole number, also as text; anything else is not known. */
+/** A whole number, also as text; anything else is undefined. */
 const count = z
   .union([
     z.number(),
@@ -114,7 +107,7 @@ const usage = z
   .nullish()
   .catch(undefined);
 
-/** Undefined where nothing is known of it. */
+/** Undefined without any known count. */
 function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
   if (!wire) return undefined;
   const counts: Usage = {
@@ -130,9 +123,7 @@ const incompleteDetails = z
   .object({ reason: z.string().optional().catch(undefined) })
   .nullish()
   .catch(undefined);
-const incomplete = z.object({
-  response: z.object({ usage, incomplete_details: incompleteDetails }),
-});
+const incomplete = z.object({ response: z.object({ usage, incomplete_details: incompleteDetails }) });
 const completed = z.object({
   response: z.object({
     usage,
@@ -146,10 +137,8 @@ const completed = z.object({
 });
 const failed = z.object({ response: z.object({ error: failure.nullish() }) });
 
-type Named = { type: string };
-
-/** The end of a response that is completed by name: its status may say otherwise. */
-export function fromCompleted(event: Named, now: number): ResponseEvent {
+/** Despite the event's name, the status may say failed, incomplete or cancelled. */
+export function fromCompleted(event: TypedEvent, now: number): ResponseEvent {
   const { response } = parseEvent(completed, event);
   switch (response.status) {
     case "failed":
@@ -169,31 +158,27 @@ export function fromCompleted(event: Named, now: number): ResponseEvent {
   }
 }
 
-export function fromIncomplete(event: Named): ResponseEvent {
+export function fromIncomplete(event: TypedEvent): ResponseEvent {
   return toIncomplete(parseEvent(incomplete, event).response);
 }
 
-export function fromFailed(event: Named, now: number): ResponseEvent {
+export function fromFailed(event: TypedEvent, now: number): ResponseEvent {
   return toFailed(parseEvent(failed, event).response.error ?? {}, now);
 }
 
 /** A top-level error. */
-export function fromError(event: Named, now: number): ResponseEvent {
+export function fromError(event: TypedEvent, now: number): ResponseEvent {
   const outer = parseEvent(topLevelError, event);
   // The outer type is the event's own name, not the error's.
   return toFailed(outer.error ? mergeOuterFields(outer) : { ...outer, type: undefined }, now);
 }
 
 function toIncomplete(response: z.infer<typeof incomplete>["response"]): ResponseEvent {
-  return {
-    type: "incomplete",
-    reason: response.incomplete_details?.reason,
-    usage: toUsage(response.usage),
-  };
+  return { type: "incomplete", reason: response.incomplete_details?.reason, usage: toUsage(response.usage) };
 }
 
 function toListedItem(item: unknown): ItemEvent[] {
   const { data } = anyItem.safeParse(item);
-  const read = data === undefined ? "other" : toItemEvent(data);
-  return typeof read === "string" ? [] : [read];
+  const event = data && toItemEvent(data);
+  return event === undefined || typeof event === "string" ? [] : [event];
 }

@@ -11,7 +11,7 @@ const part = z.union([
   z.object({ type: z.literal("refusal"), refusal: z.string() }),
   z.object({ type: z.string() }).loose(),
 ]);
-/** Of one part; far more than an answer shows. */
+/** Per part; far more than an answer shows. */
 const maxCitations = 1_000;
 
 const citation = z.object({
@@ -39,56 +39,37 @@ const reasoningItem = z.object({
   encrypted_content: z.string(),
 });
 
-/** The item of an event, before its type is looked at. */
+/** An item of any type. */
 export const anyItem = z.object({ type: z.string() }).loose();
 
-export type ItemReading = ItemEvent | "malformed" | "other";
-
-/**
- * A finished output item (docs/wire.md §12). Reasoning without its encrypted content is "other": it
- * could not be sent again.
- */
-export function toItemEvent(item: z.infer<typeof anyItem>, index?: number): ItemReading {
+/** A finished output item (docs/wire.md §12). Reasoning without encrypted content is "other": it cannot go back. */
+export function toItemEvent(item: z.infer<typeof anyItem>, index?: number): ItemEvent | "malformed" | "other" {
   switch (item.type) {
     case "message": {
       const { data } = messageItem.safeParse(item);
       if (data === undefined) return "malformed";
-      return {
-        type: "message",
-        item: { index, id: data.id ?? undefined },
-        message: toMessage(data),
-      };
+      return { type: "message", item: { index, id: data.id ?? undefined }, message: toMessage(data) };
     }
     case "function_call": {
       const { data } = functionCallItem.safeParse(item);
       if (data === undefined) return "malformed";
       const { call_id: callId, name, arguments: json, namespace } = data;
-      return {
-        type: "call",
-        item: {
-          type: "function_call",
-          callId,
-          name,
-          arguments: json,
-          ...(namespace ? { namespace } : {}),
-        },
-      };
+      const call = { callId, name, arguments: json, ...(namespace ? { namespace } : {}) };
+      return { type: "call", item: { type: "function_call", ...call } };
     }
     case "reasoning": {
       const { data } = reasoningItem.safeParse(item);
       if (data === undefined) return "other";
       const summary = data.summary.map(({ text }) => text);
-      return {
-        type: "reasoning-item",
-        item: { type: "reasoning", summary, encryptedContent: data.encrypted_content },
-      };
+      const encryptedContent = data.encrypted_content;
+      return { type: "reasoning-item", item: { type: "reasoning", summary, encryptedContent } };
     }
     default:
       return "other";
   }
 }
 
-/** Who a call that has begun is for; undefined if the item doesn't name it. */
+/** The call that an item starts; undefined if the item doesn't name it. */
 export function toCallStart(item: z.infer<typeof anyItem>): CallStart | undefined {
   const { data } = startedCall.safeParse(item);
   return data && { callId: data.call_id, name: data.name };
@@ -101,8 +82,8 @@ function toMessage(item: z.infer<typeof messageItem>): MessageItem {
   for (const content of item.content) {
     if (content.type === "output_text" && typeof content.text === "string") {
       text += content.text;
-      if (Array.isArray(content.annotations))
-        sources.push(...content.annotations.slice(0, maxCitations).flatMap(toSources));
+      const annotations = Array.isArray(content.annotations) ? content.annotations : [];
+      sources.push(...annotations.slice(0, maxCitations).flatMap(toSources));
     }
     if (content.type === "refusal" && "refusal" in content && typeof content.refusal === "string") {
       text += content.refusal;

@@ -6,38 +6,19 @@ import { type AnswerText, type PartialMessage, MessageBuffer, toAssistantMessage
 import type { MessageItem, ResponseEvent, Usage } from "./response-event.ts";
 import { newSources, type Source } from "./sources.ts";
 
-/** A part of the reasoning begins with its heading; the rest of it is not kept. */
+/** Enough for the heading at the start of a reasoning part; the rest is dropped. */
 const maxReasoningChars = 1_000;
 
-/** Finds the heading of the reasoning summary's present part, as the part comes. */
-class ReasoningHeading {
-  #part = "";
-
-  /** Another part begins. */
-  begin(): void {
-    this.#part = "";
-  }
-
-  add(delta: string): void {
-    if (this.#part.length < maxReasoningChars) this.#part += delta.slice(0, maxReasoningChars);
-  }
-
-  get text(): string | undefined {
-    return /\*\*(?<heading>[^*\n]{1,120})\*\*/.exec(this.#part)?.groups?.["heading"]?.trim();
-  }
-}
-
 export interface ReplyOptions {
-  /** Told what comes, as it comes. */
+  /** Gets the parts as they stream. */
   emitter?: StreamEmitter | undefined;
-  /** Calls count only where the question offered a function. Default true. */
+  /** False: calls are ignored. Default true. */
   functionsOffered?: boolean;
 }
 
 /**
- * Folds a stream's events into the answer. A finished message replaces its own deltas; the list in
- * `response.completed` counts only where no message and no call came at all, since the service leaves
- * it empty (docs/wire.md §12).
+ * Folds a stream's events into the answer. A finished message replaces its deltas. The output of `response.completed`
+ * counts only if no text and no call came, since the service leaves it empty (docs/wire.md §12).
  */
 export class ReplyBuilder {
   readonly #maxChars: number;
@@ -46,36 +27,37 @@ export class ReplyBuilder {
   #output: (PartialMessage | FunctionCallItem | ReasoningItem)[] = [];
   readonly #messages = new MessageBuffer((partial) => this.#output.push(partial));
   #characters = 0;
-  /** Characters of everything that is kept. */
+  /** Characters of everything in memory. */
   #size = 0;
   #unreadable = false;
   readonly #callIds = new Set<string>();
   #unfinishedCalls = 0;
-  /** True when the model wanted a function called that nobody offered. */
+  /** True if the model called a function although none was offered. */
   calledUndeclaredFunction = false;
-  readonly #heading = new ReasoningHeading();
+  /** The start of the present part of the reasoning summary. */
+  #reasoning = "";
   usage: Usage | undefined;
 
-  constructor(maxChars: number, { emitter: live, functionsOffered = true }: ReplyOptions = {}) {
+  constructor(maxChars: number, { emitter, functionsOffered = true }: ReplyOptions = {}) {
     this.#maxChars = maxChars;
-    this.#emitter = live;
+    this.#emitter = emitter;
     this.#functionsOffered = functionsOffered;
   }
 
-  /** Characters of answer text so far; reasoning and calls do not count. */
+  /** Characters of answer text so far, without reasoning and calls. */
   get characters(): number {
     return this.#characters;
   }
 
   /**
-   * Take one event; true when it was the last one.
+   * Adds one event; true if it is terminal.
    *
-   * @throws CodexError `PROTOCOL` when the answer grows beyond its bound.
+   * @throws CodexError `PROTOCOL` if the answer exceeds `maxChars`
    */
   add(event: ResponseEvent): boolean {
     switch (event.type) {
       case "text": {
-        this.#grow(event.delta.length);
+        this.#addText(event.delta.length);
         const partial = this.#messages.of(event.item);
         partial.text += event.delta;
         partial.hasDeltas = true;
@@ -104,7 +86,7 @@ export class ReplyBuilder {
           this.calledUndeclaredFunction = true;
           return false;
         }
-        // A call that is told twice must not be made twice.
+        // A repeated call must run once only.
         if (this.#callIds.has(event.item.callId)) return false;
         this.#callIds.add(event.item.callId);
         this.#append(event.item, event.item.arguments.length);
@@ -115,11 +97,11 @@ export class ReplyBuilder {
         this.#append(event.item, event.item.encryptedContent.length);
         return false;
       case "reasoning-part":
-        this.#heading.begin();
+        this.#reasoning = "";
         this.#emitter?.reasoningPart();
         return false;
       case "reasoning":
-        this.#heading.add(event.delta);
+        if (this.#reasoning.length < maxReasoningChars) this.#reasoning += event.delta.slice(0, maxReasoningChars);
         this.#emitter?.reasoning(event.delta);
         return false;
       case "unreadable":
@@ -131,7 +113,7 @@ export class ReplyBuilder {
       case "completed":
         this.usage = event.usage;
         if (!this.#answered && event.output.length > 0) {
-          this.#output = []; // reasoning that the list repeats
+          this.#output = []; // the list repeats the reasoning
           this.#messages.clear();
           for (const item of event.output) this.add(item);
         }
@@ -148,12 +130,12 @@ export class ReplyBuilder {
     }
   }
 
-  /** The heading of the reasoning summary's present part, if it has one yet. */
+  /** The heading of the present part of the reasoning summary, if it has come. */
   get heading(): string | undefined {
-    return this.#heading.text;
+    return /\*\*(?<heading>[^*\n]{1,120})\*\*/.exec(this.#reasoning)?.groups?.["heading"]?.trim();
   }
 
-  /** True when a part is missing: an unreadable event that no finished message makes up for, or a call. */
+  /** True if a call is unfinished, or no finished message makes up for an unreadable event. */
   get isTruncated(): boolean {
     return this.#messages.lostText(this.#unreadable) || this.#unfinishedCalls > 0;
   }
@@ -162,9 +144,9 @@ export class ReplyBuilder {
     return this.#messages.answer();
   }
 
-  /** What the answer cites, but for what stands in its text. */
+  /** Citations, without those whose URL is in the text. */
   sources(): Source[] {
-    return newSources(this.#messages.answer().text, this.#messages.sources());
+    return newSources(this.answer().text, this.#messages.sources());
   }
 
   get functionCalls(): FunctionCall[] {
@@ -173,12 +155,12 @@ export class ReplyBuilder {
     );
   }
 
-  /** Everything in its order, as the next turn of the conversation needs it. */
+  /** The output in its order, for the next turn of the conversation. */
   items(): OutputItem[] {
-    return this.#output.map((part) => (part.type === "piece" ? toAssistantMessage(part) : part));
+    return this.#output.map((part) => (part.type === "partial" ? toAssistantMessage(part) : part));
   }
 
-  /** True if text or a call has come, or a reader was given a call's start: no repetition may follow. */
+  /** True if text or a call has come, or the start of a call was emitted. The query may not be retried then. */
   get hasOutput(): boolean {
     const started = this.#emitter?.callStarted === true;
     return started || this.answer().text.trim() !== "" || this.functionCalls.length > 0;
@@ -188,12 +170,12 @@ export class ReplyBuilder {
     return this.#messages.hasText || this.#output.some(({ type }) => type === "function_call");
   }
 
-  /** Counts only where nothing else of its message came. */
+  /** A finished part counts only if its deltas or the same part have not come. */
   #addPart({ text, refused, index = 0, item }: Extract<ResponseEvent, { type: "part" }>): void {
     if (text === "" || this.#messages.isFinished(item)) return;
     const partial = this.#messages.of(item);
     if (partial.hasDeltas || partial.parts.has(index)) return;
-    this.#grow(text.length);
+    this.#addText(text.length);
     partial.parts.add(index);
     partial.text += text;
     partial.refused ||= refused;
@@ -207,24 +189,25 @@ export class ReplyBuilder {
       return;
     }
     const { text } = message;
-    this.#grow(text.length - partial.text.length);
+    this.#addText(text.length - partial.text.length);
     partial.message = message;
     partial.unreadable = false;
-    // Where the deltas said something else, nobody can take that back.
+    // Emitted deltas cannot be taken back if the finished text differs.
     if (text.startsWith(partial.text)) this.#emitter?.text(partial, text.slice(partial.text.length));
   }
 
   #append(item: FunctionCallItem | ReasoningItem, characters: number): void {
-    this.#bound(characters);
+    this.#addSize(characters);
     this.#output.push(item);
   }
 
-  #grow(characters: number): void {
+  #addText(characters: number): void {
     this.#characters += characters;
-    this.#bound(characters);
+    this.#addSize(characters);
   }
 
-  #bound(characters: number): void {
+  /** Bounds memory. */
+  #addSize(characters: number): void {
     this.#size += characters;
     if (this.#size > this.#maxChars) {
       throw new CodexError("PROTOCOL", "The answer is too large to be taken.", {

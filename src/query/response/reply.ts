@@ -6,27 +6,28 @@ import type { Source } from "./sources.ts";
 
 /** One whole answer. */
 export interface QueryReply {
-  /** Empty where the model only calls functions. */
+  /** Empty if the model only calls functions. */
   text: string;
-  /** How the question was paid for. */
+  /** The kind of credential that authorized the query. */
   mode: CredentialKind;
-  /** True when the text is the model's refusal to answer. */
+  /** True if the text is the model's refusal to answer. */
   refused: boolean;
-  /** Pages that the answer cites, without those whose URL stands in the text. */
+  /** Pages that the answer cites, without those whose URL is in the text. */
   sources: readonly Source[];
-  /** What the model wants called, in its order. */
+  /** The calls that the model requests, in its order. */
   functionCalls: readonly FunctionCall[];
-  /** Everything that the model gave; append it to the conversation before the next turn. */
+  /** The model's whole output; append it to the conversation before the next turn. */
   items: readonly OutputItem[];
   model: string;
   effort: string | undefined;
   usage: Usage | undefined;
   durationMs: number;
   quota: Quota | undefined;
-  /** What was not done as asked, one sentence each. */
+  /** What differs from the request, one sentence each. */
   notices: readonly string[];
 }
-/** What a query tells while it runs. */
+
+/** The progress of a running query. */
 export type QueryProgress =
   | { type: "queued"; ahead: number }
   | { type: "sent" }

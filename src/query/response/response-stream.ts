@@ -19,7 +19,7 @@ import type { ResponseEvent, Usage } from "./response-event.ts";
 import type { Source } from "./sources.ts";
 import { partialAnswerError, streamTruncated, noAnswer, incompleteResponse, streamFailure } from "./stream-errors.ts";
 
-/** Keeps a body that calls itself a stream until its first event: one without any may be an error's. */
+/** Buffers a body until its first event: a body without events may be an error in JSON. */
 class NonStreamBody {
   readonly #maxBytes: number;
   #chunks: Uint8Array[] | undefined = [];
@@ -35,12 +35,11 @@ class NonStreamBody {
     this.#chunks?.push(chunk);
   }
 
-  /** An event has come, so the body is a stream. */
   drop(): void {
     this.#chunks = undefined;
   }
 
-  /** The error that the body is, if it is one. */
+  /** The body as an error, if it is one. */
   failure(now: number): ResponseEvent | undefined {
     const text = new TextDecoder().decode(Buffer.concat(this.#chunks ?? []));
     if (!text.trimStart().startsWith("{")) return undefined;
@@ -56,35 +55,34 @@ export interface StreamResult {
   functionCalls: readonly FunctionCall[];
   items: readonly OutputItem[];
   usage: Usage | undefined;
-  /** What is odd about the answer, one sentence each. */
+  /** What is unusual about the answer, one sentence each. */
   notices: readonly string[];
-  /** The one that answered, as far as the service tells. */
+  /** The model that answered, else the requested one. */
   model: string;
 }
 
-export interface StreamOptions {
-  /** The model that was asked for. */
+interface StreamOptions {
+  /** The requested model. */
   model: string;
   functionsOffered: boolean;
   origin: string;
   clock: Clock;
   limits: Limits;
-  /** Started by the sender; every event winds it up again, comments do not. */
+  /** Started by the caller; events restart it, comments do not. */
   idle: Pick<IdleTimeout, "refresh" | "pause">;
   onProgress: (progress: QueryProgress) => void;
   onQuota: (quota: Quota) => void;
-  /** Gets the answer as it comes, and holds the body back when it is full. */
+  /** Gets the answer as it streams, and pauses the body when its backlog is full. */
   sink?: EventSink | undefined;
 }
 
 const unfinishedNotice = "The model wanted to go on: its answer may be unfinished.";
 
 /**
- * Read one response to its terminal event (docs/wire.md §12). The connection is left to finish by
- * itself after that, so that it can serve the next question.
+ * Reads a response up to its terminal event (docs/wire.md §12). The connection then drains by itself, so that the next
+ * query can use it.
  *
- * @throws CodexError for every end that is not a complete answer, with `partialText` where text had
- *   come; or the signal's reason.
+ * @throws CodexError unless the answer is complete, with `partialText` if text has come; or the signal's reason
  */
 export async function readResponseStream(
   response: HttpResponse,
@@ -96,11 +94,11 @@ export async function readResponseStream(
   const emitter = sink === undefined ? undefined : new StreamEmitter(sink);
   const builder = new ReplyBuilder(limits.maxAnswerChars, { emitter: emitter, functionsOffered });
   const ended = deferred<ResponseEvent | "end">();
-  ended.promise.catch(() => undefined); // the body's last error may come when nobody waits any more
+  ended.promise.catch(() => undefined); // the body may fail after the last await
   let model = modelFromHeaders(headers);
   const nonStream = new NonStreamBody(limits.maxErrorBodyBytes);
   let finished = false;
-  let sawEvent = false; // an event, since the idle limit was wound up last
+  let sawEvent = false; // since the last restart of the idle timeout
 
   const reader = createEventReader((data) => {
     if (finished) return;
@@ -181,20 +179,18 @@ function toResult(last: ResponseEvent | "end", builder: ReplyBuilder): Omit<Stre
   if (last === "end") throw streamTruncated();
   if (last.type === "failed") throw streamFailure(last.failure);
   if (last.type === "incomplete") throw incompleteResponse(last.reason);
-  if (builder.isTruncated) {
-    throw new CodexError("PROTOCOL", "A part of the answer arrived unreadable.");
-  }
+  if (builder.isTruncated) throw new CodexError("PROTOCOL", "A part of the answer arrived unreadable.");
   const { text, refused } = builder.answer();
   const { functionCalls, usage } = builder;
   const wantedMore = last.type === "completed" && last.endTurn === false;
   if (!builder.hasOutput) throw noAnswer(builder.calledUndeclaredFunction, wantedMore);
-  // After a call it goes on with the function's output, as it should.
+  // After a call, the model rightly waits for the function's output.
   const notices = wantedMore && functionCalls.length === 0 ? [unfinishedNotice] : [];
   const [sources, items] = [builder.sources(), builder.items()];
   return { text, refused, sources, functionCalls, items, usage, notices };
 }
 
-/** A stream that has said its last word normally ends at once; one that does not is dropped. */
+/** Reads the rest after the terminal event, normally nothing; closes a connection that does not end in time. */
 function drain(body: HttpResponse["body"], clock: Clock, drainMs: number): void {
   const timer = clock.timer(drainMs, () => body.destroy());
   body.once("close", () => {

@@ -10,10 +10,10 @@ const maxUrlChars = 2_000;
 const maxTitleChars = 200;
 const maxSources = 20;
 
-/** What of a URL may follow where it stands in a text, past the punctuation of a sentence. */
+/** What continues a URL in a text, behind punctuation that could end a sentence. */
 const urlContinues = /^[.,;:!?]*[\w/%#?&=~+@-]/;
 
-/** A citation that can be shown: a page of the web, by a URL that names no user. */
+/** A citation to show: an http(s) page without user or password in its URL; else undefined. */
 export function toSource(address: string, title: string | undefined): Source | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) return undefined;
@@ -22,7 +22,7 @@ export function toSource(address: string, title: string | undefined): Source | u
   return { url: url.href, title: named === "" ? undefined : named };
 }
 
-/** Each source once, without those that a reader finds in the text already. */
+/** Each source once, without those whose URL is in the text. */
 export function newSources(text: string, sources: readonly Source[]): Source[] {
   const found = new Map<string, Source>();
   for (const source of sources) {

@@ -3,10 +3,10 @@ import { isSameItem } from "./message-buffer.ts";
 import type { CallStart, ItemRef } from "./response-event.ts";
 import type { EventSink } from "./stream-event.ts";
 
-/** Turns what a reply is put together from into the events that a program sees as they come. */
+/** Emits the parts of a reply as stream events. */
 export class StreamEmitter {
   readonly #sink: Pick<EventSink, "push">;
-  /** Blank text at the start: an answer has not begun with it, and may still be asked for again. */
+  /** Blank text at the start is held back: the query may still be retried, since no answer has begun. */
   #leadingBlank = "";
   #hasText = false;
   #message: object | undefined;
@@ -19,7 +19,7 @@ export class StreamEmitter {
     this.#sink = sink;
   }
 
-  /** @param message stands for the message that the text belongs to */
+  /** @param message identifies the message of the text */
   text(message: object, delta: string): void {
     if (delta === "") return;
     const separator = this.#message !== undefined && this.#message !== message ? "\n\n" : "";
@@ -40,7 +40,7 @@ export class StreamEmitter {
     if (this.#reasoningPart === "open") this.#reasoningPart = "ended";
   }
 
-  /** @param ref of the item that the deltas will name */
+  /** @param ref the item that the deltas will refer to */
   callStart({ callId, name }: CallStart, ref: ItemRef): void {
     if (this.#startedCalls.has(callId)) return;
     this.#startedCalls.add(callId);
@@ -48,14 +48,14 @@ export class StreamEmitter {
     this.#sink.push({ type: "function_call_start", callId, name });
   }
 
-  /** Ignored if no started call is the item's. */
+  /** Ignored without a started call of this item. */
   callDelta(ref: ItemRef, delta: string): void {
     const call = this.#openCalls.find((open) => isSameItem(open.ref, ref));
     if (call === undefined || delta === "") return;
     this.#sink.push({ type: "function_call_delta", callId: call.callId, delta });
   }
 
-  /** True if the reader knows of a call, whole or not. */
+  /** True if a call was emitted, whole or not. */
   get callStarted(): boolean {
     return this.#startedCalls.size > 0;
   }

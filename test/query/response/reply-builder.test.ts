@@ -87,7 +87,6 @@ test.each<[string, ResponseEvent, boolean]>([
         resetsAt: undefined,
         retryAfterMs: undefined,
         quota: undefined,
-        plan: undefined,
       },
     },
     true,
