@@ -63,9 +63,9 @@ async function signIn(options: Arguments["options"], context: CommandContext): P
   const quiet = options["no-browser"] === true;
   const method: SignInMethod = options["device"] === true ? "device" : quiet ? "browser" : "auto";
   const signIn = await raceSignal(codex.signIn({ method }), signal);
-  const opened = await raceSignal(signIn.browserOpened, signal);
+  const browserOpened = await raceSignal(signIn.browserOpened, signal);
   const reason = quiet ? undefined : signIn.reason;
-  const about = { opened, reason, foreign: foreignIssuer(config) };
+  const about = { browserOpened, reason, foreign: foreignIssuer(config) };
   terminal.stderr.write(renderSignInSteps(signIn, about, clock.now(), timeZone));
   return signIn.method === "browser" && terminal.stdinIsTty
     ? browserOrPaste(signIn, context)

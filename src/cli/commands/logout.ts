@@ -1,4 +1,4 @@
-import { renderCleared } from "../../render/sign-out.ts";
+import { renderSignOut } from "../../render/sign-out.ts";
 import { confirmed } from "../confirm.ts";
 import { UsageError, type Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -31,7 +31,7 @@ export const logout: Command = {
         options["yes"] === true || confirmed(`Sign out ${account === "" ? "the damaged login" : account}?`, context),
     });
     if (done.declined) return exitCodes.failed.code;
-    terminal.stdout.write(`${renderCleared(done)}\n`);
+    terminal.stdout.write(`${renderSignOut(done)}\n`);
     return exitCodes.ok.code;
   },
 };
