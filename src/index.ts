@@ -1,4 +1,4 @@
-/** What the package exports to programs: docs/library.md. */
+/** The Node.js API of the package: docs/library.md. */
 export { createCodex, describeNext, type CodexOptions } from "./app/library.ts";
 export type { Codex, Models, SignIn, SignInOptions, SignOutOptions, SignOutResult } from "./app/codex.ts";
 export type { QueryOptions } from "./query/client.ts";

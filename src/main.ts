@@ -4,7 +4,7 @@ const args = process.argv.slice(2);
 const [command] = args;
 const serves = command === "serve" ? args.length === 1 : args.length === 0 && !process.stdin.isTTY;
 
-// Each of them loads only what it needs.
+// Each branch loads only what it needs.
 if (serves) {
   void import("./mcp/serve.ts").then(({ runServer }) => runServer());
 } else if (command === refreshArgument) {

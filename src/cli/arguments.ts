@@ -2,15 +2,15 @@ import { parseArgs } from "node:util";
 import { oneLine } from "../shared/text.ts";
 import { UsageError, type Arguments, type Command } from "./command.ts";
 
-export type Parsed =
+type Parsed =
   | { kind: "help"; command: Command | undefined }
   | { kind: "version" }
   | { kind: "run"; command: Command; args: Arguments };
 
 /**
- * What the command line asks for: the command's name first, or `--help` or `--version` in its place.
+ * Parses the command line: the command's name first, or `--help` or `--version` in its place.
  *
- * @throws UsageError with the names of options, never with a value: one may be a key.
+ * @throws UsageError that names options, never a value: that may be a key
  */
 export function readArguments(args: readonly string[], commands: readonly Command[]): Parsed {
   const [first = "help", ...rest] = args;
@@ -23,43 +23,37 @@ export function readArguments(args: readonly string[], commands: readonly Comman
   };
   if (first === "--version" || first === "-V") return { kind: "version" };
   if (["help", "--help", "-h"].includes(first)) {
-    const [about] = rest;
-    return { kind: "help", command: about === undefined ? undefined : named(about) };
+    const [topic] = rest;
+    return { kind: "help", command: topic === undefined ? undefined : named(topic) };
   }
   const command = named(first);
-  const { values, positionals } = parse(command, rest);
-  const { help, ...options } = values;
-  if (help === true) return { kind: "help", command };
-  if (positionals.length > 0 && !command.takesPositionals) {
+  const parsed = parse(command, rest);
+  if (parsed.options["help"] === true) return { kind: "help", command };
+  if (parsed.positionals.length > 0 && command.takesPositionals !== true) {
     throw new UsageError(`${command.name} takes options only`);
   }
-  return { kind: "run", command, args: { options, positionals: positionals } };
+  return { kind: "run", command, args: parsed };
 }
 
-interface Values {
-  values: Record<string, string | boolean | undefined>;
-  positionals: string[];
-}
-
-function parse(command: Command, args: string[]): Values {
+function parse(command: Command, args: string[]): Arguments {
   const options = { ...command.options, help: { type: "boolean", short: "h" } as const };
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-    return { values: { ...values }, positionals };
+    return { options: { ...values }, positionals };
   } catch (error) {
-    throw new UsageError(`${command.name}: ${complaint(error)}`);
+    throw new UsageError(`${command.name}: ${usageMessage(error)}`);
   }
 }
 
-/** Node's complaint in our words; its own text gives advice that does not fit here. */
-function complaint(error: unknown): string {
+/** The text for an error of `parseArgs`, whose own gives advice that doesn't fit. */
+function usageMessage(error: unknown): string {
   const { code, message } = error as { code?: string; message: string };
   const name = optionName(/'(?:-\w, )?(-[^' ]*)/.exec(message)?.[1] ?? "");
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `unknown option ${name}`;
   return message.includes("does not take") ? `${name} takes no value` : `${name} needs a value`;
 }
 
-/** Without what follows an equals sign. */
+/** The option without what follows an equals sign, which may be a key. */
 function optionName(text: string): string {
   return oneLine(text.split("=")[0] ?? "", 40);
 }

@@ -1,32 +1,31 @@
-import type { ConfigArea } from "../config/checks.ts";
 import type { ComposedCodex } from "../app/codex.ts";
+import type { ConfigArea } from "../config/checks.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-/** As node:util's parseArgs takes it, with what the help says. */
-export interface Option {
+/** An option for node:util's `parseArgs`, with its text for the help. */
+interface Option {
   type: "string" | "boolean";
   /** One letter. */
   short?: string;
-  /** What stands for the value in the help: "MODEL". */
+  /** The value's placeholder in the help: "MODEL". */
   value?: string;
   meaning: string;
 }
 
-/** What the command line gave for one command. */
+/** The parsed arguments of one command. */
 export interface Arguments {
   options: Readonly<Record<string, string | boolean | undefined>>;
   positionals: readonly string[];
 }
 
-/** What a command works with. */
 export interface CommandContext {
   codex: ComposedCodex;
   terminal: Terminal;
-  /** Aborts when the person or the system interrupts, or the reader of stdout has gone. */
+  /** Aborts on an interrupt of the user or the system, and if the reader of stdout has exited. */
   signal: AbortSignal;
-  /** Interrupt, as Ctrl-C does, where the keys are read by us. */
+  /** Interrupts like Ctrl-C, for a terminal in raw mode. */
   interrupt: () => void;
-  /** The folder of the package that runs; undefined where nobody can tell. */
+  /** The folder of the running package; undefined if unknown. */
   packageRoot: string | undefined;
 }
 
@@ -34,30 +33,30 @@ export interface Command {
   name: string;
   /** One line for the list of commands. */
   summary: string;
-  /** What may follow the name: "[OPTIONS] [PROMPT | -]". */
+  /** What follows the name: "[OPTIONS] [PROMPT | -]". */
   usage: string;
   options: Readonly<Record<string, Option>>;
-  /** Whether words may follow. */
-  takesPositionals: boolean;
+  /** Default false. */
+  takesPositionals?: boolean;
   /** Further lines of its help. */
-  notes: readonly string[];
-  /** Settings that must be sound for it. */
+  notes?: readonly string[];
+  /** Settings that must be valid for it. */
   needs: readonly ConfigArea[];
   /**
-   * Judge the arguments before anything is opened.
+   * Checks the arguments before anything is opened.
    *
    * @throws UsageError
    */
   check?: (args: Arguments, terminal: Terminal) => void;
   /**
-   * Do it; gives the exit code.
+   * Resolves with the exit code.
    *
    * @throws CodexError or UsageError
    */
   run: (args: Arguments, context: CommandContext) => Promise<number>;
 }
 
-/** The command line cannot be followed; the message is one sentence without its full stop. */
+/** A wrong command line; the message is one sentence without its full stop. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }

@@ -1,19 +1,16 @@
 import type { CodexErrorCode } from "../shared/errors.ts";
 
-/** How a command ends; DEPLOYMENT.md's table and `--help` are made from this object. */
+/** The exit codes; DEPLOYMENT.md's table and `--help` are generated from this object. */
 export const exitCodes = {
   ok: { code: 0, meaning: "It worked; also when the reader of the output has gone (`| head`)." },
   failed: { code: 1, meaning: "It failed, or doctor found a cause." },
   usage: { code: 2, meaning: "The command line is wrong." },
-  login: {
-    code: 3,
-    meaning: "`AUTH_REQUIRED` or `AUTH_EXPIRED`; also status when nobody is signed in.",
-  },
+  login: { code: 3, meaning: "`AUTH_REQUIRED` or `AUTH_EXPIRED`; also status when nobody is signed in." },
   quota: { code: 4, meaning: "`USAGE_LIMIT`: the quota is used up." },
   interrupted: { code: 130, meaning: "Interrupted by Ctrl-C or a signal." },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 
-/** What a command that ended with this error ends the process with. */
+/** The exit code for an error. */
 export function exitCodeOf(code: CodexErrorCode): number {
   switch (code) {
     case "AUTH_REQUIRED":

@@ -1,7 +1,7 @@
 import { exitCodes } from "./exit-codes.ts";
 import type { Command } from "./command.ts";
 
-/** The commands, the exit codes, and where to read on; lines of at most 80 characters. */
+/** The commands and the exit codes, in lines of at most 80 characters. */
 export function generalHelp(commands: readonly Command[], version: string): string {
   return lines(
     `codex-oauth ${version}: ask OpenAI's Codex models on your own ChatGPT plan`,
@@ -20,20 +20,15 @@ export function generalHelp(commands: readonly Command[], version: string): stri
   );
 }
 
-export function commandHelp({ name, summary, usage, options, notes }: Command): string {
-  const all = Object.entries({ ...options, help: { short: "h", meaning: "this text" } });
+export function commandHelp({ name, summary, usage, options, notes = [] }: Command): string {
+  const all: Command["options"] = { ...options, help: { type: "boolean", short: "h", meaning: "this text" } };
   return lines(
     `Usage: codex-oauth ${name} ${usage}`.trimEnd(),
     "",
     summary,
     "",
     ...columns(
-      all.map(([long, option]) => {
-        const { short, value, meaning } = option as {
-          short?: string;
-          value?: string;
-          meaning: string;
-        };
+      Object.entries(all).map(([long, { short, value, meaning }]) => {
         const start = short === undefined ? "    " : `-${short}, `;
         return [`${start}--${long}${value === undefined ? "" : ` ${value}`}`, meaning];
       }),

@@ -1,21 +1,21 @@
 import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { composeCodex } from "../app/compose.ts";
+import { systemRuntime } from "../app/runtime.ts";
+import { exitProcess } from "../platform/exit.ts";
+import { defaultLimits } from "../shared/limits.ts";
+import { version } from "../shared/version.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { runCommand, Interrupted } from "./run-command.ts";
 import { wantsColors, type Terminal } from "./terminal/terminal.ts";
-import { defaultLimits } from "../shared/limits.ts";
-import { exitProcess } from "../platform/exit.ts";
-import { version } from "../shared/version.ts";
-import { systemRuntime } from "../app/runtime.ts";
 
-/** Longer than any run; it only keeps the process from ending while a promise is waited for. */
-const alive = 2 ** 30;
+/** Longer than any run; the timer only keeps the process alive while a promise is pending. */
+const keepAliveMs = 2 ** 30;
 
-/** Run one command in this process, and end it with the command's exit code. */
+/** Runs one command in this process, and ends it with the command's exit code. */
 export async function runCli(args: readonly string[]): Promise<void> {
   const { stdout, stderr } = process;
-  Object.assign(console, new console.Console(stderr)); // whatever a library prints is no answer
+  Object.assign(console, new console.Console(stderr)); // output of a library is no answer
   const aborter = new AbortController();
   const stop = (exitCode: number): void => {
     aborter.abort(new Interrupted(exitCode));
@@ -23,7 +23,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
   let broken: number | undefined;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (broken !== undefined) return;
-    // The reader has seen enough: no failure (`| head`).
+    // A reader that stops reading is no failure (`| head`).
     broken = error.code === "EPIPE" ? exitCodes.ok.code : exitCodes.failed.code;
     if (error.code !== "EPIPE") {
       stderr.write(`codex-oauth: stdout cannot be written: ${error.code ?? "unknown"}\n`);
@@ -32,43 +32,43 @@ export async function runCli(args: readonly string[]): Promise<void> {
   });
   stderr.on("error", () => undefined);
   const interrupt = (): void => {
-    // The second time it is meant: not even the end of what was begun is waited for.
+    // The second interrupt ends the process at once, whatever is still under way.
     if (aborter.signal.aborted) exitProcess(exitCodes.interrupted.code);
     stop(exitCodes.interrupted.code);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
-  // A terminal that goes says so twice, to the session's first process and to those in the foreground.
+  // A closing terminal sends it twice: to the session's leader and to the foreground processes.
   process.on("SIGHUP", () => {
     stop(exitCodes.interrupted.code);
   });
-  const defect = (thrown: unknown): void => {
+  const crash = (thrown: unknown): void => {
     const name = thrown instanceof Error ? thrown.name : "a thrown value";
     stderr.write(`INTERNAL: codex-oauth met a case that it does not handle (${name}).\n`);
     exitProcess(exitCodes.failed.code);
   };
-  process.on("uncaughtException", defect);
-  process.on("unhandledRejection", defect);
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
 
-  const waiting = setInterval(() => undefined, alive);
+  const keepAlive = setInterval(() => undefined, keepAliveMs);
   const code = await runCommand(args, {
     terminal: systemTerminal(),
     version,
     signal: aborter.signal,
     interrupt,
-    packageRoot: packageFolder(process.argv[1]),
+    packageRoot: packageRootOf(process.argv[1]),
     open: ({ noBrowser }) => {
-      const world = systemRuntime(defaultLimits);
-      if (noBrowser) world.config = { ...world.config, noBrowser };
-      return composeCodex(world);
+      const runtime = systemRuntime(defaultLimits);
+      if (noBrowser) runtime.config = { ...runtime.config, noBrowser };
+      return composeCodex(runtime);
     },
   });
-  clearInterval(waiting);
-  await Promise.all([stdout, stderr].map(flushed));
+  clearInterval(keepAlive);
+  await Promise.all([stdout, stderr].map(flush));
   exitProcess(broken ?? code);
 }
 
-/** What was started lies in bin/ or dist/, whatever link led to it. */
-function packageFolder(started: string | undefined): string | undefined {
+/** The parent of bin/ or dist/, which the started file is in once links are resolved. */
+function packageRootOf(started: string | undefined): string | undefined {
   if (started === undefined) return undefined;
   try {
     return dirname(dirname(realpathSync(started)));
@@ -81,7 +81,7 @@ function systemTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
   const stderrIsTty = stderr.isTTY;
   return {
-    stdin: forgiving(stdin),
+    stdin: withoutTerminalErrors(stdin),
     stdout,
     stderr,
     stdinIsTty: stdin.isTTY,
@@ -89,12 +89,12 @@ function systemTerminal(): Terminal {
     stderrIsTty,
     columns: () => stderr.columns || 80,
     colors: wantsColors(process.env, stderrIsTty),
-    rewrites: stderrIsTty && process.env["TERM"] !== "dumb",
+    canRewriteLine: stderrIsTty && process.env["TERM"] !== "dumb",
   };
 }
 
-/** A terminal that has gone cannot be set or read any more, which is no failure of its own: SIGHUP says it. */
-function forgiving(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
+/** Ignores the errors of a closed terminal, which can't be set or read: SIGHUP reports it. */
+function withoutTerminalErrors(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
   if (!stdin.isTTY) return stdin;
   const setRawMode = stdin.setRawMode.bind(stdin);
   stdin.setRawMode = (mode) => {
@@ -107,8 +107,8 @@ function forgiving(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
   return stdin.on("error", () => undefined);
 }
 
-/** Pipes are written in the background on some systems. */
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
+/** Resolves once everything is written: on some systems pipes are asynchronous. */
+function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.write("", () => {
       resolve();

@@ -1,16 +1,16 @@
+import type { CodexContext } from "../app/codex.ts";
 import { renderError, renderPartial } from "../render/error.ts";
 import { renderNext } from "../render/next-step.ts";
 import type { CodexError } from "../shared/errors.ts";
-import type { CodexContext } from "../app/codex.ts";
 import { terminalText } from "./terminal/plain-text-stream.ts";
 import { markCode, type Terminal } from "./terminal/terminal.ts";
 
-/** One line of JSON; what is not known is null, so that every key is always there. */
+/** One line of JSON; unknown values are null, so that every key is always present. */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? null : inner))}\n`;
 }
 
-/** The error on stderr, and what had arrived of an answer where nobody has seen it yet. */
+/** Prints the error on stderr, and a partial answer that was not printed yet. */
 export function reportError(error: CodexError, context: CodexContext, terminal: Terminal): void {
   const { clock, timeZone, redactor } = context;
   const { partialText, partialTotalChars } = error.details;
@@ -20,7 +20,7 @@ export function reportError(error: CodexError, context: CodexContext, terminal: 
   terminal.stderr.write(`${markCode(head, terminal)}${terminalText(partial)}\n`);
 }
 
-/** The error as the one JSON object on stdout. */
+/** Prints the error as the one JSON object on stdout. */
 export function reportJson(error: CodexError, { redactor }: CodexContext, terminal: Terminal): void {
   const { code, message, details } = error;
   const { why, resetsAt, retryAfterMs, partialText } = details;

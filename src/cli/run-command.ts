@@ -1,6 +1,6 @@
+import type { ComposedCodex } from "../app/codex.ts";
 import { assertConfigured } from "../config/config.ts";
 import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
-import type { ComposedCodex } from "../app/codex.ts";
 import { readArguments } from "./arguments.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "./command.ts";
 import { commands } from "./commands/index.ts";
@@ -9,13 +9,13 @@ import { commandHelp, generalHelp } from "./help.ts";
 import { reportError, reportJson } from "./report-error.ts";
 import { withoutSecrets } from "./terminal/terminal.ts";
 
-export interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt" | "packageRoot"> {
+interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt" | "packageRoot"> {
   version: string;
-  /** Compose the program; nothing is opened for the help, the version and wrong arguments. */
-  open: (wishes: { noBrowser: boolean }) => ComposedCodex;
+  /** Composes the program; not called for help, version and wrong arguments. */
+  open: (options: { noBrowser: boolean }) => ComposedCodex;
 }
 
-/** Do what the arguments say; every failure is told on stderr and becomes an exit code. */
+/** Runs the command that the arguments name. Every failure is printed on stderr and becomes an exit code. */
 export async function runCommand(args: readonly string[], line: CommandLine): Promise<number> {
   const { terminal, version } = line;
   try {
@@ -34,9 +34,9 @@ export async function runCommand(args: readonly string[], line: CommandLine): Pr
     return exitCodes.ok.code;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    const [about] = args;
-    const name = commands.some(({ name }) => name === about) ? `${about ?? ""} ` : "";
-    terminal.stderr.write(`codex-oauth: ${error.message}. See: codex-oauth ${name}--help\n`);
+    const command = commands.find(({ name }) => name === args[0]);
+    const help = ["codex-oauth", ...(command === undefined ? [] : [command.name]), "--help"].join(" ");
+    terminal.stderr.write(`codex-oauth: ${error.message}. See: ${help}\n`);
     return exitCodes.usage.code;
   }
 }
@@ -67,13 +67,13 @@ async function runOpened(command: Command, args: Arguments, line: CommandLine): 
   }
 }
 
-/** Why a run was broken off from outside; the reason of the run's signal. */
+/** The abort reason of a run that was interrupted from outside. */
 export class Interrupted extends Error {
-  override readonly name = "Stopped";
+  override readonly name = "Interrupted";
   readonly exitCode: number;
 
   constructor(exitCode: number) {
-    super("The run was stopped.");
+    super("The run was interrupted.");
     this.exitCode = exitCode;
   }
 }

@@ -1,17 +1,16 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { assertConfigured } from "../config/config.ts";
-import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
-import { renderError, renderPartial } from "../render/error.ts";
-import type { Redactor } from "../shared/redactor.ts";
 import type { CodexContext, ComposedCodex } from "../app/codex.ts";
+import { assertConfigured } from "../config/config.ts";
+import { renderError, renderPartial } from "../render/error.ts";
+import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
 import { Progress, type SendProgress } from "./progress.ts";
 import { validateArguments, type Tool } from "./tool.ts";
 
-/** Machine-readable facts of a result or an error, for programs. */
+/** `_meta` keys of the machine-readable facts. */
 const resultKey = "codex-oauth/result";
 const errorKey = "codex-oauth/error";
 
-/** Run one tool. This is the only place that catches: every failure becomes an `isError` result. */
+/** Runs one tool. This is the only place that catches: every failure becomes an `isError` result. */
 export async function callTool(
   tool: Tool,
   args: unknown,
@@ -29,11 +28,12 @@ export async function callTool(
   try {
     const input = validateArguments(tool, args);
     assertConfigured(config, tool.needs);
-    const result = await tool.handle(input, codex, { signal, progress });
+    const { text, facts } = await tool.handle(input, codex, { signal, progress });
     log("CODEX", `${tool.name} answered in ${Math.round(clock.elapsed() - started)} ms`);
+    const redacted: unknown = facts && JSON.parse(redactor.redactSecrets(JSON.stringify(facts)));
     return {
-      content: [{ type: "text", text: redactor.redactSecrets(result.text) }],
-      ...(result.facts === undefined ? {} : { _meta: { [resultKey]: withoutSecrets(result.facts, redactor) } }),
+      content: [{ type: "text", text: redactor.redactSecrets(text) }],
+      ...(facts && { _meta: { [resultKey]: redacted } }),
     };
   } catch (thrown) {
     const cancelled = signal.aborted && !(thrown instanceof CodexError);
@@ -45,19 +45,14 @@ export async function callTool(
   }
 }
 
-function withoutSecrets(facts: object, redactor: Redactor): unknown {
-  return JSON.parse(redactor.redactSecrets(JSON.stringify(facts)));
-}
-
 function errorResult(error: CodexError, { clock, timeZone, redactor }: CodexContext): CallToolResult {
-  const { code, details } = error;
-  const { partialText, partialTotalChars, retryAfterMs, resetsAt } = details;
+  const { partialText, partialTotalChars, retryAfterMs, resetsAt } = error.details;
   const head = redactor.redactAll(renderError(error, clock.now(), timeZone, "mcp"));
   const partial =
     partialText === undefined ? "" : redactor.redactSecrets(renderPartial(partialText, partialTotalChars));
   return {
     isError: true,
     content: [{ type: "text", text: `${head}${partial}` }],
-    _meta: { [errorKey]: { code, retryAfterMs, resetsAt } },
+    _meta: { [errorKey]: { code: error.code, retryAfterMs, resetsAt } },
   };
 }

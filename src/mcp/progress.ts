@@ -1,12 +1,12 @@
-import type { Limits } from "../shared/limits.ts";
 import type { Clock, Timer } from "../platform/clock.ts";
+import type { Limits } from "../shared/limits.ts";
 
-/** Sends one progress notification; absent when the caller wants none. */
+/** Sends one progress notification. */
 export type SendProgress = (progress: number, message: string) => void;
 
 /**
- * What a call tells while it works: at most four messages a second, at least one every ten seconds,
- * numbers that only grow, and nothing after the end (MCP, progress).
+ * The progress notifications of a call (MCP, progress): at most four a second, at least one every ten seconds, with
+ * numbers that only grow, and none after the call's end.
  */
 export class Progress {
   readonly #send: SendProgress | undefined;
@@ -14,29 +14,30 @@ export class Progress {
   readonly #limits: Limits;
   #count = 0;
   #lastSentAt = -Infinity;
-  #words: (() => string) | undefined;
+  #message: (() => string) | undefined;
   #timer: Timer | undefined;
-  /** True while the timer waits for the next moment that may be used; else it is the heartbeat. */
-  #due = false;
+  /** A message waits for the minimum interval; else the timer is the heartbeat. */
+  #delayed = false;
   #stopped = false;
 
+  /** @param send undefined if the client wants no progress */
   constructor(send: SendProgress | undefined, clock: Clock, limits: Limits) {
     this.#send = send;
     this.#clock = clock;
     this.#limits = limits;
   }
 
-  /** Say something; `words` is asked when it is sent, so that it can hold the time passed. */
-  report(words: () => string): void {
+  /** Sends a message, computed at the moment of sending: it can include the elapsed time. */
+  report(message: () => string): void {
     if (this.#send === undefined || this.#stopped) return;
-    this.#words = words;
-    if (this.#due) return;
-    const tooSoonMs = this.#lastSentAt + this.#limits.progressMinIntervalMs - this.#clock.elapsed();
-    if (tooSoonMs <= 0) {
+    this.#message = message;
+    if (this.#delayed) return;
+    const waitMs = this.#lastSentAt + this.#limits.progressMinIntervalMs - this.#clock.elapsed();
+    if (waitMs <= 0) {
       this.#sendNow();
     } else {
-      this.#due = true;
-      this.#wakeIn(tooSoonMs);
+      this.#delayed = true;
+      this.#wakeIn(waitMs);
     }
   }
 
@@ -46,11 +47,11 @@ export class Progress {
   }
 
   #sendNow(): void {
-    if (this.#stopped || this.#words === undefined) return;
-    this.#due = false;
+    if (this.#stopped || this.#message === undefined) return;
+    this.#delayed = false;
     this.#lastSentAt = this.#clock.elapsed();
     this.#count++;
-    this.#send?.(this.#count, this.#words());
+    this.#send?.(this.#count, this.#message());
     this.#wakeIn(this.#limits.progressHeartbeatMs);
   }
 

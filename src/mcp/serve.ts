@@ -6,26 +6,33 @@ import { StdioTransport } from "./stdio-transport.ts";
 import type { Toolbox } from "./toolbox.ts";
 
 /** The program behind the protocol. */
-interface Loaded {
+interface Program {
   codex: ComposedCodex;
   toolbox: Toolbox;
 }
 
 /**
- * Serve MCP on this process's stdio until the host goes: at the end of stdin, at a broken stdout, or
- * at a signal. A refresh that was sent is saved before the process ends.
+ * Serves MCP on this process's stdio until stdin ends, stdout breaks or a signal arrives. A refresh in flight is saved
+ * before the process ends.
  */
 export async function runServer(limits: Limits = defaultLimits): Promise<void> {
   const { stdin, stdout, stderr } = process;
-  // Losing stderr must not end us: hosts close it at will.
+  // A client may close stderr at any time, which must not end the process.
   stderr.on("error", () => undefined);
-  keepStdoutForProtocol();
-  const program = new LazyProgram(limits);
-  const server = createServer(async () => (await program.load()).toolbox);
+  // Output of a library goes to stderr: stdout belongs to the protocol.
+  Object.assign(console, new console.Console(stderr));
+  let loading: Promise<Program> | undefined;
+  let loaded: Program | undefined;
+  const load = (): Promise<Program> => (loading ??= loadProgram(limits).then((program) => (loaded = program)));
+  const server = createServer(async () => (await load()).toolbox);
   server.onerror = (error) => {
-    program.loaded?.codex.context.log("CODEX", `protocol: ${error.message}`);
+    loaded?.codex.context.log("CODEX", `protocol: ${error.message}`);
   };
-  const end = endOnce(() => server.close().then(() => program.close()), limits.shutdownGraceMs);
+  const close = async (): Promise<void> => {
+    await server.close();
+    await (await loading)?.codex.close();
+  };
+  const end = endOnce(close, limits.shutdownGraceMs);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       end(0);
@@ -35,8 +42,7 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
     process.on(event, (thrown: unknown) => {
       const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "a thrown value";
       // Before the program is loaded, no secret has been read.
-      const redacted = program.loaded?.codex.context.redactor.redactAll(text) ?? text;
-      stderr.write(`codex-oauth: ${redacted}\n`);
+      stderr.write(`codex-oauth: ${loaded?.codex.context.redactor.redactAll(text) ?? text}\n`);
       end(1);
     });
   }
@@ -50,57 +56,30 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
       },
     }),
   );
-  // The host waits for the answer to its first message, and only then for tools: between the two is
-  // the time to load them.
-  stdin.once("data", () => setImmediate(() => void program.load()));
+  // Clients wait for the first response before they ask for tools: the time between is used to load them.
+  stdin.once("data", () => setImmediate(() => void load()));
 }
 
-/** Loads and composes the program once, when it is first needed. */
-class LazyProgram {
-  /** Once it is loaded. */
-  loaded: Loaded | undefined;
-  readonly #limits: Limits;
-  #loading: Promise<Loaded> | undefined;
-
-  constructor(limits: Limits) {
-    this.#limits = limits;
-  }
-
-  load(): Promise<Loaded> {
-    return (this.#loading ??= this.#compose());
-  }
-
-  async #compose(): Promise<Loaded> {
-    const [{ composeCodex }, { systemRuntime }, { createToolbox }] = await Promise.all([
-      import("../app/compose.ts"),
-      import("../app/runtime.ts"),
-      import("./toolbox.ts"),
-    ]);
-    const codex = composeCodex(systemRuntime(this.#limits));
-    return (this.loaded = { codex, toolbox: createToolbox(codex) });
-  }
-
-  async close(): Promise<void> {
-    const loaded = await this.#loading;
-    await loaded?.codex.close();
-  }
+async function loadProgram(limits: Limits): Promise<Program> {
+  const [{ composeCodex }, { systemRuntime }, { createToolbox }] = await Promise.all([
+    import("../app/compose.ts"),
+    import("../app/runtime.ts"),
+    import("./toolbox.ts"),
+  ]);
+  const codex = composeCodex(systemRuntime(limits));
+  return { codex, toolbox: createToolbox(codex) };
 }
 
-/** Whatever a library prints goes to stderr: stdout belongs to the protocol. */
-function keepStdoutForProtocol(): void {
-  Object.assign(console, new console.Console(process.stderr));
-}
-
-/** Close in order and leave; the grace bounds what may still be saved. */
+/** Closes in order and exits, at the latest after the grace, which bounds what may still be saved. */
 function endOnce(close: () => Promise<void>, graceMs: number): (code: number) => void {
   let ending = false;
   return (code) => {
     if (ending) return;
     ending = true;
-    const out = (): void => {
+    const exit = (): void => {
       exitProcess(code);
     };
-    setTimeout(out, graceMs).unref();
-    close().then(out, out);
+    setTimeout(exit, graceMs).unref();
+    close().then(exit, exit);
   };
 }

@@ -5,19 +5,19 @@ import type { Readable, Writable } from "node:stream";
 const endBytes = 1_024;
 
 const id = String.raw`"id"\s*:\s*(\d+|"[^"\\]*")\s*`;
-const short = String.raw`\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*`;
-const idAhead = new RegExp(String.raw`^\s*\{(?:${short},)*\s*${id},`);
-const idBehind = new RegExp(String.raw`,\s*${id}(?:,${short})*\}\s*$`);
+const otherField = String.raw`\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*`;
+const idAtStart = new RegExp(String.raw`^\s*\{(?:${otherField},)*\s*${id},`);
+const idAtEnd = new RegExp(String.raw`,\s*${id}(?:,${otherField})*\}\s*$`);
 
 /**
- * Both ends of a JSON-RPC message that is too long to be kept: clients write its id near one of them,
- * with nothing but the version and the method outside.
+ * Finds the id of a JSON-RPC message too long to buffer, from its first and last 1,024 bytes: clients write the id near
+ * one end, with only the version and the method outside.
  */
 class OversizedMessageId {
   readonly #head: string;
   #tail = Buffer.alloc(0);
 
-  /** @param chunks what has come of the message so far */
+  /** @param chunks the message so far */
   constructor(chunks: readonly Buffer[]) {
     let size = 0;
     const enough = chunks.findIndex((chunk) => (size += chunk.length) >= endBytes);
@@ -31,9 +31,9 @@ class OversizedMessageId {
     this.#tail = Buffer.concat([this.#tail, last]).subarray(-endBytes);
   }
 
-  /** Null where it stands elsewhere, or is none. */
+  /** Null if the message has none, or not near an end. */
   get id(): string | number | null {
-    const found = idAhead.exec(this.#head) ?? idBehind.exec(this.#tail.toString("utf8"));
+    const found = idAtStart.exec(this.#head) ?? idAtEnd.exec(this.#tail.toString("utf8"));
     return found?.[1] === undefined ? null : (JSON.parse(found[1]) as string | number);
   }
 }
@@ -41,19 +41,18 @@ class OversizedMessageId {
 const parseError = -32700;
 const invalidRequest = -32600;
 
-export interface StdioTransportOptions {
+interface StdioTransportOptions {
   input: Readable;
   output: Writable;
-  /** A longer message is refused as a whole; the connection lives. */
+  /** A longer message is refused; the connection stays open. */
   maxMessageBytes: number;
-  /** The other side is gone: end of input, or nobody reads the output any more. */
+  /** The client is gone: the input ended, or the output was closed. */
   onDisconnect: () => void;
 }
 
 /**
- * MCP over stdio: one JSON-RPC message a line. Beside the SDK's own transport it answers lines that
- * are no message (that one is silent), survives a message that is too long, and tells when the
- * other side is gone.
+ * MCP over stdio: one JSON-RPC message a line. Unlike the SDK's own transport it answers lines that are no message,
+ * survives a message that is too long, and reports when the client is gone.
  */
 export class StdioTransport implements Transport {
   onclose?: () => void;
@@ -71,14 +70,14 @@ export class StdioTransport implements Transport {
 
   start(): Promise<void> {
     const { input, output } = this.#options;
-    const gone = (): void => {
+    const disconnected = (): void => {
       this.#disconnect();
     };
     input.on("data", (chunk: Buffer) => {
-      this.#take(chunk);
+      this.#split(chunk);
     });
-    input.once("end", gone).once("close", gone).on("error", gone);
-    output.once("close", gone).on("error", gone);
+    input.once("end", disconnected).once("close", disconnected).on("error", disconnected);
+    output.once("close", disconnected).on("error", disconnected);
     return Promise.resolve();
   }
 
@@ -102,24 +101,24 @@ export class StdioTransport implements Transport {
   #write(message: object): Promise<void> {
     if (!this.#connected) return Promise.resolve();
     return new Promise((resolve) => {
-      // A failed write means that nobody listens: the error event has already said so.
+      // A failed write is no error here: the output's error event has already ended the connection.
       this.#options.output.write(`${JSON.stringify(message)}\n`, () => {
         resolve();
       });
     });
   }
 
-  #take(chunk: Buffer): void {
+  #split(chunk: Buffer): void {
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      this.#keep(chunk.subarray(start, end));
+      this.#append(chunk.subarray(start, end));
       this.#endLine();
       start = end + 1;
     }
-    this.#keep(chunk.subarray(start));
+    this.#append(chunk.subarray(start));
   }
 
-  #keep(part: Buffer): void {
+  #append(part: Buffer): void {
     if (part.length === 0) return;
     if (this.#oversized !== undefined) {
       this.#oversized.add(part);

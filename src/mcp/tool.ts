@@ -1,19 +1,12 @@
+import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import type { z } from "zod";
-import type { ConfigArea } from "../config/checks.ts";
 import type { ComposedCodex } from "../app/codex.ts";
-import type { Progress } from "./progress.ts";
+import type { ConfigArea } from "../config/checks.ts";
 import { CodexError } from "../shared/errors.ts";
 import { validated } from "../shared/validated.ts";
+import type { Progress } from "./progress.ts";
 
-/** Facts for hosts; all four are given, since an absent hint is read as its worst value. */
-export interface Annotations {
-  readOnlyHint: boolean;
-  destructiveHint: boolean;
-  idempotentHint: boolean;
-  openWorldHint: boolean;
-}
-
-/** One call as a handler sees it. */
+/** One call, as a handler sees it. */
 export interface ToolCall {
   signal: AbortSignal;
   progress: Progress;
@@ -22,7 +15,7 @@ export interface ToolCall {
 export interface ToolResult {
   /** For a reader: the answer first. */
   text: string;
-  /** For programs; Claude Code would show `structuredContent` in place of the text. */
+  /** For programs, in `_meta`: Claude Code would show `structuredContent` in place of the text. */
   facts?: Record<string, unknown>;
 }
 
@@ -30,24 +23,25 @@ export interface Tool<Input extends z.ZodType = z.ZodType> {
   name: string;
   title: string;
   description: string;
-  annotations: Annotations;
-  /** Hints for hosts, sent as the definition's `_meta`. */
+  /** All four hints, since a client reads an absent one as its worst value. */
+  annotations: Required<Omit<ToolAnnotations, "title">>;
+  /** Hints for clients, sent as the definition's `_meta`. */
   meta?: Record<string, unknown>;
   input: Input;
-  /** Settings that must be sound for this tool. */
+  /** Settings that must be valid for this tool. */
   needs: readonly ConfigArea[];
   handle(input: z.infer<Input>, codex: ComposedCodex, call: ToolCall): Promise<ToolResult>;
 }
 
-/** Only for the inference: `handle` gets the type that `input` accepts. */
+/** Infers the type of `handle`'s input from the schema. */
 export function defineTool<Input extends z.ZodType>(tool: Tool<Input>): Tool {
   return tool;
 }
 
 /**
- * The arguments as the tool declares them; hosts do not check them.
+ * The arguments, parsed by the tool's schema; clients don't check them.
  *
- * @throws CodexError `BAD_REQUEST` that names each field and what it accepts, never a value.
+ * @throws CodexError `BAD_REQUEST` that names each field and what it accepts, never a value
  */
 export function validateArguments(tool: Tool, args: unknown): unknown {
   return validated(tool.input, args ?? {}, "the arguments", (...faults) => {

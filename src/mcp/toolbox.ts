@@ -1,7 +1,7 @@
 import { type CallToolResult, ErrorCode, type Tool as ToolDefinition } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
-import { oneLine } from "../shared/text.ts";
 import type { ComposedCodex } from "../app/codex.ts";
+import { oneLine } from "../shared/text.ts";
 import { callTool } from "./call-tool.ts";
 import type { SendProgress } from "./progress.ts";
 import type { Tool } from "./tool.ts";
@@ -13,11 +13,11 @@ import { codexStatus } from "./tools/codex-status.ts";
 
 export const tools: readonly Tool[] = [codexQuery, codexStatus, codexLogin, codexClear, codexModels];
 
-/** The tools as the protocol needs them. */
+/** The tools, as the protocol exposes them. */
 export interface Toolbox {
-  /** As `tools/list` gives them; made when first asked for. */
+  /** The result of `tools/list`, made at the first call. */
   definitions(): ToolDefinition[];
-  /** Run one tool; rejects only where there is no tool of that name (JSON-RPC's invalid params). */
+  /** Runs one tool. Rejects only if no tool has that name (JSON-RPC's invalid params). */
   call(
     name: string,
     args: unknown,
@@ -37,7 +37,7 @@ export function createToolbox(codex: ComposedCodex): Toolbox {
   };
 }
 
-/** The SDK's own class puts its code into the message, where each client then puts it once more. */
+/** Not the SDK's `McpError`: that puts its code into the message, and each client repeats it. */
 class UnknownTool extends Error {
   readonly code = ErrorCode.InvalidParams;
 

@@ -5,13 +5,13 @@ import type { Reader } from "./next-step.ts";
 
 interface ReaderText {
   environment: string;
-  /** What makes the choice, after nothing was changed. */
+  /** How to confirm the choice. */
   confirm: (kind: ExternalKind) => string;
   ready: string;
 }
 
 const signedOut = "a ChatGPT login of codex-oauth on this machine is signed out then.";
-const readers: Readonly<Record<Reader, ReaderText>> = {
+const readerTexts: Readonly<Record<Reader, ReaderText>> = {
   mcp: {
     environment: "the environment of Claude Code",
     confirm: (kind) =>
@@ -52,16 +52,16 @@ const explanations: Readonly<Record<ExternalKind, Explain>> = {
   }),
 };
 
-/** What a choice of an external kind means, and whether it was made. */
+/** Explains an external credential, and whether it was chosen. */
 export function renderChoice(choice: CredentialChoice, reader: Reader, now: number, timeZone: string): string {
   const { kind, confirmed, decidedBy } = choice;
-  const words = readers[reader];
+  const text = readerTexts[reader];
   const time = (epochMs: number): string => localTime(epochMs, now, timeZone);
-  const { head, terms } = explanations[kind](choice, words, time);
+  const { head, terms } = explanations[kind](choice, text, time);
   if (decidedBy !== undefined) {
     return `${head} It is in use: ${decidedBy}=${kind} decides. Nothing was changed.`;
   }
   return confirmed
-    ? `${head} Chosen, for every window. ${terms} ${words.ready}`
-    : `${head} ${terms}\n\nNothing has been changed. ${words.confirm(kind)}`;
+    ? `${head} Chosen, for every window. ${terms} ${text.ready}`
+    : `${head} ${terms}\n\nNothing has been changed. ${text.confirm(kind)}`;
 }

@@ -1,13 +1,9 @@
 import type { DoctorReport, Finding, FindingLevel } from "../status/finding.ts";
 import { renderFix, type Reader } from "./next-step.ts";
 
-const marks: Readonly<Record<FindingLevel, string>> = {
-  problem: "PROBLEM",
-  note: "note",
-  ok: "ok",
-};
+const marks: Readonly<Record<FindingLevel, string>> = { problem: "PROBLEM", note: "note", ok: "ok" };
 
-/** The report for a reader, fit to be pasted into an issue: what is wrong comes first. */
+/** The report for a reader, safe to paste into an issue; problems come first. */
 export function renderDoctor(report: DoctorReport, reader: Reader): string {
   const { version, nodeVersion, platform, clientVersion, findings } = report;
   return [
@@ -20,11 +16,11 @@ export function renderDoctor(report: DoctorReport, reader: Reader): string {
 }
 
 function summary(findings: readonly Finding[]): string {
-  const count = (level: FindingLevel, one: string): string => {
+  const count = (level: FindingLevel): string => {
     const found = findings.filter((finding) => finding.level === level).length;
-    return `${found === 0 ? "no" : found} ${one}${found === 1 ? "" : "s"}`;
+    return `${found === 0 ? "no" : found} ${level}${found === 1 ? "" : "s"}`;
   };
-  return `Doctor: ${count("problem", "problem")}, ${count("note", "note")}.`;
+  return `Doctor: ${count("problem")}, ${count("note")}.`;
 }
 
 function findingLines({ check, level, message, fix }: Finding, reader: Reader): string[] {
@@ -34,9 +30,6 @@ function findingLines({ check, level, message, fix }: Finding, reader: Reader): 
 
 /** The report for a program: with each fix as a sentence. */
 export function doctorFacts(report: DoctorReport, reader: Reader): object {
-  const findings = report.findings.map(({ fix, ...finding }) => ({
-    ...finding,
-    fix: fix && renderFix(fix, reader),
-  }));
+  const findings = report.findings.map(({ fix, ...finding }) => ({ ...finding, fix: fix && renderFix(fix, reader) }));
   return { ...report, findings };
 }

@@ -2,6 +2,7 @@ import type { CodexError } from "../shared/errors.ts";
 import { plainText } from "../shared/text.ts";
 import { localTime, span } from "../shared/time.ts";
 import { renderNext, type Reader } from "./next-step.ts";
+import { count } from "./reply.ts";
 
 /** An error for a reader: `CODE: what happened.` then why and the next step, each on its line. */
 export function renderError(error: CodexError, now: number, timeZone: string, reader: Reader): string {
@@ -25,24 +26,22 @@ export function renderError(error: CodexError, now: number, timeZone: string, re
 
 /** An error as one line of a report: what happened, why, and the next steps. */
 export function errorLine(error: CodexError, reader: Reader): string {
-  const { code, message, details } = error;
-  const { why, retryAfterMs } = details;
+  const { why, retryAfterMs } = error.details;
   const wait = retryAfterMs === undefined ? undefined : `It asked to wait ${span(retryAfterMs)}.`;
-  return [`${code}: ${message}`, why, wait, `Next: ${renderNext(error, reader)}`]
+  return [`${error.code}: ${error.message}`, why, wait, `Next: ${renderNext(error, reader)}`]
     .filter((part) => part !== undefined)
     .join(" ");
 }
 
 /**
- * What had arrived of an answer, so marked that nobody takes it for the whole.
+ * The part of an answer that had arrived, marked as incomplete.
  *
- * @param totalChars how much had arrived, where the text is only its beginning
+ * @param totalChars how much had arrived, if the text is only its beginning
  */
 export function renderPartial(partialText: string, totalChars?: number): string {
-  const number = (value: number): string => value.toLocaleString("en");
   const cut =
     totalChars === undefined
       ? ""
-      : ` (only its first ${number(partialText.length)} of ${number(totalChars)} characters are shown)`;
+      : ` (only its first ${count(partialText.length)} of ${count(totalChars)} characters are shown)`;
   return `\n\nPartial answer, it breaks off${cut}:\n\n${plainText(partialText)}`;
 }

@@ -1,39 +1,40 @@
-import type { NoBrowserReason, LoginReason } from "../auth/sign-in/login-plan.ts";
-import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
+import type { NoBrowserReason, LoginReason } from "../auth/sign-in/login-plan.ts";
 import type { Config } from "../config/config.ts";
-import { localTime } from "../shared/time.ts";
 import { unsetVariables } from "../shared/next-step.ts";
+import { localTime } from "../shared/time.ts";
 import { renderFix, type Reader } from "./next-step.ts";
 
 type CodexAuth = Config["auth"];
 
-/** The issuer's host when it is not OpenAI's own server: a person must not miss that. */
-export type ForeignIssuer = string | undefined;
-
-const uses: Readonly<Record<NonNullable<CodexAuth>, (reader: Reader) => string>> = {
+const useNotes: Readonly<Record<NonNullable<CodexAuth>, (reader: Reader) => string>> = {
   chatgpt: (reader) => `${reader === "mcp" ? "codex_query" : "codex-oauth query"} can be used now.`,
   "api-key": (reader) =>
     "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
     `${renderFix([unsetVariables("CODEX_AUTH")], reader).slice(0, -1)} to use this login.`,
 };
 
-/** @param auth `CODEX_AUTH`, which decides what a question goes to, whoever has signed in */
-export function renderSignedIn(tokens: TokenSet, foreign: ForeignIssuer, auth: CodexAuth, reader: Reader): string {
+/**
+ * @param foreign the issuer's host if it isn't OpenAI's own server: the user must not miss that
+ * @param auth `CODEX_AUTH`, which decides the credential of a question, whatever login is stored
+ */
+export function renderSignedIn(tokens: TokenSet, foreign: string | undefined, auth: CodexAuth, reader: Reader): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
-  const use = uses[auth ?? "chatgpt"](reader);
-  return `${warning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
+  const use = useNotes[auth ?? "chatgpt"](reader);
+  return `${issuerWarning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
 }
 
 interface Waiting {
   /** Epoch ms. */
   endsAt: number;
   joined: boolean;
-  /** Why it is not the login of a desktop. */
+  /** Why it is not the usual sign-in of a desktop. */
   reason: LoginReason | undefined;
-  foreign: ForeignIssuer;
-  /** Masked e-mail of an official client's login that could be used instead. */
-  otherLogin: string | undefined;
+  /** The issuer's host if it isn't OpenAI's own server. */
+  foreign: string | undefined;
+  /** The masked account of the Codex CLI's login, if that could be used instead. */
+  codexCliAccount: string | undefined;
 }
 
 export interface WaitingBrowser extends Waiting {
@@ -45,26 +46,27 @@ export interface WaitingBrowser extends Waiting {
 export interface WaitingDevice extends Waiting {
   method: "device";
   verificationUrl: string;
-  /** Undefined once it was shown. */
+  /** Undefined once it has been shown. */
   userCode: string | undefined;
 }
 
-/** For a model: what the person does comes first, then the other ways. */
+/** A pending sign-in for a model: what the user does comes first, then the other methods. */
 export function renderWaiting(login: WaitingBrowser | WaitingDevice, now: number, timeZone: string): string {
   const until = localTime(login.endsAt, now, timeZone);
   const goesOn = `${login.joined ? "The login that was already waiting goes on" : "The login waits"} until ${until}.`;
   const lines = login.method === "browser" ? browserLines(login) : deviceLines(login);
-  if (login.otherLogin !== undefined) {
+  const { codexCliAccount } = login;
+  if (codexCliAccount !== undefined) {
     lines.push(
-      `The Codex CLI on this machine is signed in as ${login.otherLogin}; it is not used unless you call codex_login with method "codex-cli".`,
+      `The Codex CLI on this machine is signed in as ${codexCliAccount}; it is not used unless you call codex_login with method "codex-cli".`,
     );
   }
   lines.push(`${goesOn} Call codex_login again to wait for the end, or codex_status to see how it stands.`);
-  return `${warning(login.foreign)}${lines.join("\n")}`;
+  return `${issuerWarning(login.foreign)}${lines.join("\n")}`;
 }
 
 function browserLines({ authorizationUrl, browserOpened, reason }: WaitingBrowser): string[] {
-  const why = browserOpened || reason === undefined ? "" : `${sentence(reason)} `;
+  const why = browserOpened || reason === undefined ? "" : `${reasonText(reason)} `;
   const [first, ...rest] = browserSteps(authorizationUrl, browserOpened);
   return [
     `${why}${first}`,
@@ -77,7 +79,7 @@ function browserLines({ authorizationUrl, browserOpened, reason }: WaitingBrowse
 }
 
 function deviceLines({ verificationUrl, userCode, reason }: WaitingDevice): string[] {
-  const why = reason === undefined ? [] : [`${sentence(reason)} A device code is used instead.`];
+  const why = reason === undefined ? [] : [`${reasonText(reason)} A device code is used instead.`];
   const other =
     reason?.kind === "ports-busy"
       ? 'The other way: free one of the ports, then codex_login with method "browser" gives a URL and ends this login.'
@@ -91,25 +93,22 @@ function deviceLines({ verificationUrl, userCode, reason }: WaitingDevice): stri
   return [...why, ...deviceSteps(verificationUrl, userCode), other];
 }
 
-export interface AboutLogin {
-  /** Whether a browser was opened. */
-  opened: boolean;
-  reason: LoginReason | undefined;
-  foreign: ForeignIssuer;
-}
-
-/** For a terminal: what the person does. */
+/** A pending sign-in for a terminal: what the user does. */
 export function renderSignInSteps(
   login: PendingLogin,
-  { opened, reason, foreign }: AboutLogin,
+  { browserOpened, reason, foreign }: Pick<WaitingBrowser, "browserOpened" | "reason" | "foreign">,
   now: number,
   timeZone: string,
 ): string {
   const until = `The sign-in waits until ${localTime(login.endsAt, now, timeZone)}.`;
-  const lines = [warning(foreign).trimEnd(), reason === undefined ? "" : sentence(reason)];
+  const lines = [issuerWarning(foreign).trimEnd(), reason === undefined ? "" : reasonText(reason)];
   const steps =
     login.method === "browser"
-      ? [...browserSteps(login.authorizationUrl, opened), "", `${until} The other way is codex-oauth login --device.`]
+      ? [
+          ...browserSteps(login.authorizationUrl, browserOpened),
+          "",
+          `${until} The other way is codex-oauth login --device.`,
+        ]
       : [...deviceSteps(login.verificationUrl, login.userCode), until];
   return `${[...lines.filter((line) => line !== ""), ...steps].join("\n")}\n`;
 }
@@ -132,7 +131,7 @@ function deviceSteps(verificationUrl: string, userCode: string): string[] {
   ];
 }
 
-/** What a call tells while it waits. */
+/** The progress message of a call that waits. */
 export function renderLoginProgress(
   login:
     | Pick<WaitingBrowser, "method" | "authorizationUrl">
@@ -146,7 +145,7 @@ export function renderLoginProgress(
         "Only enter this code if you started this sign-in.";
 }
 
-const hindrances: Record<NoBrowserReason, string> = {
+const noBrowserText: Record<NoBrowserReason, string> = {
   setting: "CODEX_NO_BROWSER is set, so no browser was opened.",
   codespaces: "This is a workspace in the cloud, so no browser was opened.",
   ssh: "This session came over SSH, so no browser was opened.",
@@ -155,11 +154,10 @@ const hindrances: Record<NoBrowserReason, string> = {
   "no-opener": "There is no xdg-open on the PATH, so no browser was opened.",
 };
 
-/** Why it is not the login of a desktop. */
-export function sentence(reason: LoginReason): string {
-  return reason.kind === "ports-busy" ? reason.message : hindrances[reason.because];
+function reasonText(reason: LoginReason): string {
+  return reason.kind === "ports-busy" ? reason.message : noBrowserText[reason.because];
 }
 
-function warning(foreign: ForeignIssuer): string {
+function issuerWarning(foreign: string | undefined): string {
   return foreign === undefined ? "" : `Not OpenAI's own server: this login is at ${foreign}. `;
 }

@@ -3,7 +3,7 @@ import { oneLine } from "../shared/text.ts";
 import { localTime, span } from "../shared/time.ts";
 import { count } from "./reply.ts";
 
-/** The models of the account, the default first marked, and how fresh the list is. */
+/** The models of the account, with the default marked, and how fresh the list is. */
 export function renderModels(list: ModelList, chosen: string | undefined, now: number, timeZone: string): string {
   const standard = chosen ?? defaultModel(list.models)?.slug;
   const shown = list.models

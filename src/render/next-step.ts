@@ -6,7 +6,7 @@ import { span } from "../shared/time.ts";
 /** Who reads: a model behind MCP, a person at a shell, or a program. */
 export type Reader = "mcp" | "cli" | "library";
 
-/** What a model must not repeat by itself: it cannot mend a network or free a disk, and we have retried. */
+/** Errors that a model must not retry: it can't fix a network or free a disk, and codex-oauth has retried. */
 const userDecides: ReadonlySet<CodexErrorCode> = new Set([
   "RATE_LIMITED",
   "OVERLOADED",
@@ -25,30 +25,30 @@ export function renderNext({ code, next, details }: CodexError, reader: Reader):
   const hasTime = (resetsAt ?? retryAfterMs) !== undefined;
   const asksUser = reader === "mcp" && userDecides.has(code);
   const steps = asksUser && !next.some((step) => step.do === "retry") ? [...next, retry] : next;
-  return `${clauses(steps, { reader, hasTime, asksUser })}.`;
+  return `${joinClauses(steps, { reader, hasTime, asksUser })}.`;
 }
 
 /** The fix of a finding as sentences for a reader. */
 export function renderFix(steps: NextSteps, reader: Reader): string {
-  const text = clauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" });
-  return text.startsWith("Run: ") ? text : `${text}.`; // a command is there to be pasted
+  const text = joinClauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" });
+  return text.startsWith("Run: ") ? text : `${text}.`; // a command is to be pasted
 }
 
-interface Situation {
+interface RenderContext {
   reader: Reader;
   /** The text before the steps names the time to wait for. */
   hasTime: boolean;
-  /** The reader is a model that leaves it to the user whether to try again. */
+  /** The reader is a model, and the user decides whether to try again. */
   asksUser: boolean;
 }
 
 /** "Do this, then that. If it fails again, do a third thing", without the last full stop. */
-function clauses(steps: NextSteps, situation: Situation): string {
-  const { reader, asksUser } = situation;
+function joinClauses(steps: NextSteps, context: RenderContext): string {
+  const { reader, asksUser } = context;
   let text = "";
   for (const [n, step] of steps.entries()) {
     const before = steps[n - 1];
-    const clause = words(step, situation);
+    const clause = clauseOf(step, context);
     if (before === undefined) text = clause;
     else if (asksUser && step.do === "retry") text += `. ${clause}`;
     else if (before.do === "retry") {
@@ -59,37 +59,37 @@ function clauses(steps: NextSteps, situation: Situation): string {
   return text;
 }
 
-function words(step: NextStep, situation: Situation): string {
-  const { reader, hasTime, asksUser } = situation;
-  const own = terms[reader];
+function clauseOf(step: NextStep, context: RenderContext): string {
+  const { reader, hasTime, asksUser } = context;
+  const texts = terms[reader];
   switch (step.do) {
     case "sign-in":
-      return own["sign-in"](step.method);
+      return texts["sign-in"](step.method);
     case "use-method":
-      return own["use-method"](step.method);
+      return texts["use-method"](step.method);
     case "choose-model":
-      if (step.which === "named") return own["named-model"];
-      if (step.which === undefined) return own["listed-model"];
-      return `Name ${step.which === "larger" ? "a model with a larger context window" : "another model"} (${own.models} lists them)`;
+      if (step.which === "named") return texts["named-model"];
+      if (step.which === undefined) return texts["listed-model"];
+      return `Name ${step.which === "larger" ? "a model with a larger context window" : "another model"} (${texts.models} lists them)`;
     case "wait":
       if (step.for === "reset") return "Wait until the limit resets";
       if (step.for !== undefined) return `Wait ${span(step.for)}`;
       return hasTime ? "Wait for the time that the message names" : "Wait a minute or two";
     case "set-variable":
-      return `Set ${step.name}${step.to === undefined ? "" : ` to ${step.to}`}${own["and-restart"]}`;
+      return `Set ${step.name}${step.to === undefined ? "" : ` to ${step.to}`}${texts["and-restart"]}`;
     case "unset-variable":
-      return `Unset ${step.names.join(" and ")}${own["and-restart"]}`;
+      return `Unset ${step.names.join(" and ")}${texts["and-restart"]}`;
     case "retry":
-      return asksUser ? "Tell the user; try again only if they ask" : own.retry;
+      return asksUser ? "Tell the user; try again only if they ask" : texts.retry;
     case "act":
       return step.what;
     case "either":
       return step.of
-        .map((steps) => clauses(steps, situation))
+        .map((steps) => joinClauses(steps, context))
         .map((text, n) => (n === 0 ? text : lowerFirst(text)))
         .join(", or ");
     default:
-      return own[step.do];
+      return texts[step.do];
   }
 }
 

@@ -3,7 +3,7 @@ import { oneLine } from "../shared/text.ts";
 import { span } from "../shared/time.ts";
 import { count } from "./reply.ts";
 
-/** Progress as a person reads it. */
+/** Progress, as text for a reader. */
 export function renderProgress(step: QueryProgress, elapsedMs: number): string {
   switch (step.type) {
     case "queued":

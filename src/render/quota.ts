@@ -10,7 +10,7 @@ export function quotaSummary(quota: Quota, now: number, timeZone: string): strin
     .join("; ");
 }
 
-/** Quota for a report, a line a window with a bar, and how old the facts are. */
+/** Quota for a report: its age, then a line with a bar for each window. */
 export function quotaLines(quota: Quota, now: number, timeZone: string): string[] {
   const bars = quota.windows.map((window) => {
     const filled = Math.round((left(window) / 100) * barWidth);

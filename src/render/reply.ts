@@ -4,7 +4,7 @@ import { plainText } from "../shared/text.ts";
 import { kindText } from "./credential-kind.ts";
 import { quotaSummary } from "./quota.ts";
 
-/** The answer with the pages that it cites, as one text. */
+/** The answer and the pages it cites, as one text. */
 export function withSources({ text, sources }: Pick<QueryReply, "text" | "sources">): string {
   if (sources.length === 0) return text;
   return `${text.trimEnd()}\n\n${renderSources(sources)}`;
@@ -16,9 +16,9 @@ export function renderSources(sources: QueryReply["sources"]): string {
 }
 
 /**
- * The answer, then one line of facts about it.
+ * The answer and its footer.
  *
- * @param whole where all of the answer lies, when the reply's text is only its beginning
+ * @param whole the file with the whole answer, if the reply's text is only its beginning
  */
 export function renderReply(
   reply: QueryReply,
@@ -35,7 +35,7 @@ export function renderReply(
   return `${text}${cut}\n\n${renderFooter(reply, notices, now, timeZone)}`;
 }
 
-/** The line of facts: who answered, what it cost, what is left, and what was not done as asked. */
+/** One line of facts: model, cost, remaining quota, and what was not done as asked. */
 export function renderFooter(reply: QueryReply, notices: readonly string[], now: number, timeZone: string): string {
   const { usage, quota } = reply;
   const facts = [
@@ -51,7 +51,7 @@ export function renderFooter(reply: QueryReply, notices: readonly string[], now:
   return `— ${facts.filter((fact) => fact !== undefined).join(" · ")}`;
 }
 
-/** Undefined where neither count is known. */
+/** Undefined if neither count is known. */
 function tokens({ inputTokens, outputTokens }: Usage): string | undefined {
   if (inputTokens === undefined) {
     return outputTokens === undefined ? undefined : `${count(outputTokens)} tokens out`;
@@ -60,7 +60,7 @@ function tokens({ inputTokens, outputTokens }: Usage): string | undefined {
   return `${count(inputTokens)} tokens in${out}`;
 }
 
-/** A whole number with its thousands set off, without the number formats that Intl would load. */
+/** A whole number with thousands separators, without the number formats that Intl would load. */
 export function count(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

@@ -1,23 +1,15 @@
-import type { CredentialKind } from "../api/credential.ts";
-import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import { accountLabel } from "../auth/oauth/token-set.ts";
+import type { SignedOut } from "../auth/session/sign-out.ts";
 import { kindText } from "./credential-kind.ts";
 
-/** What a sign-out has done, as it is told. */
-export interface Cleared {
-  removed: TokenSet | undefined;
-  forgotten: CredentialKind | undefined;
-  revoked: "revoked" | "failed" | "skipped";
-  why: string | undefined;
-  stoppedLogin: boolean;
-}
-
-export function renderCleared(cleared: Cleared): string {
-  const { removed, forgotten, stoppedLogin } = cleared;
+/** The result of a sign-out. */
+export function renderSignOut(done: SignedOut & { stoppedLogin: boolean }): string {
+  const { removed, forgotten, stoppedLogin } = done;
   const stopped = stoppedLogin ? " A login that was waiting has been stopped." : "";
   if (removed !== undefined) {
     return (
       `Signed out: the login of ${accountLabel(removed)} was removed from this machine ` +
-      `${revocation(cleared)}${stopped} Other programs on this machine keep their own logins.`
+      `${revocationText(done)}${stopped} Other programs on this machine keep their own logins.`
     );
   }
   if (forgotten !== undefined) {
@@ -26,7 +18,7 @@ export function renderCleared(cleared: Cleared): string {
   return `Nothing to clear: nobody is signed in here.${stopped}`;
 }
 
-function revocation({ revoked, why }: Cleared): string {
+function revocationText({ revoked, why }: SignedOut): string {
   switch (revoked) {
     case "revoked":
       return "and revoked at the server.";

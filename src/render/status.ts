@@ -1,14 +1,14 @@
-import type { Status } from "../status/status-report.ts";
-import { localTime, span } from "../shared/time.ts";
 import { CodexError } from "../shared/errors.ts";
 import { signIn } from "../shared/next-step.ts";
+import { localTime, span } from "../shared/time.ts";
+import type { Status } from "../status/status-report.ts";
 import { kindText } from "./credential-kind.ts";
 import { doctorFacts, renderDoctor } from "./doctor.ts";
 import { errorLine } from "./error.ts";
 import { renderFix, type Reader } from "./next-step.ts";
 import { quotaLines } from "./quota.ts";
 
-/** The status for a reader: signed in or not comes first. */
+/** The status for a reader; whether a login is there comes first. */
 export function renderStatus(status: Status, now: number, timeZone: string, reader: Reader): string {
   const { pendingLogin, quota, problems, details, logFile } = status;
   const lines = [headline(status, reader), troubleLine(status, reader)].filter((line) => line !== undefined);
@@ -43,7 +43,7 @@ export function statusFacts(status: Status, reader: Reader): Record<string, unkn
   };
 }
 
-/** Whether the trouble is that nobody is signed in; a file or a setting says nothing about that. */
+/** Whether the trouble means signed out; a broken file or setting doesn't. */
 export function isSignedOut(trouble: Status["trouble"]): boolean {
   return trouble instanceof CodexError && trouble.code.startsWith("AUTH_");
 }
@@ -52,7 +52,7 @@ function troubleLine({ trouble }: Status, reader: Reader): string | undefined {
   return trouble instanceof CodexError ? errorLine(trouble, reader) : trouble;
 }
 
-/** Undefined where the trouble is all that is known: a file or a setting that cannot be used. */
+/** Undefined if only the trouble is known: an unusable file or setting. */
 function headline(status: Status, reader: Reader): string | undefined {
   const { mode, account, signedIn, trouble, decidedBy } = status;
   if (account === undefined) {
@@ -66,13 +66,13 @@ function headline(status: Status, reader: Reader): string | undefined {
     return isSignedOut(trouble) ? "Not signed in." : undefined;
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;
-  return `Signed in as ${account}${plan}${kindText[mode].asGuest}.`;
+  return `Signed in as ${account}${plan}${kindText[mode].accountNote}.`;
 }
 
-/** Where the login is, and when it ends. */
+/** The login's file and expiry. */
 function loginLines(status: Status, now: number, timeZone: string): string[] {
   const { mode, expiresAt, authFile, guestFile } = status;
-  const { renewal, expired, kept } = kindText[mode];
+  const { renewal, expired, fileLabel: kept } = kindText[mode];
   const lines: string[] = [];
   if (expiresAt !== undefined) {
     const left = expiresAt - now;

@@ -13,7 +13,7 @@ const browser: WaitingBrowser = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  otherLogin: undefined,
+  codexCliAccount: undefined,
 };
 
 const device: WaitingDevice = {
@@ -24,7 +24,7 @@ const device: WaitingDevice = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  otherLogin: undefined,
+  codexCliAccount: undefined,
 };
 
 test("a browser login on a desktop", () => {
@@ -41,7 +41,7 @@ test("a browser login on a desktop", () => {
 
 test("a browser login where none is opened, beside a login of the official client", () => {
   const reason = { kind: "no-browser", because: "ssh" } as const;
-  const login = { ...browser, browserOpened: false, reason, otherLogin: "j***@example.com" };
+  const login = { ...browser, browserOpened: false, reason, codexCliAccount: "j***@example.com" };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "This session came over SSH, so no browser was opened. Open this URL to sign in:
 

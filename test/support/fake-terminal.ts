@@ -21,7 +21,7 @@ export function fakeTerminal(facts: Partial<Terminal> = {}): FakeTerminal {
     stderrIsTty: false,
     columns: () => 80,
     colors: false,
-    rewrites: false,
+    canRewriteLine: false,
     ...facts,
     stdin: new PassThrough(),
     out: () => written.stdout,

@@ -8,7 +8,6 @@ export const doctor: Command = {
   summary: "Diagnose problems and suggest fixes",
   usage: "[OPTIONS]",
   options: { json: { type: "boolean", meaning: "one JSON object" } },
-  takesPositionals: false,
   notes: [
     "It asks both services whether they can be reached, without the login.",
     "Ends with 1 when it found a cause. The report can be pasted into an issue.",

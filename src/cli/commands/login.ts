@@ -1,21 +1,22 @@
-import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
+import type { ExternalKind } from "../../api/credential.ts";
 import type { TokenSet } from "../../auth/oauth/token-set.ts";
+import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
+import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
+import { foreignIssuer } from "../../config/config.ts";
+import { raceSignal } from "../../platform/promises.ts";
+import { renderChoice } from "../../render/credential-choice.ts";
 import { renderError } from "../../render/error.ts";
 import { renderSignInSteps, renderSignedIn } from "../../render/login.ts";
 import { toCodexError } from "../../shared/errors.ts";
-import { raceSignal } from "../../platform/promises.ts";
-import { foreignIssuer } from "../../config/config.ts";
-import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
-import { chooseMode } from "../confirm.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { LineReader } from "../terminal/input.ts";
+import { confirmed, LineReader } from "../terminal/input.ts";
 
 const pasteQuestion =
   "Waiting for the browser. If it cannot come back, paste the address that it ended at (not shown): ";
 const inputEnded = "The sign-in goes on waiting for the browser; Ctrl-C ends it.";
 
-const ways = ["device", "no-browser", "codex-cli", "api-key"] as const;
+const methods = ["device", "no-browser", "codex-cli", "api-key"] as const;
 
 export const login: Command = {
   name: "login",
@@ -28,15 +29,13 @@ export const login: Command = {
     "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
     yes: { type: "boolean", short: "y", meaning: "agree to --codex-cli or --api-key unasked" },
   },
-  takesPositionals: false,
   notes: [
     "It waits until the browser has come back. On a terminal the address that the",
     "browser ended at can be pasted, too. It takes no key and no password.",
   ],
   needs: ["storage", "origins", "ports"],
   check({ options }, { stdinIsTty }) {
-    const chosen = ways.filter((way) => options[way] === true);
-    const [first, second] = chosen;
+    const [first, second] = methods.filter((method) => options[method] === true);
     if (second !== undefined) {
       throw new UsageError(`login: --${first ?? ""} and --${second} exclude each other`);
     }
@@ -46,8 +45,8 @@ export const login: Command = {
     }
   },
   async run({ options }, context) {
-    for (const mode of ["codex-cli", "api-key"] as const) {
-      if (options[mode] === true) return chooseMode(mode, options["yes"] === true, context);
+    for (const kind of ["codex-cli", "api-key"] as const) {
+      if (options[kind] === true) return useMethod(kind, options["yes"] === true, context);
     }
     const { config } = context.codex.context;
     const tokens = await signIn(options, context);
@@ -57,36 +56,52 @@ export const login: Command = {
   },
 };
 
+/** Explains an external credential, asks unless `agreed`, and chooses it. */
+async function useMethod(kind: ExternalKind, agreed: boolean, context: CommandContext): Promise<number> {
+  const { codex, terminal } = context;
+  const { clock, timeZone } = codex.context;
+  const choose = async (isConfirmed: boolean): Promise<string> => {
+    const choice = await codex.useMethod(kind, { confirmed: isConfirmed });
+    return `${renderChoice(choice, "cli", clock.now(), timeZone)}\n`;
+  };
+  if (!agreed) {
+    terminal.stderr.write(await choose(false));
+    if (!(await confirmed("Use it?", context))) return exitCodes.failed.code;
+  }
+  terminal.stdout.write(await choose(true));
+  return exitCodes.ok.code;
+}
+
 async function signIn(options: Arguments["options"], context: CommandContext): Promise<TokenSet> {
   const { codex, terminal, signal } = context;
   const { clock, timeZone, config } = codex.context;
-  const quiet = options["no-browser"] === true;
-  const method: SignInMethod = options["device"] === true ? "device" : quiet ? "browser" : "auto";
+  const noBrowser = options["no-browser"] === true;
+  const method: SignInMethod = options["device"] === true ? "device" : noBrowser ? "browser" : "auto";
   const signIn = await raceSignal(codex.signIn({ method }), signal);
-  const opened = await raceSignal(signIn.browserOpened, signal);
-  const reason = quiet ? undefined : signIn.reason;
-  const about = { opened, reason, foreign: foreignIssuer(config) };
+  const browserOpened = await raceSignal(signIn.browserOpened, signal);
+  const reason = noBrowser ? undefined : signIn.reason;
+  const about = { browserOpened, reason, foreign: foreignIssuer(config) };
   terminal.stderr.write(renderSignInSteps(signIn, about, clock.now(), timeZone));
   return signIn.method === "browser" && terminal.stdinIsTty
     ? browserOrPaste(signIn, context)
     : raceSignal(signIn.completed, signal);
 }
 
-/** The callback and what the person pastes, whichever comes first. */
+/** Waits for the callback or a pasted callback URL, whichever comes first. */
 async function browserOrPaste(pending: BrowserLogin, context: CommandContext): Promise<TokenSet> {
-  const over = new AbortController();
-  const pasting = takePaste(pending, context, AbortSignal.any([context.signal, over.signal]));
-  pasting.catch(() => undefined); // it only ends by force
+  const ended = new AbortController();
+  const pasting = readCallbackUrl(pending, context, AbortSignal.any([context.signal, ended.signal]));
+  pasting.catch(() => undefined); // it ends by the abort below
   try {
     return await raceSignal(pending.completed, context.signal);
   } finally {
-    over.abort();
+    ended.abort();
     await pasting.catch(() => undefined);
   }
 }
 
-/** Ask until something pasted belongs to this login, or the terminal is gone; then only the browser can end it. */
-async function takePaste(pending: BrowserLogin, context: CommandContext, signal: AbortSignal): Promise<void> {
+/** Asks until a pasted line belongs to this login, or the terminal is closed; then only the browser can finish it. */
+async function readCallbackUrl(pending: BrowserLogin, context: CommandContext, signal: AbortSignal): Promise<void> {
   const { stdin, stderr } = context.terminal;
   let reader = new LineReader(context, true);
   let refused = "";
@@ -94,17 +109,16 @@ async function takePaste(pending: BrowserLogin, context: CommandContext, signal:
     for (;;) {
       const line = await reader.ask(pasteQuestion, signal);
       if (line === undefined) {
-        const over = stdin.readableEnded || stdin.destroyed;
-        // Ctrl-D: the terminal is still there, and must not show what is pasted all the same; it is
-        // told only once the silence holds again.
+        const closed = stdin.readableEnded || stdin.destroyed;
+        // After Ctrl-D the terminal is still open, and must not echo a paste either: it is hidden again before the note.
         reader.close();
-        if (!over) reader = new LineReader(context, true);
+        if (!closed) reader = new LineReader(context, true);
         stderr.write(`${inputEnded}\n`);
-        if (over) return;
+        if (closed) return;
         continue;
       }
-      const pasted = continues(refused, line) ? refused + line : line;
-      if (pasted.trim() !== "" && isTaken(pasted, pending, context)) return;
+      const pasted = continuesUrl(refused, line) ? refused + line : line;
+      if (pasted.trim() !== "" && finishes(pasted, pending, context)) return;
       refused = pasted;
     }
   } finally {
@@ -112,14 +126,14 @@ async function takePaste(pending: BrowserLogin, context: CommandContext, signal:
   }
 }
 
-/** Whether a line is the rest of an address that was pasted with a line break in it. */
-function continues(refused: string, line: string): boolean {
-  const ownAnswer = /(code|error)(=|%3D)|#/i;
-  return ownAnswer.test(refused) && !ownAnswer.test(line) && line.trim() !== "";
+/** Whether a line is the rest of a URL that was pasted with a line break in it. */
+function continuesUrl(refused: string, line: string): boolean {
+  const response = /(code|error)(=|%3D)|#/i;
+  return response.test(refused) && !response.test(line) && line.trim() !== "";
 }
 
-/** Whether the login goes on with it; if not, it is said why. */
-function isTaken(pasted: string, pending: BrowserLogin, context: CommandContext): boolean {
+/** Whether the login accepts it; if not, the reason is printed. */
+function finishes(pasted: string, pending: BrowserLogin, context: CommandContext): boolean {
   const { clock, timeZone, redactor } = context.codex.context;
   try {
     pending.finish(pasted);

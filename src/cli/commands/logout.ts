@@ -1,7 +1,7 @@
-import { renderCleared } from "../../render/sign-out.ts";
-import { confirmed } from "../confirm.ts";
+import { renderSignOut } from "../../render/sign-out.ts";
 import { UsageError, type Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { confirmed } from "../terminal/input.ts";
 
 export const logout: Command = {
   name: "logout",
@@ -9,13 +9,8 @@ export const logout: Command = {
   usage: "[OPTIONS]",
   options: {
     yes: { type: "boolean", short: "y", meaning: "sign out unasked" },
-    "local-only": {
-      type: "boolean",
-      meaning: "only remove the login here, tell the server nothing",
-    },
+    "local-only": { type: "boolean", meaning: "only remove the login here, tell the server nothing" },
   },
-  takesPositionals: false,
-  notes: [],
   needs: ["storage"],
   check({ options }, { stdinIsTty }) {
     if (options["yes"] !== true && !stdinIsTty) {
@@ -31,7 +26,7 @@ export const logout: Command = {
         options["yes"] === true || confirmed(`Sign out ${account === "" ? "the damaged login" : account}?`, context),
     });
     if (done.declined) return exitCodes.failed.code;
-    terminal.stdout.write(`${renderCleared(done)}\n`);
+    terminal.stdout.write(`${renderSignOut(done)}\n`);
     return exitCodes.ok.code;
   },
 };

@@ -9,19 +9,17 @@ export const models: Command = {
   summary: "List the models of the account, as codex_models does",
   usage: "[OPTIONS]",
   options: { json: { type: "boolean", meaning: "one JSON object" } },
-  takesPositionals: false,
   notes: ["Without a login it shows the table that comes with codex-oauth, and says so."],
   needs: ["storage", "state", "auth", "origins"],
   async run({ options }, { codex, terminal, signal }) {
     const { clock, config, timeZone } = codex.context;
     const { failure, ...list } = await codex.models({ signal });
     const note = failure && errorLine(failure, "cli");
-    const text = (): string => {
-      const shown = renderModels(list, config.model, clock.now(), timeZone);
-      return note === undefined ? `${shown}\n` : `${shown}\n${note}\n`;
-    };
-    const facts = { ...list, note };
-    terminal.stdout.write(options["json"] === true ? toJson(facts) : text());
+    if (options["json"] === true) terminal.stdout.write(toJson({ ...list, note }));
+    else {
+      const lines = [renderModels(list, config.model, clock.now(), timeZone), ...(note === undefined ? [] : [note])];
+      terminal.stdout.write(`${lines.join("\n")}\n`);
+    }
     return exitCodes.ok.code;
   },
 };

@@ -1,35 +1,32 @@
-import { PlainTextStream, terminalText } from "../terminal/plain-text-stream.ts";
-import { CodexError } from "../../shared/errors.ts";
-import type { QueryProgress } from "../../query/response/reply.ts";
-import type { QueryReply } from "../../query/response/reply.ts";
 import type { QueryRequest } from "../../query/request/request.ts";
+import type { QueryProgress, QueryReply } from "../../query/response/reply.ts";
 import { renderProgress } from "../../render/progress.ts";
 import { renderFooter, renderSources } from "../../render/reply.ts";
+import { CodexError } from "../../shared/errors.ts";
 import type { CommandContext } from "../command.ts";
+import { PlainTextStream, terminalText } from "../terminal/plain-text-stream.ts";
 import { Spinner } from "../terminal/spinner.ts";
 import { dim } from "../terminal/terminal.ts";
 
-/** Ask, with a spinner that tells how it stands. */
+/** Asks, with the progress in a spinner. */
 export async function askWithSpinner(request: QueryRequest, context: CommandContext): Promise<QueryReply> {
   const { codex, signal } = context;
-  return withSpinner(context, ({ onProgress }) => codex.query(request, { signal, onProgress }));
+  return withSpinner(context, (onProgress) => codex.query(request, { signal, onProgress }));
 }
 
-interface Showing {
-  onProgress: (step: QueryProgress) => void;
-  /** From now on the answer itself is to be seen. */
-  stop: () => void;
-}
-
-async function withSpinner<T>({ codex, terminal }: CommandContext, work: (showing: Showing) => Promise<T>): Promise<T> {
+/** @param work gets `stop` to end the spinner before the answer is printed */
+async function withSpinner<T>(
+  { codex, terminal }: CommandContext,
+  work: (onProgress: (step: QueryProgress) => void, stop: () => void) => Promise<T>,
+): Promise<T> {
   const { clock, redactor } = codex.context;
   const spinner = new Spinner(terminal, clock);
   const started = clock.elapsed();
   let stopped = false;
   const onProgress = (step: QueryProgress): void => {
     if (stopped) return;
-    // Before the spinner cuts it: the beginning of a secret is not known as one.
-    spinner.say(() => redactor.redactSecrets(renderProgress(step, clock.elapsed() - started)));
+    // Before the spinner cuts the line: the beginning of a secret is not recognized.
+    spinner.show(() => redactor.redactSecrets(renderProgress(step, clock.elapsed() - started)));
   };
   const stop = (): void => {
     stopped = true;
@@ -37,13 +34,13 @@ async function withSpinner<T>({ codex, terminal }: CommandContext, work: (showin
   };
   onProgress({ type: "sent" });
   try {
-    return await work({ onProgress, stop });
+    return await work(onProgress, stop);
   } finally {
     stop();
   }
 }
 
-/** Print the answer on a terminal while it is written, and the facts after it. */
+/** Prints the answer on a terminal as it arrives, then its footer. */
 export async function streamAnswer(request: QueryRequest, context: CommandContext): Promise<void> {
   const { terminal, codex, signal } = context;
   const { redactor } = codex.context;
@@ -55,7 +52,7 @@ export async function streamAnswer(request: QueryRequest, context: CommandContex
     terminal.stdout.write(text);
   };
   try {
-    const reply = await withSpinner(context, async ({ onProgress, stop }) => {
+    const reply = await withSpinner(context, async (onProgress, stop) => {
       for await (const event of codex.stream(request, { signal, onProgress })) {
         if (event.type === "completed") return event.reply;
         if (event.type !== "text") continue;
@@ -65,7 +62,7 @@ export async function streamAnswer(request: QueryRequest, context: CommandContex
       throw new CodexError("INTERNAL", "The answer ended without its last event.");
     });
     print(clean.end());
-    print(missing(printed, redactor.redactSecrets(terminalText(reply.text))));
+    print(unprinted(printed, redactor.redactSecrets(terminalText(reply.text))));
     endLine();
     if (reply.sources.length > 0) print(`\n${renderSources(reply.sources)}\n`);
     printFooter(reply, context);
@@ -80,17 +77,17 @@ export async function streamAnswer(request: QueryRequest, context: CommandContex
   }
 }
 
-/** What of the whole answer was not printed yet: a finished message may say more than its pieces. */
-function missing(printed: string, whole: string): string {
+/** What of the whole answer is not printed yet: a finished message may have more text than its deltas. */
+function unprinted(printed: string, whole: string): string {
   if (whole.startsWith(printed)) return whole.slice(printed.length);
   return printed.endsWith(whole) ? "" : `\n\n${whole}`;
 }
 
-/** The line of facts for a person; where nobody looks on, only what was not done as asked. */
+/** Prints the footer on stderr; if that is no terminal, only the notices. */
 export function printFooter(reply: QueryReply, context: CommandContext): void {
   const { codex, terminal } = context;
-  const { clock, timeZone } = codex.context;
-  const notices = codex.context.sessionNotices();
+  const { clock, timeZone, sessionNotices } = codex.context;
+  const notices = sessionNotices();
   const lines = terminal.stderrIsTty
     ? [dim(renderFooter(reply, notices, clock.now(), timeZone), terminal)]
     : [...notices, ...reply.notices].map((notice) => `note: ${notice}`);

@@ -12,17 +12,19 @@ import { readAll } from "../terminal/input.ts";
 import { askWithSpinner, streamAnswer, printFooter } from "./query-output.ts";
 
 /**
- * The question: the words of the command line, each `-` replaced by what is piped in and set off by
- * blank lines; without words only what is piped in.
+ * The prompt: the positionals, each `-` replaced by stdin and separated by blank lines; without positionals, stdin.
  *
- * @throws UsageError when nothing is asked; CodexError `BAD_REQUEST` when it is too long
+ * @throws UsageError if it is empty; CodexError `BAD_REQUEST` if it is too long
  */
-async function readPrompt(words: readonly string[], { codex, terminal, signal }: CommandContext): Promise<string> {
-  const wantsInput = words.length === 0 || words.includes("-");
+async function readPrompt(
+  positionals: readonly string[],
+  { codex, terminal, signal }: CommandContext,
+): Promise<string> {
+  const wantsInput = positionals.length === 0 || positionals.includes("-");
   const { maxPromptChars } = codex.context.limits;
   const piped = wantsInput ? (await readAll(terminal, maxPromptChars, signal)).trimEnd() : "";
   if (wantsInput && piped === "") throw new UsageError("query: nothing was piped in");
-  const prompt = words.length === 0 ? piped : fill(words, piped);
+  const prompt = positionals.length === 0 ? piped : joinPrompt(positionals, piped);
   if (prompt.trim() === "") throw noPrompt();
   return prompt;
 }
@@ -31,9 +33,9 @@ function noPrompt(): UsageError {
   return new UsageError("query: there is no prompt");
 }
 
-function fill(words: readonly string[], piped: string): string {
+function joinPrompt(positionals: readonly string[], piped: string): string {
   const paragraphs: string[][] = [[]];
-  for (const word of words) {
+  for (const word of positionals) {
     if (word === "-") paragraphs.push([piped], []);
     else paragraphs.at(-1)?.push(word);
   }
@@ -49,18 +51,8 @@ export const query: Command = {
   usage: "[OPTIONS] [PROMPT | -]",
   options: {
     model: { type: "string", short: "m", value: "MODEL", meaning: "a name from models" },
-    effort: {
-      type: "string",
-      short: "e",
-      value: "EFFORT",
-      meaning: reasoningEfforts.join(", "),
-    },
-    system: {
-      type: "string",
-      short: "s",
-      value: "TEXT",
-      meaning: "instructions that replace the default ones",
-    },
+    effort: { type: "string", short: "e", value: "EFFORT", meaning: reasoningEfforts.join(", ") },
+    system: { type: "string", short: "s", value: "TEXT", meaning: "instructions that replace the default ones" },
     json: { type: "boolean", meaning: "one JSON object with answer and facts, or with the error" },
   },
   takesPositionals: true,
@@ -74,33 +66,31 @@ export const query: Command = {
     "In a pipe or a file there is only the answer, once it is complete.",
   ],
   needs: ["storage", "state", "auth", "origins"],
-  check({ options, positionals: words }, { stdinIsTty }) {
-    choices(options);
-    if (words.length === 0 && stdinIsTty) throw noPrompt();
+  check({ options, positionals }, { stdinIsTty }) {
+    parseChoices(options);
+    if (positionals.length === 0 && stdinIsTty) throw noPrompt();
   },
-  async run({ options, positionals: words }, context) {
+  async run({ options, positionals }, context) {
     const { terminal } = context;
-    const request = toRequest(options, await readPrompt(words, context));
+    const request = toRequest(options, await readPrompt(positionals, context));
     if (options["json"] !== true && terminal.stdoutIsTty) {
       await streamAnswer(request, context);
       return exitCodes.ok.code;
     }
     const reply = await askWithSpinner(request, context);
-    const json = options["json"] === true;
-    const text = json ? toJson(facts(reply, context)) : `${plainText(withSources(reply))}\n`;
-    terminal.stdout.write(text);
-    if (!json) printFooter(reply, context);
+    if (options["json"] === true) terminal.stdout.write(toJson(facts(reply, context)));
+    else {
+      terminal.stdout.write(`${plainText(withSources(reply))}\n`);
+      printFooter(reply, context);
+    }
     return exitCodes.ok.code;
   },
 };
 
-const choiceFields = z.object({
-  "--model": requestFields.model,
-  "--effort": requestFields.reasoningEffort,
-});
+const choiceFields = z.object({ "--model": requestFields.model, "--effort": requestFields.reasoningEffort });
 
 /** @throws UsageError */
-function choices({ model, effort }: Arguments["options"]): z.infer<typeof choiceFields> {
+function parseChoices({ model, effort }: Arguments["options"]): z.infer<typeof choiceFields> {
   const given = { "--model": model, "--effort": effort };
   return validated(choiceFields, given, "", ({ field, verdict }) => {
     return new UsageError(`query: ${field} ${verdict}`);
@@ -108,17 +98,12 @@ function choices({ model, effort }: Arguments["options"]): z.infer<typeof choice
 }
 
 function toRequest(options: Arguments["options"], prompt: string): QueryRequest {
-  const { "--model": model, "--effort": reasoningEffort } = choices(options);
+  const { "--model": model, "--effort": reasoningEffort } = parseChoices(options);
   const system = options["system"];
-  return {
-    prompt,
-    model,
-    systemPrompt: typeof system === "string" ? system : undefined,
-    reasoningEffort,
-  };
+  return { prompt, model, systemPrompt: typeof system === "string" ? system : undefined, reasoningEffort };
 }
 
-/** The reply for programs. */
+/** The reply, for programs. */
 function facts(reply: QueryReply, { codex }: CommandContext): object {
   const { text, sources, model, effort, usage, durationMs, quota, notices } = reply;
   return {

@@ -1,12 +1,11 @@
 import { UsageError, type Command } from "../command.ts";
 
-/** For the help; `main.ts` starts the server itself, so that it loads nothing of the command line. */
+/** Only for the help: `main.ts` starts the server itself, so that it loads nothing of the command line. */
 export const serve: Command = {
   name: "serve",
   summary: "Serve MCP on stdin and stdout; what a host starts",
   usage: "",
   options: {},
-  takesPositionals: false,
   notes: ["Without a command it does so, too, when stdin is no terminal."],
   needs: [],
   run() {

@@ -8,20 +8,15 @@ export const status: Command = {
   summary: "Show login, plan and quota, as codex_status does",
   usage: "[OPTIONS]",
   options: {
-    verbose: {
-      type: "boolean",
-      short: "v",
-      meaning: "also check files and network, as doctor does",
-    },
+    verbose: { type: "boolean", short: "v", meaning: "also check files and network, as doctor does" },
     json: { type: "boolean", meaning: "one JSON object" },
   },
-  takesPositionals: false,
   notes: ["Ends with 3 when nobody is signed in."],
   needs: [],
   async run({ options }, { codex, terminal, signal }) {
     const { clock, timeZone } = codex.context;
     const collected = await codex.status({ verbose: options["verbose"] === true, signal });
-    // A login that waits belongs to the process that began it, and this one has begun none.
+    // A pending login belongs to the process that began it, and this one has begun none.
     const { pendingLogin: _, failedLogin: __, ...shown } = statusFacts(collected, "cli");
     const text =
       options["json"] === true ? toJson(shown) : `${renderStatus(collected, clock.now(), timeZone, "cli")}\n`;

@@ -1,9 +1,9 @@
-import { confirmed } from "../confirm.ts";
-import { removePlugin } from "../install/claude-code.ts";
 import { UsageError, type Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { needPlace } from "../install/package-folder.ts";
+import { removePlugin } from "../install/claude-code.ts";
+import { requirePackageRoot } from "../install/package-folder.ts";
 import { removeShortcuts } from "../install/shortcuts.ts";
+import { confirmed } from "../terminal/input.ts";
 
 export const uninstall: Command = {
   name: "uninstall",
@@ -13,7 +13,6 @@ export const uninstall: Command = {
     host: { type: "string", value: "HOST", meaning: "claude-code, which it is when left out" },
     yes: { type: "boolean", short: "y", meaning: "remove them unasked" },
   },
-  takesPositionals: false,
   notes: ["A shortcut that somebody has changed stays. So does the login: see logout."],
   needs: [],
   check({ options }, { stdinIsTty }) {
@@ -25,14 +24,14 @@ export const uninstall: Command = {
     }
   },
   async run({ options }, context) {
-    const place = await needPlace(context);
-    if (place === undefined) return exitCodes.failed.code;
+    const packageRoot = requirePackageRoot(context);
+    if (packageRoot === undefined) return exitCodes.failed.code;
     if (options["yes"] !== true && !(await confirmed("Remove the plugin?", context))) {
       return exitCodes.failed.code;
     }
     const removed = await removePlugin(context);
     if (removed) context.terminal.stdout.write("The plugin is not in Claude Code any more.\n");
-    await removeShortcuts(place, context);
+    await removeShortcuts(packageRoot, context);
     if (!removed) return exitCodes.failed.code;
     context.terminal.stdout.write("The login stays; codex-oauth logout ends it.\n");
     return exitCodes.ok.code;

@@ -1,71 +1,51 @@
-/** The hosts whose configuration we can write out. Claude Code has the plugin instead. */
+/** The clients with a configuration to print. Claude Code has the plugin instead. */
 export const hosts = ["cursor", "vscode", "codex", "gemini", "claude-desktop"] as const;
 export type Host = (typeof hosts)[number];
 export type OperatingSystem = "linux" | "macos" | "windows";
 
-/** How a host starts the server. */
+/** How a client starts the server. */
 export interface ServerEntry {
   /** A program's name or its absolute path. */
   command: string;
   args: readonly string[];
-  /** Settings of the server, by variable; most hosts need none. */
+  /** Settings of the server, by variable. */
   env?: Readonly<Record<string, string>>;
 }
 
-export interface HostConfiguration {
-  /** The user's own file, as the host's documentation writes it: `~` and `%APPDATA%` stay. */
+interface HostConfiguration {
+  /** The user's file, as the client's documentation writes it: `~` and `%APPDATA%` stay. */
   file: Record<OperatingSystem, string>;
   format: "json" | "toml";
-  /** The whole file where there is none yet, else what to add to it. Ends with a newline. */
+  /** The whole file if there is none yet, else what to add to it. Ends with a newline. */
   text: string;
 }
 
-/** What the server is called in each host; a tool's full name there begins with it. */
+/** The server's name in each client; a tool's full name begins with it. */
 export const serverName = "codex";
 
-/**
- * As long as a question may take. Codex ends a call after one minute and Gemini CLI after ten,
- * unless the entry says more.
- */
+/** As long as a query may take. Codex ends a call after one minute and Gemini CLI after ten, unless configured. */
 const longestCallSeconds = 30 * 60;
 
-/** The exact configuration of a host, and where it goes. docs/hosts/ has a page on each. */
-export function hostConfiguration(host: Host, entry: ServerEntry): HostConfiguration {
-  return configurations[host](entry);
-}
-
-const configurations: Record<Host, (entry: ServerEntry) => HostConfiguration> = {
-  cursor: (entry) => ({
-    file: inHome(".cursor/mcp.json"),
-    format: "json",
-    text: json({ mcpServers: { [serverName]: entryOf(entry) } }),
-  }),
-  vscode: (entry) => ({
-    file: inSettings("Code/User/mcp.json"),
-    format: "json",
-    text: json({ servers: { [serverName]: { type: "stdio", ...entryOf(entry) } } }),
-  }),
-  codex: (entry) => ({
-    file: inHome(".codex/config.toml"),
-    format: "toml",
-    text: codexToml(entry),
-  }),
-  gemini: (entry) => ({
-    file: inHome(".gemini/settings.json"),
-    format: "json",
-    text: json({
-      mcpServers: { [serverName]: { ...entryOf(entry), timeout: longestCallSeconds * 1000 } },
-    }),
-  }),
-  "claude-desktop": (entry) => ({
-    file: inSettings("Claude/claude_desktop_config.json"),
-    format: "json",
-    text: json({ mcpServers: { [serverName]: entryOf(entry) } }),
-  }),
-};
-
-function entryOf({ command, args, env }: ServerEntry): object {
-  return { command, args, ...(env === undefined ? {} : { env }) };
+/** The exact configuration of a client, and its file. docs/hosts/ has a page on each. */
+export function hostConfiguration(host: Host, { command, args, env }: ServerEntry): HostConfiguration {
+  const entry = { command, args, ...(env && { env }) };
+  const mcpServers = { [serverName]: entry };
+  switch (host) {
+    case "cursor":
+      return { file: inHome(".cursor/mcp.json"), format: "json", text: json({ mcpServers }) };
+    case "vscode": {
+      const servers = { [serverName]: { type: "stdio", ...entry } };
+      return { file: inSettings("Code/User/mcp.json"), format: "json", text: json({ servers }) };
+    }
+    case "codex":
+      return { file: inHome(".codex/config.toml"), format: "toml", text: codexToml(entry) };
+    case "gemini": {
+      const withTimeout = { [serverName]: { ...entry, timeout: longestCallSeconds * 1000 } };
+      return { file: inHome(".gemini/settings.json"), format: "json", text: json({ mcpServers: withTimeout }) };
+    }
+    case "claude-desktop":
+      return { file: inSettings("Claude/claude_desktop_config.json"), format: "json", text: json({ mcpServers }) };
+  }
 }
 
 function inHome(path: string): Record<OperatingSystem, string> {
@@ -104,7 +84,7 @@ function codexToml({ command, args, env }: ServerEntry): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** TOML's basic string takes all of JSON's escapes, and wants DEL escaped as well. */
+/** A TOML basic string: it takes all of JSON's escapes, and needs DEL escaped as well. */
 function tomlString(text: string): string {
   return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 }

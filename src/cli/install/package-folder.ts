@@ -1,23 +1,20 @@
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { CommandContext } from "../command.ts";
 import type { ServerEntry } from "./hosts.ts";
 
-/** The package's name, by which `npx` fetches it. */
+/** The package's name in npm's registry. */
 const packageName = "codex-oauth-mcp";
 
-/**
- * The folder of this program, when it is one that Claude Code can run a plugin from; undefined, with
- * the reason on stderr, when it is not.
- */
-export async function needPlace({ packageRoot: place, terminal }: CommandContext): Promise<string | undefined> {
-  if (place === undefined || !(await isPlugin(place))) {
+/** The folder of this program if Claude Code can run a plugin from it; else undefined, with the reason on stderr. */
+export function requirePackageRoot({ packageRoot, terminal }: CommandContext): string | undefined {
+  if (packageRoot === undefined || !isPlugin(packageRoot)) {
     terminal.stderr.write(
       "codex-oauth: this copy of the program is not in the folder of its package. Use a clone, or npm's.\n",
     );
     return undefined;
   }
-  if (!isPassing(place)) return place;
+  if (!isNpxCache(packageRoot)) return packageRoot;
   terminal.stderr.write(
     `codex-oauth: npx keeps this copy only for a while, and a plugin is run from where it lies. Run:\n` +
       `  npm install --global ${packageName}\n  codex-oauth install\n`,
@@ -25,27 +22,23 @@ export async function needPlace({ packageRoot: place, terminal }: CommandContext
   return undefined;
 }
 
-/** How another host starts this program: from here, or anew by `npx` when this is its passing copy. */
-export async function entryAt(context: CommandContext): Promise<ServerEntry | undefined> {
-  const { packageRoot: place } = context;
-  if (place !== undefined && isPassing(place)) {
+/** How another client starts this program: from its folder, or through `npx` if this copy is in npx's cache. */
+export function serverEntry(context: CommandContext): ServerEntry | undefined {
+  const { packageRoot } = context;
+  if (packageRoot !== undefined && isNpxCache(packageRoot)) {
     return { command: "npx", args: ["-y", packageName, "serve"] };
   }
-  const folder = await needPlace(context);
+  const folder = requirePackageRoot(context);
   return folder === undefined
     ? undefined
     : { command: "node", args: [join(folder, "bin", "codex-oauth.mjs"), "serve"] };
 }
 
-/** npx installs into a folder of its cache that npm may empty at any time. */
-function isPassing(place: string): boolean {
-  return place.split(sep).includes("_npx");
+/** npx installs into its cache, which npm may empty at any time. */
+function isNpxCache(packageRoot: string): boolean {
+  return packageRoot.split(sep).includes("_npx");
 }
 
-async function isPlugin(place: string): Promise<boolean> {
-  const manifest = join(place, ".claude-plugin", "marketplace.json");
-  return access(manifest).then(
-    () => true,
-    () => false,
-  );
+function isPlugin(packageRoot: string): boolean {
+  return existsSync(join(packageRoot, ".claude-plugin", "marketplace.json"));
 }

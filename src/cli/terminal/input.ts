@@ -1,16 +1,16 @@
 import type { EventEmitter } from "node:events";
 import { createInterface, type Interface } from "node:readline";
-import { Writable } from "node:stream";
+import { PassThrough } from "node:stream";
+import { deferred, raceSignal } from "../../platform/promises.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
-import { deferred, raceSignal } from "../../platform/promises.ts";
-import type { CommandContext } from "../command.ts";
+import { UsageError, type CommandContext } from "../command.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Everything that is piped in, as UTF-8.
+ * Reads stdin to its end, as UTF-8.
  *
- * @throws CodexError `BAD_REQUEST` when it is longer than `maxChars`.
+ * @throws CodexError `BAD_REQUEST` if it is longer than `maxChars`
  */
 export async function readAll(
   { stdin }: Pick<Terminal, "stdin">,
@@ -35,11 +35,27 @@ export async function readAll(
   return raceSignal(whole, signal);
 }
 
+/** Asks a question that only "y" or "yes" agrees to, and prints `otherwise` after any other answer. */
+export async function confirmed(
+  question: string,
+  context: CommandContext,
+  otherwise = "Nothing was changed.\n",
+): Promise<boolean> {
+  if (!context.terminal.stdinIsTty) throw new UsageError("nobody can answer here; add --yes");
+  const reader = new LineReader(context);
+  const line = await reader.ask(`${question} [y/N] `, context.signal).finally(() => {
+    reader.close();
+  });
+  const yes = /^y(es)?$/i.test(line?.trim() ?? "");
+  if (!yes) context.terminal.stderr.write(otherwise);
+  return yes;
+}
+
 /**
- * Reads what the person types, line by line, until it is closed.
+ * Reads lines from the terminal until it is closed.
  *
- * With `hidden` the terminal shows nothing of it in all that time: what is pasted may be a secret, and
- * a window's history is kept. Ctrl-C then comes to us as a key, and interrupts all the same.
+ * With `hidden` the terminal echoes nothing until then: a pasted line may be a secret, and terminals keep their
+ * history. Ctrl-C is then read as a key, and still interrupts.
  */
 export class LineReader {
   readonly #stderr: Terminal["stderr"];
@@ -55,26 +71,26 @@ export class LineReader {
     this.#reader = createInterface({
       input: terminal.stdin,
       terminal: hidden,
-      ...(hidden ? { output: nowhere(), historySize: 0 } : {}),
+      ...(hidden && { output: new PassThrough().resume(), historySize: 0 }),
     });
-    const tell = (): void => {
+    const notify = (): void => {
       this.#next.resolve(undefined);
       this.#next = deferred();
     };
     this.#reader.on("line", (line) => {
       this.#lines.push(line);
-      tell();
+      notify();
     });
     this.#reader.once("close", () => {
       this.#ended = true;
-      tell();
+      notify();
     });
     this.#reader.on("SIGINT", interrupt);
-    // What cannot be read any more: a terminal that has gone, which SIGHUP tells.
+    // Errors of a closed terminal; SIGHUP reports that one.
     (this.#reader as EventEmitter).on("error", () => undefined);
   }
 
-  /** The line that answers the question; undefined when the input has ended. */
+  /** The next line after the question; undefined if the input has ended. */
   async ask(question: string, signal: AbortSignal): Promise<string | undefined> {
     this.#stderr.write(question);
     try {
@@ -82,7 +98,7 @@ export class LineReader {
         await raceSignal(this.#next.promise, signal);
       }
     } finally {
-      if (this.#hidden) this.#stderr.write("\n"); // the key that ends a line is not shown either
+      if (this.#hidden) this.#stderr.write("\n"); // the Enter key isn't echoed either
     }
     return this.#lines.shift();
   }
@@ -90,12 +106,4 @@ export class LineReader {
   close(): void {
     this.#reader.close();
   }
-}
-
-function nowhere(): Writable {
-  return new Writable({
-    write(_chunk, _encoding, done) {
-      done();
-    },
-  });
 }

@@ -5,12 +5,12 @@ const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 const frameMs = 100;
 const clearLine = "\r\u001b[2K";
 
-/** One line on stderr that says what is going on; nothing where stderr is no terminal. */
+/** One line of progress on stderr; nothing if stderr is no terminal. */
 export class Spinner {
   readonly #terminal: Terminal;
   readonly #clock: Clock;
   #timer: Timer | undefined;
-  #words: () => string = () => "";
+  #message: () => string = () => "";
   #frame = 0;
 
   constructor(terminal: Terminal, clock: Clock) {
@@ -18,14 +18,14 @@ export class Spinner {
     this.#clock = clock;
   }
 
-  /** Say this from now on; `words` is asked at each turn, so that it can hold the time passed. */
-  say(words: () => string): void {
-    if (!this.#terminal.rewrites) return;
-    this.#words = words;
-    if (this.#timer === undefined) this.#turn();
+  /** Shows a message, computed for each frame: it can include the elapsed time. */
+  show(message: () => string): void {
+    if (!this.#terminal.canRewriteLine) return;
+    this.#message = message;
+    if (this.#timer === undefined) this.#draw();
   }
 
-  /** Clear the line; another `say` begins anew. */
+  /** Clears the line; another `show` starts again. */
   stop(): void {
     if (this.#timer === undefined) return;
     this.#timer.cancel();
@@ -33,14 +33,14 @@ export class Spinner {
     this.#terminal.stderr.write(clearLine);
   }
 
-  #turn(): void {
+  #draw(): void {
     const { stderr, columns } = this.#terminal;
     const frame = frames[this.#frame++ % frames.length] ?? "";
-    // The last column stays free: some terminals go on to the next line when it is written.
-    const line = fitWidth(`${frame} ${this.#words()}`, columns() - 1);
+    // The last column stays free: some terminals wrap once it is written.
+    const line = fitWidth(`${frame} ${this.#message()}`, columns() - 1);
     stderr.write(`${clearLine}${dim(line, this.#terminal)}`);
     this.#timer = this.#clock.timer(frameMs, () => {
-      this.#turn();
+      this.#draw();
     });
   }
 }

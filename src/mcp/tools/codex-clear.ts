@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
-import { renderCleared } from "../../render/sign-out.ts";
+import { renderSignOut } from "../../render/sign-out.ts";
 import { defineTool } from "../tool.ts";
 
 export const codexClear = defineTool({
@@ -11,12 +11,7 @@ export const codexClear = defineTool({
     "the server answers, and stop a login that is waiting; says whose login it was. Every window loses " +
     "access until codex_login. Other entries of the login file, and logins of other programs, stay. " +
     "Ask the user first. To only look, call codex_status.",
-  annotations: {
-    readOnlyHint: false,
-    destructiveHint: true,
-    idempotentHint: true,
-    openWorldHint: true,
-  },
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
     local_only: z
       .boolean()
@@ -26,15 +21,11 @@ export const codexClear = defineTool({
   needs: ["storage"],
   async handle({ local_only: localOnly }, codex, { signal }) {
     const done = await codex.signOut({ localOnly, signal });
-    const account = done.removed === undefined ? undefined : accountLabel(done.removed);
+    const { removed, revoked, forgotten } = done;
+    const account = removed && accountLabel(removed);
     return {
-      text: renderCleared(done),
-      facts: {
-        cleared: done.removed !== undefined,
-        account,
-        revoked: done.removed && done.revoked,
-        forgotten: done.forgotten,
-      },
+      text: renderSignOut(done),
+      facts: { cleared: removed !== undefined, account, revoked: removed && revoked, forgotten },
     };
   },
 });

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { CodexError } from "../../shared/errors.ts";
-import { act } from "../../shared/next-step.ts";
+import type { CodexContext, SignIn } from "../../app/codex.ts";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
+import { maxCallbackInput } from "../../auth/sign-in/callback-input.ts";
+import { foreignIssuer } from "../../config/config.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
-import { foreignIssuer } from "../../config/config.ts";
-import type { CodexContext, SignIn } from "../../app/codex.ts";
-import { maxCallbackInput } from "../../auth/sign-in/callback-input.ts";
+import { CodexError } from "../../shared/errors.ts";
+import { act } from "../../shared/next-step.ts";
 import { defineTool, type ToolResult } from "../tool.ts";
 
 const methods = ["auto", "browser", "device", "codex-cli", "api-key"] as const;
@@ -45,21 +45,16 @@ export const codexLogin = defineTool({
     "Waits a while, then says who is signed in or that it goes on waiting: call it again to wait on, or " +
     "codex_status to look. A second call joins the login that is waiting; another method replaces it. Whoever " +
     "was signed in stays so until the new login is complete. Takes no passwords or keys.",
-  annotations: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: true,
-  },
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input,
   needs: ["storage", "origins", "ports"],
   async handle(
-    { method = "auto", callback_url: pasted, confirm = false, wait_seconds: waitSeconds },
+    { method = "auto", callback_url: callbackUrl, confirm = false, wait_seconds: waitSeconds },
     codex,
-    { signal, progress },
+    call,
   ) {
-    const { config, limits, clock, timeZone, codexCliAccount } = codex.context;
-    if (pasted !== undefined && method !== "auto" && method !== "browser") {
+    const { config, limits, clock, codexCliAccount } = codex.context;
+    if (callbackUrl !== undefined && method !== "auto" && method !== "browser") {
       throw new CodexError("BAD_REQUEST", "callback_url belongs to a browser sign-in only.", {
         next: [act("Call codex_login with callback_url and without method")],
       });
@@ -67,29 +62,25 @@ export const codexLogin = defineTool({
     if (method === "codex-cli" || method === "api-key") {
       const choice = await codex.useMethod(method, { confirmed: confirm });
       const { kind: mode, foreignFile: _, decidedBy: __, ...facts } = choice;
-      return {
-        text: renderChoice(choice, "mcp", clock.now(), timeZone),
-        facts: { mode, ...facts },
-      };
+      return { text: renderChoice(choice, "mcp", clock.now(), codex.context.timeZone), facts: { mode, ...facts } };
     }
-    const signIn = await codex.signIn({ method, callbackUrl: pasted });
-    // Only the call that begins it shows the code.
-    const told = signIn.method === "device" && signIn.joined ? { ...signIn, userCode: undefined } : signIn;
-    progress.report(() => renderLoginProgress(told));
-    // What was pasted needs no person any more, only the exchange and the file.
-    const leastMs = pasted === undefined ? 0 : limits.tokenRequestTimeoutMs + limits.fileLockWaitMs;
-    const wished = waitSeconds === undefined ? undefined : waitSeconds * 1000;
-    const waitMs = pasted === undefined ? wished : Math.max(wished ?? 0, leastMs);
-    const outcome = await signIn.wait({ waitMs, signal });
+    const signIn = await codex.signIn({ method, callbackUrl });
+    // Only the call that begins the sign-in shows the code.
+    const shown = signIn.method === "device" && signIn.joined ? { ...signIn, userCode: undefined } : signIn;
+    call.progress.report(() => renderLoginProgress(shown));
+    // A pasted callback URL waits for no user, only for the token exchange and the file.
+    const exchangeMs = limits.tokenRequestTimeoutMs + limits.fileLockWaitMs;
+    const askedMs = waitSeconds === undefined ? undefined : waitSeconds * 1000;
+    const waitMs = callbackUrl === undefined ? askedMs : Math.max(askedMs ?? 0, exchangeMs);
+    const outcome = await signIn.wait({ waitMs, signal: call.signal });
     if (outcome.kind === "waiting") {
-      const found = method === "auto" ? await codexCliAccount() : undefined;
-      return waitingResult(signIn, outcome.browserOpened, found, codex.context);
+      const account = method === "auto" ? await codexCliAccount() : undefined;
+      return waitingResult(signIn, outcome.browserOpened, account, codex.context);
     }
     const { tokens } = outcome;
-    const facts = { signedIn: true, account: accountLabel(tokens), plan: tokens.plan };
     return {
       text: renderSignedIn(tokens, foreignIssuer(config), config.auth, "mcp"),
-      facts,
+      facts: { signedIn: true, account: accountLabel(tokens), plan: tokens.plan },
     };
   },
 });
@@ -97,24 +88,14 @@ export const codexLogin = defineTool({
 function waitingResult(
   signIn: SignIn,
   browserOpened: boolean,
-  otherLogin: string | undefined,
+  codexCliAccount: string | undefined,
   { config, clock, timeZone }: CodexContext,
 ): ToolResult {
   const { endsAt, joined, reason } = signIn;
-  const common = { endsAt, joined, reason, foreign: foreignIssuer(config), otherLogin };
-  if (signIn.method === "device") {
-    const { method, verificationUrl } = signIn;
-    const userCode = signIn.revealUserCode();
-    const waiting = { ...common, method, verificationUrl, userCode };
-    return {
-      text: renderWaiting(waiting, clock.now(), timeZone),
-      facts: { signedIn: false, method, verificationUrl, userCode, endsAt },
-    };
-  }
-  const { method, authorizationUrl } = signIn;
-  const waiting = { ...common, method, authorizationUrl, browserOpened };
-  return {
-    text: renderWaiting(waiting, clock.now(), timeZone),
-    facts: { signedIn: false, method, authorizationUrl, endsAt, browserOpened },
-  };
+  const steps =
+    signIn.method === "device"
+      ? { method: signIn.method, verificationUrl: signIn.verificationUrl, userCode: signIn.revealUserCode() }
+      : { method: signIn.method, authorizationUrl: signIn.authorizationUrl, browserOpened };
+  const waiting = { ...steps, endsAt, joined, reason, foreign: foreignIssuer(config), codexCliAccount };
+  return { text: renderWaiting(waiting, clock.now(), timeZone), facts: { signedIn: false, ...steps, endsAt } };
 }

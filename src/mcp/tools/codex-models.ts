@@ -11,21 +11,13 @@ export const codexModels = defineTool({
     "with the default, context window, input kinds and speed tiers, with the default model marked and " +
     "how fresh the list is. Without a login it shows a bundled table. Asks nothing of a model: for that, " +
     "call codex_query.",
-  annotations: {
-    readOnlyHint: true,
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: true,
-  },
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({}),
   needs: ["storage", "state", "auth", "origins"],
   async handle(_, codex, { signal }) {
     const { clock, config, timeZone } = codex.context;
     const { failure, ...list } = await codex.models({ signal });
     const text = renderModels(list, config.model, clock.now(), timeZone);
-    return {
-      text: failure === undefined ? text : `${text}\n${errorLine(failure, "mcp")}`,
-      facts: { ...list },
-    };
+    return { text: failure === undefined ? text : `${text}\n${errorLine(failure, "mcp")}`, facts: { ...list } };
   },
 });

@@ -20,12 +20,7 @@ export const codexStatus = defineTool({
     "model, the last seen quota with reset times, a login in progress and configuration problems. " +
     "Reads only what is stored; with verbose it also checks both services. It never signs in or out: " +
     "that is codex_login and codex_clear.",
-  annotations: {
-    readOnlyHint: true,
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: true,
-  },
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input,
   needs: [],
   async handle({ verbose }, codex, { signal }) {

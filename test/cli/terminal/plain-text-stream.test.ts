@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { PlainTextStream, terminalText, type KnownSecrets } from "../../../src/cli/terminal/plain-text-stream.ts";
+import { PlainTextStream, terminalText } from "../../../src/cli/terminal/plain-text-stream.ts";
 import { fc } from "../../support/chance.ts";
 
 /** Masks these, as a `Redactor` does. */
-function knowing(...secrets: string[]): KnownSecrets {
+function knowing(...secrets: string[]) {
   return {
-    redactSecrets: (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
+    redactSecrets: (text: string) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
     longest: Math.max(0, ...secrets.map(({ length }) => length)),
   };
 }

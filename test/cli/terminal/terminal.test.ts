@@ -37,10 +37,10 @@ test("nothing that is written shows a known secret; what only looks like one sta
 describe("the spinner", () => {
   test("is one line that fits the terminal, at each turn anew, and clears it at the end", async () => {
     const clock = fakeClock();
-    const terminal = fakeTerminal({ rewrites: true, columns: () => 12 });
+    const terminal = fakeTerminal({ canRewriteLine: true, columns: () => 12 });
     const spinner = new Spinner(terminal, clock);
     let words = "thinking: 字字字字";
-    spinner.say(() => words);
+    spinner.show(() => words);
     expect(terminal.err()).toBe("\r\u001b[2K⠋ thinking:");
     words = "字字字字字字";
     await clock.advance(100);
@@ -56,7 +56,7 @@ describe("the spinner", () => {
   test("says nothing where there is no terminal", () => {
     const terminal = fakeTerminal();
     const spinner = new Spinner(terminal, fakeClock());
-    spinner.say(() => "thinking");
+    spinner.show(() => "thinking");
     spinner.stop();
     expect(terminal.err()).toBe("");
   });
