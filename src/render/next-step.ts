@@ -3,7 +3,7 @@ import { retry, type NextStep, type NextSteps } from "../shared/next-step.ts";
 import { lowerFirst } from "../shared/text.ts";
 import { span } from "../shared/time.ts";
 
-/** Who reads: a model behind MCP, a person at a shell, or a program. */
+/** Who reads: a model (MCP), a user (CLI) or a program (library). */
 export type Reader = "mcp" | "cli" | "library";
 
 /** Errors that a model must not retry: it can't fix a network or free a disk, and codex-oauth has retried. */

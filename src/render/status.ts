@@ -72,7 +72,7 @@ function headline(status: Status, reader: Reader): string | undefined {
 /** The login's file and expiry. */
 function loginLines(status: Status, now: number, timeZone: string): string[] {
   const { mode, expiresAt, authFile, guestFile } = status;
-  const { renewal, expired, fileLabel: kept } = kindText[mode];
+  const { renewal, expired, fileLabel } = kindText[mode];
   const lines: string[] = [];
   if (expiresAt !== undefined) {
     const left = expiresAt - now;
@@ -82,6 +82,6 @@ function loginLines(status: Status, now: number, timeZone: string): string[] {
   if (guestFile !== undefined && guestFile !== "") {
     lines.push(`Read from: ${guestFile}, only read and never written`);
   }
-  if (authFile !== "") lines.push(`${kept}: ${authFile}`);
+  if (authFile !== "") lines.push(`${fileLabel}: ${authFile}`);
   return lines;
 }

@@ -18,7 +18,7 @@ interface Options {
   secret?: string;
 }
 
-/** Call a tool that does what the test says; gives the answer, the progress and the log. */
+/** Calls a tool that runs `handle`; resolves with the answer, the progress and the log. */
 async function run(handle: Handle, { args, env, secret }: Options = {}) {
   const clock = fakeClock();
   const { codex, stderr } = testApp({ home: makeHome(), clock, ...(env && { env }) });

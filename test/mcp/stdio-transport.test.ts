@@ -9,7 +9,7 @@ interface Wired {
   input: PassThrough;
   transport: StdioTransport;
   received: JSONRPCMessage[];
-  /** What went out, parsed. */
+  /** The lines written, parsed. */
   sent: () => Sent[];
   disconnects: () => number;
 }
@@ -42,7 +42,7 @@ async function wire(output: Writable = new PassThrough()): Promise<Wired> {
 
 const ping = (id: number | string): object => ({ jsonrpc: "2.0", id, method: "ping" });
 const line = (message: object): string => `${JSON.stringify(message)}\n`;
-/** Let the stream hand on what was written. */
+/** Lets the stream deliver what was written. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("gives each line as a message, wherever the bytes are cut", async () => {
@@ -170,7 +170,7 @@ test.each([
   leave(input, output);
   await turn();
   expect(disconnects()).toBe(1);
-  // Answers of calls that were under way go nowhere, and nobody waits for them.
+  // Answers of calls still under way are dropped.
   await transport.send({ jsonrpc: "2.0", id: 1, result: {} });
 });
 

@@ -37,7 +37,7 @@ const steps: { [Do in NextStep["do"]]: readonly Extract<NextStep, { do: Do }>[] 
 };
 const everyStep = Object.values(steps).flat();
 
-/** What each reader may be told, of every step alone, of every pair, and of every code. */
+/** The text for each reader: of every step, every pair of steps, and every code. */
 function sentences(reader: Reader): string[] {
   const pairs = everyStep.flatMap((one) => everyStep.map((other) => [one, other]));
   return [

@@ -12,7 +12,7 @@ import type { Home } from "./home.ts";
 
 export interface TestRuntimeOptions {
   home: Pick<Home, "path" | "authFile" | "stateDir">;
-  /** Without one nothing can be asked. */
+  /** Without one, every request fails. */
   simulator?: Pick<Simulator, "issuer" | "baseUrl"> | undefined;
   env?: Record<string, string> | undefined;
   clock?: Clock | undefined;
@@ -22,7 +22,7 @@ export interface TestRuntimeOptions {
   credentials?: Runtime["credentials"];
 }
 
-/** What a process finds around it, with a home and services of the test's own. */
+/** The runtime of a process with the test's own home and services. */
 export function testRuntime(options: TestRuntimeOptions): Runtime {
   const { home, simulator, env, clock = systemClock, limits, takeLog, credentials } = options;
   return {
@@ -58,14 +58,14 @@ export interface TestAppOptions extends TestRuntimeOptions {
   simulator?: Simulator | undefined;
 }
 
-/** The parts below sign-in and queries, as one process has them; closed when the test ends. */
+/** The infrastructure of one process; closed when the test ends. */
 export function testPlatform(options: TestRuntimeOptions): Platform {
   const platform = createPlatform(testRuntime(options));
   onTestFinished(() => platform.http.close());
   return platform;
 }
 
-/** The whole program in this process, as the server composes it, with its parts; closed when the test ends. */
+/** The whole program, composed as in the product, with its parts; closed when the test ends. */
 export interface TestApp {
   codex: ComposedCodex;
   services: Parts;

@@ -12,28 +12,28 @@ export interface CliOptions {
   home: Home;
   args: readonly string[];
   env?: Record<string, string>;
-  /** What is piped in; null: stdin stays open and silent. */
+  /** The text of stdin; null: stdin stays open and silent. */
   input?: string | null;
 }
 
-/** The command line in a process of its own, its three streams being pipes. */
+/** The command line in its own process, with pipes as its three streams. */
 export interface CliRun {
   stdout: () => string;
   stderr: () => string;
-  /** Resolves when the words stand in a stream. */
+  /** Resolves once the words are in the stream. */
   seen: (stream: "stdout" | "stderr", words: string | RegExp) => Promise<void>;
   kill: (signal: NodeJS.Signals) => void;
-  /** Close our end of a stream, as a reader does that has seen enough. */
+  /** Closes the reading end of a stream, like `head`. */
   hangUp: (stream: "stdout" | "stderr") => void;
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** The environment of a person's shell; nothing but the simulator is reached. */
+/** The environment of a user's shell; only the simulator is reachable. */
 export function cliEnvironment({ simulator, home, env }: CliOptions): Record<string, string> {
   return serverEnvironment({ simulator, home, env: { CODEX_DEBUG: "", TERM: "xterm", ...env } });
 }
 
-/** Start it; when the test ends it must be over, and nothing that it printed may hold a secret. */
+/** Starts it. At the test's end it is killed, and its output is searched for secrets. */
 export function startCli(options: CliOptions): CliRun {
   const child = spawn(process.execPath, [shippedEntry, ...options.args], {
     env: cliEnvironment(options),
@@ -75,7 +75,7 @@ export function startCli(options: CliOptions): CliRun {
   };
 }
 
-/** Run it to its end. */
+/** Runs it to its end. */
 export async function runCli(options: CliOptions): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const run = startCli(options);
   const { code } = await run.ended;
@@ -86,7 +86,7 @@ export function found(text: string, words: string | RegExp): boolean {
   return typeof words === "string" ? text.includes(words) : words.test(text);
 }
 
-/** Resolves when the condition holds, which is looked at whenever a listener is called. */
+/** Resolves once the condition holds; it is checked whenever a listener is called. */
 export function waitFor(
   listeners: Set<() => void>,
   holds: () => boolean,
@@ -94,15 +94,15 @@ export function waitFor(
   output: () => string,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const look = (): void => {
+    const check = (): void => {
       if (!holds()) return;
-      listeners.delete(look);
+      listeners.delete(check);
       resolve();
     };
-    listeners.add(look);
-    look();
+    listeners.add(check);
+    check();
     void ended.then(() => {
-      look();
+      check();
       reject(new Error(`it ended without these words; it said: ${output().slice(-500)}`));
     });
   });

@@ -3,12 +3,12 @@ import type { Terminal } from "../../src/cli/terminal/terminal.ts";
 
 export interface FakeTerminal extends Terminal {
   stdin: PassThrough;
-  /** What was written so far. */
+  /** The output so far. */
   out: () => string;
   err: () => string;
 }
 
-/** A terminal without a terminal: everything is a pipe where the test does not say otherwise. */
+/** Three pipes instead of a terminal, unless `facts` overrides that. */
 export function fakeTerminal(facts: Partial<Terminal> = {}): FakeTerminal {
   const written = { stdout: "", stderr: "" };
   const stream = (name: keyof typeof written): PassThrough =>

@@ -10,10 +10,10 @@ import { simulate, toAnswer, type Answer } from "./server.ts";
 
 const tools = { codex_login: codexLogin, codex_clear: codexClear, codex_status: codexStatus };
 
-/** A window of the program in this process, whose time stands still, and what it tells. */
+/** One server in this process, with a clock that only the test moves, and its progress messages. */
 export interface Window {
   call: (name: keyof typeof tools, args?: Record<string, unknown>) => Promise<Answer>;
-  /** Begin a login; gives its URL. */
+  /** Begins a login; resolves with its URL. */
   begin: () => Promise<string>;
   progress: string[];
 }
@@ -22,7 +22,7 @@ export interface LoginTools extends Window {
   clock: FakeClock;
   simulator: Simulator;
   home: Home;
-  /** Another window of the same person. */
+  /** Another server with the same home. */
   another: (options?: Partial<TestAppOptions>) => Window;
 }
 

@@ -66,7 +66,7 @@ export class PlainTextStream {
   }
 }
 
-/** Where the part at the end begins that may continue: a first half, or a word, as tokens and codes are. */
+/** The index of the part at the end that may continue: a first half, or a word, as tokens and codes are. */
 function incompleteFrom(text: string): number {
   if (firstHalf.test(text)) return text.length - 1;
   let at = text.length;

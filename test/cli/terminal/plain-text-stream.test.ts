@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PlainTextStream, terminalText } from "../../../src/cli/terminal/plain-text-stream.ts";
 import { fc } from "../../support/chance.ts";
 
-/** Masks these, as a `Redactor` does. */
+/** Redacts these, like a `Redactor`. */
 function knowing(...secrets: string[]) {
   return {
     redactSecrets: (text: string) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text),
@@ -15,7 +15,7 @@ function through(pieces: readonly string[], secrets = knowing()): string[] {
   return [...pieces.map((piece) => stream.push(piece)), stream.end()];
 }
 
-/** Cut at the given places. */
+/** Splits the text at the given places. */
 function cut(text: string, places: readonly number[]): string[] {
   const ends = [...new Set(places.map((place) => place % (text.length + 1)))].sort((a, b) => a - b);
   return [...ends, text.length].map((end, n) => text.slice(n === 0 ? 0 : ends[n - 1], end));

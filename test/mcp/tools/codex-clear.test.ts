@@ -129,7 +129,7 @@ test("a login whose code is being exchanged is stopped, and nothing is stored af
 
 test("a login that is saved at the same moment is gone after the clear", async () => {
   const { call, begin, simulator, home } = await loginTools();
-  // Whatever the order in which both come to the file: after both, nobody is signed in.
+  // In whatever order both reach the file: after both, no login is left.
   for (let round = 0; round < 10; round++) {
     const page = simulator.signIn(await begin());
     await (

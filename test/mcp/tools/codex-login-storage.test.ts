@@ -83,7 +83,7 @@ test("of two windows that sign in at once, the one that finishes last stays", as
 
 test("two windows that finish at the same moment leave one whole login", async () => {
   const { another, simulator, home } = await loginTools();
-  const options = { clock: systemClock }; // who comes second waits for the file's lock
+  const options = { clock: systemClock }; // the second one waits for the file's lock
   const urls = [await another(options).begin(), await another(options).begin()];
   const pages = await Promise.all(urls.map((url) => simulator.signIn(url)));
   expect(pages.map(({ status }) => status)).toEqual([200, 200]);
