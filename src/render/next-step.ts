@@ -130,7 +130,7 @@ const terms: Record<Reader, typeof mcp> = {
   library: {
     "sign-in": (method) => `Call signIn(${method === undefined ? "" : `{ method: "${method}" }`})`,
     "use-method": (method) => `Call useMethod("${method}")`,
-    "paste-callback-url": "Pass that URL to finish()",
+    "paste-callback-url": "Pass that URL to signIn() as callbackUrl",
     "listed-model": "Ask again with a model that models() lists, or without one",
     "named-model": "Ask again with one of these names, or without model",
     models: "models()",
