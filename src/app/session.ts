@@ -64,7 +64,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
   return {
     endpoint,
     store,
-    ledger: journal,
+    journal,
     fileLock,
     refreshLock,
     tokens: new TokenManager({ ...refreshing, orphanedTokens, refresher }),

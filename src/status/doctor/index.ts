@@ -25,14 +25,14 @@ interface DoctorParts
   credentials: Pick<CredentialChooser, "current" | "defaultSource">;
   tokens: Pick<TokenManager, "state">;
   http: Pick<Http, "fetchText" | "authorities">;
-  ledger: Pick<RefreshJournal, "find">;
+  journal: Pick<RefreshJournal, "find">;
   /** The pending sign-in of this process, if any. */
   pendingLogin: () => PendingLogin | undefined;
 }
 
 /** Creates the doctor with all its checks, in the order of the report. */
 export function createDoctor(parts: DoctorParts): Doctor {
-  const { config, http, ledger, credentials, tokens, pendingLogin, clock, redactor, home } = parts;
+  const { config, http, journal, credentials, tokens, pendingLogin, clock, redactor, home } = parts;
   const deps = {
     ...parts,
     authorities: http.authorities,
@@ -49,7 +49,7 @@ export function createDoctor(parts: DoctorParts): Doctor {
     refreshOutcome: async ({ secret }: Credential) => {
       const { tokens: stored } = await tokens.state();
       return stored?.accessToken === secret
-        ? (await ledger.find(fingerprint(stored.refreshToken)))?.outcome
+        ? (await journal.find(fingerprint(stored.refreshToken)))?.outcome
         : undefined;
     },
   };
