@@ -60,8 +60,8 @@ export interface Codex {
    */
   useMethod(method: ExternalKind, options?: { confirmed?: boolean }): Promise<CredentialChoice>;
   /**
-   * Ends what is under way. Resolves once a refresh in flight is saved and every connection is closed. Later calls
-   * fail as `CANCELLED`.
+   * Ends what is under way. Resolves once a refresh in flight is saved and every connection is closed. Later
+   * questions and sign-ins fail as `CANCELLED`.
    */
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { startDetached } from "../platform/detached-process.ts";
 import { foreignFolder } from "../platform/files/folder-owner.ts";
 import { portHolder, probePort } from "../platform/ports.ts";
 import { CodexError } from "../shared/errors.ts";
+import { redactError } from "../shared/redactor.ts";
 import { version } from "../shared/version.ts";
 import { collectStatus } from "../status/status.ts";
 import type { Codex, ComposedCodex, Models, SignOutResult } from "./codex.ts";
@@ -75,12 +76,22 @@ export function createFacade(parts: Parts): ComposedCodex {
     }
   };
 
+  /** As the client does: programs print errors directly. */
+  const redacted = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw redactError(error, redactor);
+    }
+  };
+
   return {
     query: (request, options) => client.query(request, options),
     stream: (request, options) => client.stream(request, options),
     models: async ({ signal = uncancelled } = {}) => {
-      const list = await listModels(signal);
-      return { ...list, default: config.model ?? defaultModel(list.models)?.slug };
+      const list = await redacted(listModels(signal));
+      const failure = list.failure && (redactError(list.failure, redactor) as CodexError);
+      return { ...list, failure, default: config.model ?? defaultModel(list.models)?.slug };
     },
     status: ({ verbose = false, signal } = {}) =>
       collectStatus({
@@ -91,7 +102,7 @@ export function createFacade(parts: Parts): ComposedCodex {
       }),
     doctor,
     signIn: async ({ method = "auto", callbackUrl } = {}) => {
-      const started = callbackUrl === undefined ? await login.beginOrJoin(method) : await login.finish(callbackUrl);
+      const started = await redacted(callbackUrl === undefined ? login.beginOrJoin(method) : login.finish(callbackUrl));
       const { pending, ...how } = started;
       return {
         ...pending,
@@ -109,11 +120,11 @@ export function createFacade(parts: Parts): ComposedCodex {
       const stoppedLogin = await login.cancel("The login was cleared.");
       // If the server may not be the real one, nothing is sent.
       const unsafe = config.problems.find(({ area }) => area === "origins");
-      const done = await tokens.signOut({ localOnly: localOnly || unsafe !== undefined, signal });
+      const done = await redacted(tokens.signOut({ localOnly: localOnly || unsafe !== undefined, signal }));
       const why = !localOnly && unsafe ? `${unsafe.setting} cannot be used` : done.why;
       return { ...done, why, stoppedLogin, declined: false };
     },
-    useMethod: (method, { confirmed = false } = {}) => credentials.choose(method, confirmed),
+    useMethod: (method, { confirmed = false } = {}) => redacted(credentials.choose(method, confirmed)),
     close: async () => {
       flow.close();
       await Promise.all([

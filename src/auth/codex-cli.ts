@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Credential } from "../api/credential.ts";
 import { chatgptApi } from "../api/dialect.ts";
 import { CodexError } from "../shared/errors.ts";
-import { act, either, unsetVariables } from "../shared/next-step.ts";
+import { act, either, unsetVariables, type NextSteps } from "../shared/next-step.ts";
 import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
 import { accountLabel, assertIssuedFor, type Origins } from "./oauth/token-set.ts";
 import type { WorkspaceRoutes } from "./workspace-routing.ts";
@@ -16,7 +16,8 @@ import { defaultBaseUrl, defaultIssuer } from "../api/constants.ts";
 const minLifetimeMs = 60_000;
 
 const browserSignIn = { do: "sign-in", method: "browser" } as const;
-const signInSteps = [either(act("Sign in with the Codex CLI (codex login)"), browserSignIn)];
+const codexCliSignIn = act("Sign in with the Codex CLI (codex login)");
+const signInSteps = [either(codexCliSignIn, browserSignIn)];
 
 interface CodexCliSourceDeps {
   /** The Codex CLI's home; empty if it is unknown. */
@@ -122,6 +123,7 @@ export class CodexCliSource implements CredentialSource {
         throw unusableLogin(
           "The Codex CLI pays with an API key here, which is not a login to be a guest of.",
           `${path} is in API key mode; a key belongs into OPENAI_API_KEY.`,
+          [either(codexCliSignIn, browserSignIn, { do: "use-method", method: "api-key" })],
         );
       case "signed-out":
         throw unusableLogin("The Codex CLI is signed out.", `${path} holds no tokens.`);
@@ -166,8 +168,8 @@ function assertConfiguredIssuer(issuer: string, configured: Origins): void {
   }
 }
 
-function unusableLogin(message: string, why?: string): CodexError {
-  return new CodexError("AUTH_REQUIRED", message, { why: why || undefined, next: signInSteps });
+function unusableLogin(message: string, why?: string, next: NextSteps = signInSteps): CodexError {
+  return new CodexError("AUTH_REQUIRED", message, { why: why || undefined, next });
 }
 
 function expired(message: string): CodexError {

@@ -46,7 +46,7 @@ export class LoginStarter {
    * @throws CodexError `LOGIN_PORT_BUSY`, or as `DeviceFlow.begin`
    */
   async begin(method: SignInMethod, signal: AbortSignal): Promise<StartedLogin> {
-    const { flow, detectHost: detectHost } = this.#deps;
+    const { flow, detectHost } = this.#deps;
     const plan = planLogin(method, await detectHost());
     if (plan.method === "device") return this.#device(undefined, signal);
     try {
