@@ -2,7 +2,12 @@ import type { Credential } from "../api/credential.ts";
 import { chatgptApi } from "../api/dialect.ts";
 import { CodexError } from "../shared/errors.ts";
 import { signIn } from "../shared/next-step.ts";
-import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
+import {
+  type ActiveCredential,
+  type CredentialReplacer,
+  type CredentialSource,
+  unusable,
+} from "./credential-source.ts";
 import { readClaims } from "./oauth/claims.ts";
 import { accountLabel, assertIssuedFor, type Origins, type TokenSet } from "./oauth/token-set.ts";
 import type { TokenManager } from "./session/token-manager.ts";
@@ -33,11 +38,11 @@ export class ChatgptSource implements CredentialSource {
   }
 
   /** @throws CodexError as `TokenManager.getTokens` and `WorkspaceRoutes.route` */
-  async get(signal: AbortSignal): Promise<Credential> {
+  async get(signal: AbortSignal, replacer: CredentialReplacer = this): Promise<Credential> {
     const { tokens, routes } = this.#deps;
     const login = await tokens.getTokens(signal);
     const credential = chatgptCredential(login, this.baseUrl);
-    return routes.routeOrReplace(this, credential, login, signal);
+    return routes.routeOrReplace(replacer, credential, login, signal);
   }
 
   async inspect(): Promise<ActiveCredential> {

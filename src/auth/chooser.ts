@@ -64,7 +64,7 @@ export class CredentialChooser {
 
   /** @throws CodexError as the current source's `get` */
   async get(signal: AbortSignal): Promise<Credential> {
-    return (await this.current()).get(signal);
+    return (await this.current()).get(signal, this);
   }
 
   /** @throws CodexError as the source's `replace`, and if another kind was chosen meanwhile */

@@ -3,7 +3,12 @@ import type { Credential } from "../api/credential.ts";
 import { chatgptApi } from "../api/dialect.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act, either, unsetVariables, type NextSteps } from "../shared/next-step.ts";
-import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
+import {
+  type ActiveCredential,
+  type CredentialReplacer,
+  type CredentialSource,
+  unusable,
+} from "./credential-source.ts";
 import { accountLabel, assertIssuedFor, type Origins } from "./oauth/token-set.ts";
 import type { WorkspaceRoutes } from "./workspace-routing.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -54,8 +59,8 @@ export class CodexCliSource implements CredentialSource {
    * @throws CodexError `AUTH_REQUIRED` without a usable login, `AUTH_EXPIRED`, `STORAGE` for a file that must not be
    *   used; and as `WorkspaceRoutes.route`
    */
-  async get(signal: AbortSignal): Promise<Credential> {
-    return this.#deps.routes.routeOrReplace(this, await this.#readValid(), undefined, signal);
+  async get(signal: AbortSignal, replacer: CredentialReplacer = this): Promise<Credential> {
+    return this.#deps.routes.routeOrReplace(replacer, await this.#readValid(), undefined, signal);
   }
 
   async inspect(): Promise<ActiveCredential> {

@@ -23,8 +23,13 @@ export interface CredentialSource {
   readonly foreignFile: string | undefined;
   /** `replace` may give another credential after a refusal. */
   readonly replaceable: boolean;
-  /** A credential that is valid now. @throws CodexError, or the signal's reason */
-  get(signal: AbortSignal): Promise<Credential>;
+  /**
+   * A credential that is valid now.
+   *
+   * @param replacer replaces it if a request that comes before the question is refused; by default this source
+   * @throws CodexError, or the signal's reason
+   */
+  get(signal: AbortSignal, replacer?: CredentialReplacer): Promise<Credential>;
   /** Only reads: no request, no refresh. Never rejects. */
   inspect(): Promise<ActiveCredential>;
   /** Another credential after an HTTP 401. @throws CodexError if there is none */
@@ -32,6 +37,8 @@ export interface CredentialSource {
   /** Rewords an API error for this kind of credential, with its next steps. */
   explain?(error: unknown): unknown;
 }
+
+export type CredentialReplacer = Pick<CredentialSource, "replace">;
 
 export function unusable(trouble: unknown, credential?: Credential): ActiveCredential {
   return { credential, usable: false, trouble: toCodexError(trouble) };

@@ -18,7 +18,7 @@ import {
   routingOf,
   type WorkspaceRouting,
 } from "./accounts-check.ts";
-import type { CredentialSource } from "./credential-source.ts";
+import type { CredentialReplacer } from "./credential-source.ts";
 import type { TokenSet } from "./oauth/token-set.ts";
 import type { LoginStore } from "./session/token-store.ts";
 
@@ -81,7 +81,7 @@ export class WorkspaceRoutes {
 
   /** As `route`, but replaces a rejected credential: this may be the first request that is sent with it. */
   async routeOrReplace(
-    source: Pick<CredentialSource, "replace">,
+    replacer: CredentialReplacer,
     credential: Credential,
     login: TokenSet | undefined,
     signal: AbortSignal,
@@ -90,7 +90,7 @@ export class WorkspaceRoutes {
       return await this.route(credential, login, signal);
     } catch (error) {
       if (!(error instanceof CodexError) || error.code !== "AUTH_EXPIRED") throw error;
-      return source.replace(credential, signal);
+      return replacer.replace(credential, signal);
     }
   }
 

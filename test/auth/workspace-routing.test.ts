@@ -100,6 +100,21 @@ test("a login that is refused already there is renewed once", async () => {
   expect(rig.simulator.stats.refreshes).toBe(1);
 });
 
+test("a login that is refused there while another way is chosen is not renewed", async () => {
+  const rig = await routedRig();
+  const { accessToken } = writeLogin(rig.home, rig.simulator);
+  rig.simulator.revokeAccess(accessToken);
+  const beforeCommit = rig.simulator.waitForRequest("accounts-check").then(() => {
+    writePreference(rig.home, "api-key");
+  });
+  rig.simulator.next("accounts-check", { kind: "default", beforeCommit });
+  expect(await failure(ask(rig))).toMatchObject({
+    code: "AUTH_EXPIRED",
+    message: "The service refused the login, and another way was chosen.",
+  });
+  expect(rig.simulator.stats.refreshes).toBe(0);
+});
+
 test("a new login does not inherit the origin of the one before", async () => {
   const rig = await routedRig();
   await ask(rig);
