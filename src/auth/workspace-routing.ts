@@ -48,8 +48,8 @@ interface WorkspaceRoutesDeps {
 
 /**
  * Looks up which origin a workspace's requests go to (docs/wire.md §8), once for each login of a plan that can have
- * one, and stores the answer with the login. Without an answer no query is sent: the origin may be what keeps data in
- * a region.
+ * one, and stores the answer with the login. Without an answer no query is sent: see
+ * docs/decisions.md#no-routing-no-question.
  */
 export class WorkspaceRoutes {
   readonly #deps: WorkspaceRoutesDeps;

@@ -53,8 +53,8 @@ interface TransferProgress {
 }
 
 /**
- * Sends HTTP requests with undici. Follows no redirects and never retries. Has no idle timeout, since a reasoning model
- * may be silent for long.
+ * Sends HTTP requests with undici. Follows no redirects, never retries, and has no idle timeout: see
+ * docs/decisions.md#undicirequest-not-fetch.
  */
 export class Http {
   readonly #deps: HttpDeps;

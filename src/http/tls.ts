@@ -24,8 +24,8 @@ const maxFileBytes = 8 * 1024 * 1024;
 const nodeVariable = "NODE_EXTRA_CA_CERTS";
 
 /**
- * The trusted certificate authorities: Node's, and those in files, since companies run their own. Each file is read
- * once, on first use.
+ * The trusted certificate authorities: Node's, and those in files. Each file is read once, on first use.
+ * See docs/decisions.md#certificate-authorities-are-added-never-replaced.
  */
 export class CertificateStore {
   readonly #files: readonly CaFile[];
@@ -48,10 +48,7 @@ export class CertificateStore {
     );
   }
 
-  /**
-   * The context for `tls.connect`; undefined if Node's default suffices, which includes NODE_EXTRA_CA_CERTS. All
-   * connections share one context, since creating one parses every root certificate.
-   */
+  /** The context for `tls.connect`; undefined if Node's default suffices, which includes NODE_EXTRA_CA_CERTS. */
   context(): Promise<SecureContext | undefined> {
     return (this.#context ??= this.#createContext());
   }
@@ -62,8 +59,8 @@ export class CertificateStore {
       return undefined;
     }
     const { default: tls } = await import("node:tls"); // loaded with the first connection that needs it
-    // `ca` replaces Node's list, so it must include it. Node 22.15 and later report the list, including the system's
-    // authorities, but with NODE_EXTRA_CA_CERTS as it was at the start; a program may configure another file.
+    // Node 22.15 and later report their list, including the system's authorities, but with NODE_EXTRA_CA_CERTS as it
+    // was at the start; a program may configure another file.
     const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
     const defaults = getCACertificates?.("default") ?? tls.rootCertificates;
     const ca = new Set([...defaults, ...reports.flatMap(({ certificates }) => certificates)]);

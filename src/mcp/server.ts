@@ -33,7 +33,7 @@ const callRequest = CallToolRequestSchema.extend({
 
 /**
  * The MCP server: the protocol alone, so that it answers `initialize` before the tools are loaded. It uses the SDK's
- * low-level class for uniform errors about unknown tools and bad arguments, and for definitions made on demand.
+ * low-level class: see docs/decisions.md#the-sdks-low-level-server-and-our-own-transport.
  */
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- "for advanced use cases": see above
 export function createServer(openToolbox: () => Promise<Toolbox>): Server {

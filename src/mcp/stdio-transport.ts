@@ -51,8 +51,8 @@ interface StdioTransportOptions {
 }
 
 /**
- * MCP over stdio: one JSON-RPC message a line. Unlike the SDK's own transport it answers lines that are no message,
- * survives a message that is too long, and reports when the client is gone.
+ * MCP over stdio: one JSON-RPC message a line. It replaces the SDK's own transport: see
+ * docs/decisions.md#the-sdks-low-level-server-and-our-own-transport.
  */
 export class StdioTransport implements Transport {
   onclose?: () => void;

@@ -15,7 +15,7 @@ export interface ToolCall {
 export interface ToolResult {
   /** For a reader: the answer first. */
   text: string;
-  /** For programs, in `_meta`: Claude Code would show `structuredContent` in place of the text. */
+  /** For programs, in `_meta` (docs/decisions.md#no-structuredcontent). */
   facts?: Record<string, unknown>;
 }
 

@@ -55,8 +55,8 @@ export class QueryAttempts {
   }
 
   /**
-   * Sends the classic shape first. Falls back to Lite if the list marks the model as Lite and only the shape can be
-   * the reason for its refusal.
+   * Sends the classic shape first (docs/decisions.md#the-classic-request-shape-comes-first). Falls back to Lite if the
+   * list marks the model as Lite and only the shape can be the reason for its refusal.
    *
    * @throws CodexError; or the signal's reason
    */

@@ -1,7 +1,7 @@
 import { CodexError } from "./errors.ts";
 import { mapTexts } from "./next-step.ts";
 
-/** Texts are truncated in many places, so a part of a value counts as the value; shorter parts are plain words. */
+/** A piece of this length counts as the value; shorter ones are plain words. */
 const pieceLength = 12;
 /** A long session refreshes many times; by then, the oldest values have expired. */
 const maxValues = 200;
@@ -100,8 +100,8 @@ interface Person {
 
 /**
  * Redacts secrets from text at the sinks: known values, even if they are cut, and the patterns of unknown ones.
- * Patterns and personal data are redacted only in logs and errors, since an answer may contain token-like words and
- * addresses.
+ * Patterns and personal data are redacted only in logs and errors: see
+ * docs/decisions.md#secrets-are-masked-answers-are-not-rewritten.
  */
 export class Redactor {
   readonly #secrets = new SecretSet();

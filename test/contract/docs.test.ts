@@ -59,6 +59,13 @@ describe("references", () => {
     }
   });
 
+  test("every decision that the source cites has its heading", () => {
+    const headings = anchors(read("docs/decisions.md"));
+    const cited = documents("src", ".ts").flatMap(({ text }) => mentions(text, /docs\/decisions\.md(#[\w-]*)?/g));
+    expect(new Set(cited).size).toBeGreaterThan(5);
+    for (const anchor of cited) expect(headings.map((heading) => `#${heading}`)).toContain(anchor);
+  });
+
   test.each(pages)("every setting that $path names exists", ({ text }) => {
     // Two are the official client's own, and honoured as they are; the rest is for who tests.
     const others = ["CODEX_CA_CERTIFICATE", "CODEX_HOME"];

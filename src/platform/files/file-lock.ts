@@ -39,11 +39,8 @@ interface FileLockDeps {
 }
 
 /**
- * Mutual exclusion between processes of one machine: a directory that contains one file, named after its owner.
- *
- * proper-lockfile, the common choice, considers a lock stale by its age. With many waiters on a dead holder's lock, it
- * let two or three in at once. An overtaken holder's release removes its successor's lock. A suspended holder is
- * overtaken between its check and its request. Refresh tokens are single-use, so each of these loses a login. Here:
+ * Mutual exclusion between processes of one machine: a directory that contains one file, named after its owner. Why
+ * it isn't proper-lockfile: docs/decisions.md#the-file-lock-is-ours.
  * - Acquiring is one `rename` of a prepared directory, which fails if the target isn't empty.
  * - Taking over is one `rename` of the dead owner's file: the old name exists once, so exactly one process succeeds.
  * - Release removes only the process's own file, so an overtaken holder can't harm its successor.
