@@ -101,7 +101,7 @@ function settingTable() {
 
 function errorTable() {
   return table(
-    ["Code", "Meaning", "Next step"],
+    ["Code", "Meaning", "Next step (as the command line says it)"],
     Object.entries(errorCodes).map(([code, { meaning, next }]) => [`\`${code}\``, meaning, renderFix(next, "cli")]),
   );
 }
