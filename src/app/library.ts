@@ -7,10 +7,10 @@ import type { ReasoningEffort } from "../models/effort.ts";
 import { refedClock } from "../platform/clock.ts";
 import { systemHome } from "../platform/host.ts";
 import { requestFields } from "../query/request/request.ts";
-import { renderNext } from "../render/next-step.ts";
+import { renderFix, renderNext } from "../render/next-step.ts";
 import { CodexError } from "../shared/errors.ts";
 import { defaultLimits } from "../shared/limits.ts";
-import { act } from "../shared/next-step.ts";
+import { act, type NextSteps } from "../shared/next-step.ts";
 import { validated } from "../shared/validated.ts";
 import type { Codex } from "./codex.ts";
 import { composeCodex } from "./compose.ts";
@@ -85,9 +85,9 @@ export function createCodex(given: CodexOptions = {}): Codex {
   return composeCodex(Object.assign(runtime, overrides));
 }
 
-/** What to do about an error, as English sentences; `error.next` has it as data. */
-export function describeNext(error: CodexError): string {
-  return renderNext(error, "library");
+/** What to do about an error or a finding, as English sentences; `error.next` and `finding.fix` have it as data. */
+export function describeNext(from: CodexError | NextSteps): string {
+  return "code" in from ? renderNext(from, "library") : renderFix(from, "library");
 }
 
 function checked(given: CodexOptions): z.infer<typeof options> {
