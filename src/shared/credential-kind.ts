@@ -1,7 +1,7 @@
 /** The kinds of credential whose login or key is not in the auth file; a user chooses them by these names. */
 export const externalKinds = ["codex-cli", "api-key"] as const;
 
-/** Every kind of credential. The auth file, `--json` and the library's replies store the kind as `mode`. */
+/** Every kind of credential. In the auth file, `--json` and the library's types its key is `mode`. */
 export const credentialKinds = ["chatgpt", ...externalKinds] as const;
 
 export type CredentialKind = (typeof credentialKinds)[number];

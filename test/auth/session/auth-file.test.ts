@@ -156,7 +156,6 @@ test("an unknown mode belongs to a newer program, whatever the version", () => {
   });
   expect(readRecord({ codex: { version: 1, mode: "api-key" } })).toEqual({
     kind: "choice",
-    mode: "api-key",
-    generation: 0,
+    choice: { kind: "api-key", generation: 0 },
   });
 });
