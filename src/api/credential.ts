@@ -1,14 +1,9 @@
+import type { CredentialKind, ExternalKind } from "../shared/credential-kind.ts";
 import type { ApiDialect, Authorization } from "./dialect.ts";
-
-/** How requests are authorized; the auth file stores the preference as `codex.mode`. */
-export type CredentialKind = "chatgpt" | "codex-cli" | "api-key";
-
-/** A kind whose login or key is not in the auth file. */
-export type ExternalKind = Exclude<CredentialKind, "chatgpt">;
 
 /** The stored preference for an external kind. */
 export interface StoredPreference {
-  mode: ExternalKind;
+  kind: ExternalKind;
   /** Increases with every login and preference, like `TokenSet.generation`. */
   generation: number;
 }

@@ -32,8 +32,8 @@ interface Tuning {
 export interface ApiDialect {
   /** Selects the format of its model list (models/list-formats.ts). */
   readonly name: "chatgpt" | "platform";
-  /** Some models take a temperature, and all take a limit of the output. */
-  readonly takesTemperature: boolean;
+  /** Some models take `temperature`, and all take `max_output_tokens`. */
+  readonly takesSamplingParameters: boolean;
   responsesUrl(baseUrl: string): string;
   modelsUrl(baseUrl: string, clientVersion: string): string;
   /**
@@ -49,7 +49,7 @@ export interface ApiDialect {
 /** The service behind a ChatGPT plan (docs/wire.md §8, §15). */
 export const chatgptApi: ApiDialect = {
   name: "chatgpt",
-  takesTemperature: false,
+  takesSamplingParameters: false,
   responsesUrl: (baseUrl) => `${baseUrl}/codex/responses`,
   modelsUrl: (baseUrl, clientVersion) => `${baseUrl}/codex/models?client_version=${clientVersion}`,
   headers: ({ secret, accountId, fedramp, routingOverride }, client, minimalVersion) => ({
@@ -66,7 +66,7 @@ export const chatgptApi: ApiDialect = {
 /** The API for keys (docs/wire.md §19). */
 export const platformApi: ApiDialect = {
   name: "platform",
-  takesTemperature: true,
+  takesSamplingParameters: true,
   responsesUrl: (baseUrl) => `${baseUrl}/responses`,
   modelsUrl: (baseUrl) => `${baseUrl}/models`,
   headers: ({ secret }, client) => bearer(secret, client),

@@ -1,5 +1,5 @@
-import type { ExternalKind } from "../api/credential.ts";
-import type { CredentialChoice } from "../auth/chooser.ts";
+import type { ExternalKind } from "../shared/credential-kind.ts";
+import type { CredentialChoice, ExternalAccount } from "../auth/chooser.ts";
 import type { SignedOut } from "../auth/session/sign-out.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { LoginWait } from "../auth/sign-in/login-manager.ts";
@@ -119,8 +119,7 @@ export interface CodexContext
   longAnswers: Pick<LongAnswers, "fit">;
   /** What each answer of this process should be followed by, a sentence each. */
   sessionNotices: () => string[];
-  /** The masked account of the Codex CLI's login, if it could be used. */
-  codexCliAccount: () => Promise<string | undefined>;
+  externalAccounts: () => Promise<readonly ExternalAccount[]>;
 }
 
 export interface ComposedCodex extends Codex {

@@ -151,7 +151,7 @@ export function createFacade(parts: Parts): ComposedCodex {
         if (unsavedReason === undefined) return [...config.notices];
         return [...config.notices, `the refreshed login could not be saved yet: ${unsavedReason.message}`];
       },
-      codexCliAccount: () => credentials.codexCliAccount(),
+      externalAccounts: () => credentials.externalAccounts(),
     },
   };
 }

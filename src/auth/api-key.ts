@@ -1,5 +1,6 @@
 import type { Credential } from "../api/credential.ts";
 import { platformApi } from "../api/dialect.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
 import { act, either, setVariable, unsetVariables, type NextSteps } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
@@ -11,7 +12,7 @@ interface ApiKeySettings {
   /** Root of the API for keys, without a trailing slash. */
   apiBaseUrl: string;
   /** `CODEX_AUTH`, which overrides the stored preference. */
-  auth: "chatgpt" | "api-key" | undefined;
+  auth: CredentialKind | undefined;
   /** Certificates are not checked. */
   tlsUnverified: boolean;
 }
@@ -22,23 +23,23 @@ export class ApiKeySource implements CredentialSource {
   readonly api = platformApi;
   readonly baseUrl: string;
   readonly issuer = undefined;
-  readonly foreignFile = undefined;
+  readonly guestFile = undefined;
   readonly replaceable = false;
   readonly #settings: ApiKeySettings;
   /** `CODEX_AUTH` selects the key, so a sign-in alone changes nothing. */
-  readonly #decided: boolean;
+  readonly #forced: boolean;
 
   constructor(settings: ApiKeySettings) {
     this.#settings = settings;
     this.baseUrl = settings.apiBaseUrl;
-    this.#decided = settings.auth === this.kind;
+    this.#forced = settings.auth === this.kind;
   }
 
   /** @throws CodexError `AUTH_REQUIRED` without a key, `CONFIG` for one that can't be sent */
   // eslint-disable-next-line @typescript-eslint/require-await -- every source rejects
   async get(): Promise<Credential> {
     const { apiKey, tlsUnverified } = this.#settings;
-    if (apiKey === undefined) throw missingApiKey(this.#decided);
+    if (apiKey === undefined) throw missingApiKey(this.#forced);
     const why = apiKeyProblem(apiKey);
     if (why !== undefined) throw new CodexError("CONFIG", "OPENAI_API_KEY cannot be used as it is.", { why });
     if (tlsUnverified && !isLoopback(new URL(this.baseUrl).hostname)) throw unverified();
@@ -68,11 +69,11 @@ export class ApiKeySource implements CredentialSource {
   /** There is no other key. @throws CodexError `AUTH_EXPIRED` */
   replace(): Promise<Credential> {
     const refused = new CodexError("AUTH_EXPIRED", "The API refused the key.");
-    return Promise.reject(explainKeyRefusal(refused, this.#decided));
+    return Promise.reject(explainKeyRefusal(refused, this.#forced));
   }
 
   explain(error: unknown): unknown {
-    return error instanceof CodexError ? explainKeyRefusal(error, this.#decided) : error;
+    return error instanceof CodexError ? explainKeyRefusal(error, this.#forced) : error;
   }
 }
 

@@ -27,7 +27,7 @@ export class ChatgptSource implements CredentialSource {
   readonly api = chatgptApi;
   readonly baseUrl: string;
   readonly issuer: string;
-  readonly foreignFile = undefined;
+  readonly guestFile = undefined;
   readonly replaceable = true;
   readonly #deps: ChatgptSourceDeps;
 

@@ -1,4 +1,5 @@
-import type { Credential, CredentialKind, ExternalKind } from "../api/credential.ts";
+import type { Credential } from "../api/credential.ts";
+import { type CredentialKind, type ExternalKind, externalKinds } from "../shared/credential-kind.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act, retry, unsetVariables } from "../shared/next-step.ts";
 import { accountOf } from "./account.ts";
@@ -33,8 +34,15 @@ export interface CredentialChoice {
   /** Epoch ms. */
   expiresAt: number | undefined;
   /** Another program's file that it is read from. */
-  foreignFile: string | undefined;
+  guestFile: string | undefined;
   apiOrigin: string;
+}
+
+/** An external login that could be used. */
+export interface ExternalAccount {
+  kind: ExternalKind;
+  /** Masked. */
+  account: string;
 }
 
 /** Selects the source that authorizes the next request. */
@@ -47,8 +55,8 @@ export class CredentialChooser {
 
   /** The source that applies now; another session may have changed it. @throws CodexError `STORAGE` */
   async current(): Promise<CredentialSource> {
-    const { forced: decided, preference, sources } = this.#deps;
-    const kind = decided ?? (await preference.preferredKind());
+    const { forced, preference, sources } = this.#deps;
+    const kind = forced ?? (await preference.preferredKind());
     return kind === undefined ? this.defaultSource : sources[kind];
   }
 
@@ -82,32 +90,37 @@ export class CredentialChooser {
    *   changed, except that a pending sign-in may have ended.
    */
   async choose(kind: ExternalKind, confirmed: boolean): Promise<CredentialChoice> {
-    const { sources, preference, login, forced: decided } = this.#deps;
-    if (decided !== undefined && decided !== kind) throw forcedBySetting(decided);
+    const { sources, preference, login, forced } = this.#deps;
+    if (forced !== undefined && forced !== kind) throw forcedBySetting(forced);
     const source = sources[kind];
     const { credential, trouble } = await source.inspect();
     if (trouble !== undefined) throw trouble;
-    if (confirmed && decided === undefined) {
+    if (confirmed && forced === undefined) {
       // Approved later, it would silently undo the selection.
-      await login.cancel("Another way to pay was chosen.");
+      await login.cancel("Another credential was chosen.");
       await preference.select(kind);
     }
     return {
       kind,
-      confirmed: confirmed || decided !== undefined,
-      decidedBy: decided && "CODEX_AUTH",
+      confirmed: confirmed || forced !== undefined,
+      decidedBy: forced && "CODEX_AUTH",
       account: credential && accountOf(credential),
       plan: credential?.plan,
       expiresAt: credential?.expiresAt,
-      foreignFile: source.foreignFile,
+      guestFile: source.guestFile,
       apiOrigin: new URL(source.baseUrl).origin,
     };
   }
 
-  /** The masked account of the Codex CLI's login; undefined if that login can't be used now. */
-  async codexCliAccount(): Promise<string | undefined> {
-    const { credential, usable } = await this.#deps.sources["codex-cli"].inspect();
-    return usable && credential !== undefined ? accountOf(credential) : undefined;
+  /** The external logins that a request could use now, without those that have no account. */
+  async externalAccounts(): Promise<ExternalAccount[]> {
+    const { sources } = this.#deps;
+    const found = externalKinds.map(async (kind) => {
+      const { credential, usable } = await sources[kind].inspect();
+      const account = usable && credential !== undefined ? accountOf(credential) : undefined;
+      return account === undefined ? [] : [{ kind, account }];
+    });
+    return (await Promise.all(found)).flat();
   }
 }
 

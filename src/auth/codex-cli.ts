@@ -44,7 +44,7 @@ export class CodexCliSource implements CredentialSource {
   readonly api = chatgptApi;
   readonly baseUrl: string;
   readonly issuer: string;
-  readonly foreignFile: string;
+  readonly guestFile: string;
   readonly replaceable = true;
   readonly #deps: CodexCliSourceDeps;
 
@@ -52,7 +52,7 @@ export class CodexCliSource implements CredentialSource {
     this.#deps = deps;
     this.baseUrl = deps.baseUrl;
     this.issuer = deps.origins.issuer;
-    this.foreignFile = deps.folder === "" ? "" : join(deps.folder, "auth.json");
+    this.guestFile = deps.folder === "" ? "" : join(deps.folder, "auth.json");
   }
 
   /**
@@ -117,7 +117,7 @@ export class CodexCliSource implements CredentialSource {
   }
 
   async #readTokens(): Promise<CodexCliTokens> {
-    const path = this.foreignFile;
+    const path = this.guestFile;
     const text = path === "" ? undefined : await readForeignFile(path);
     if (text === undefined) throw unusableLogin("The Codex CLI is not signed in here.", path && `There is no ${path}.`);
     const auth = readCodexCliAuth(text);

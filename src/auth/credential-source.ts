@@ -1,4 +1,5 @@
-import type { Credential, CredentialKind } from "../api/credential.ts";
+import type { Credential } from "../api/credential.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
 import type { ApiDialect } from "../api/dialect.ts";
 import { type CodexError, toCodexError } from "../shared/errors.ts";
 
@@ -20,7 +21,7 @@ export interface CredentialSource {
   /** The authorization server; undefined for an API key. */
   readonly issuer: string | undefined;
   /** Another program's file that it is read from; empty if the path is unknown, undefined without such a file. */
-  readonly foreignFile: string | undefined;
+  readonly guestFile: string | undefined;
   /** `replace` may give another credential after a refusal. */
   readonly replaceable: boolean;
   /**

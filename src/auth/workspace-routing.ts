@@ -73,7 +73,7 @@ export class WorkspaceRoutes {
     if (accountId === undefined || !isRoutedPlan(plan) || !mayBeRouted(baseUrl)) return credential;
     const cached = login && withCachedRouting(credential, login);
     if (cached !== undefined) return cached;
-    const key = `${baseUrl} ${accountId} ${login?.generation ?? "codex-cli"}`;
+    const key = `${baseUrl} ${accountId} ${login?.generation ?? credential.kind}`;
     const known = this.#known.get(key);
     if (known !== undefined) return applyRouting(credential, known);
     return applyRouting(credential, await raceSignal(this.#once(key, credential, login), signal));

@@ -7,7 +7,7 @@ import { commands } from "./commands/index.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { reportError, reportJson } from "./report-error.ts";
-import { withoutSecrets } from "./terminal/terminal.ts";
+import { redactedTerminal } from "./terminal/terminal.ts";
 
 interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt" | "packageRoot"> {
   version: string;
@@ -44,7 +44,7 @@ export async function runCommand(args: readonly string[], line: CommandLine): Pr
 async function runOpened(command: Command, args: Arguments, line: CommandLine): Promise<number> {
   const { signal } = line;
   const codex = line.open({ noBrowser: args.options["no-browser"] === true });
-  const terminal = withoutSecrets(line.terminal, codex.context.redactor);
+  const terminal = redactedTerminal(line.terminal, codex.context.redactor);
   try {
     assertConfigured(codex.context.config, command.needs);
     return await command.run(args, { ...line, terminal, codex });

@@ -1,11 +1,12 @@
 import { defaultApiBaseUrl, defaultBaseUrl, defaultClientVersion, defaultIssuer } from "../api/constants.ts";
 import { isReasoningEffort, type ReasoningEffort, reasoningEfforts } from "../models/effort.ts";
 import { modelName } from "../models/model-name.ts";
+import { isSettableKind, settableKinds, type SettableKind } from "../shared/credential-kind.ts";
 import { CodexError } from "../shared/errors.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { isVersion } from "../shared/semver.ts";
 import { type ConfigArea, originSetting, paths, ports } from "./checks.ts";
-import { readHostEnvironment, type Environment, type HostEnvironment } from "./environment.ts";
+import { readProcessEnvironment, type Environment, type ProcessEnvironment } from "./environment.ts";
 import { type SettingName, settings } from "./settings.ts";
 
 interface ConfigProblem {
@@ -14,7 +15,7 @@ interface ConfigProblem {
   message: string;
 }
 
-export interface Config extends HostEnvironment {
+export interface Config extends ProcessEnvironment {
   authFile: string;
   stateDir: string;
   issuer: string;
@@ -24,7 +25,7 @@ export interface Config extends HostEnvironment {
   /** Root of the API for keys, without a trailing slash. */
   apiBaseUrl: string;
   /** `CODEX_AUTH`, which overrides the stored preference. */
-  auth: "chatgpt" | "api-key" | undefined;
+  auth: SettableKind | undefined;
   model: string | undefined;
   reasoningEffort: ReasoningEffort | undefined;
   clientVersion: string;
@@ -65,10 +66,10 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
   const portProblem = issuerKnown ? problem : () => undefined;
   const apiBaseUrl = originSetting("CODEX_API_BASE_URL", get("CODEX_API_BASE_URL"), defaultApiBaseUrl, problem, true);
   const auth = get("CODEX_AUTH")?.trim();
-  const authOk = auth === undefined || auth === "chatgpt" || auth === "api-key";
+  const authOk = auth === undefined || isSettableKind(auth);
   // No default: it would use another account, or charge it.
-  if (!authOk) problem("auth", "CODEX_AUTH", "it is neither chatgpt nor api-key.");
-  const host = readHostEnvironment(env, home);
+  if (!authOk) problem("auth", "CODEX_AUTH", `it is neither ${settableKinds.join(" nor ")}.`);
+  const host = readProcessEnvironment(env, home);
   if (host.tlsUnverified && ![issuer, baseUrl].every(isOnThisMachine)) {
     problem("origins", "NODE_TLS_REJECT_UNAUTHORIZED", "it switches the check of certificates off.");
   }

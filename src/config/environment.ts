@@ -18,7 +18,7 @@ interface DesktopSession {
 }
 
 /** Variables that other programs define; their values are not validated. */
-export interface HostEnvironment {
+export interface ProcessEnvironment {
   desktop: DesktopSession;
   proxy: ProxySettings;
   caFiles: readonly CaFile[];
@@ -32,7 +32,7 @@ export interface HostEnvironment {
   claudeHome: string;
 }
 
-export function readHostEnvironment(env: Environment, home: string): HostEnvironment {
+export function readProcessEnvironment(env: Environment, home: string): ProcessEnvironment {
   const get = (name: string): string | undefined => {
     const value = env[name]?.trim();
     return value === "" ? undefined : value;

@@ -1,3 +1,5 @@
+import { settableKinds } from "../shared/credential-kind.ts";
+
 /** The environment variables of codex-oauth; DEPLOYMENT.md's table is generated from this list. */
 export const settings = [
   {
@@ -26,7 +28,7 @@ export const settings = [
   },
   {
     name: "CODEX_AUTH",
-    accepts: "chatgpt or api-key",
+    accepts: settableKinds.join(" or "),
     default: "the method chosen at sign-in",
     meaning:
       "Beats the method chosen at sign-in. With api-key, `OPENAI_API_KEY` pays for each question; no login is needed.",

@@ -132,7 +132,8 @@ export class CodexClient {
     const started = clock.elapsed();
     const credential = await credentials.get(signal);
     const list = await catalog.list(credential, signal);
-    const context = { ...defaults, takesTemperature: credential.api.takesTemperature };
+    const { takesSamplingParameters } = credential.api;
+    const context = { ...defaults, takesSamplingParameters };
     const plan = planQuery(request, list, context);
     const onQuota = (reported: Quota): void => {
       quota.remember(credential, reported);

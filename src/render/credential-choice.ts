@@ -1,4 +1,4 @@
-import type { ExternalKind } from "../api/credential.ts";
+import type { ExternalKind } from "../shared/credential-kind.ts";
 import type { CredentialChoice } from "../auth/chooser.ts";
 import { localTime } from "../shared/time.ts";
 import type { Reader } from "./next-step.ts";
@@ -37,10 +37,10 @@ type Explain = (
 ) => { head: string; terms: string };
 
 const explanations: Readonly<Record<ExternalKind, Explain>> = {
-  "codex-cli": ({ account, plan, expiresAt, foreignFile }, _, time) => ({
+  "codex-cli": ({ account, plan, expiresAt, guestFile }, _, time) => ({
     head: `The Codex CLI is signed in on this machine as ${account ?? "an account"}${plan === undefined ? "" : ` (plan ${plan})`}.`,
     terms:
-      `As a guest codex-oauth reads ${foreignFile ?? "its file"} anew for every question: it never refreshes that ` +
+      `As a guest codex-oauth reads ${guestFile ?? "its file"} anew for every question: it never refreshes that ` +
       "login and never writes there. Each question counts on that account's plan. The login works" +
       `${expiresAt === undefined ? "" : ` until ${time(expiresAt)}`}; opening the Codex CLI renews it.`,
   }),

@@ -1,4 +1,4 @@
-import type { CredentialKind } from "../api/credential.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
 
 /** The text of reports about a kind of credential. */
 interface KindText {
@@ -6,6 +6,8 @@ interface KindText {
   payer: string;
   /** As the object of "to use". */
   use: string;
+  /** The program that holds the login, as the subject of a sentence. */
+  holder: string;
   /** The headline if there is no account. */
   ready: string;
   /** Follows the account. */
@@ -23,6 +25,7 @@ interface KindText {
 const login: KindText = {
   payer: "",
   use: "the ChatGPT login",
+  holder: "codex-oauth",
   ready: "Ready",
   accountNote: "",
   renewal: "it is refreshed by itself.",
@@ -37,6 +40,7 @@ export const kindText: Readonly<Record<CredentialKind, KindText>> = {
     ...login,
     payer: " (Codex CLI's login, guest)",
     use: "the Codex CLI's login",
+    holder: "The Codex CLI on this machine",
     accountNote: ", as a guest of the Codex CLI's login",
     renewal: "it is not refreshed here; opening the Codex CLI renews it.",
     expired: "opening the Codex CLI renews it.",

@@ -1,14 +1,17 @@
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import type { ExternalAccount } from "../auth/chooser.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { NoBrowserReason, LoginReason } from "../auth/sign-in/login-plan.ts";
 import type { Config } from "../config/config.ts";
+import type { SettableKind } from "../shared/credential-kind.ts";
 import { unsetVariables } from "../shared/next-step.ts";
 import { localTime } from "../shared/time.ts";
+import { kindText } from "./credential-kind.ts";
 import { renderFix, type Reader } from "./next-step.ts";
 
 type CodexAuth = Config["auth"];
 
-const useNotes: Readonly<Record<NonNullable<CodexAuth>, (reader: Reader) => string>> = {
+const useNotes: Readonly<Record<SettableKind, (reader: Reader) => string>> = {
   chatgpt: (reader) => `${reader === "mcp" ? "codex_query" : "codex-oauth query"} can be used now.`,
   "api-key": (reader) =>
     "But CODEX_AUTH=api-key decides: each question still goes to the API key and costs money there. " +
@@ -33,8 +36,8 @@ interface Waiting {
   reason: LoginReason | undefined;
   /** The issuer's host if it isn't OpenAI's own server. */
   foreign: string | undefined;
-  /** The masked account of the Codex CLI's login, if that could be used instead. */
-  codexCliAccount: string | undefined;
+  /** The logins that could be used instead. */
+  externalAccounts: readonly ExternalAccount[];
 }
 
 export interface WaitingBrowser extends Waiting {
@@ -55,10 +58,9 @@ export function renderWaiting(login: WaitingBrowser | WaitingDevice, now: number
   const until = localTime(login.endsAt, now, timeZone);
   const goesOn = `${login.joined ? "The login that was already waiting goes on" : "The login waits"} until ${until}.`;
   const lines = login.method === "browser" ? browserLines(login) : deviceLines(login);
-  const { codexCliAccount } = login;
-  if (codexCliAccount !== undefined) {
+  for (const { kind, account } of login.externalAccounts) {
     lines.push(
-      `The Codex CLI on this machine is signed in as ${codexCliAccount}; it is not used unless you call codex_login with method "codex-cli".`,
+      `${kindText[kind].holder} is signed in as ${account}; it is not used unless you call codex_login with method "${kind}".`,
     );
   }
   lines.push(`${goesOn} Call codex_login again to wait for the end, or codex_status to see how it stands.`);

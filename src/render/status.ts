@@ -54,25 +54,25 @@ function troubleLine({ trouble }: Status, reader: Reader): string | undefined {
 
 /** Undefined if only the trouble is known: an unusable file or setting. */
 function headline(status: Status, reader: Reader): string | undefined {
-  const { mode, account, signedIn, trouble, decidedBy } = status;
+  const { mode: kind, account, signedIn, trouble, decidedBy } = status;
   if (account === undefined) {
     if (signedIn) {
       const chosen = `chosen with ${reader === "mcp" ? "codex_login" : "codex-oauth login"}`;
-      const by = decidedBy === undefined ? chosen : `${decidedBy}=${mode}`;
+      const by = decidedBy === undefined ? chosen : `${decidedBy}=${kind}`;
       const { host } = new URL(status.apiOrigin);
-      return `${kindText[mode].ready} at ${host} (${by}).`;
+      return `${kindText[kind].ready} at ${host} (${by}).`;
     }
     if (trouble === undefined) return `Not signed in. ${renderFix([signIn], reader).slice(0, -1)} to sign in.`;
     return isSignedOut(trouble) ? "Not signed in." : undefined;
   }
   const plan = status.plan === undefined ? "" : ` (plan ${status.plan})`;
-  return `Signed in as ${account}${plan}${kindText[mode].accountNote}.`;
+  return `Signed in as ${account}${plan}${kindText[kind].accountNote}.`;
 }
 
 /** The login's file and expiry. */
 function loginLines(status: Status, now: number, timeZone: string): string[] {
-  const { mode, expiresAt, authFile, guestFile } = status;
-  const { renewal, expired, fileLabel } = kindText[mode];
+  const { mode: kind, expiresAt, authFile, guestFile } = status;
+  const { renewal, expired, fileLabel } = kindText[kind];
   const lines: string[] = [];
   if (expiresAt !== undefined) {
     const left = expiresAt - now;

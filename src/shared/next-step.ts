@@ -1,3 +1,5 @@
+import type { ExternalKind } from "./credential-kind.ts";
+
 /**
  * What to do after a failure, as data. Each entry point renders it in its own terms (render/next-step.ts), so an error
  * is independent of its reader. Steps of a list are sequential; those after `retry` apply if it fails again.
@@ -6,7 +8,7 @@ export type NextStep =
   /** Sign in with ChatGPT; without `method` the default one. */
   | { do: "sign-in"; method?: "browser" | "device" }
   /** Use the credential of another program or of the environment. */
-  | { do: "use-method"; method: "codex-cli" | "api-key" }
+  | { do: "use-method"; method: ExternalKind }
   /** Pass the URL of the page that the browser ended at. */
   | { do: "paste-callback-url" }
   /** "named": one that the message names; "larger": with a larger context window. Default: one of the model list. */

@@ -1,5 +1,5 @@
 import type { DoctorReport } from "./finding.ts";
-import type { CredentialKind } from "../api/credential.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
 import type { CodexError } from "../shared/errors.ts";
 import type { Quota } from "../quota/quota.ts";
 
@@ -12,9 +12,9 @@ export type PendingLoginStatus =
 export interface Status {
   /** Whether a query would have a usable credential. */
   signedIn: boolean;
-  /** The active credential source. */
+  /** The kind of the active credential. */
   mode: CredentialKind;
-  /** The setting that selects the mode; undefined if the stored choice does. */
+  /** The setting that selects the kind; undefined if the stored choice does. */
   decidedBy: "CODEX_AUTH" | undefined;
   /** Masked; undefined with an API key. */
   account: string | undefined;

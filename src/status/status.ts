@@ -41,7 +41,7 @@ export async function collectStatus(deps: StatusDeps): Promise<Status> {
     plan: credential?.plan,
     expiresAt: credential?.expiresAt,
     authFile: config.authFile,
-    guestFile: source.foreignFile,
+    guestFile: source.guestFile,
     issuer: config.issuer,
     apiOrigin: new URL(source.baseUrl).origin,
     defaultModel: config.model ?? defaultModel((kept ?? listFormatOf(source).bundled).models)?.slug,

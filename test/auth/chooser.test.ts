@@ -5,7 +5,7 @@ import { codexCliFile, modeRig, writePreference, writeCodexCliLogin } from "../s
 import { failure } from "../support/replies.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 import { renderChoice } from "../../src/render/credential-choice.ts";
-import type { ExternalKind } from "../../src/api/credential.ts";
+import { type ExternalKind, externalKinds } from "../../src/shared/credential-kind.ts";
 
 type Services = Awaited<ReturnType<typeof modeRig>>["services"];
 
@@ -44,19 +44,19 @@ test("api-key without a yes says that questions cost money, and changes nothing"
   expect(home.readAuth()).toBe(before);
 });
 
-test.each(["codex-cli", "api-key"] as const)("%s with a yes is kept for every window", async (mode) => {
+test.each(externalKinds)("%s with a yes is kept for every window", async (kind) => {
   const { simulator, home, services, another } = await modeRig();
   writeCodexCliLogin(home, simulator);
   writeLogin(home, simulator, { others: { theirs: 1 } });
-  const { text, choice } = await choose(services, mode, true);
+  const { text, choice } = await choose(services, kind, true);
   expect(text).toContain("Chosen, for every window.");
-  expect(choice).toMatchObject({ kind: mode, confirmed: true });
+  expect(choice).toMatchObject({ kind, confirmed: true });
   const document = JSON.parse(home.readAuth()) as Record<string, unknown>;
   expect(document).toEqual({
     theirs: 1,
-    codex: { version: 1, mode, generation: expect.any(Number) as number },
+    codex: { version: 1, mode: kind, generation: expect.any(Number) as number },
   });
-  expect((await another().client.query({ prompt: "hi" })).mode).toBe(mode);
+  expect((await another().client.query({ prompt: "hi" })).mode).toBe(kind);
 });
 
 test("what cannot be used is refused before anything changes", async () => {
@@ -83,13 +83,13 @@ test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs 
 
 test("a login that was found is told masked, and only where it works", async () => {
   const { simulator, home, services } = await modeRig();
-  expect(await services.credentials.codexCliAccount()).toBeUndefined();
+  expect(await services.credentials.externalAccounts()).toEqual([]);
   writeCodexCliLogin(home, simulator, { account: { email: "guest@example.test" } });
-  expect(await services.credentials.codexCliAccount()).toBe("g***@example.test");
+  expect(await services.credentials.externalAccounts()).toEqual([{ kind: "codex-cli", account: "g***@example.test" }]);
   writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
-  expect(await services.credentials.codexCliAccount()).toBeUndefined();
+  expect(await services.credentials.externalAccounts()).toEqual([]);
   writeCodexCliLogin(home, simulator, { file: { auth_mode: "apikey" } });
-  expect(await services.credentials.codexCliAccount()).toBeUndefined();
+  expect(await services.credentials.externalAccounts()).toEqual([]);
 });
 
 test("a sign-in takes the place of a choice", async () => {
@@ -101,19 +101,16 @@ test("a sign-in takes the place of a choice", async () => {
   expect((await services.client.query({ prompt: "hi" })).mode).toBe("chatgpt");
 });
 
-test.each(["codex-cli", "api-key"] as const)(
-  "a choice of %s ends a sign-in that waits; without a yes it goes on",
-  async (mode) => {
-    const { simulator, home, services } = await modeRig();
-    writeCodexCliLogin(home, simulator);
-    const { pending } = await services.login.beginOrJoin("browser");
-    const ended = failure(pending.completed);
-    await choose(services, mode, false);
-    expect(services.login.pending).toBe(pending);
-    await choose(services, mode, true);
-    expect((await ended).code).toBe("CANCELLED");
-    expect(services.login.pending).toBeUndefined();
-    await expect(simulator.signIn(urlOf(pending))).rejects.toThrow();
-    expect((await services.client.query({ prompt: "hi" })).mode).toBe(mode);
-  },
-);
+test.each(externalKinds)("a choice of %s ends a sign-in that waits; without a yes it goes on", async (kind) => {
+  const { simulator, home, services } = await modeRig();
+  writeCodexCliLogin(home, simulator);
+  const { pending } = await services.login.beginOrJoin("browser");
+  const ended = failure(pending.completed);
+  await choose(services, kind, false);
+  expect(services.login.pending).toBe(pending);
+  await choose(services, kind, true);
+  expect((await ended).code).toBe("CANCELLED");
+  expect(services.login.pending).toBeUndefined();
+  await expect(simulator.signIn(urlOf(pending))).rejects.toThrow();
+  expect((await services.client.query({ prompt: "hi" })).mode).toBe(kind);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Credential, CredentialKind } from "../../src/api/credential.ts";
+import type { Credential } from "../../src/api/credential.ts";
+import type { CredentialKind } from "../../src/shared/credential-kind.ts";
 import { platformApi } from "../../src/api/dialect.ts";
 import type { Home } from "../support/home.ts";
 import { writeLogin } from "../support/home.ts";
@@ -18,7 +19,7 @@ interface Sent {
   models: string;
   headers: (credential: Credential) => object;
   body: object;
-  takesTemperature: boolean;
+  takesSamplingParameters: boolean;
   replaceable: boolean;
 }
 
@@ -33,7 +34,7 @@ const asChatgpt = {
     version: client.clientVersion,
   }),
   body: classic,
-  takesTemperature: false,
+  takesSamplingParameters: false,
   replaceable: true,
 };
 
@@ -58,7 +59,7 @@ const kinds: Readonly<Record<CredentialKind, Sent>> = {
       "user-agent": client.userAgent,
     }),
     body: { model: "m", stream: true, reasoning: { effort: "low" }, temperature: 0.5 },
-    takesTemperature: true,
+    takesSamplingParameters: true,
     replaceable: false,
   },
 };
@@ -75,7 +76,7 @@ test.each(Object.entries(kinds))("%s is asked in the dialect of its API", async 
   expect(api.modelsUrl(baseUrl, client.clientVersion)).toBe(`${baseUrl}${sent.models}`);
   expect(api.headers(credential, client)).toEqual(sent.headers(credential));
   expect(api.body(classic, { effort: "low", temperature: 0.5 })).toEqual(sent.body);
-  expect(api.takesTemperature).toBe(sent.takesTemperature);
+  expect(api.takesSamplingParameters).toBe(sent.takesSamplingParameters);
 });
 
 test.each(Object.entries(kinds))(

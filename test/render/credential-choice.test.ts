@@ -11,7 +11,7 @@ const codexCli: CredentialChoice = {
   account: "j***@example.com",
   plan: "plus",
   expiresAt: now + 3_600_000,
-  foreignFile: "/home/jane/.codex/auth.json",
+  guestFile: "/home/jane/.codex/auth.json",
   apiOrigin: "https://chatgpt.com",
 };
 const apiKey: CredentialChoice = {
@@ -20,7 +20,7 @@ const apiKey: CredentialChoice = {
   account: undefined,
   plan: undefined,
   expiresAt: undefined,
-  foreignFile: undefined,
+  guestFile: undefined,
   apiOrigin: "https://api.openai.com",
 };
 const render = (choice: CredentialChoice, reader: Reader) => renderChoice(choice, reader, now, "UTC");

@@ -13,7 +13,7 @@ const browser: WaitingBrowser = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  codexCliAccount: undefined,
+  externalAccounts: [],
 };
 
 const device: WaitingDevice = {
@@ -24,7 +24,7 @@ const device: WaitingDevice = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  codexCliAccount: undefined,
+  externalAccounts: [],
 };
 
 test("a browser login on a desktop", () => {
@@ -41,7 +41,8 @@ test("a browser login on a desktop", () => {
 
 test("a browser login where none is opened, beside a login of the official client", () => {
   const reason = { kind: "no-browser", because: "ssh" } as const;
-  const login = { ...browser, browserOpened: false, reason, codexCliAccount: "j***@example.com" };
+  const externalAccounts = [{ kind: "codex-cli", account: "j***@example.com" }] as const;
+  const login = { ...browser, browserOpened: false, reason, externalAccounts };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "This session came over SSH, so no browser was opened. Open this URL to sign in:
 

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ExternalKind } from "../../src/shared/credential-kind.ts";
 import type { IssuedTokens, IssueOptions, Simulator } from "../simulator/index.ts";
 import { testApp, type TestAppOptions } from "./app.ts";
 import { makeHome, type Home } from "./home.ts";
@@ -48,8 +49,8 @@ export function writeCodexCliLogin(
 }
 
 /** Writes a preference into the auth file, as codex_login stores it. */
-export function writePreference(home: Home, mode: "codex-cli" | "api-key"): void {
-  const record = { version: 1, mode, generation: 1 };
+export function writePreference(home: Home, kind: ExternalKind): void {
+  const record = { version: 1, mode: kind, generation: 1 };
   writeFileSync(home.authFile, JSON.stringify({ codex: record }), { mode: 0o600 });
 }
 

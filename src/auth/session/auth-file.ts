@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { ExternalKind, StoredPreference } from "../../api/credential.ts";
+import type { StoredPreference } from "../../api/credential.ts";
+import { credentialKinds, type ExternalKind, externalKinds } from "../../shared/credential-kind.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import { act, either, setVariable } from "../../shared/next-step.ts";
@@ -45,19 +46,19 @@ const loginRecord = z.object({
 
 const choiceRecord = z.object({
   version: z.literal(recordVersion),
-  mode: z.enum(["codex-cli", "api-key"]),
+  mode: z.enum(externalKinds),
   generation: epochMs,
 });
 
 const versionOnly = z.object({ version: z.number() });
-const knownModes: readonly string[] = ["chatgpt", "codex-cli", "api-key"];
-const unknownMode = z.object({ mode: z.string().refine((mode) => !knownModes.includes(mode)) });
+const knownKinds: readonly string[] = credentialKinds;
+const unknownKind = z.object({ mode: z.string().refine((kind) => !knownKinds.includes(kind)) });
 
 type StoredRecord =
   | { kind: "none" }
   | { kind: "login"; tokens: TokenSet }
-  | ({ kind: "choice" } & StoredPreference)
-  /** Of a higher version, or of this one with an unknown mode. */
+  | { kind: "choice"; choice: StoredPreference }
+  /** Of a higher version, or of this one with an unknown kind. */
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
 
@@ -71,10 +72,13 @@ export function readRecord(document: Document): StoredRecord {
   if (version.success && version.data.version > recordVersion) {
     return { kind: "newer", version: version.data.version };
   }
-  // A mode that a later release added without a new version: its user must not be signed out here.
-  if (unknownMode.safeParse(stored).success) return { kind: "newer", version: recordVersion };
+  // A kind that a later release added without a new version: its user must not be signed out here.
+  if (unknownKind.safeParse(stored).success) return { kind: "newer", version: recordVersion };
   const choice = choiceRecord.safeParse(stored);
-  if (choice.success) return { kind: "choice", mode: choice.data.mode, generation: choice.data.generation };
+  if (choice.success) {
+    const { mode: kind, generation } = choice.data;
+    return { kind: "choice", choice: { kind, generation } };
+  }
   const tokens = storedTokens.safeParse(stored);
   if (!tokens.success || !loginRecord.safeParse(stored).success) return { kind: "damaged" };
   return { kind: "login", tokens: tokens.data };
@@ -111,10 +115,8 @@ export function parseAuthFile(text: string | undefined, path: string): AuthFileC
       return { ...empty, document };
     case "login":
       return { ...empty, document, tokens: record.tokens };
-    case "choice": {
-      const { kind: _, ...choice } = record;
-      return { ...empty, document, choice };
-    }
+    case "choice":
+      return { ...empty, document, choice: record.choice };
     case "damaged":
       return { ...empty, damaged: true, document };
     case "newer":
@@ -154,8 +156,8 @@ export function withRecord(document: Document, tokens: TokenSet): Record<string,
 }
 
 /** The document with a choice as the record, in place of any login. */
-export function withChoice(document: Document, mode: ExternalKind, generation: number): Record<string, unknown> {
-  return { ...document, [recordKey]: { version: recordVersion, mode, generation } };
+export function withChoice(document: Document, kind: ExternalKind, generation: number): Record<string, unknown> {
+  return { ...document, [recordKey]: { version: recordVersion, mode: kind, generation } };
 }
 
 /** The document without the record: signed out. */

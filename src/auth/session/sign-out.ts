@@ -1,4 +1,4 @@
-import type { ExternalKind } from "../../api/credential.ts";
+import type { ExternalKind } from "../../shared/credential-kind.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { raceSignal } from "../../platform/promises.ts";
@@ -23,7 +23,7 @@ interface SignOutDeps {
   log: Log;
 }
 
-export interface SignOutOptions {
+export interface RevokeOptions {
   /** Only removes the login from this machine, without a request. */
   localOnly: boolean;
   /** Ends the revocation, never the removal. */
@@ -59,7 +59,7 @@ export class SignOut {
    * @param select the choice to store in place of the login
    * @throws CodexError `STORAGE` if the login could not be removed; it says whether the login was revoked.
    */
-  async run({ localOnly, signal }: SignOutOptions, select?: ExternalKind): Promise<SignedOut> {
+  async run({ localOnly, signal }: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
     const { store, pendingSave, clock, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
     if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
@@ -79,7 +79,7 @@ export class SignOut {
         forgotten = foundChoice;
         if (select === undefined) return (found ?? foundChoice) ? null : undefined;
         const before = found?.generation ?? foundChoice?.generation ?? 0;
-        return { mode: select, generation: Math.max(clock.now(), before + 1) };
+        return { kind: select, generation: Math.max(clock.now(), before + 1) };
       });
       const removed = await removal.catch((error: unknown) => {
         throw revocation?.revoked === "revoked" ? this.#onlyRevoked(error) : error;
@@ -90,7 +90,7 @@ export class SignOut {
         revocation = await this.#revoke(last, localOnly, ended);
       }
       log("TOKEN", `removed the login: ${revocation?.revoked ?? "there was none"}`);
-      return { removed, forgotten: forgotten?.mode, ...(revocation ?? { revoked: "skipped", why: undefined }) };
+      return { removed, forgotten: forgotten?.kind, ...(revocation ?? { revoked: "skipped", why: undefined }) };
     } finally {
       timer.cancel();
     }

@@ -1,4 +1,4 @@
-import type { CredentialKind, ExternalKind } from "../../api/credential.ts";
+import type { CredentialKind, ExternalKind } from "../../shared/credential-kind.ts";
 import { raceSignal } from "../../platform/promises.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act, signIn } from "../../shared/next-step.ts";
@@ -10,7 +10,7 @@ import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import { assertIssuedFor, isExpired, isExpiring, type TokenSet } from "../oauth/token-set.ts";
 import type { RefreshContext, RefreshCoordinator, RefreshReason } from "./refresh-coordinator.ts";
 import { notSignedIn } from "./refresh-errors.ts";
-import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
+import { SignOut, type SignedOut, type RevokeOptions } from "./sign-out.ts";
 
 interface TokenManagerDeps extends RefreshContext {
   refresher: RefreshCoordinator;
@@ -127,7 +127,7 @@ export class TokenManager {
   /** The stored kind of credential, without changing the file; undefined if nothing is stored. */
   async preferredKind(): Promise<CredentialKind | undefined> {
     const { tokens, choice } = await this.#deps.store.peek();
-    return tokens === undefined ? choice?.mode : "chatgpt";
+    return tokens === undefined ? choice?.kind : "chatgpt";
   }
 
   /**
@@ -135,12 +135,12 @@ export class TokenManager {
    *
    * @throws CodexError `STORAGE` if it could not be removed.
    */
-  signOut(options: SignOutOptions): Promise<SignedOut> {
+  signOut(options: RevokeOptions): Promise<SignedOut> {
     return this.#signOut.run(options);
   }
 
   /** Signs out, and stores the choice of this kind in place of the login. @throws as `signOut` */
-  async select(kind: ExternalKind, options: SignOutOptions = { localOnly: false }): Promise<SignedOut> {
+  async select(kind: ExternalKind, options: RevokeOptions = { localOnly: false }): Promise<SignedOut> {
     const signedOut = await this.#signOut.run(options, kind);
     this.#deps.log("TOKEN", `chose ${kind}`);
     return signedOut;

@@ -109,7 +109,7 @@ export class TokenStore {
       if (next === null) await this.#write(withoutRecord(document));
       else if (next !== undefined) {
         await this.#write(
-          "mode" in next ? withChoice(document, next.mode, next.generation) : withRecord(document, next),
+          "kind" in next ? withChoice(document, next.kind, next.generation) : withRecord(document, next),
         );
         this.#setAside = undefined;
       }

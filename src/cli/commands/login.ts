@@ -1,4 +1,4 @@
-import type { ExternalKind } from "../../api/credential.ts";
+import { type ExternalKind, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
 import type { TokenSet } from "../../auth/oauth/token-set.ts";
 import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
 import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
@@ -16,7 +16,12 @@ const pasteQuestion =
   "Waiting for the browser. If it cannot come back, paste the address that it ended at (not shown): ";
 const inputEnded = "The sign-in goes on waiting for the browser; Ctrl-C ends it.";
 
-const methods = ["device", "no-browser", "codex-cli", "api-key"] as const;
+const methods = ["device", "no-browser", ...externalKinds] as const;
+
+const externalOptions: Readonly<Record<ExternalKind, Command["options"][string]>> = {
+  "codex-cli": { type: "boolean", meaning: "use the login of OpenAI's own Codex CLI" },
+  "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
+};
 
 export const login: Command = {
   name: "login",
@@ -25,9 +30,12 @@ export const login: Command = {
   options: {
     device: { type: "boolean", meaning: "with a code that is entered in any browser" },
     "no-browser": { type: "boolean", meaning: "open no browser, only show the URL" },
-    "codex-cli": { type: "boolean", meaning: "use the login of OpenAI's own Codex CLI" },
-    "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
-    yes: { type: "boolean", short: "y", meaning: "agree to --codex-cli or --api-key unasked" },
+    ...externalOptions,
+    yes: {
+      type: "boolean",
+      short: "y",
+      meaning: `agree to ${externalKinds.map((kind) => `--${kind}`).join(" or ")} unasked`,
+    },
   },
   notes: [
     "It waits until the browser has come back. On a terminal the address that the",
@@ -39,15 +47,13 @@ export const login: Command = {
     if (second !== undefined) {
       throw new UsageError(`login: --${first ?? ""} and --${second} exclude each other`);
     }
-    const asks = first === "codex-cli" || first === "api-key";
-    if (asks && options["yes"] !== true && !stdinIsTty) {
+    if (first !== undefined && isExternalKind(first) && options["yes"] !== true && !stdinIsTty) {
       throw new UsageError(`login: --${first} asks first; add --yes where nobody can answer`);
     }
   },
   async run({ options }, context) {
-    for (const kind of ["codex-cli", "api-key"] as const) {
-      if (options[kind] === true) return useMethod(kind, options["yes"] === true, context);
-    }
+    const kind = externalKinds.find((name) => options[name] === true);
+    if (kind !== undefined) return useMethod(kind, options["yes"] === true, context);
     const { config } = context.codex.context;
     const tokens = await signIn(options, context);
     const text = renderSignedIn(tokens, foreignIssuer(config), config.auth, "cli");

@@ -27,7 +27,7 @@ export interface Terminal {
  * The same terminal with known secrets redacted. Each write is redacted by itself: an answer in chunks needs a
  * `PlainTextStream` before it, and an error `Redactor.redactAll`.
  */
-export function withoutSecrets(terminal: Terminal, redactor: Pick<Redactor, "redactSecrets">): Terminal {
+export function redactedTerminal(terminal: Terminal, redactor: Pick<Redactor, "redactSecrets">): Terminal {
   const masked = (output: Output): Output => ({
     write: (text) => output.write(redactor.redactSecrets(text)),
   });

@@ -1,15 +1,23 @@
 import * as z from "zod";
 import type { CodexContext, SignIn } from "../../app/codex.ts";
+import type { ExternalAccount } from "../../auth/chooser.ts";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { maxCallbackInput } from "../../auth/sign-in/callback-input.ts";
 import { foreignIssuer } from "../../config/config.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
+import { type ExternalKind, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
 import { defineTool, type ToolResult } from "../tool.ts";
 
-const methods = ["auto", "browser", "device", "codex-cli", "api-key"] as const;
+const methods = ["auto", "browser", "device", ...externalKinds] as const;
+
+/** Each joins the sentence of the kind before it. */
+const meanings: Readonly<Record<ExternalKind, string>> = {
+  "codex-cli": "codex-cli uses the official CLI's login",
+  "api-key": "api-key OPENAI_API_KEY",
+};
 
 const input = z.strictObject({
   method: z
@@ -17,7 +25,7 @@ const input = z.strictObject({
     .optional()
     .describe(
       "How to sign in. Default auto: the browser, or a device code where the browser cannot come back. " +
-        "codex-cli uses the official CLI's login, api-key OPENAI_API_KEY; both explain first.",
+        `${Object.values(meanings).join(", ")}; both explain first.`,
     ),
   callback_url: z
     .string()
@@ -27,7 +35,10 @@ const input = z.strictObject({
     .describe(
       "Ends a waiting browser login by hand: the whole address that the browser shows after the approval, or the code in it.",
     ),
-  confirm: z.boolean().optional().describe("The user agrees to what codex-cli or api-key has explained."),
+  confirm: z
+    .boolean()
+    .optional()
+    .describe(`The user agrees to what ${externalKinds.join(" or ")} has explained.`),
   wait_seconds: z
     .number()
     .min(0)
@@ -53,15 +64,15 @@ export const codexLogin = defineTool({
     codex,
     call,
   ) {
-    const { config, limits, clock, codexCliAccount } = codex.context;
+    const { config, limits, clock, externalAccounts } = codex.context;
     if (callbackUrl !== undefined && method !== "auto" && method !== "browser") {
       throw new CodexError("BAD_REQUEST", "callback_url belongs to a browser sign-in only.", {
         next: [act("Call codex_login with callback_url and without method")],
       });
     }
-    if (method === "codex-cli" || method === "api-key") {
+    if (isExternalKind(method)) {
       const choice = await codex.useMethod(method, { confirmed: confirm });
-      const { kind: mode, foreignFile: _, decidedBy: __, ...facts } = choice;
+      const { kind: mode, guestFile: _, decidedBy: __, ...facts } = choice;
       return { text: renderChoice(choice, "mcp", clock.now(), codex.context.timeZone), facts: { mode, ...facts } };
     }
     const signIn = await codex.signIn({ method, callbackUrl });
@@ -74,8 +85,8 @@ export const codexLogin = defineTool({
     const waitMs = callbackUrl === undefined ? askedMs : Math.max(askedMs ?? 0, exchangeMs);
     const outcome = await signIn.wait({ waitMs, signal: call.signal });
     if (outcome.kind === "waiting") {
-      const account = method === "auto" ? await codexCliAccount() : undefined;
-      return waitingResult(signIn, outcome.browserOpened, account, codex.context);
+      const accounts = method === "auto" ? await externalAccounts() : [];
+      return waitingResult(signIn, outcome.browserOpened, accounts, codex.context);
     }
     const { tokens } = outcome;
     return {
@@ -88,7 +99,7 @@ export const codexLogin = defineTool({
 function waitingResult(
   signIn: SignIn,
   browserOpened: boolean,
-  codexCliAccount: string | undefined,
+  externalAccounts: readonly ExternalAccount[],
   { config, clock, timeZone }: CodexContext,
 ): ToolResult {
   const { endsAt, joined, reason } = signIn;
@@ -96,6 +107,6 @@ function waitingResult(
     signIn.method === "device"
       ? { method: signIn.method, verificationUrl: signIn.verificationUrl, userCode: signIn.revealUserCode() }
       : { method: signIn.method, authorizationUrl: signIn.authorizationUrl, browserOpened };
-  const waiting = { ...steps, endsAt, joined, reason, foreign: foreignIssuer(config), codexCliAccount };
+  const waiting = { ...steps, endsAt, joined, reason, foreign: foreignIssuer(config), externalAccounts };
   return { text: renderWaiting(waiting, clock.now(), timeZone), facts: { signedIn: false, ...steps, endsAt } };
 }

@@ -25,7 +25,7 @@ export interface QueryDefaults {
 }
 
 export interface PlanContext extends QueryDefaults {
-  takesTemperature: ApiDialect["takesTemperature"];
+  takesSamplingParameters: ApiDialect["takesSamplingParameters"];
 }
 
 /**
@@ -61,9 +61,9 @@ export function planFor(
     notices.push(`verbosity was not sent: ${slug} does not take it.`);
     verbosity = undefined;
   }
-  const temperature = context.takesTemperature ? request.temperature : undefined;
+  const temperature = context.takesSamplingParameters ? request.temperature : undefined;
   if (temperature !== request.temperature) notices.push("temperature was not sent: the ChatGPT service refuses it.");
-  const maxOutputTokens = context.takesTemperature ? request.maxOutputTokens : undefined;
+  const maxOutputTokens = context.takesSamplingParameters ? request.maxOutputTokens : undefined;
   if (maxOutputTokens !== request.maxOutputTokens) {
     notices.push("maxOutputTokens was not sent: the ChatGPT service refuses it.");
   }

@@ -1,4 +1,4 @@
-import type { CredentialKind } from "../../api/credential.ts";
+import type { CredentialKind } from "../../shared/credential-kind.ts";
 import type { Quota } from "../../quota/quota.ts";
 import type { FunctionCall, OutputItem } from "../request/conversation.ts";
 import type { Usage } from "./response-event.ts";

@@ -1,4 +1,5 @@
-import type { Credential, CredentialKind } from "../../api/credential.ts";
+import type { Credential } from "../../api/credential.ts";
+import type { CredentialKind } from "../../shared/credential-kind.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
 import type { JournalEntry } from "../../auth/session/refresh-journal.ts";
 import type { Config } from "../../config/config.ts";
@@ -13,7 +14,7 @@ import type { Check } from "./doctor.ts";
 
 const oldListMs = 7 * 24 * 3_600_000;
 
-type RefreshOutcome = JournalEntry["outcome"] | undefined;
+type JournalOutcome = JournalEntry["outcome"] | undefined;
 
 export interface LoginDeps {
   config: Pick<Config, "authFile">;
@@ -21,7 +22,7 @@ export interface LoginDeps {
   /** The active credential source. */
   active: () => Promise<CredentialSource>;
   /** Outcome of the last refresh of a credential's login, if known. */
-  refreshOutcome: (credential: Credential) => Promise<RefreshOutcome>;
+  refreshOutcome: (credential: Credential) => Promise<JournalOutcome>;
   catalog: Pick<ModelCatalog, "cached">;
   quota: Pick<QuotaCache, "lastSeen">;
 }
@@ -68,9 +69,9 @@ const descriptions: Readonly<Record<CredentialKind, Describe>> = {
 };
 
 function credentialFinding(
-  { kind, foreignFile }: Pick<CredentialSource, "kind" | "foreignFile">,
+  { kind, guestFile }: Pick<CredentialSource, "kind" | "guestFile">,
   { credential, usable, trouble }: ActiveCredential,
-  outcome: RefreshOutcome,
+  outcome: JournalOutcome,
   now: number,
 ): Finding {
   const check = "login";
@@ -79,7 +80,7 @@ function credentialFinding(
     if (trouble !== undefined) return problem(check, sentences(reasons), trouble.next);
     return note(check, "Nobody is signed in.", [signIn]);
   }
-  const { who, state } = descriptions[kind](credential, foreignFile, now);
+  const { who, state } = descriptions[kind](credential, guestFile, now);
   if (outcome === "refused" && usable) {
     const until = tokenState(credential, now, "has expired", "works for another");
     const message = `The access token ${until}, and the service refuses to refresh it.`;

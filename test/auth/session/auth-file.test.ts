@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { TokenSet } from "../../../src/auth/oauth/token-set.ts";
+import { externalKinds } from "../../../src/shared/credential-kind.ts";
 import { readRecord, withChoice, withoutRecord, withRecord } from "../../../src/auth/session/auth-file.ts";
 
 const tokens: TokenSet = {
@@ -131,10 +132,10 @@ test.each([undefined, null, ""])("a login without an ID token (%j) survives a re
   expect(readRecord(withRecord({}, first.tokens))).toEqual(first);
 });
 
-test.each(["codex-cli", "api-key"] as const)("the choice of %s has no tokens", (mode) => {
-  const document = withChoice(withRecord({ others: 1 }, tokens), mode, 8);
-  expect(document).toEqual({ others: 1, codex: { version: 1, mode, generation: 8 } });
-  expect(readRecord(document)).toEqual({ kind: "choice", mode, generation: 8 });
+test.each(externalKinds)("the choice of %s has no tokens", (kind) => {
+  const document = withChoice(withRecord({ others: 1 }, tokens), kind, 8);
+  expect(document).toEqual({ others: 1, codex: { version: 1, mode: kind, generation: 8 } });
+  expect(readRecord(document)).toEqual({ kind: "choice", choice: { kind, generation: 8 } });
 });
 
 test("a login takes the place of a choice, and a record without a mode is a login", () => {
@@ -155,7 +156,6 @@ test("an unknown mode belongs to a newer program, whatever the version", () => {
   });
   expect(readRecord({ codex: { version: 1, mode: "api-key" } })).toEqual({
     kind: "choice",
-    mode: "api-key",
-    generation: 0,
+    choice: { kind: "api-key", generation: 0 },
   });
 });

@@ -155,9 +155,9 @@ test("a choice counts as no login, never as damage, and is replaced like one", a
   const simulator = await simulate();
   const home = makeHome();
   const { store } = tokenRig({ simulator, home });
-  const choice = { mode: "codex-cli", generation: 3 } as const;
+  const choice = { kind: "codex-cli", generation: 3 } as const;
   await store.update(() => choice);
-  expect(home.record()).toEqual({ version: 1, ...choice });
+  expect(home.record()).toEqual({ version: 1, mode: "codex-cli", generation: 3 });
   expect(await store.read()).toBeUndefined();
   expect(await store.peek()).toEqual({ tokens: undefined, choice, damaged: false });
   await store.update((tokens, damaged, found) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { exitCodeOf, exitCodes } from "../../../src/cli/exit-codes.ts";
 import { readAll } from "../../../src/cli/terminal/input.ts";
 import { Spinner } from "../../../src/cli/terminal/spinner.ts";
-import { fitWidth, wantsColors, withoutSecrets } from "../../../src/cli/terminal/terminal.ts";
+import { fitWidth, wantsColors, redactedTerminal } from "../../../src/cli/terminal/terminal.ts";
 import { Redactor } from "../../../src/shared/redactor.ts";
 import { errorCodes, type CodexErrorCode } from "../../../src/shared/errors.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
@@ -25,7 +25,7 @@ test.each([
 test("nothing that is written shows a known secret; what only looks like one stays", () => {
   const plain = fakeTerminal();
   const redactor = new Redactor();
-  const terminal = withoutSecrets(plain, redactor);
+  const terminal = redactedTerminal(plain, redactor);
   redactor.addSecrets("rt_a-known-secret-of-the-login");
   for (const output of [terminal.stdout, terminal.stderr]) {
     output.write("rt_a-known-secret-of-the-login is one, rt_another-word is none\n");

@@ -3,7 +3,7 @@ import type { CodexModel, ModelList } from "../../../src/models/model.ts";
 import { planFor, planQuery } from "../../../src/query/request/plan.ts";
 import { type QueryRequest } from "../../../src/query/request/request.ts";
 
-const defaults = { model: undefined, reasoningEffort: undefined, takesTemperature: false };
+const defaults = { model: undefined, reasoningEffort: undefined, takesSamplingParameters: false };
 const ask: QueryRequest = { prompt: "Why?" };
 
 function model(slug: string, changes: Partial<CodexModel> = {}): CodexModel {
@@ -109,7 +109,7 @@ test("verbosity goes only to models that take it", () => {
 
 test("maxOutputTokens goes where the temperature goes, else the notice says so", () => {
   const limited = { ...ask, maxOutputTokens: 100 };
-  expect(planQuery(limited, fresh, { ...defaults, takesTemperature: true })).toMatchObject({
+  expect(planQuery(limited, fresh, { ...defaults, takesSamplingParameters: true })).toMatchObject({
     maxOutputTokens: 100,
     notices: [],
   });
