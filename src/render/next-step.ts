@@ -1,5 +1,5 @@
 import type { CodexError, CodexErrorCode } from "../shared/errors.ts";
-import { retry, type NextStep, type NextSteps } from "../shared/next-step.ts";
+import { either, retry, setVariable, type NextStep, type NextSteps } from "../shared/next-step.ts";
 import { lowerFirst } from "../shared/text.ts";
 import { span } from "../shared/time.ts";
 
@@ -32,6 +32,31 @@ export function renderNext({ code, next, details }: CodexError, reader: Reader):
 export function renderFix(steps: NextSteps, reader: Reader): string {
   const text = joinClauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" });
   return text.startsWith("Run: ") ? text : `${text}.`; // a command is to be pasted
+}
+
+/**
+ * The steps that a person takes outside codex-oauth, a sentence each: for the page in the browser, which cannot know
+ * how its reader has started the sign-in.
+ */
+export function renderOutside(steps: NextSteps): string[] {
+  return stepsOutside(steps).map((step) => `${clauseOf(step, { reader: "cli", hasTime: false, asksUser: false })}.`);
+}
+
+function stepsOutside(steps: NextSteps): NextStep[] {
+  return steps.flatMap((step) => {
+    switch (step.do) {
+      case "act":
+        return [step];
+      case "set-variable":
+        return [setVariable(step.name, step.to ?? "another value")];
+      case "either": {
+        const outside = step.of.flatMap(stepsOutside);
+        return outside.length === 0 ? [] : [either(...outside)];
+      }
+      default:
+        return [];
+    }
+  });
 }
 
 interface RenderContext {
