@@ -1,4 +1,4 @@
-import type { CodexError, CodexErrorCode } from "../shared/errors.ts";
+import { errorCodes, type CodexError, type CodexErrorCode } from "../shared/errors.ts";
 import { either, retry, setVariable, type NextStep, type NextSteps } from "../shared/next-step.ts";
 import { lowerFirst } from "../shared/text.ts";
 import { span } from "../shared/time.ts";
@@ -6,26 +6,30 @@ import { span } from "../shared/time.ts";
 /** Who reads: a model (MCP), a user (CLI) or a program (library). */
 export type Reader = "mcp" | "cli" | "library";
 
-/** Errors that a model must not retry: it can't fix a network or free a disk, and codex-oauth has retried. */
-const userDecides: ReadonlySet<CodexErrorCode> = new Set([
-  "RATE_LIMITED",
-  "OVERLOADED",
-  "BLOCKED",
-  "NETWORK",
-  "TIMEOUT",
-  "INCOMPLETE",
-  "EMPTY_RESPONSE",
-  "UPSTREAM",
-  "STORAGE",
+/**
+ * Errors after which a model may repeat its call: it can sign in, or correct the call. It can't fix a network or free a
+ * disk, and codex-oauth has retried, so after any other the user decides. The commands and the skill name the same ones.
+ */
+const modelRepeats: ReadonlySet<CodexErrorCode> = new Set([
+  "AUTH_REQUIRED",
+  "AUTH_EXPIRED",
+  "MODEL_UNAVAILABLE",
+  "BAD_REQUEST",
 ]);
 
 /** The next steps of an error as sentences for a reader. */
 export function renderNext({ code, next, details }: CodexError, reader: Reader): string {
   const { resetsAt, retryAfterMs } = details;
   const hasTime = (resetsAt ?? retryAfterMs) !== undefined;
-  const asksUser = reader === "mcp" && userDecides.has(code);
-  const steps = asksUser && !next.some((step) => step.do === "retry") ? [...next, retry] : next;
+  const asksUser = reader === "mcp" && !modelRepeats.has(code);
+  // A model also hears that the user decides if steps of its own replace those of a code that may be retried.
+  const asks = asksUser && hasRetry(errorCodes[code].next) && !hasRetry(next);
+  const steps = asks ? [...next, retry] : next;
   return `${joinClauses(steps, { reader, hasTime, asksUser })}.`;
+}
+
+function hasRetry(steps: NextSteps): boolean {
+  return steps.some((step) => step.do === "retry");
 }
 
 /** The fix of a finding as sentences for a reader. */
@@ -132,7 +136,7 @@ const mcp = {
   "run-doctor": "Tell the user to run codex-oauth doctor",
   restart: "Restart Claude Code",
   "and-restart": " and restart Claude Code",
-  nothing: "Nothing to do; repeat the call if it is still wanted",
+  nothing: "Nothing to do; try again only if the user asks",
 };
 
 const terms: Record<Reader, typeof mcp> = {

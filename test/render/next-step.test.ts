@@ -113,6 +113,17 @@ describe.each(userDecides)("%s", (code) => {
   });
 });
 
+const modelRepeats: readonly CodexErrorCode[] = ["AUTH_REQUIRED", "AUTH_EXPIRED", "MODEL_UNAVAILABLE", "BAD_REQUEST"];
+
+test.each(codes.filter((code) => !modelRepeats.includes(code)))(
+  "after %s a model repeats nothing by itself",
+  (code) => {
+    for (const next of [undefined, [retry], [retry, act("Free some space")], [{ do: "nothing" } as const]]) {
+      expect(renderNext(new CodexError(code, "It failed.", { next }), "mcp")).not.toMatch(/repeat the call/i);
+    }
+  },
+);
+
 test.each(["AUTH_REQUIRED", "AUTH_EXPIRED"] as const)(
   "%s sends a model to the sign-in, then back to its call",
   (code) => {
