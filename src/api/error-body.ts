@@ -1,9 +1,7 @@
 import * as z from "zod";
 import type { ApiErrorInfo } from "./api-error.ts";
 import { firstValue, type HeaderBag } from "./headers.ts";
-import { parseJson } from "../shared/json.ts";
-
-const optionalText = z.string().nullish().catch(undefined);
+import { optionalText, parseJson } from "../shared/json.ts";
 
 /** A positive number or numeric string, bounded so that a `Date` can show the moment. */
 const seconds = z
