@@ -47,7 +47,7 @@ export function quotaFromEvent(event: z.infer<typeof rateLimitsEvent>, now: numb
     toWindow(window?.used_percent, window?.window_minutes, window?.reset_at),
   );
   if (windows.length === 0) return undefined;
-  return { windows, seenAt: now, plan: event.plan_type ?? undefined };
+  return { windows, seenAt: now, plan: event.plan_type };
 }
 
 function toWindow(

@@ -46,10 +46,10 @@ function toFailed(error: Partial<z.infer<typeof failure>>, now: number): Respons
   return {
     type: "failed",
     failure: {
-      code: error.code ?? undefined,
-      type: error.type ?? undefined,
+      code: error.code,
+      type: error.type,
       message: error.message ?? "",
-      param: error.param ?? undefined,
+      param: error.param,
       status: error.status ?? undefined,
       resetsAt: resetsAt(error, now),
       retryAfterMs: parseRetryAfter(firstValue(bag, "retry-after"), now),

@@ -97,6 +97,6 @@ function toMessage(item: z.infer<typeof messageItem>): MessageItem {
 
 function toSources(annotation: unknown): Source[] {
   const { data } = citation.safeParse(annotation);
-  const source = data && toSource(data.url, data.title ?? undefined);
+  const source = data && toSource(data.url, data.title);
   return source === undefined ? [] : [source];
 }
