@@ -7,7 +7,7 @@ export interface Deferred<T> {
 }
 
 /** For calls without a signal of their own. */
-export const uncancelled = new AbortController().signal;
+export const uncancelled: AbortSignal = new AbortController().signal;
 
 /** Creates a promise with its resolvers; Node 20 lacks `Promise.withResolvers`. */
 export function deferred<T>(): Deferred<T> {
