@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CodexError } from "../../src/shared/errors.ts";
 import { startCallbackServer } from "../../src/auth/sign-in/callback/server.ts";
+import { renderCallbackPage } from "../../src/render/callback-page.ts";
 import type { Browser, ContextOptions } from "../../test/browser/rig/playwright.ts";
 
 const state = "s".repeat(43);
@@ -23,7 +24,7 @@ export async function takePages(browser: Browser, folder: string): Promise<void>
       ports: [0],
       state,
       issuer: "https://issuer.example",
-      redact: (text) => text,
+      renderPage: (outcome, acceptLanguage) => renderCallbackPage(outcome, acceptLanguage, (text) => text),
       holderOf: () => Promise.resolve(undefined),
       onResponse: () => (error === undefined ? Promise.resolve() : Promise.reject(error)),
     });

@@ -1,9 +1,7 @@
 import * as z from "zod";
 import type { ApiErrorInfo } from "./api-error.ts";
 import { firstValue, type HeaderBag } from "./headers.ts";
-import { parseJson } from "../shared/json.ts";
-
-const optionalText = z.string().nullish().catch(undefined);
+import { optionalText, parseJson } from "../shared/json.ts";
 
 /** A positive number or numeric string, bounded so that a `Date` can show the moment. */
 const seconds = z
@@ -60,10 +58,10 @@ export function toApiErrorInfo(status: number, headers: HeaderBag, text: string,
   return {
     status,
     inStream: false,
-    code: found.code ?? undefined,
-    type: found.type ?? undefined,
+    code: found.code,
+    type: found.type,
     message: found.message ?? "",
-    param: found.param ?? undefined,
+    param: found.param,
     resetsAt: resetsAt(found, now),
     retryAfterMs: parseRetryAfter(firstValue(headers, "retry-after"), now),
     html: type.includes("text/html") || (type === "" && /^\s*<(?:!doctype|html)\b/i.test(text)),

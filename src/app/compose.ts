@@ -1,10 +1,11 @@
-import { join } from "node:path";
 import { accountLabel } from "../auth/oauth/token-set.ts";
 import { listFormatOf } from "../models/list-formats.ts";
 import { defaultModel } from "../models/model.ts";
 import { startDetached } from "../platform/detached-process.ts";
 import { foreignFolder } from "../platform/files/folder-owner.ts";
+import { debugLogFile } from "../platform/log.ts";
 import { portHolder, probePort } from "../platform/ports.ts";
+import { uncancelled } from "../platform/promises.ts";
 import { CodexError } from "../shared/errors.ts";
 import { redactError } from "../shared/redactor.ts";
 import { version } from "../shared/version.ts";
@@ -24,8 +25,6 @@ const declined: SignOutResult = {
   stoppedLogin: false,
   declined: true,
 };
-
-const uncancelled = new AbortController().signal;
 
 /** Composes the program. Reads, opens and sends nothing before the first call. */
 export function composeCodex(runtime: Runtime): ComposedCodex {
@@ -96,7 +95,7 @@ export function createFacade(parts: Parts): ComposedCodex {
     status: ({ verbose = false, signal } = {}) =>
       collectStatus({
         ...parts,
-        logFile: log.file ?? (config.debug && stateDir !== undefined ? join(stateDir, "debug.log") : undefined),
+        logFile: log.file ?? (config.debug ? debugLogFile(stateDir) : undefined),
         surroundingNotices: async () => [...(await http.authorities.notices()), ...foreignNotices(stateDir)],
         details: verbose ? () => doctor({ signal }) : undefined,
       }),

@@ -9,6 +9,7 @@ import { DeviceFlow, type DeviceFlowDeps } from "../auth/sign-in/device-flow.ts"
 import { LoginManager } from "../auth/sign-in/login-manager.ts";
 import { openInBrowser } from "../platform/browser.ts";
 import { detectHost } from "../platform/host.ts";
+import { renderCallbackPage } from "../render/callback-page.ts";
 import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
 
@@ -35,7 +36,15 @@ export function createSignIn(
   const orphanedTokens = new OrphanedTokens({ endpoint, clock, limits, log });
   const rehearse = (): Promise<void> => store.rehearse(limits.fileLockWaitMs);
   const shared = { issuer, save, rehearse, orphanedTokens, clock, limits, log };
-  const flow = new OAuthFlow({ ...shared, ports, endpoint, random, redactor });
+  const flow = new OAuthFlow({
+    ...shared,
+    ports,
+    endpoint,
+    renderPage: (outcome, acceptLanguage) =>
+      renderCallbackPage(outcome, acceptLanguage, (text) => redactor.redactAll(text)),
+    random,
+    redactor,
+  });
   const now = (): number => clock.now();
   const device = new DeviceFlow({
     ...shared,

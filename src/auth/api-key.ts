@@ -2,7 +2,7 @@ import type { Credential } from "../api/credential.ts";
 import { platformApi } from "../api/dialect.ts";
 import type { CredentialKind } from "../shared/credential-kind.ts";
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
-import { act, either, setVariable, unsetVariables, type NextSteps } from "../shared/next-step.ts";
+import { act, browserSignIn, either, setVariable, unsetVariables, type NextSteps } from "../shared/next-step.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { type ActiveCredential, type CredentialSource, unusable } from "./credential-source.ts";
 
@@ -92,9 +92,8 @@ function unverified(): CodexError {
 }
 
 /** Signing in with ChatGPT instead, for every error about a key. */
-function signInSteps(forced: boolean): NextSteps {
-  const signIn = { do: "sign-in", method: "browser" } as const;
-  return forced ? [unsetVariables("CODEX_AUTH"), signIn] : [signIn];
+function chatgptSignIn(forced: boolean): NextSteps {
+  return forced ? [unsetVariables("CODEX_AUTH"), browserSignIn] : [browserSignIn];
 }
 
 const scopePattern = /scopes|permission/i;
@@ -108,7 +107,7 @@ const lackedPermission = "The key lacks the permission to write responses.";
  */
 function explainKeyRefusal(error: CodexError, forced: boolean): CodexError {
   const { code, details } = error;
-  const orElse = signInSteps(forced);
+  const orElse = chatgptSignIn(forced);
   const restated = (message: string, more: CodexErrorDetails, as: CodexErrorCode = code): CodexError =>
     new CodexError(as, message, { ...details, cause: error, ...more });
   const lacksScope = scopePattern.test(details.why ?? "");
@@ -139,6 +138,6 @@ function explainKeyRefusal(error: CodexError, forced: boolean): CodexError {
 function missingApiKey(forced: boolean): CodexError {
   return new CodexError("AUTH_REQUIRED", "There is no API key: OPENAI_API_KEY is not set.", {
     why: "A key is taken from the environment only, and stored nowhere.",
-    next: [either(setVariable("OPENAI_API_KEY", "your key"), signInSteps(forced))],
+    next: [either(setVariable("OPENAI_API_KEY", "your key"), chatgptSignIn(forced))],
   });
 }

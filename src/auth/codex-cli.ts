@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Credential } from "../api/credential.ts";
 import { chatgptApi } from "../api/dialect.ts";
 import { CodexError } from "../shared/errors.ts";
-import { act, either, unsetVariables, type NextSteps } from "../shared/next-step.ts";
+import { act, browserSignIn, either, unsetVariables, type NextSteps } from "../shared/next-step.ts";
 import {
   type ActiveCredential,
   type CredentialReplacer,
@@ -20,9 +20,7 @@ import { defaultBaseUrl, defaultIssuer } from "../api/constants.ts";
 /** A token with less left could expire in transit. */
 const minLifetimeMs = 60_000;
 
-const browserSignIn = { do: "sign-in", method: "browser" } as const;
 const codexCliSignIn = act("Sign in with the Codex CLI (codex login)");
-const signInSteps = [either(codexCliSignIn, browserSignIn)];
 
 interface CodexCliSourceDeps {
   /** The Codex CLI's home; empty if it is unknown. */
@@ -173,7 +171,11 @@ function assertConfiguredIssuer(issuer: string, configured: Origins): void {
   }
 }
 
-function unusableLogin(message: string, why?: string, next: NextSteps = signInSteps): CodexError {
+function unusableLogin(
+  message: string,
+  why?: string,
+  next: NextSteps = [either(codexCliSignIn, browserSignIn)],
+): CodexError {
   return new CodexError("AUTH_REQUIRED", message, { why: why || undefined, next });
 }
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { optionalText } from "../shared/json.ts";
 import { modelName } from "./model-name.ts";
 import type { CodexModel } from "./model.ts";
 
-const text = z.string().optional().catch(undefined);
 /** An effort, known or new. Notices show it, so it must look like a name. */
 const effortName = z.string().regex(/^[\w-]{1,40}$/);
 const count = z.number().int().positive().optional().catch(undefined);
@@ -10,9 +10,9 @@ const count = z.number().int().positive().optional().catch(undefined);
 /** One entry of the models endpoint; only the name is required (docs/wire.md §15). */
 const wireModel = z.object({
   slug: z.string().regex(modelName),
-  display_name: text,
-  description: text,
-  visibility: text,
+  display_name: optionalText,
+  description: optionalText,
+  visibility: optionalText,
   priority: z.number().optional().catch(undefined),
   default_reasoning_level: effortName.optional().catch(undefined),
   supported_reasoning_levels: z
@@ -23,9 +23,9 @@ const wireModel = z.object({
   max_context_window: count,
   input_modalities: z.array(z.string()).optional().catch(undefined),
   support_verbosity: z.boolean().optional().catch(undefined),
-  default_verbosity: text,
+  default_verbosity: optionalText,
   service_tiers: z
-    .array(z.object({ id: z.string(), name: text }))
+    .array(z.object({ id: z.string(), name: optionalText }))
     .optional()
     .catch(undefined),
   use_responses_lite: z.boolean().optional().catch(undefined),

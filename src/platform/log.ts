@@ -25,12 +25,17 @@ interface DebugLogDeps {
   writeStderr: (line: string) => void;
 }
 
+/** @param folder the state folder; undefined if it can't be used */
+export function debugLogFile(folder: string | undefined): string | undefined {
+  return folder === undefined ? undefined : join(folder, "debug.log");
+}
+
 /**
  * Creates a log that writes lines to stderr and to `debug.log` (0600, 5 MB, one older generation): hosts swallow
  * stderr. Write errors are ignored.
  */
 export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLogDeps): Log {
-  const file = folder === undefined ? undefined : join(folder, "debug.log");
+  const file = debugLogFile(folder);
   const write = (area: LogArea, text: string): void => {
     const line = redactor.redactAll(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
     const stamp = new Date(clock.now()).toISOString();

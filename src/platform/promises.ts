@@ -6,6 +6,9 @@ export interface Deferred<T> {
   reject: (reason: unknown) => void;
 }
 
+/** For calls without a signal of their own. */
+export const uncancelled: AbortSignal = new AbortController().signal;
+
 /** Creates a promise with its resolvers; Node 20 lacks `Promise.withResolvers`. */
 export function deferred<T>(): Deferred<T> {
   let resolve: (value: T) => void = () => undefined;

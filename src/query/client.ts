@@ -10,7 +10,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { Random } from "../platform/random.ts";
 import { redactError, type Redactor } from "../shared/redactor.ts";
-import { deferred } from "../platform/promises.ts";
+import { deferred, uncancelled } from "../platform/promises.ts";
 import { Semaphore } from "./semaphore.ts";
 import { AnsweringAccount } from "../auth/account.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
@@ -41,8 +41,6 @@ export interface QueryOptions {
   signal?: AbortSignal | undefined;
   onProgress?: OnProgress | undefined;
 }
-
-const uncancelled = new AbortController().signal;
 
 /** Runs queries: queue, credential, plan, attempts. */
 export class CodexClient {

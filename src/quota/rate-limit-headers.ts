@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Quota, QuotaWindow } from "./quota.ts";
 import { firstValue, type HeaderBag } from "../api/headers.ts";
+import { optionalText } from "../shared/json.ts";
 
 /**
  * The quota in a response's headers (docs/wire.md §14); undefined without windows. Of several limits it is the active
@@ -36,7 +37,7 @@ const wireWindow = z
 /** The stream event with the same data. */
 export const rateLimitsEvent = z.object({
   type: z.literal("codex.rate_limits"),
-  plan_type: z.string().nullish().catch(undefined),
+  plan_type: optionalText,
   rate_limits: z.object({ primary: wireWindow, secondary: wireWindow }).nullish().catch(undefined),
 });
 
@@ -46,7 +47,7 @@ export function quotaFromEvent(event: z.infer<typeof rateLimitsEvent>, now: numb
     toWindow(window?.used_percent, window?.window_minutes, window?.reset_at),
   );
   if (windows.length === 0) return undefined;
-  return { windows, seenAt: now, plan: event.plan_type ?? undefined };
+  return { windows, seenAt: now, plan: event.plan_type };
 }
 
 function toWindow(

@@ -1,37 +1,66 @@
-import type { CodexError, CodexErrorCode } from "../shared/errors.ts";
-import { retry, type NextStep, type NextSteps } from "../shared/next-step.ts";
+import { errorCodes, type CodexError, type CodexErrorCode } from "../shared/errors.ts";
+import { either, retry, setVariable, type NextStep, type NextSteps } from "../shared/next-step.ts";
 import { lowerFirst } from "../shared/text.ts";
 import { span } from "../shared/time.ts";
 
 /** Who reads: a model (MCP), a user (CLI) or a program (library). */
 export type Reader = "mcp" | "cli" | "library";
 
-/** Errors that a model must not retry: it can't fix a network or free a disk, and codex-oauth has retried. */
-const userDecides: ReadonlySet<CodexErrorCode> = new Set([
-  "RATE_LIMITED",
-  "OVERLOADED",
-  "BLOCKED",
-  "NETWORK",
-  "TIMEOUT",
-  "INCOMPLETE",
-  "EMPTY_RESPONSE",
-  "UPSTREAM",
-  "STORAGE",
+/**
+ * Errors after which a model may repeat its call: it can sign in, or correct the call. It can't fix a network or free a
+ * disk, and codex-oauth has retried, so after any other the user decides. The commands and the skill name the same ones.
+ */
+const modelRepeats: ReadonlySet<CodexErrorCode> = new Set([
+  "AUTH_REQUIRED",
+  "AUTH_EXPIRED",
+  "MODEL_UNAVAILABLE",
+  "BAD_REQUEST",
 ]);
 
 /** The next steps of an error as sentences for a reader. */
 export function renderNext({ code, next, details }: CodexError, reader: Reader): string {
   const { resetsAt, retryAfterMs } = details;
   const hasTime = (resetsAt ?? retryAfterMs) !== undefined;
-  const asksUser = reader === "mcp" && userDecides.has(code);
-  const steps = asksUser && !next.some((step) => step.do === "retry") ? [...next, retry] : next;
+  const asksUser = reader === "mcp" && !modelRepeats.has(code);
+  // A model also hears that the user decides if steps of its own replace those of a code that may be retried.
+  const asks = asksUser && hasRetry(errorCodes[code].next) && !hasRetry(next);
+  const steps = asks ? [...next, retry] : next;
   return `${joinClauses(steps, { reader, hasTime, asksUser })}.`;
+}
+
+function hasRetry(steps: NextSteps): boolean {
+  return steps.some((step) => step.do === "retry");
 }
 
 /** The fix of a finding as sentences for a reader. */
 export function renderFix(steps: NextSteps, reader: Reader): string {
   const text = joinClauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" });
   return text.startsWith("Run: ") ? text : `${text}.`; // a command is to be pasted
+}
+
+/**
+ * The steps that a person takes outside codex-oauth, a sentence each: for the page in the browser, which cannot know
+ * how its reader has started the sign-in.
+ */
+export function renderOutside(steps: NextSteps): string[] {
+  return stepsOutside(steps).map((step) => `${clauseOf(step, { reader: "cli", hasTime: false, asksUser: false })}.`);
+}
+
+function stepsOutside(steps: NextSteps): NextStep[] {
+  return steps.flatMap((step) => {
+    switch (step.do) {
+      case "act":
+        return [step];
+      case "set-variable":
+        return [setVariable(step.name, step.to ?? "another value")];
+      case "either": {
+        const outside = step.of.flatMap(stepsOutside);
+        return outside.length === 0 ? [] : [either(...outside)];
+      }
+      default:
+        return [];
+    }
+  });
 }
 
 interface RenderContext {
@@ -107,7 +136,7 @@ const mcp = {
   "run-doctor": "Tell the user to run codex-oauth doctor",
   restart: "Restart Claude Code",
   "and-restart": " and restart Claude Code",
-  nothing: "Nothing to do; repeat the call if it is still wanted",
+  nothing: "Nothing to do; try again only if the user asks",
 };
 
 const terms: Record<Reader, typeof mcp> = {

@@ -1,4 +1,4 @@
-import { act, either, restart, retry, signIn, type NextSteps } from "./next-step.ts";
+import { act, deviceSignIn, either, restart, retry, signIn, type NextSteps } from "./next-step.ts";
 
 const wait = { do: "wait" } as const;
 
@@ -21,12 +21,7 @@ export const errorCodes = {
   },
   LOGIN_PORT_BUSY: {
     meaning: "Other programs hold every port that the browser may return to.",
-    next: [
-      either({ do: "sign-in", method: "device" }, [
-        act("Close the program that listens there (often another login)"),
-        signIn,
-      ]),
-    ],
+    next: [either(deviceSignIn, [act("Close the program that listens there (often another login)"), signIn])],
   },
   LOGIN_TIMEOUT: {
     meaning: "Nobody finished the sign-in in time.",

@@ -37,6 +37,8 @@ export type NextStep =
 export type NextSteps = readonly NextStep[];
 
 export const signIn = { do: "sign-in" } as const satisfies NextStep;
+export const browserSignIn = { do: "sign-in", method: "browser" } as const satisfies NextStep;
+export const deviceSignIn = { do: "sign-in", method: "device" } as const satisfies NextStep;
 export const retry = { do: "retry" } as const satisfies NextStep;
 export const restart = { do: "restart" } as const satisfies NextStep;
 

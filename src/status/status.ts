@@ -31,7 +31,7 @@ interface StatusDeps {
 export async function collectStatus(deps: StatusDeps): Promise<Status> {
   const { config, login, catalog, quota, logFile, surroundingNotices, details } = deps;
   const { source, credential, usable, trouble } = await activeCredential(deps);
-  const kept = credential && (await catalog.cached(credential));
+  const cachedList = credential && (await catalog.cached(credential));
   const pending = login.pending;
   return {
     signedIn: usable,
@@ -44,7 +44,7 @@ export async function collectStatus(deps: StatusDeps): Promise<Status> {
     guestFile: source.guestFile,
     issuer: config.issuer,
     apiOrigin: new URL(source.baseUrl).origin,
-    defaultModel: config.model ?? defaultModel((kept ?? listFormatOf(source).bundled).models)?.slug,
+    defaultModel: config.model ?? defaultModel((cachedList ?? listFormatOf(source).bundled).models)?.slug,
     quota: credential && (await quota.lastSeen(credential)),
     trouble,
     pendingLogin: pending && pendingStatus(pending),

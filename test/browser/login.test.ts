@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pageTexts } from "../../src/auth/sign-in/callback/page-text.ts";
+import { pageTexts } from "../../src/render/callback-page-text.ts";
 import { DECISION_HEADER } from "../simulator/authorize.ts";
 import { oauthErrorBody, type Simulator } from "../simulator/index.ts";
 import { makeHome } from "../support/home.ts";

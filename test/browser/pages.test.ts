@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CodexError } from "../../src/shared/errors.ts";
-import { pageTexts, type PageKind } from "../../src/auth/sign-in/callback/page-text.ts";
-import { languages, type Language } from "../../src/auth/sign-in/callback/language.ts";
+import { pageTexts, type PageKind } from "../../src/render/callback-page-text.ts";
+import { languages, type Language } from "../../src/render/language.ts";
 import { callbackState, goodCallback, listenForCallback } from "../support/callback.ts";
 import { accessibilityProblems } from "./rig/axe.ts";
 import { chromiumPath, launchChromium, rebound } from "./rig/chromium.ts";

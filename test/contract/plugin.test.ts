@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { codexLogin } from "../../src/mcp/tools/codex-login.ts";
+import { instructions } from "../../src/mcp/server.ts";
 import { tools } from "../../src/mcp/toolbox.ts";
+import { renderNext } from "../../src/render/next-step.ts";
+import { CodexError, errorCodes, type CodexErrorCode } from "../../src/shared/errors.ts";
 import { documents, frontmatter, has, mentions, read, readJson } from "../support/documents.ts";
 
 const plugin = readJson(".claude-plugin/plugin.json") as { name: string };
@@ -141,6 +144,44 @@ test("the skill is short, and its description says when to use it", () => {
   const { description = "" } = frontmatter(text).keys;
   expect(description).toMatch(/^Use when /);
   expect(description.length).toBeLessThan(1024);
+});
+
+describe("after a failure", () => {
+  const codes = Object.keys(errorCodes) as CodexErrorCode[];
+  /** The codes whose next step sends a model back to its call. */
+  const repeated = codes.filter((code) =>
+    /repeat the call/i.test(renderNext(new CodexError(code, "It failed."), "mcp")),
+  );
+  const named = (text: string): string[] => codes.filter((code) => new RegExp(`\\b${code}\\b`).test(text));
+
+  test("the skill lets a model ask again on the codes whose next step says so, and stop on every other", () => {
+    const { body } = frontmatter(read("skills/codex-integration/SKILL.md"));
+    const [, failures = ""] = body.split("## When it fails");
+    const [before = "", after = ""] = failures.split("\n- Everything else: show the user the code");
+    const orders = before.split("\n- ").slice(1).join("\n");
+    expect(named(orders)).toEqual(repeated);
+    expect(orders.match(/once/g)).toHaveLength(2);
+    expect(after).toContain("and stop");
+  });
+
+  test("the command that asks repeats its question on the same codes, once", () => {
+    const { body } = frontmatter(read("commands/codex.md"));
+    const last = body.slice(body.indexOf("\n5. "));
+    expect(named(last)).toEqual(repeated);
+    expect(last.match(/repeat step 3 once/g)).toHaveLength(2);
+  });
+
+  test.each(["codex-config", "codex-clear"])("%s, which names no model, corrects a wrong argument only", (name) => {
+    const last = frontmatter(read(`commands/${name}.md`))
+      .body.split("\n")
+      .findLast((line) => line !== "");
+    expect(named(last ?? "")).toEqual(["BAD_REQUEST"]);
+    expect(repeated).toContain("BAD_REQUEST");
+  });
+
+  test("the server's instructions repeat a call only on such codes", () => {
+    expect(repeated).toEqual(expect.arrayContaining(named(instructions)));
+  });
 });
 
 describe("manifests", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renderFix, renderNext, type Reader } from "../../src/render/next-step.ts";
+import { renderFix, renderNext, renderOutside, type Reader } from "../../src/render/next-step.ts";
 import { CodexError, errorCodes, type CodexErrorCode } from "../../src/shared/errors.ts";
 import { act, either, retry, setVariable, signIn, unsetVariables, type NextStep } from "../../src/shared/next-step.ts";
 
@@ -113,6 +113,17 @@ describe.each(userDecides)("%s", (code) => {
   });
 });
 
+const modelRepeats: readonly CodexErrorCode[] = ["AUTH_REQUIRED", "AUTH_EXPIRED", "MODEL_UNAVAILABLE", "BAD_REQUEST"];
+
+test.each(codes.filter((code) => !modelRepeats.includes(code)))(
+  "after %s a model repeats nothing by itself",
+  (code) => {
+    for (const next of [undefined, [retry], [retry, act("Free some space")], [{ do: "nothing" } as const]]) {
+      expect(renderNext(new CodexError(code, "It failed.", { next }), "mcp")).not.toMatch(/repeat the call/i);
+    }
+  },
+);
+
 test.each(["AUTH_REQUIRED", "AUTH_EXPIRED"] as const)(
   "%s sends a model to the sign-in, then back to its call",
   (code) => {
@@ -162,6 +173,14 @@ test.each<[string, readonly NextStep[], string, string, string]>([
 ])("%s in the terms of each reader", (_, next, ...texts) => {
   const error = new CodexError("BAD_REQUEST", "No.", { next });
   expect(readers.map((reader) => renderNext(error, reader))).toEqual(texts);
+});
+
+test("a page in the browser has only the steps outside this program", () => {
+  const next = [either(act("Correct the rights"), setVariable("CODEX_AUTH_FILE", "a writable place")), signIn, retry];
+  expect(renderOutside(next)).toEqual(["Correct the rights, or set CODEX_AUTH_FILE to a writable place."]);
+  expect(renderOutside([either(signIn, retry), setVariable("CODEX_MODEL")])).toEqual([
+    "Set CODEX_MODEL to another value.",
+  ]);
 });
 
 test("a command to paste has no full stop", () => {

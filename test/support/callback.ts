@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
 import type { AuthorizationResponse } from "../../src/auth/sign-in/authorization-response.ts";
 import { startCallbackServer, type CallbackServer } from "../../src/auth/sign-in/callback/server.ts";
+import { renderCallbackPage } from "../../src/render/callback-page.ts";
 import { connectionRefusal } from "./raw-http.ts";
 
 export const callbackState = "s".repeat(42) + "1";
@@ -33,7 +34,7 @@ export async function listenForCallback({
     ports,
     state: callbackState,
     issuer: callbackIssuer,
-    redact,
+    renderPage: (outcome, acceptLanguage) => renderCallbackPage(outcome, acceptLanguage, redact),
     holderOf: () => Promise.resolve(undefined),
     onResponse: (response) => {
       responses.push(response);

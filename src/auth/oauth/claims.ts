@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseJson } from "../../shared/json.ts";
+import { optionalText, parseJson } from "../../shared/json.ts";
 
 const fallbackLifetimeMs = 60 * 60_000;
 /** No server issues a shorter lifetime, so a shorter rest means that this machine's clock is ahead. */
@@ -26,7 +26,6 @@ export const lastEpochMs = 8.64e15;
 const authClaim = "https://api.openai.com/auth";
 const profileClaim = "https://api.openai.com/profile";
 
-const optionalText = z.string().optional().catch(undefined);
 const epochSeconds = z.number().nonnegative();
 
 const claims = z.object({

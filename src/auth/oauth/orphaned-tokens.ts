@@ -66,9 +66,9 @@ export class OrphanedTokens {
     });
     try {
       await endpoint.revoke(refreshToken, timeout.signal);
-      log("TOKEN", "revoked an unwanted login");
+      log("TOKEN", "revoked orphaned tokens");
     } catch (error) {
-      log("TOKEN", `an unwanted login could not be revoked: ${String(error)}`);
+      log("TOKEN", `orphaned tokens could not be revoked: ${String(error)}`);
     } finally {
       timer.cancel();
     }

@@ -8,6 +8,7 @@ import { oneLine } from "../../shared/text.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import { readAuthorizationResponse, type AuthorizationResponse, type InvalidPart } from "./authorization-response.ts";
 import { parseCallbackInput } from "./callback-input.ts";
+import type { CallbackHandlerOptions } from "./callback/handler.ts";
 import { startCallbackServer } from "./callback/server.ts";
 import { LoginAttempt, type BrowserLogin, type LoginAttemptDeps } from "./login-attempt.ts";
 
@@ -17,6 +18,7 @@ interface OAuthFlowDeps extends LoginAttemptDeps {
   endpoint: Pick<TokenEndpoint, "authorizationUrl" | "exchangeCode">;
   /** Rejects if tokens could not be saved, so that the user learns it before approving. */
   rehearse: () => Promise<void>;
+  renderPage: CallbackHandlerOptions["renderPage"];
   random: Random;
   limits: Limits;
   redactor: Redactor;
@@ -39,7 +41,7 @@ export class OAuthFlow {
    * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`, `CANCELLED` after `close`
    */
   async begin(): Promise<BrowserLogin> {
-    const { issuer, ports, endpoint, rehearse, random, limits, redactor, log } = this.#deps;
+    const { issuer, ports, endpoint, rehearse, renderPage, random, limits, redactor, log } = this.#deps;
     const { signal: closing } = this.#closing;
     closing.throwIfAborted();
     await rehearse();
@@ -60,7 +62,7 @@ export class OAuthFlow {
       ports,
       state,
       issuer,
-      redact: (text) => redactor.redactAll(text),
+      renderPage,
       holderOf: portHolder,
       onResponse: complete,
     });

@@ -4,7 +4,7 @@ import type { Http, TextResponse } from "../../http/http.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import type { Limits } from "../../shared/limits.ts";
-import { either, type NextSteps } from "../../shared/next-step.ts";
+import { browserSignIn, deviceSignIn, either } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { oauthErrorCode } from "../oauth/oauth-messages.ts";
 import { gatewayError, isRedirect, redirected } from "../oauth/token-errors.ts";
@@ -33,9 +33,6 @@ type DevicePoll =
   /** The next poll may succeed, but should be later. */
   | { kind: "transient-error"; error: CodexError }
   | ({ kind: "approved" } & DeviceGrant);
-
-const browserSignIn: NextSteps = [{ do: "sign-in", method: "browser" }];
-const signInSteps: NextSteps = [either({ do: "sign-in", method: "device" }, browserSignIn)];
 
 /** The two requests of the device login (docs/wire.md §18, RFC 8628). */
 export class DeviceEndpoint {
@@ -85,7 +82,7 @@ export class DeviceEndpoint {
   #readPollError(response: TextResponse): DevicePoll {
     const { status } = response;
     const code = oauthErrorCode(parseJson(response.text)) ?? "";
-    const next = signInSteps;
+    const next = [either(deviceSignIn, browserSignIn)];
     switch (Object.hasOwn(devicePollCodes, code) ? devicePollCodes[code] : undefined) {
       case "pending":
         return { kind: "pending" };
@@ -111,7 +108,7 @@ export class DeviceEndpoint {
 
   #codeError(response: TextResponse): CodexError {
     const { status } = response;
-    const next = browserSignIn;
+    const next = [browserSignIn];
     if (status === 404) {
       return new CodexError("AUTH_DENIED", "Signing in with a device code is switched off at this server.", { next });
     }
@@ -162,6 +159,6 @@ function malformedResponse(what: string): CodexError {
   return new CodexError(
     "PROTOCOL",
     `The authorization server's answer about the ${what} does not have the known form.`,
-    { next: browserSignIn },
+    { next: [browserSignIn] },
   );
 }

@@ -1,6 +1,7 @@
 import { deviceRedirectPath, deviceVerificationPath } from "../../api/constants.ts";
 import { sleep } from "../../platform/clock.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { deviceSignIn } from "../../shared/next-step.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import type { DeviceEndpoint } from "./device-endpoint.ts";
@@ -45,7 +46,7 @@ export class DeviceFlow {
     const timeoutError = (): CodexError =>
       new CodexError("LOGIN_TIMEOUT", "Nobody entered the code in time.", {
         why: lastError && `The last poll failed: ${lastError.message}`,
-        next: [{ do: "sign-in", method: "device" }],
+        next: [deviceSignIn],
       });
     const attempt = new LoginAttempt(this.#deps, limits.deviceLoginTimeoutMs, timeoutError);
     log("OAUTH", `a device code waits to be entered, polled every ${device.intervalMs} ms`);

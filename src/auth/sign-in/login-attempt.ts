@@ -1,5 +1,5 @@
 import { CodexError } from "../../shared/errors.ts";
-import { act, either, signIn } from "../../shared/next-step.ts";
+import { act, browserSignIn, either, signIn } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
@@ -150,6 +150,6 @@ export function noPendingLogin(): CodexError {
 export function callbackNotSupported(): CodexError {
   return new CodexError("BAD_REQUEST", "The sign-in that waits uses a device code.", {
     why: "It takes no pasted URL: it ends by itself once the code is entered.",
-    next: [either(act("Enter the code"), { do: "sign-in", method: "browser" })],
+    next: [either(act("Enter the code"), browserSignIn)],
   });
 }

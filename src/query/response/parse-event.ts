@@ -10,15 +10,13 @@ import {
   modelFromEvent,
   malformedEvent,
 } from "./parse-final-event.ts";
-import { parseJson } from "../../shared/json.ts";
+import { optionalText, parseJson } from "../../shared/json.ts";
 import { anyItem, toCallStart, toItemEvent } from "./parse-output-item.ts";
 import { quotaFromEvent, rateLimitsEvent } from "../../quota/rate-limit-headers.ts";
 
-const itemId = z.string().optional().catch(undefined);
-const itemRef = z.object({ output_index: z.number().int().optional().catch(undefined), item_id: itemId });
+const itemRef = z.object({ output_index: z.number().int().optional().catch(undefined), item_id: optionalText });
 
 const textDelta = z.object({ delta: z.string() });
-const optionalText = z.string().optional().catch(undefined);
 const partText = z.object({ text: optionalText, refusal: optionalText });
 const finishedPart = partText.extend({
   content_index: z.number().int().optional().catch(undefined),
@@ -102,7 +100,7 @@ function parseTypedEvent(event: z.infer<typeof typedEvent>, now: number): Respon
       const { data } = oneItem.safeParse(event);
       if (data?.item.type !== "function_call") return { type: "other" };
       const { index, id } = toItemRef(event);
-      const item = { index, id: id ?? itemId.parse(data.item["id"]) };
+      const item = { index, id: id ?? optionalText.parse(data.item["id"]) };
       return { type: "call-begun", item, call: toCallStart(data.item) };
     }
     case "response.function_call_arguments.delta": {

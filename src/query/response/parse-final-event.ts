@@ -4,6 +4,7 @@ import { firstValue, type HeaderBag, toHeaderBag } from "../../api/headers.ts";
 import { modelName } from "../../models/model-name.ts";
 import { quotaFromHeaders } from "../../quota/rate-limit-headers.ts";
 import { CodexError } from "../../shared/errors.ts";
+import { optionalText } from "../../shared/json.ts";
 import { anyItem, toItemEvent } from "./parse-output-item.ts";
 import type { ItemEvent, ResponseEvent, Usage } from "./response-event.ts";
 
@@ -45,10 +46,10 @@ function toFailed(error: Partial<z.infer<typeof failure>>, now: number): Respons
   return {
     type: "failed",
     failure: {
-      code: error.code ?? undefined,
-      type: error.type ?? undefined,
+      code: error.code,
+      type: error.type,
       message: error.message ?? "",
-      param: error.param ?? undefined,
+      param: error.param,
       status: error.status ?? undefined,
       resetsAt: resetsAt(error, now),
       retryAfterMs: parseRetryAfter(firstValue(bag, "retry-after"), now),
@@ -119,10 +120,7 @@ function toUsage(wire: z.infer<typeof usage>): Usage | undefined {
   return Object.values(counts).some((known) => known !== undefined) ? counts : undefined;
 }
 
-const incompleteDetails = z
-  .object({ reason: z.string().optional().catch(undefined) })
-  .nullish()
-  .catch(undefined);
+const incompleteDetails = z.object({ reason: optionalText }).nullish().catch(undefined);
 const incomplete = z.object({ response: z.object({ usage, incomplete_details: incompleteDetails }) });
 const completed = z.object({
   response: z.object({
@@ -130,7 +128,7 @@ const completed = z.object({
     output: z.array(z.unknown()).nullish().catch(undefined),
     model: reportedModel,
     end_turn: z.boolean().optional().catch(undefined),
-    status: z.string().optional().catch(undefined),
+    status: optionalText,
     error: failure.nullish().catch(undefined),
     incomplete_details: incompleteDetails,
   }),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { optionalText } from "../../shared/json.ts";
 import type { CallStart, ItemEvent, MessageItem } from "./response-event.ts";
 import { toSource, type Source } from "./sources.ts";
 
@@ -17,7 +18,7 @@ const maxCitations = 1_000;
 const citation = z.object({
   type: z.literal("url_citation"),
   url: z.string(),
-  title: z.string().nullish().catch(undefined),
+  title: optionalText,
 });
 const messageItem = z.object({
   type: z.literal("message"),
@@ -30,7 +31,7 @@ const functionCallItem = z.object({
   call_id: z.string(),
   name: z.string(),
   arguments: z.string(),
-  namespace: z.string().nullish().catch(undefined),
+  namespace: optionalText,
 });
 const startedCall = z.object({ call_id: z.string().min(1), name: z.string().min(1) });
 const reasoningItem = z.object({
@@ -96,6 +97,6 @@ function toMessage(item: z.infer<typeof messageItem>): MessageItem {
 
 function toSources(annotation: unknown): Source[] {
   const { data } = citation.safeParse(annotation);
-  const source = data && toSource(data.url, data.title ?? undefined);
+  const source = data && toSource(data.url, data.title);
   return source === undefined ? [] : [source];
 }

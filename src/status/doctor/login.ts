@@ -104,7 +104,7 @@ function quotaFinding(quota: Quota | undefined, now: number): Finding {
   const windows = quota.windows
     .map(({ windowMinutes, usedPercent }) => `${windowName(windowMinutes)} ${Math.round(usedPercent)} %`)
     .join(", ");
-  const seen = `Used, as seen ${span(now - quota.seenAt)} ago: ${windows === "" ? "nothing told" : windows}.`;
+  const seen = `Used, as seen ${span(now - quota.seenAt)} ago: ${windows === "" ? "no window reported" : windows}.`;
   const until = exhaustedUntil(quota);
   if (until === undefined || until <= now) return ok("quota", seen);
   return note("quota", seen, [{ do: "wait", for: until - now }]);

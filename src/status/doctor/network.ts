@@ -6,7 +6,7 @@ import { correctProxy } from "../../http/network-error.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { PortState } from "../../platform/ports.ts";
 import { toCodexError } from "../../shared/errors.ts";
-import { act, either } from "../../shared/next-step.ts";
+import { act, deviceSignIn, either } from "../../shared/next-step.ts";
 import { span } from "../../shared/time.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Check } from "./doctor.ts";
@@ -151,7 +151,7 @@ function portFindings(reports: readonly (readonly [number, PortReport])[], ownPo
     if (usable) return note(check, `${text} A sign-in takes another port.`);
     const advice = reserved
       ? act(`See what is reserved (Windows: netsh int ipv4 show excludedportrange tcp) and release port ${port}`)
-      : either({ do: "sign-in", method: "device" }, act("Close that program (often another sign-in that waits)"));
+      : either(deviceSignIn, act("Close that program (often another sign-in that waits)"));
     return problem(check, text, [advice]);
   });
 }

@@ -1,8 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { preferredLanguage } from "./language.ts";
 import { callbackPath } from "../../../api/constants.ts";
-import { readAuthorizationResponse, type AuthorizationResponse } from "../authorization-response.ts";
-import { failurePage, pageHeaders, renderPage, successPage, type Page } from "./page.ts";
+import { readAuthorizationResponse, type AuthorizationResponse, type InvalidPart } from "../authorization-response.ts";
 
 /** How long open responses may take after the sign-in has ended. */
 const flushMs = 500;
@@ -14,21 +12,31 @@ export interface CallbackHandlerOptions {
   issuer: string;
   /** Called at most once; if it rejects, the browser shows the reason. */
   onResponse: (response: AuthorizationResponse) => Promise<void>;
-  /** Removes secrets from the reason. */
-  redact: (text: string) => string;
+  /** Renders the HTML document about an outcome, in the language that an `Accept-Language` field prefers. */
+  renderPage: (outcome: CallbackOutcome, acceptLanguage: string | undefined) => string;
 }
 
-/** The response to the browser, in no language yet. */
+/** What a page in the browser is about. */
+export type CallbackOutcome =
+  /** The tokens are saved. */
+  | { kind: "signed-in" }
+  /** `brought` is the response that the browser brought: an error, or a code whose exchange failed. */
+  | { kind: "failed"; error: unknown; brought: AuthorizationResponse["kind"] }
+  /** A request that isn't this sign-in's response; the part of it that is wrong. The sign-in goes on waiting. */
+  | { kind: InvalidPart | "path" | "host" | "method" };
+
+/** The response to the browser, not yet rendered. */
 interface Answer {
   status: number;
-  page: Page | undefined;
+  /** Undefined for a response without a body. */
+  outcome: CallbackOutcome | undefined;
 }
 
 /** Validates requests to the listeners of one login, and responds with pages. */
 export class CallbackHandler {
   readonly #options: CallbackHandlerOptions;
   readonly #open = new Set<ServerResponse>();
-  #outcome: Promise<Answer> | undefined;
+  #answer: Promise<Answer> | undefined;
   /** Set once the server listens. */
   port = 0;
 
@@ -42,25 +50,22 @@ export class CallbackHandler {
     request.resume();
     const refusal = this.#refuse(request);
     if (refusal !== undefined) {
-      send(request, response, refusal);
+      this.#send(request, response, refusal);
       return;
     }
     const query = new URL(request.url ?? "/", "http://localhost").searchParams;
-    const answer = readAuthorizationResponse(query, this.#options);
-    if (typeof answer === "string") {
-      send(request, response, { status: 400, page: { kind: answer } });
+    const read = readAuthorizationResponse(query, this.#options);
+    if (typeof read === "string") {
+      this.#send(request, response, { status: 400, outcome: { kind: read } });
       return;
     }
     // One token exchange: a repeated request gets the page of the same outcome.
-    this.#outcome ??= this.#options.onResponse(answer).then(
-      () => ({ status: 200, page: successPage }),
-      (error: unknown) => {
-        const page = failurePage({ error, brought: answer.kind }, this.#options.redact);
-        return { status: 400, page };
-      },
+    this.#answer ??= this.#options.onResponse(read).then(
+      () => ({ status: 200, outcome: { kind: "signed-in" } }),
+      (error: unknown) => ({ status: 400, outcome: { kind: "failed", error, brought: read.kind } }),
     );
-    void this.#outcome.then((outcome) => {
-      send(request, response, outcome);
+    void this.#answer.then((answer) => {
+      this.#send(request, response, answer);
     });
   }
 
@@ -79,18 +84,32 @@ export class CallbackHandler {
     const [host] = hosts;
     // DNS rebinding: a foreign page that resolves to this machine sends its own host.
     if (hosts.length !== 1 || host === undefined || !own.includes(host.toLowerCase())) {
-      return { status: 403, page: { kind: "host" } };
+      return { status: 403, outcome: { kind: "host" } };
     }
-    if (request.url?.split("?")[0] !== callbackPath) return { status: 404, page: { kind: "path" } };
-    if (request.method !== "GET") return { status: 405, page: { kind: "method" } };
+    if (request.url?.split("?")[0] !== callbackPath) return { status: 404, outcome: { kind: "path" } };
+    if (request.method !== "GET") return { status: 405, outcome: { kind: "method" } };
     const purpose = ["sec-purpose", "purpose", "x-moz"].map((name) => request.headers[name] ?? "").join();
-    if (purpose.includes("prefetch")) return { status: 204, page: undefined };
+    if (purpose.includes("prefetch")) return { status: 204, outcome: undefined };
     return undefined;
+  }
+
+  #send({ headers }: IncomingMessage, response: ServerResponse, { status, outcome }: Answer): void {
+    const body = outcome === undefined ? "" : this.#options.renderPage(outcome, headers["accept-language"]);
+    response.writeHead(status, { ...pageHeaders(body), ...(status === 405 ? { allow: "GET" } : {}) }).end(body);
   }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, page }: Answer): void {
-  const language = preferredLanguage(request.headers["accept-language"]);
-  const body = page === undefined ? "" : renderPage(page, language);
-  response.writeHead(status, { ...pageHeaders(body), ...(status === 405 ? { allow: "GET" } : {}) }).end(body);
+/** Forbid caching, frames, scripts, requests to other hosts and referrers. */
+function pageHeaders(body: string): Record<string, string | number> {
+  return {
+    "content-type": "text/html; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "content-security-policy":
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+    vary: "Accept-Language",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    connection: "close",
+  };
 }

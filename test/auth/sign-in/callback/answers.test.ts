@@ -56,9 +56,23 @@ test("every answer forbids storing, sniffing, framing, referrers and foreign con
       "x-content-type-options": "nosniff",
       connection: "close",
     });
-    expect(headers["content-security-policy"]).toContain("default-src 'none'");
-    expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
+    expect(headers["content-security-policy"]?.split("; ").sort()).toEqual([
+      "base-uri 'none'",
+      "default-src 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "style-src 'unsafe-inline'",
+    ]);
   }
+});
+
+test("the length counts bytes, not characters", async () => {
+  const { port } = await listenForCallback();
+  const head = [`Host: localhost:${port}`, "Accept-Language: zh"];
+  const { headers, body } = await sendRaw(port, goodCallback, { headers: head });
+  const bytes = Buffer.from(body, "latin1"); // each byte is a character
+  expect(bytes.toString()).toMatch(/\p{Script=Han}/u);
+  expect(headers["content-length"]).toBe(String(bytes.length));
 });
 
 test("no answer repeats code, state or anything else of its request, or sends elsewhere", async () => {

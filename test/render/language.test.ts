@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { preferredLanguage } from "../../../../src/auth/sign-in/callback/language.ts";
+import { preferredLanguage } from "../../src/render/language.ts";
 
 test.each([
   [undefined, "en"],

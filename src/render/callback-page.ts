@@ -1,12 +1,11 @@
-import { type CodexErrorCode, toCodexError } from "../../../shared/errors.ts";
-import type { NextSteps } from "../../../shared/next-step.ts";
-import { lowerFirst } from "../../../shared/text.ts";
-import type { AuthorizationResponse } from "../authorization-response.ts";
-import type { Language } from "./language.ts";
-import { type PageKind, pageTexts } from "./page-text.ts";
+import type { CallbackOutcome } from "../auth/sign-in/callback/handler.ts";
+import { type CodexErrorCode, toCodexError } from "../shared/errors.ts";
+import { type PageKind, pageTexts } from "./callback-page-text.ts";
+import { type Language, preferredLanguage } from "./language.ts";
+import { renderOutside } from "./next-step.ts";
 
 /** A page for the browser. It contains nothing of the login: no code, no token, no name. */
-export interface Page {
+interface Page {
   kind: PageKind;
   /** The error's sentences, in English and redacted. */
   details?: readonly string[];
@@ -14,45 +13,30 @@ export interface Page {
   steps?: readonly string[];
 }
 
-export interface SignInFailure {
-  error: unknown;
-  /** The response that the browser brought: an error, or a code whose exchange failed. */
-  brought: AuthorizationResponse["kind"];
-}
-
-/** Shown once the tokens are saved. */
-export const successPage: Page = { kind: "signed-in" };
+type SignInFailure = Extract<CallbackOutcome, { kind: "failed" }>;
 
 /**
- * Shown if the sign-in failed, with the reason and the next step.
+ * The HTML document about a sign-in's outcome, in the language that an `Accept-Language` field prefers.
  *
- * @param redact removes secrets: a server may quote the request
+ * @param redact removes secrets from the reason: a server may quote the request
  */
-export function failurePage({ error, brought }: SignInFailure, redact: (text: string) => string): Page {
+export function renderCallbackPage(
+  outcome: CallbackOutcome,
+  acceptLanguage: string | undefined,
+  redact: (text: string) => string,
+): string {
+  const page = outcome.kind === "failed" ? failurePage(outcome, redact) : outcome;
+  return renderPage(page, preferredLanguage(acceptLanguage));
+}
+
+/** Shown if the sign-in failed, with the reason and the next step; the page's kind says how to sign in again. */
+function failurePage({ error, brought }: SignInFailure, redact: (text: string) => string): Page {
   const { code, message, details } = toCodexError(error);
   return {
     kind: failureKind(code, brought),
     details: [message, details.why].filter((line) => line !== undefined).map(redact),
-    steps: outsideSteps(details.next ?? []).map((step) => redact(`${step}.`)),
+    steps: renderOutside(details.next ?? []).map(redact),
   };
-}
-
-/** The steps outside codex-oauth; the page's kind says how to sign in again. */
-function outsideSteps(next: NextSteps): string[] {
-  return next.flatMap((step) => {
-    switch (step.do) {
-      case "act":
-        return [step.what];
-      case "set-variable":
-        return [`Set ${step.name} to ${step.to ?? "another value"}`];
-      case "either": {
-        const [first, ...others] = step.of.flatMap(outsideSteps);
-        return first === undefined ? [] : [[first, ...others.map(lowerFirst)].join(", or ")];
-      }
-      default:
-        return [];
-    }
-  });
 }
 
 function failureKind(code: CodexErrorCode, brought: SignInFailure["brought"]): PageKind {
@@ -60,21 +44,6 @@ function failureKind(code: CodexErrorCode, brought: SignInFailure["brought"]): P
   if (code === "LOGIN_TIMEOUT") return "expired";
   if (code === "CANCELLED") return "ended";
   return code === "STORAGE" ? "unsaved" : "unfinished";
-}
-
-/** Forbid caching, frames, scripts, requests to other hosts and referrers. */
-export function pageHeaders(body: string): Record<string, string | number> {
-  return {
-    "content-type": "text/html; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
-    "content-security-policy":
-      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "cache-control": "no-store",
-    vary: "Accept-Language",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    connection: "close",
-  };
 }
 
 /** A key whose head holds a prompt, as in docs/images/icon.svg. */
@@ -87,8 +56,8 @@ const signs = {
   note: "M12 5v8.5M12 18.5v.1",
 };
 
-/** The HTML document. All text is escaped, and English text on other pages is marked with `lang`. */
-export function renderPage({ kind, details = [], steps = [] }: Page, language: Language): string {
+/** All text is escaped, and English text on other pages is marked with `lang`. */
+function renderPage({ kind, details = [], steps = [] }: Page, language: Language): string {
   const { tag, failed, pages, ...labels } = pageTexts[language];
   const { title, summary, next } = pages[kind];
   const status = statusOf(kind);

@@ -1,31 +1,44 @@
 import { expect, test } from "vitest";
-import { CodexError, type CodexErrorCode } from "../../../../src/shared/errors.ts";
-import {
-  failurePage,
-  pageHeaders,
-  renderPage,
-  successPage,
-  type SignInFailure,
-} from "../../../../src/auth/sign-in/callback/page.ts";
-import { pageTexts, type PageKind } from "../../../../src/auth/sign-in/callback/page-text.ts";
-import { languages } from "../../../../src/auth/sign-in/callback/language.ts";
-import { act, either, retry, setVariable, signIn } from "../../../../src/shared/next-step.ts";
+import type { CallbackOutcome } from "../../src/auth/sign-in/callback/handler.ts";
+import { CodexError, type CodexErrorCode } from "../../src/shared/errors.ts";
+import { renderCallbackPage } from "../../src/render/callback-page.ts";
+import { pageTexts, type PageKind } from "../../src/render/callback-page-text.ts";
+import { languages } from "../../src/render/language.ts";
+import { act } from "../../src/shared/next-step.ts";
+
+type Brought = Extract<CallbackOutcome, { kind: "failed" }>["brought"];
 
 const asIs = (text: string) => text;
 
-function failed(error: unknown, brought: SignInFailure["brought"] = "error", redact = asIs): string {
-  return renderPage(failurePage({ error, brought }, redact), "en");
+function failed(error: unknown, brought: Brought = "error", redact = asIs, language = "en"): string {
+  return renderCallbackPage({ kind: "failed", error, brought }, language, redact);
 }
 
 const denial = (why: string) => failed(new CodexError("AUTH_DENIED", "Refused.", { why }));
 
-const kinds = Object.keys(pageTexts.en.pages) as PageKind[];
+function failure(code: CodexErrorCode, brought: Brought): CallbackOutcome {
+  return { kind: "failed", error: new CodexError(code, "It happened.", { next: [act("Do it")] }), brought };
+}
+
+/** An outcome for every page. */
+const outcomes: Readonly<Record<PageKind, CallbackOutcome>> = {
+  "signed-in": { kind: "signed-in" },
+  denied: failure("AUTH_DENIED", "error"),
+  used: failure("AUTH_DENIED", "code"),
+  expired: failure("LOGIN_TIMEOUT", "code"),
+  ended: failure("CANCELLED", "code"),
+  unsaved: failure("STORAGE", "code"),
+  unfinished: failure("UPSTREAM", "code"),
+  state: { kind: "state" },
+  issuer: { kind: "issuer" },
+  code: { kind: "code" },
+  path: { kind: "path" },
+  host: { kind: "host" },
+  method: { kind: "method" },
+};
+const kinds = Object.keys(outcomes) as PageKind[];
 const pages = languages.flatMap((language) =>
-  kinds.map((kind): [string, PageKind, string] => [
-    language,
-    kind,
-    renderPage({ kind, details: ["It happened."], steps: ["Do it."] }, language),
-  ]),
+  kinds.map((kind): [string, PageKind, string] => [language, kind, renderCallbackPage(outcomes[kind], language, asIs)]),
 );
 
 test.each(pages)("the page in %s of %s asks for nothing from elsewhere", (_, __, page) => {
@@ -61,25 +74,12 @@ test("every page has words of its own in each language", () => {
 
 test("on a Chinese page what stays English says so", () => {
   const error = new CodexError("AUTH_DENIED", "It was refused.", { next: [act("Ask somebody")] });
-  const page = renderPage(failurePage({ error, brought: "error" }, asIs), "zh");
+  const page = failed(error, "error", asIs, "zh");
   expect(page).toContain('<p lang="en">It was refused.</p>');
   expect(page).toContain('<li lang="en">Ask somebody.</li>');
 });
 
-test("the page has the steps outside this program; where to sign in is its kind's own step", () => {
-  const page = failurePage(
-    {
-      error: new CodexError("STORAGE", "No.", {
-        next: [either(act("Correct the rights"), setVariable("CODEX_AUTH_FILE", "a writable place")), signIn, retry],
-      }),
-      brought: "code",
-    },
-    asIs,
-  );
-  expect(page.steps).toEqual(["Correct the rights, or set CODEX_AUTH_FILE to a writable place."]);
-});
-
-test.each<[CodexErrorCode, SignInFailure["brought"], PageKind]>([
+test.each<[CodexErrorCode, Brought, PageKind]>([
   ["AUTH_DENIED", "error", "denied"],
   ["AUTH_DENIED", "code", "used"],
   ["LOGIN_TIMEOUT", "code", "expired"],
@@ -89,7 +89,7 @@ test.each<[CodexErrorCode, SignInFailure["brought"], PageKind]>([
   ["NETWORK", "code", "unfinished"],
   ["PROTOCOL", "code", "unfinished"],
 ])("%s after the browser brought a %s has the page %s", (code, brought, kind) => {
-  expect(failurePage({ error: new CodexError(code, "x"), brought }, asIs).kind).toBe(kind);
+  expect(failed(new CodexError(code, "x"), brought)).toContain(`<h1>${pageTexts.en.pages[kind].title}</h1>`);
 });
 
 test("a failure says what happened, why, and what to do next", () => {
@@ -127,22 +127,8 @@ test("takes out of the reason what must not be seen", () => {
   expect(page.match(/\*\*\*/g)).toHaveLength(3);
 });
 
-test("the content policy allows the page's own style and nothing else", () => {
-  const policy = String(pageHeaders("")["content-security-policy"]);
-  expect(policy.split("; ").sort()).toEqual([
-    "base-uri 'none'",
-    "default-src 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "style-src 'unsafe-inline'",
-  ]);
-});
-
-test("the length counts bytes, not characters", () => {
-  expect(pageHeaders("ü·→")["content-length"]).toBe(7);
-});
-
 test("a page that was there for the success says so, and keeps no further step", () => {
-  expect(renderPage(successPage, "en")).toContain("<h1>Signed in</h1>");
-  expect(renderPage(successPage, "en")).not.toContain("Details");
+  const page = renderCallbackPage({ kind: "signed-in" }, "en", asIs);
+  expect(page).toContain("<h1>Signed in</h1>");
+  expect(page).not.toContain("Details");
 });
