@@ -82,7 +82,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
     writeStderr: () => undefined,
     takeLog: log,
   };
-  return composeCodex(Object.assign(runtime, overrides));
+  return composeCodex(Object.assign(runtime, overrides)).codex;
 }
 
 /** What to do about an error, as English sentences; `error.next` has it as data. */

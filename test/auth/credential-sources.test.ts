@@ -64,9 +64,9 @@ const kinds: Readonly<Record<CredentialKind, Sent>> = {
 };
 
 test.each(Object.entries(kinds))("%s is asked in the dialect of its API", async (kind, sent) => {
-  const { simulator, home, services } = await modeRig();
+  const { simulator, home, parts } = await modeRig();
   sent.select(home, simulator);
-  const source = await services.credentials.current();
+  const source = await parts.credentials.current();
   expect(source).toMatchObject({ kind, replaceable: sent.replaceable });
   const credential = await source.get(neverAborted);
   expect(credential).toMatchObject({ kind, baseUrl: source.baseUrl, api: source.api });
@@ -81,9 +81,9 @@ test.each(Object.entries(kinds))("%s is asked in the dialect of its API", async 
 test.each(Object.entries(kinds))(
   "%s is inspected as it would be used, and nothing is asked",
   async (kind, { select }) => {
-    const { simulator, home, services } = await modeRig();
+    const { simulator, home, parts } = await modeRig();
     select(home, simulator);
-    const source = await services.credentials.current();
+    const source = await parts.credentials.current();
     const found = await source.inspect();
     expect(found).toMatchObject({ usable: true, trouble: undefined, credential: { kind } });
     expect(simulator.requests).toEqual([]);

@@ -5,11 +5,11 @@ import { failure } from "../support/replies.ts";
 import { retry } from "../../src/shared/next-step.ts";
 
 test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async () => {
-  const { simulator, home, services, another, key } = await modeRig();
+  const { simulator, home, parts, another, key } = await modeRig();
   writeCodexCliLogin(home, simulator);
-  expect((await services.credentials.current()).kind).toBe("chatgpt");
+  expect((await parts.credentials.current()).kind).toBe("chatgpt");
   writePreference(home, "codex-cli");
-  expect((await services.credentials.get(neverAborted)).kind).toBe("codex-cli");
+  expect((await parts.credentials.get(neverAborted)).kind).toBe("codex-cli");
   const byKey = another({ env: { CODEX_AUTH: "api-key" } });
   expect(await byKey.credentials.get(neverAborted)).toMatchObject({ kind: "api-key", secret: key });
   const own = another({ env: { CODEX_AUTH: "chatgpt" } });
@@ -18,9 +18,9 @@ test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async
 });
 
 test("a choice of another window counts at the next question, and its footer says who answers now", async () => {
-  const { simulator, home, services } = await modeRig();
+  const { simulator, home, parts } = await modeRig();
   writeLogin(home, simulator);
-  const ask = () => services.client.query({ prompt: "hi", model: "gpt-5.5" });
+  const ask = () => parts.client.query({ prompt: "hi", model: "gpt-5.5" });
   expect(await ask()).toMatchObject({ mode: "chatgpt", notices: [] });
   writePreference(home, "api-key");
   expect((await ask()).notices).toEqual([
@@ -36,9 +36,9 @@ test("a choice of another window counts at the next question, and its footer say
 });
 
 test("the same account by another way is not called another account", async () => {
-  const { simulator, home, services } = await modeRig();
+  const { simulator, home, parts } = await modeRig();
   writeLogin(home, simulator);
-  const ask = () => services.client.query({ prompt: "hi" });
+  const ask = () => parts.client.query({ prompt: "hi" });
   await ask();
   writeCodexCliLogin(home, simulator);
   writePreference(home, "codex-cli");
@@ -46,9 +46,9 @@ test("the same account by another way is not called another account", async () =
 });
 
 test("a refused login is not replaced by another way that was chosen meanwhile", async () => {
-  const { simulator, home, services } = await modeRig();
+  const { simulator, home, parts } = await modeRig();
   const login = writeLogin(home, simulator);
-  await services.client.query({ prompt: "hi" });
+  await parts.client.query({ prompt: "hi" });
   simulator.revokeAccess(login.accessToken);
   simulator.next("responses", {
     kind: "default",
@@ -57,7 +57,7 @@ test("a refused login is not replaced by another way that was chosen meanwhile",
       return reply;
     },
   });
-  const error = await failure(services.client.query({ prompt: "hi" }));
+  const error = await failure(parts.client.query({ prompt: "hi" }));
   expect(error).toMatchObject({
     code: "AUTH_EXPIRED",
     next: [retry],
@@ -66,14 +66,14 @@ test("a refused login is not replaced by another way that was chosen meanwhile",
 });
 
 test.each([true, false])("an account with the claim (%s) says so, and only that one", async (fedramp) => {
-  const { simulator, home, services } = await modeRig({
+  const { simulator, home, parts } = await modeRig({
     simulatorOptions: { account: { fedramp } },
   });
   writeLogin(home, simulator);
-  await services.client.query({ prompt: "hi" });
+  await parts.client.query({ prompt: "hi" });
   const values = simulator.requests.map(({ headers }) => headers["x-openai-fedramp"]);
   expect(new Set(values)).toEqual(new Set([fedramp ? "true" : undefined]));
   writeCodexCliLogin(home, simulator);
   writePreference(home, "codex-cli");
-  expect((await services.client.query({ prompt: "hi" })).mode).toBe("codex-cli");
+  expect((await parts.client.query({ prompt: "hi" })).mode).toBe("codex-cli");
 });

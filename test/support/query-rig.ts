@@ -35,7 +35,7 @@ export interface RigOptions {
 
 const sessionId = "11111111-2222-4333-8444-555555555555";
 
-/** The services behind codex_query in this process, with a login that needs no file. */
+/** What answers codex_query in this process, with a login that needs no file. */
 export interface QueryRig {
   client: CodexClient;
   catalog: ModelCatalog;
