@@ -39,7 +39,6 @@ export function composeCodex(runtime: Runtime): { codex: ComposedCodex; parts: P
   return { codex: createFacade(parts), parts };
 }
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- `Parts` is its type
 function createParts(runtime: Runtime) {
   const { refreshCommand } = runtime;
   const platform = createPlatform(runtime);

@@ -74,11 +74,12 @@ export function createCodex(given: CodexOptions = {}): Codex {
     config.problems.map(({ area }) => area),
   );
   for (const notice of config.notices) log?.("CODEX", notice);
-  const runtime = systemRuntime(defaultLimits, { ...config, noBrowser: config.noBrowser || !openBrowser });
+  const runtime = systemRuntime(defaultLimits, config);
   const overrides = {
     clock: refedClock,
     refreshCommand: undefined, // the process runs another program
     credentials,
+    mayOpenBrowser: openBrowser,
     writeStderr: () => undefined,
     takeLog: log,
   };
