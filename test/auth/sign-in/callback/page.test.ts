@@ -8,9 +8,10 @@ import {
   type SignInFailure,
 } from "../../../../src/auth/sign-in/callback/page.ts";
 import { pageTexts, type PageKind } from "../../../../src/auth/sign-in/callback/page-text.ts";
-import { languages } from "../../../../src/auth/sign-in/callback/language.ts";
+import type { Language } from "../../../../src/auth/sign-in/callback/language.ts";
 import { act, either, retry, setVariable, signIn } from "../../../../src/shared/next-step.ts";
 
+const languages = Object.keys(pageTexts) as Language[];
 const asIs = (text: string) => text;
 
 function failed(error: unknown, brought: SignInFailure["brought"] = "error", redact = asIs): string {
