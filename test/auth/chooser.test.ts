@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { urlOf } from "../support/login-rig.ts";
 import { writeLogin } from "../support/home.ts";
-import { codexCliFile, modeRig, writePreference, writeCodexCliLogin } from "../support/modes.ts";
+import { codexCliFile, modeRig, neverAborted, writePreference, writeCodexCliLogin } from "../support/modes.ts";
 import { failure } from "../support/replies.ts";
+import { retry } from "../../src/shared/next-step.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 import { renderChoice } from "../../src/render/credential-choice.ts";
 import type { ExternalKind } from "../../src/api/credential.ts";
@@ -117,3 +118,36 @@ test.each(["codex-cli", "api-key"] as const)(
     expect((await parts.client.query({ prompt: "hi" })).mode).toBe(mode);
   },
 );
+
+test("CODEX_AUTH beats the stored choice, the choice beats the usual way", async () => {
+  const { simulator, home, parts, another, key } = await modeRig();
+  writeCodexCliLogin(home, simulator);
+  expect((await parts.credentials.current()).kind).toBe("chatgpt");
+  writePreference(home, "codex-cli");
+  expect((await parts.credentials.get(neverAborted)).kind).toBe("codex-cli");
+  const byKey = another({ env: { CODEX_AUTH: "api-key" } });
+  expect(await byKey.credentials.get(neverAborted)).toMatchObject({ kind: "api-key", secret: key });
+  const own = another({ env: { CODEX_AUTH: "chatgpt" } });
+  expect((await failure(own.credentials.get(neverAborted))).code).toBe("AUTH_REQUIRED");
+  expect(home.record()).toEqual({ version: 1, mode: "codex-cli", generation: 1 });
+});
+
+test("a refused login is not replaced by another way that was chosen meanwhile", async () => {
+  const { simulator, home, parts } = await modeRig();
+  const login = writeLogin(home, simulator);
+  await parts.client.query({ prompt: "hi" });
+  simulator.revokeAccess(login.accessToken);
+  simulator.next("responses", {
+    kind: "default",
+    adapt: (reply) => {
+      writePreference(home, "api-key");
+      return reply;
+    },
+  });
+  const error = await failure(parts.client.query({ prompt: "hi" }));
+  expect(error).toMatchObject({
+    code: "AUTH_EXPIRED",
+    next: [retry],
+  });
+  expect(simulator.requests.filter(({ route }) => route === "key-responses")).toEqual([]);
+});

@@ -118,3 +118,16 @@ test("the successor of a refused model keeps the temperature", async () => {
     { model: "gpt-4.1", temperature: 0.25 },
   ]);
 });
+
+test.each([true, false])("an account with the claim (%s) says so, and only that one", async (fedramp) => {
+  const { simulator, home, parts } = await modeRig({
+    simulatorOptions: { account: { fedramp } },
+  });
+  writeLogin(home, simulator);
+  await parts.client.query({ prompt: "hi" });
+  const values = simulator.requests.map(({ headers }) => headers["x-openai-fedramp"]);
+  expect(new Set(values)).toEqual(new Set([fedramp ? "true" : undefined]));
+  writeCodexCliLogin(home, simulator);
+  writePreference(home, "codex-cli");
+  expect((await parts.client.query({ prompt: "hi" })).mode).toBe("codex-cli");
+});
