@@ -177,9 +177,7 @@ test("the list of a key is kept apart from that of a login, and read back in its
   const { simulator, home, parts, another } = await keyRig();
   writeLogin(home, simulator);
   const byKey = await parts.credentials.get(neverAborted);
-  expect((await parts.catalog.refresh(byKey, neverAborted)).list.models.map(({ slug }) => slug)).toContain(
-    "gpt-4.1",
-  );
+  expect((await parts.catalog.refresh(byKey, neverAborted)).list.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const second = another();
   expect((await second.catalog.cached(byKey))?.models.map(({ slug }) => slug)).toContain("gpt-4.1");
   const login = another({ env: { CODEX_AUTH: "chatgpt" } });

@@ -16,8 +16,7 @@ async function routedRig(override = "us") {
   return rig;
 }
 
-const ask = ({ parts }: Pick<Awaited<ReturnType<typeof modeRig>>, "parts">) =>
-  parts.client.query({ prompt: "hi" });
+const ask = ({ parts }: Pick<Awaited<ReturnType<typeof modeRig>>, "parts">) => parts.client.query({ prompt: "hi" });
 
 test("a workspace's questions go where and how the service says, asked once for a login", async () => {
   const rig = await routedRig();
