@@ -26,15 +26,19 @@ const declined: SignOutResult = {
   declined: true,
 };
 
-/** Composes the program. Reads, opens and sends nothing before the first call. */
-export function composeCodex(runtime: Runtime): ComposedCodex {
-  return createFacade(createParts(runtime));
+type Parts = ReturnType<typeof createParts>;
+
+/**
+ * Composes the program. Reads, opens and sends nothing before the first call.
+ *
+ * @returns the verbs, which entry points use, and the parts behind them, which tests use
+ */
+export function composeCodex(runtime: Runtime): { codex: ComposedCodex; parts: Parts } {
+  const parts = createParts(runtime);
+  return { codex: createFacade(parts), parts };
 }
 
-export type Parts = ReturnType<typeof createParts>;
-
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Parts` is its type
-export function createParts(runtime: Runtime) {
+function createParts(runtime: Runtime) {
   const { refreshCommand } = runtime;
   const platform = createPlatform(runtime);
   const start: StartRefresh | undefined = refreshCommand && ((events) => startDetached(refreshCommand, events));
@@ -44,8 +48,8 @@ export function createParts(runtime: Runtime) {
   return { runtime, ...platform, ...session, ...signIn, credentials, ...createQueries(platform, credentials) };
 }
 
-/** The verbs over the parts. */
-export function createFacade(parts: Parts): ComposedCodex {
+/** The verbs over the parts. Programs print errors directly, so each verb redacts its own; the client does so itself. */
+function createFacade(parts: Parts): ComposedCodex {
   const { runtime, config, clock, limits, redactor, log, folder, http, stateDir } = parts;
   const { client, credentials, catalog, quota, longAnswers, login, flow, tokens, orphanedTokens } = parts;
 
@@ -75,12 +79,12 @@ export function createFacade(parts: Parts): ComposedCodex {
     }
   };
 
-  /** As the client does: programs print errors directly. */
+  const clean = <T>(error: T): T => redactError(error, redactor) as T;
   const redacted = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      throw redactError(error, redactor);
+      throw clean(error);
     }
   };
 
@@ -89,30 +93,39 @@ export function createFacade(parts: Parts): ComposedCodex {
     stream: (request, options) => client.stream(request, options),
     models: async ({ signal = uncancelled } = {}) => {
       const list = await redacted(listModels(signal));
-      const failure = list.failure && (redactError(list.failure, redactor) as CodexError);
-      return { ...list, failure, default: config.model ?? defaultModel(list.models)?.slug };
+      return { ...list, failure: clean(list.failure), default: config.model ?? defaultModel(list.models)?.slug };
     },
-    status: ({ verbose = false, signal } = {}) =>
-      collectStatus({
+    status: async ({ verbose = false, signal } = {}) => {
+      const collecting = collectStatus({
         ...parts,
         logFile: log.file ?? (config.debug ? debugLogFile(stateDir) : undefined),
         surroundingNotices: async () => [...(await http.authorities.notices()), ...foreignNotices(stateDir)],
         details: verbose ? () => doctor({ signal }) : undefined,
-      }),
+      });
+      const { trouble, failedLogin, ...status } = await redacted(collecting);
+      return {
+        ...status,
+        trouble: typeof trouble === "string" ? redactor.redactAll(trouble) : clean(trouble),
+        failedLogin: clean(failedLogin),
+      };
+    },
     doctor,
     signIn: async ({ method = "auto", callbackUrl } = {}) => {
       const started = await redacted(callbackUrl === undefined ? login.beginOrJoin(method) : login.finish(callbackUrl));
       const { pending, ...how } = started;
+      const completed = redacted(pending.completed);
+      completed.catch(() => undefined); // it can fail while no call waits
       return {
         ...pending,
         ...how,
-        wait: ({ waitMs, signal = uncancelled } = {}) => login.wait(started, waitMs, signal),
+        completed,
+        wait: ({ waitMs, signal = uncancelled } = {}) => redacted(login.wait(started, waitMs, signal)),
         revealUserCode: () => login.revealUserCode(pending),
       };
     },
     signOut: async ({ localOnly = false, confirm, signal } = {}) => {
       if (confirm !== undefined) {
-        const { tokens: stored, damaged } = await tokens.state();
+        const { tokens: stored, damaged } = await redacted(tokens.state());
         const account = stored === undefined ? "" : accountLabel(stored);
         if ((stored !== undefined || damaged) && !(await confirm(account))) return declined;
       }
@@ -148,7 +161,7 @@ export function createFacade(parts: Parts): ComposedCodex {
       sessionNotices: () => {
         const { unsavedReason } = tokens;
         if (unsavedReason === undefined) return [...config.notices];
-        return [...config.notices, `the refreshed login could not be saved yet: ${unsavedReason.message}`];
+        return [...config.notices, `the refreshed login could not be saved yet: ${clean(unsavedReason).message}`];
       },
       externalAccounts: () => credentials.externalAccounts(),
     },

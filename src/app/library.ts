@@ -74,15 +74,16 @@ export function createCodex(given: CodexOptions = {}): Codex {
     config.problems.map(({ area }) => area),
   );
   for (const notice of config.notices) log?.("CODEX", notice);
-  const runtime = systemRuntime(defaultLimits, { ...config, noBrowser: config.noBrowser || !openBrowser });
+  const runtime = systemRuntime(defaultLimits, config);
   const overrides = {
     clock: refedClock,
     refreshCommand: undefined, // the process runs another program
     credentials,
+    mayOpenBrowser: openBrowser,
     writeStderr: () => undefined,
     takeLog: log,
   };
-  return composeCodex(Object.assign(runtime, overrides));
+  return composeCodex(Object.assign(runtime, overrides)).codex;
 }
 
 /** What to do about an error or a finding, as English sentences; `error.next` and `finding.fix` have it as data. */

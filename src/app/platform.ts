@@ -10,7 +10,7 @@ import { version } from "../shared/version.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Infrastructure that all parts share. */
-export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits"> {
+export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits" | "mayOpenBrowser"> {
   /** Undefined if a setting makes it unusable, or if a program with its own store names none. */
   stateDir: string | undefined;
   redactor: Redactor;
@@ -41,6 +41,7 @@ export function createPlatform(runtime: Runtime): Platform {
     clock,
     random,
     limits,
+    mayOpenBrowser: runtime.mayOpenBrowser,
     stateDir,
     redactor,
     log,

@@ -25,6 +25,8 @@ export interface Runtime {
   refreshCommand: SpawnCommand | undefined;
   /** Keeps the login in place of the login file. */
   credentials?: CredentialStore | undefined;
+  /** False: the library's user has not asked for a browser. Default true. */
+  mayOpenBrowser?: boolean | undefined;
   writeStderr: (text: string) => void;
   /** Receives the diagnostics in place of the debug log. */
   takeLog?: ((area: string, text: string) => void) | undefined;

@@ -69,7 +69,7 @@ export class ChatgptSource implements CredentialSource {
 }
 
 /** The credential that a ChatGPT login gives, before any routing. */
-export function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential {
+function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential {
   const { accessToken, idToken, accountId, email, plan, expiresAt } = tokens;
   return {
     kind: "chatgpt",

@@ -59,7 +59,7 @@ export async function runCli(args: readonly string[]): Promise<void> {
     open: ({ noBrowser }) => {
       const runtime = systemRuntime(defaultLimits);
       if (noBrowser) runtime.config = { ...runtime.config, noBrowser };
-      return composeCodex(runtime);
+      return composeCodex(runtime).codex;
     },
   });
   clearInterval(keepAlive);

@@ -66,7 +66,7 @@ async function loadProgram(limits: Limits): Promise<Program> {
     import("../app/runtime.ts"),
     import("./toolbox.ts"),
   ]);
-  const codex = composeCodex(systemRuntime(limits));
+  const { codex } = composeCodex(systemRuntime(limits));
   return { codex, toolbox: createToolbox(codex) };
 }
 

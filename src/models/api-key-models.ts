@@ -8,7 +8,7 @@ export const keyModelsResponse = z.object({ data: z.array(z.unknown()) });
 const entry = z.object({ id: z.string().regex(modelName) });
 
 /** Candidates for the default, best first; DEPLOYMENT.md shows them. Catalogue order leads (docs/wire.md §16). */
-export const keyModelOrder: readonly string[] = [
+const keyModelOrder: readonly string[] = [
   "gpt-6.1-sol",
   "gpt-6-sol",
   "gpt-6-luna",

@@ -29,10 +29,8 @@ const graceMs = 2_000;
  * Creates a clock whose late timers fire after a grace period. After a suspension (stopped job, closed lid), timers are
  * due before the sockets are read, so a response that arrived in time would count as a timeout.
  */
-export function createClock(
-  prepare: (timeout: NodeJS.Timeout) => NodeJS.Timeout,
-  elapsed = () => performance.now(),
-): Clock {
+function createClock(prepare: (timeout: NodeJS.Timeout) => NodeJS.Timeout): Clock {
+  const elapsed = (): number => performance.now();
   return {
     now: () => Date.now(),
     elapsed,

@@ -16,12 +16,7 @@ import type { ResponsesCall, ResponsesEndpoint, ResponsesResult } from "./respon
  * @param attempt 1 for the first retry
  * @param random in [0, 1)
  */
-export function retryDelayMs(
-  attempt: number,
-  retryAfterMs: number | undefined,
-  baseDelayMs: number,
-  random: number,
-): number {
+function retryDelayMs(attempt: number, retryAfterMs: number | undefined, baseDelayMs: number, random: number): number {
   const exponential = baseDelayMs * 2 ** (attempt - 1);
   const jitter = exponential * 0.5 * random;
   return Math.round((retryAfterMs ?? exponential) + jitter);
@@ -29,9 +24,9 @@ export function retryDelayMs(
 
 interface QueryAttemptsDeps {
   credentials: Pick<CredentialChooser, "sourceOf" | "replace">;
-  endpoint: ResponsesEndpoint;
+  endpoint: Pick<ResponsesEndpoint, "ask">;
   clock: Clock;
-  random: Random;
+  random: Pick<Random, "fraction">;
   limits: Limits;
   log: Log;
 }

@@ -1,5 +1,5 @@
 /** The languages of the callback pages; the first is the default. */
-export const languages = ["en", "zh"] as const;
+const languages = ["en", "zh"] as const;
 
 export type Language = (typeof languages)[number];
 

@@ -149,6 +149,7 @@ export function renderLoginProgress(
 
 const noBrowserText: Record<NoBrowserReason, string> = {
   setting: "CODEX_NO_BROWSER is set, so no browser was opened.",
+  option: "The option openBrowser is not set, so no browser was opened.",
   codespaces: "This is a workspace in the cloud, so no browser was opened.",
   ssh: "This session came over SSH, so no browser was opened.",
   container: "This is a container, so no browser was opened.",

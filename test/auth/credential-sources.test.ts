@@ -65,9 +65,9 @@ const kinds: Readonly<Record<CredentialKind, Sent>> = {
 };
 
 test.each(Object.entries(kinds))("%s is asked in the dialect of its API", async (kind, sent) => {
-  const { simulator, home, services } = await modeRig();
+  const { simulator, home, parts } = await modeRig();
   sent.select(home, simulator);
-  const source = await services.credentials.current();
+  const source = await parts.credentials.current();
   expect(source).toMatchObject({ kind, replaceable: sent.replaceable });
   const credential = await source.get(neverAborted);
   expect(credential).toMatchObject({ kind, baseUrl: source.baseUrl, api: source.api });
@@ -82,9 +82,9 @@ test.each(Object.entries(kinds))("%s is asked in the dialect of its API", async 
 test.each(Object.entries(kinds))(
   "%s is inspected as it would be used, and nothing is asked",
   async (kind, { select }) => {
-    const { simulator, home, services } = await modeRig();
+    const { simulator, home, parts } = await modeRig();
     select(home, simulator);
-    const source = await services.credentials.current();
+    const source = await parts.credentials.current();
     const found = await source.inspect();
     expect(found).toMatchObject({ usable: true, trouble: undefined, credential: { kind } });
     expect(simulator.requests).toEqual([]);
@@ -118,4 +118,17 @@ test("the successor of a refused model keeps the temperature", async () => {
     { model: "gpt-4", temperature: 0.25 },
     { model: "gpt-4.1", temperature: 0.25 },
   ]);
+});
+
+test.each([true, false])("an account with the claim (%s) says so, and only that one", async (fedramp) => {
+  const { simulator, home, parts } = await modeRig({
+    simulatorOptions: { account: { fedramp } },
+  });
+  writeLogin(home, simulator);
+  await parts.client.query({ prompt: "hi" });
+  const values = simulator.requests.map(({ headers }) => headers["x-openai-fedramp"]);
+  expect(new Set(values)).toEqual(new Set([fedramp ? "true" : undefined]));
+  writeCodexCliLogin(home, simulator);
+  writePreference(home, "codex-cli");
+  expect((await parts.client.query({ prompt: "hi" })).mode).toBe("codex-cli");
 });

@@ -16,15 +16,14 @@ async function routedRig(override = "us") {
   return rig;
 }
 
-const ask = ({ services }: Pick<Awaited<ReturnType<typeof modeRig>>, "services">) =>
-  services.client.query({ prompt: "hi" });
+const ask = ({ parts }: Pick<Awaited<ReturnType<typeof modeRig>>, "parts">) => parts.client.query({ prompt: "hi" });
 
 test("a workspace's questions go where and how the service says, asked once for a login", async () => {
   const rig = await routedRig();
   const { simulator, home, another } = rig;
   expect((await ask(rig)).text).toBe("The simulator received: hi");
   await ask(rig);
-  await ask({ services: another() });
+  await ask({ parts: another() });
   const checks = simulator.requests.filter(({ route }) => route === "accounts-check");
   expect(checks).toHaveLength(1);
   expect(checks[0]?.server).toBe("api");
@@ -118,8 +117,8 @@ test("a login that is refused there while another way is chosen is not renewed",
 test("a new login does not inherit the origin of the one before", async () => {
   const rig = await routedRig();
   await ask(rig);
-  const { simulator, home, services } = rig;
-  const login = await services.login.beginOrJoin("browser");
+  const { simulator, home, parts } = rig;
+  const login = await parts.login.beginOrJoin("browser");
   Object.assign(simulator.switches, {
     workspaceOrigin: "NO_CONSTRAINT",
     routingOverride: "NO_CONSTRAINT",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CodexError } from "../../src/shared/errors.ts";
 import { pageTexts, type PageKind } from "../../src/render/callback-page-text.ts";
-import { languages, type Language } from "../../src/render/language.ts";
+import type { Language } from "../../src/render/language.ts";
 import { callbackState, goodCallback, listenForCallback } from "../support/callback.ts";
 import { accessibilityProblems } from "./rig/axe.ts";
 import { chromiumPath, launchChromium, rebound } from "./rig/chromium.ts";
@@ -9,6 +9,7 @@ import type { Browser } from "./rig/playwright.ts";
 import { visitor } from "./rig/visitor.ts";
 import { act } from "../../src/shared/next-step.ts";
 
+const languages = Object.keys(pageTexts) as Language[];
 const path = "/auth/callback";
 const locales = { en: "en-GB", zh: "zh-CN" } satisfies Record<Language, string>;
 const widths = [320, 1280];

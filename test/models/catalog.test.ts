@@ -16,7 +16,7 @@ async function setUp(options: { clientVersion?: string } = {}) {
   const simulator = await simulate({ now: () => clock.now() });
   const rig = queryRig({ simulator, clock, ...options });
   const asked = () => simulator.requests.filter(({ route }) => route === "models").length;
-  /** The services of another process on the same folder. */
+  /** Another process on the same folder. */
   const other = (more: { clientVersion?: string } = {}) => {
     const next = queryRig({ simulator, clock, home: rig.home, ...options, ...more });
     next.login = rig.login;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createClock, type Timer } from "../../src/platform/clock.ts";
+import { refedClock, type Timer } from "../../src/platform/clock.ts";
 
 let elapsed = 0;
 let fired: number;
@@ -20,13 +20,12 @@ function suspended(ms: number, due: number): void {
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   fired = 0;
-  timer = createClock(
-    (timeout) => timeout,
-    () => elapsed,
-  ).timer(15_000, () => fired++);
+  vi.spyOn(performance, "now").mockImplementation(() => elapsed);
+  timer = refedClock.timer(15_000, () => fired++);
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 test("one that is a little late fires at once", () => {

@@ -217,10 +217,12 @@ test("an error has no secret in it, also where the service quotes one", async ()
 });
 
 test.each([
-  ["by default", "{}", "0", false],
-  ["with openBrowser", "{ openBrowser: true }", "0", true],
-  ["with openBrowser that CODEX_NO_BROWSER forbids", "{ openBrowser: true }", "1", false],
-])("signIn %s: createCodex(%s), CODEX_NO_BROWSER=%s, browser opened: %s", async (_, options, setting, opens) => {
+  ["by default", "{}", "0", false, "option"],
+  ["by default, with CODEX_NO_BROWSER", "{}", "1", false, "setting"],
+  ["with openBrowser", "{ openBrowser: true }", "0", true, undefined],
+  ["with openBrowser that CODEX_NO_BROWSER forbids", "{ openBrowser: true }", "1", false, "setting"],
+])("signIn %s: createCodex(%s), CODEX_NO_BROWSER=%s, opened: %s, reason: %s", async (...args) => {
+  const [, options, setting, opens, because] = args;
   const simulator = await simulate();
   const home = makeHome();
   const opener = makeOpener(home, "follows the URL");
@@ -228,11 +230,12 @@ test.each([
     `import { createCodex } from "codex-oauth-mcp";\nconst codex = createCodex(${options});\n` +
     'const login = await codex.signIn({ method: "browser" });\n' +
     "const opened = await login.browserOpened;\nif (opened) await login.completed;\n" +
-    "console.log(JSON.stringify([opened, login.authorizationUrl]));\nawait codex.close();\n";
+    "console.log(JSON.stringify([opened, login.authorizationUrl, login.reason?.because]));\nawait codex.close();\n";
   const env = { CODEX_NO_BROWSER: setting, DISPLAY: ":0", PATH: opener.path };
   const program = run("browser.mjs", source, simulator, home, env);
   expect(await program.over, program.stderr()).toBe(0);
-  const [opened, url] = JSON.parse(program.stdout()) as [boolean, string];
+  const [opened, url, reason] = JSON.parse(program.stdout()) as [boolean, string, string | null];
   expect(opened).toBe(opens);
+  expect(reason ?? undefined).toBe(because);
   expect(opener.calls()).toEqual(opens ? [[url]] : []);
 });

@@ -3,11 +3,12 @@ import type { CallbackOutcome } from "../../src/auth/sign-in/callback/handler.ts
 import { CodexError, type CodexErrorCode } from "../../src/shared/errors.ts";
 import { renderCallbackPage } from "../../src/render/callback-page.ts";
 import { pageTexts, type PageKind } from "../../src/render/callback-page-text.ts";
-import { languages } from "../../src/render/language.ts";
+import type { Language } from "../../src/render/language.ts";
 import { act } from "../../src/shared/next-step.ts";
 
 type Brought = Extract<CallbackOutcome, { kind: "failed" }>["brought"];
 
+const languages = Object.keys(pageTexts) as Language[];
 const asIs = (text: string) => text;
 
 function failed(error: unknown, brought: Brought = "error", redact = asIs, language = "en"): string {

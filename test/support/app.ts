@@ -1,6 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { ComposedCodex } from "../../src/app/codex.ts";
-import { createFacade, createParts, type Parts } from "../../src/app/compose.ts";
+import { composeCodex } from "../../src/app/compose.ts";
 import { createPlatform, type Platform } from "../../src/app/platform.ts";
 import type { Runtime } from "../../src/app/runtime.ts";
 import { loadConfig } from "../../src/config/config.ts";
@@ -22,7 +21,7 @@ export interface TestRuntimeOptions {
   credentials?: Runtime["credentials"];
 }
 
-/** The runtime of a process with the test's own home and services. */
+/** The runtime of a process with the test's own home, which reaches only the simulator. */
 export function testRuntime(options: TestRuntimeOptions): Runtime {
   const { home, simulator, env, clock = systemClock, limits, takeLog, credentials } = options;
   return {
@@ -65,19 +64,17 @@ export function testPlatform(options: TestRuntimeOptions): Platform {
   return platform;
 }
 
-/** The whole program, composed as in the product, with its parts; closed when the test ends. */
-export interface TestApp {
-  codex: ComposedCodex;
-  services: Parts;
+/** The verbs of the whole program, and the parts behind them. */
+export interface TestApp extends ReturnType<typeof composeCodex> {
   stderr: string[];
 }
 
+/** Composes the program as the product does; closed when the test ends. */
 export function testApp(options: TestAppOptions): TestApp {
   const stderr: string[] = [];
   const base = testRuntime({ ...options, env: { CODEX_DEBUG: "1", ...options.env } });
   const runtime = { ...base, writeStderr: (text: string) => void stderr.push(text) };
-  const services = createParts(runtime);
-  const codex = createFacade(services);
-  onTestFinished(() => codex.close());
-  return { codex, services, stderr };
+  const composed = composeCodex(runtime);
+  onTestFinished(() => composed.codex.close());
+  return { ...composed, stderr };
 }

@@ -1,11 +1,10 @@
+import { devicePollPath } from "../../src/api/constants.ts";
 import { createSession } from "../../src/app/session.ts";
-import { createSignIn, type SignInTarget } from "../../src/app/sign-in.ts";
-import { defaultLimits } from "../../src/shared/limits.ts";
+import { createSignIn } from "../../src/app/sign-in.ts";
 import type { LoginEnvironment } from "../../src/auth/sign-in/login-plan.ts";
 import type { TokenSet } from "../../src/auth/oauth/token-set.ts";
-import { silentLog } from "../../src/platform/log.ts";
 import type { DeviceFlow } from "../../src/auth/sign-in/device-flow.ts";
-import { LoginManager, type LoginManagerDeps } from "../../src/auth/sign-in/login-manager.ts";
+import type { LoginManager } from "../../src/auth/sign-in/login-manager.ts";
 import type { StartedLogin } from "../../src/auth/sign-in/login-start.ts";
 import type { OAuthFlow } from "../../src/auth/sign-in/browser-flow.ts";
 import type { BrowserLogin, PendingLogin } from "../../src/auth/sign-in/login-attempt.ts";
@@ -17,10 +16,11 @@ import { makeHome } from "./home.ts";
 import { simulate } from "./server.ts";
 import { testPlatform } from "./app.ts";
 
-/** The sign-in flows alone, with the grants that they save. */
+/** The sign-in alone, with the grants that it saves. */
 export interface FlowRig {
   flow: OAuthFlow;
   device: DeviceFlow;
+  login: LoginManager;
   clock: FakeClock;
   simulator: Simulator;
   saved: CodeExchangeResponse[];
@@ -32,11 +32,19 @@ export interface FlowRig {
   passToPoll: (ms: number) => Promise<void>;
 }
 
-export async function flowRig(
-  save: (grant: CodeExchangeResponse) => Promise<TokenSet> = () => Promise.resolve(emptyLogin),
-  ports: readonly number[] = [0],
-  rehearse: () => Promise<void> = () => Promise.resolve(),
-): Promise<FlowRig> {
+export interface FlowRigOptions {
+  save?: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  rehearse?: () => Promise<void>;
+  ports?: readonly number[];
+  /** Without it, no browser may be opened. */
+  openBrowser?: ((url: string) => Promise<void>) | undefined;
+  host?: Partial<LoginEnvironment>;
+  isStored?: () => Promise<boolean>;
+}
+
+export async function flowRig(options: FlowRigOptions = {}): Promise<FlowRig> {
+  const { save = () => Promise.resolve(emptyLogin), rehearse = () => Promise.resolve(), ports = [0] } = options;
+  const { openBrowser, host, isStored = () => Promise.resolve(true) } = options;
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const logged: string[] = [];
@@ -47,36 +55,35 @@ export async function flowRig(
     clock,
     takeLog: (_, text) => void logged.push(text),
   });
-  const saved: CodeExchangeResponse[] = [];
-  const { endpoint } = createSession(platform, undefined);
-  const target: SignInTarget = {
-    endpoint,
-    store: { rehearse },
-    tokens: {
-      saveLogin: (grant) => {
-        saved.push(grant);
-        return save(grant);
-      },
-      isStored: () => Promise.resolve(true),
-    },
-  };
   const polls: number[] = [];
   let answered: Promise<unknown> = Promise.resolve();
-  const { flow, device, orphanedTokens } = createSignIn(platform, target, (own) => ({
-    requestCode: (signal) => own.requestCode(signal),
-    poll: (code, signal) => {
+  const { http } = platform;
+  const fetchText = http.fetchText.bind(http);
+  http.fetchText = (request, limits) => {
+    const response = fetchText(request, limits);
+    if (request.url.endsWith(devicePollPath)) {
       polls.push(clock.now());
-      const answer = own.poll(code, signal);
-      answered = answer.catch(() => undefined);
-      return answer;
+      answered = response.catch(() => undefined);
+    }
+    return response;
+  };
+  const saved: CodeExchangeResponse[] = [];
+  const { flow, device, login, orphanedTokens } = createSignIn(platform, createSession(platform, undefined), {
+    save: (grant) => {
+      saved.push(grant);
+      return save(grant);
     },
-  }));
+    rehearse,
+    isStored,
+    detectHost: () => Promise.resolve({ ...desktop, noBrowser: openBrowser ? undefined : "setting", ...host }),
+    openBrowser: openBrowser ?? (() => Promise.reject(new Error("none may be opened"))),
+  });
   const passToPoll = async (ms: number): Promise<void> => {
     await clock.advance(ms);
     await answered;
     await clock.advance(0);
   };
-  return { flow, device, clock, simulator, saved, logged, orphanedTokens, polls, passToPoll };
+  return { flow, device, login, clock, simulator, saved, logged, orphanedTokens, polls, passToPoll };
 }
 
 /** The login manager, narrowed to browser logins. */
@@ -93,30 +100,8 @@ export const desktop: LoginEnvironment = {
   display: true,
   wsl: false,
   opener: true,
-  noBrowser: false,
+  noBrowser: undefined,
 };
-
-/** A login manager over real flows; without `openBrowser` it must open none. */
-export function createLoginManager(
-  { flow, device, clock }: Pick<LoginManagerDeps, "flow" | "device" | "clock">,
-  options: {
-    openBrowser?: ((url: string) => Promise<void>) | undefined;
-    host?: Partial<LoginEnvironment>;
-    isStored?: () => Promise<boolean>;
-  } = {},
-): LoginManager {
-  const { openBrowser, host, isStored = () => Promise.resolve(true) } = options;
-  return new LoginManager({
-    flow,
-    device,
-    detectHost: () => Promise.resolve({ ...desktop, noBrowser: openBrowser === undefined, ...host }),
-    openBrowser: openBrowser ?? (() => Promise.reject(new Error("none may be opened"))),
-    isStored,
-    clock,
-    limits: defaultLimits,
-    log: silentLog,
-  });
-}
 
 /** The result of a save if a test ignores it. */
 export const emptyLogin: TokenSet = {

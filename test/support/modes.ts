@@ -60,9 +60,9 @@ export interface ModeRig {
   /** An environment with the Codex CLI's login and an API key. */
   env: Record<string, string>;
   key: string;
-  services: ReturnType<typeof testApp>["services"];
+  parts: ReturnType<typeof testApp>["parts"];
   /** The same home, seen by another program. */
-  another: (options?: Partial<TestAppOptions>) => ReturnType<typeof testApp>["services"];
+  another: (options?: Partial<TestAppOptions>) => ReturnType<typeof testApp>["parts"];
 }
 
 export async function modeRig(
@@ -78,8 +78,8 @@ export async function modeRig(
     ...options.env,
   };
   const another: ModeRig["another"] = (more = {}) =>
-    testApp({ ...options, simulator, home, ...more, env: { ...env, ...more.env } }).services;
-  return { simulator, home, env, key, services: another(), another };
+    testApp({ ...options, simulator, home, ...more, env: { ...env, ...more.env } }).parts;
+  return { simulator, home, env, key, parts: another(), another };
 }
 
 export const neverAborted = new AbortController().signal;

@@ -1,10 +1,11 @@
 import { onTestFinished } from "vitest";
 import type { Credential } from "../../src/api/credential.ts";
+import { chatgptApi } from "../../src/api/dialect.ts";
 import type { Platform } from "../../src/app/platform.ts";
 import { createQueries } from "../../src/app/queries.ts";
 import type { Runtime } from "../../src/app/runtime.ts";
-import { chatgptCredential } from "../../src/auth/chatgpt.ts";
 import type { CredentialSource } from "../../src/auth/credential-source.ts";
+import { accountLabel } from "../../src/auth/oauth/token-set.ts";
 import type { ModelCatalog } from "../../src/models/catalog.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { CodexClient } from "../../src/query/client.ts";
@@ -35,7 +36,7 @@ export interface RigOptions {
 
 const sessionId = "11111111-2222-4333-8444-555555555555";
 
-/** The services behind codex_query in this process, with a login that needs no file. */
+/** What answers codex_query in this process, with a login that needs no file. */
 export interface QueryRig {
   client: CodexClient;
   catalog: ModelCatalog;
@@ -107,9 +108,21 @@ export function queryRig({ simulator, clock, limits, log, ...options }: RigOptio
 
 /** A login as a request is authorized with it. */
 export function issueLogin(simulator: Simulator): Credential {
-  const tokens = simulator.issueTokens({ accessExpiresInMs: 10 * 24 * 3_600_000 });
-  const origins = { issuer: simulator.issuer, apiOrigin: new URL(simulator.baseUrl).origin };
-  return chatgptCredential({ ...tokens, ...origins, generation: 1 }, simulator.baseUrl);
+  const { accessToken, ...tokens } = simulator.issueTokens({ accessExpiresInMs: 10 * 24 * 3_600_000 });
+  const { accountId, email, plan, expiresAt } = tokens;
+  return {
+    kind: "chatgpt",
+    api: chatgptApi,
+    secret: accessToken,
+    baseUrl: simulator.baseUrl,
+    accountId,
+    email,
+    plan,
+    expiresAt,
+    fedramp: false,
+    routingOverride: undefined,
+    owner: accountLabel(tokens),
+  };
 }
 
 function ask(client: CodexClient, request: QueryRequest, signal: AbortSignal): Asked {

@@ -15,7 +15,7 @@ const maxBackOffMs = 60_000;
 /** Consecutive polls that Cloudflare may block: an approval could not be seen either. */
 const maxBlocked = 3;
 
-export interface DeviceFlowDeps extends LoginAttemptDeps {
+interface DeviceFlowDeps extends LoginAttemptDeps {
   issuer: string;
   endpoint: Pick<DeviceEndpoint, "requestCode" | "poll">;
   tokens: Pick<TokenEndpoint, "exchangeCode">;

@@ -15,12 +15,12 @@ export interface LoginEnvironment {
   wsl: boolean;
   /** There is a program that opens URLs. */
   opener: boolean;
-  /** `CODEX_NO_BROWSER`. */
-  noBrowser: boolean;
+  /** What forbids a browser, if anything does. */
+  noBrowser: "setting" | "option" | undefined;
 }
 
-/** Why no browser is opened. */
-export type NoBrowserReason = "setting" | "codespaces" | "ssh" | "container" | "no-display" | "no-opener";
+/** Why no browser is opened: the setting `CODEX_NO_BROWSER`, the library's option `openBrowser`, or the host. */
+export type NoBrowserReason = "setting" | "option" | "codespaces" | "ssh" | "container" | "no-display" | "no-opener";
 
 /** Why a login differs from that of a desktop. */
 export type LoginReason =
@@ -39,7 +39,7 @@ export function planLogin(method: SignInMethod, host: LoginEnvironment): LoginPl
   const auto = method === "auto";
   const { platform, noBrowser, codespaces, ssh, container, wsl, display, opener } = host;
   const reasons: [NoBrowserReason, boolean][] = [
-    ["setting", noBrowser],
+    [noBrowser ?? "setting", noBrowser !== undefined],
     ["codespaces", auto && codespaces],
     ["ssh", auto && ssh],
     ["container", auto && container],

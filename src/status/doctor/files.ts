@@ -21,6 +21,9 @@ import type { Check } from "./doctor.ts";
 /** A lock is held for an instant, or during one request of at most 15 seconds. */
 const longHeldMs = 60_000;
 
+/** What reads the file system; it changes nothing and never fails. */
+const fileSystem = { closedFolder, folderFacts, foreignFolder, pathFacts, reportLock, setAsideFiles };
+
 export interface FilesDeps {
   config: Pick<Config, "authFile" | "stateDir">;
   clock: Clock;
@@ -29,13 +32,13 @@ export interface FilesDeps {
 }
 
 /** Checks the login file, its folder, locks and leftovers, and the state folder. An invalid path is skipped. */
-export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Check[] {
+export function fileChecks({ config, clock, self, temporaries }: FilesDeps, look = fileSystem): Check[] {
   const { authFile, stateDir } = config;
   const folder = dirname(authFile);
   const lock = (check: string, path: string): Check => ({
     name: check,
     run: async () => {
-      const report = await reportLock(path, self, clock.now());
+      const report = await look.reportLock(path, self, clock.now());
       return report.kind === "inaccessible" ? [] : [lockFinding(check, path, report)];
     },
   });
@@ -43,26 +46,27 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
     {
       name: "login file",
       run: async () =>
-        (await closedFolder(authFile)) === undefined ? [loginFileFinding(await pathFacts(authFile))] : [], // see login folder
+        (await look.closedFolder(authFile)) === undefined ? [loginFileFinding(await look.pathFacts(authFile))] : [], // see login folder
     },
     {
       name: "login folder",
       run: async () => {
-        const closed = await closedFolder(authFile);
+        const closed = await look.closedFolder(authFile);
         if (closed !== undefined) return [closedFolderFinding("login folder", closed)];
-        return [loginFolderFinding(await folderFacts(folder), foreignFolder(folder))];
+        return [loginFolderFinding(await look.folderFacts(folder), look.foreignFolder(folder))];
       },
     },
     lock("file lock", `${authFile}.lock`),
     lock("refresh lock", `${authFile}.refresh.lock`),
-    { name: "damaged files", run: async () => damagedFilesFindings(await setAsideFiles(authFile)) },
+    { name: "damaged files", run: async () => damagedFilesFindings(await look.setAsideFiles(authFile)) },
   ];
   const state: Check = {
     name: "state folder",
     run: async () => {
-      const closed = await closedFolder(stateDir);
-      if (closed === undefined) return [stateFolderFinding(await pathFacts(stateDir), foreignFolder(stateDir))];
-      const reported = authFile !== "" && (await closedFolder(authFile)) === closed;
+      const closed = await look.closedFolder(stateDir);
+      if (closed === undefined)
+        return [stateFolderFinding(await look.pathFacts(stateDir), look.foreignFolder(stateDir))];
+      const reported = authFile !== "" && (await look.closedFolder(authFile)) === closed;
       return reported ? [] : [closedFolderFinding("state folder", closed)];
     },
   };
@@ -76,7 +80,7 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Che
   return [...(authFile === "" ? [] : around), ...(stateDir === "" ? [] : [state]), leftovers];
 }
 
-export function loginFileFinding(facts: PathFacts): Finding {
+function loginFileFinding(facts: PathFacts): Finding {
   const check = "login file";
   const { path, kind, mode, foreignOwner } = facts;
   if (kind === "missing" || kind === "unknown") return absentFinding(check, facts);
@@ -91,7 +95,7 @@ export function loginFileFinding(facts: PathFacts): Finding {
   return ok(check, mode === undefined ? path : `${path} is yours alone (mode ${octal(mode)}).`);
 }
 
-export function loginFolderFinding(facts: PathFacts, foreign: string | undefined): Finding {
+function loginFolderFinding(facts: PathFacts, foreign: string | undefined): Finding {
   const check = "login folder";
   const { path, kind, mode, writable } = facts;
   if (kind === "missing" || kind === "unknown") return absentFinding(check, facts);
@@ -109,7 +113,7 @@ export function loginFolderFinding(facts: PathFacts, foreign: string | undefined
   return (writableByOthers & 0o002) === 0 ? note(check, text, fix) : problem(check, text, fix);
 }
 
-export function stateFolderFinding(facts: PathFacts, foreign: string | undefined): Finding {
+function stateFolderFinding(facts: PathFacts, foreign: string | undefined): Finding {
   const check = "state folder";
   const { path, kind, mode, writable } = facts;
   const elsewhere: NextSteps = [setVariable("CODEX_STATE_DIR", "a folder of your own")];
@@ -132,11 +136,7 @@ function closedFolderFinding(check: string, folder: string): Finding {
   return problem(check, text, correctRights(folder));
 }
 
-export function lockFinding(
-  check: string,
-  path: string,
-  report: Exclude<LockReport, { kind: "inaccessible" }>,
-): Finding {
+function lockFinding(check: string, path: string, report: Exclude<LockReport, { kind: "inaccessible" }>): Finding {
   switch (report.kind) {
     case "free":
       return ok(check, "Nobody holds it.");
@@ -161,14 +161,14 @@ export function lockFinding(
   }
 }
 
-export function damagedFilesFindings(paths: readonly string[]): Finding[] {
+function damagedFilesFindings(paths: readonly string[]): Finding[] {
   if (paths.length === 0) return [];
   const names = paths.slice(0, 3).join(", ") + (paths.length > 3 ? ", …" : "");
   const text = `${countOf(paths.length, "damaged login file")} set aside: ${names}. They may hold tokens.`;
   return [note("damaged files", text, [act("Delete them when you no longer need them")])];
 }
 
-export function leftoverFindings(paths: readonly string[]): Finding[] {
+function leftoverFindings(paths: readonly string[]): Finding[] {
   const check = "leftover files";
   if (paths.length === 0) return [ok(check, "None.")];
   const folders = [...new Set(paths.map((path) => dirname(path)))].join(", ");

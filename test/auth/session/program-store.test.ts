@@ -55,13 +55,13 @@ test("sign-in, question, refresh and sign-out use the store, and nothing in the 
   const simulator = await simulate();
   const [store, home, logged] = [new MemoryStore(), makeHome(), [] as string[]];
   const takeLog = (_: string, text: string): void => void logged.push(text);
-  const { codex, services } = testApp({ home, simulator, credentials: store, takeLog });
-  expect(await services.tokens.state()).toMatchObject({ tokens: undefined, damaged: false });
+  const { codex, parts } = testApp({ home, simulator, credentials: store, takeLog });
+  expect(await parts.tokens.state()).toMatchObject({ tokens: undefined, damaged: false });
   expect(await failure(codex.query({ prompt: "hi" }))).toMatchObject({
     code: "AUTH_REQUIRED",
   });
 
-  const { authorizationUrl, completed } = await services.flow.begin();
+  const { authorizationUrl, completed } = await parts.flow.begin();
   await simulator.signIn(authorizationUrl);
   const login = await completed;
   expect(store.content).toMatchObject({ codex: { refreshToken: login.refreshToken } });
@@ -70,12 +70,12 @@ test("sign-in, question, refresh and sign-out use the store, and nothing in the 
   simulator.expireAccess(login.accessToken);
   expect((await codex.query({ prompt: "again" })).text).toBe("The simulator received: again");
   expect(simulator.stats.refreshes).toBe(1);
-  const { tokens: next } = await services.tokens.state();
+  const { tokens: next } = await parts.tokens.state();
   expect(next?.refreshToken).toBe(simulator.family(login.refreshToken)?.current);
   expect(Object.keys(store.content ?? {})).toEqual(["codex"]);
   expect(store.content).toMatchObject({ codex: { refreshToken: next?.refreshToken } });
 
-  expect(await services.tokens.signOut({ localOnly: false })).toMatchObject({
+  expect(await parts.tokens.signOut({ localOnly: false })).toMatchObject({
     removed: { refreshToken: next?.refreshToken },
     revoked: "revoked",
   });

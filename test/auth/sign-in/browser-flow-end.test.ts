@@ -84,7 +84,7 @@ test("tokens that come after a cancel are revoked, and no login stays at the ser
 
 test("tokens that could not be saved are revoked", async () => {
   const failure = new CodexError("STORAGE", "The disk is full.");
-  const { flow, simulator, saved, orphanedTokens } = await flowRig(() => Promise.reject(failure));
+  const { flow, simulator, saved, orphanedTokens } = await flowRig({ save: () => Promise.reject(failure) });
   const pending = await flow.begin();
   await simulator.signIn(pending.authorizationUrl);
   await expect(pending.completed).rejects.toBe(failure);
@@ -95,9 +95,11 @@ test("tokens that could not be saved are revoked", async () => {
 test("a cancel while the tokens are being saved comes too late: the login is whole", async () => {
   const gate = deferred<typeof emptyLogin>();
   const saving = deferred<undefined>();
-  const { flow, simulator } = await flowRig(() => {
-    saving.resolve(undefined);
-    return gate.promise;
+  const { flow, simulator } = await flowRig({
+    save: () => {
+      saving.resolve(undefined);
+      return gate.promise;
+    },
   });
   const pending = await flow.begin();
   const page = simulator.signIn(pending.authorizationUrl);
@@ -112,8 +114,10 @@ test.each(["while it is found out whether tokens could be kept", "before"])(
   "no login begins when the program ends %s",
   async (when) => {
     const rehearsal = deferred<undefined>();
-    const { flow, logged } = await flowRig(undefined, [0], async () => {
-      await rehearsal.promise;
+    const { flow, logged } = await flowRig({
+      rehearse: async () => {
+        await rehearsal.promise;
+      },
     });
     if (when === "before") flow.close();
     const begun = failure(flow.begin());

@@ -63,9 +63,11 @@ test("exchanges the code as a form, with the verifier of its challenge, and show
 test("the browser sees success only after the tokens are saved", async () => {
   const gate = deferred<typeof emptyLogin>();
   const saving = deferred<undefined>();
-  const { flow, simulator } = await flowRig(() => {
-    saving.resolve(undefined);
-    return gate.promise;
+  const { flow, simulator } = await flowRig({
+    save: () => {
+      saving.resolve(undefined);
+      return gate.promise;
+    },
   });
   const pending = await flow.begin();
   let answered = false;
@@ -79,7 +81,7 @@ test("the browser sees success only after the tokens are saved", async () => {
 
 test("tokens that cannot be saved are a failed sign-in, with the reason", async () => {
   const error = new CodexError("STORAGE", "The disk is full.");
-  const { flow, simulator } = await flowRig(() => Promise.reject(error));
+  const { flow, simulator } = await flowRig({ save: () => Promise.reject(error) });
   const pending = await flow.begin();
   const page = await simulator.signIn(pending.authorizationUrl);
   expect([page.status, page.body]).toEqual([400, expect.stringContaining("The disk is full.")]);

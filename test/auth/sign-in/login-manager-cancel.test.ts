@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
-import type { LoginManagerDeps } from "../../../src/auth/sign-in/login-manager.ts";
 import { expectPortFree } from "../../support/callback.ts";
-import { flowRig, createLoginManager, type BrowserLogins } from "../../support/login-rig.ts";
+import { flowRig, type BrowserLogins, type FlowRigOptions } from "../../support/login-rig.ts";
 
-async function loginRig(openBrowser?: LoginManagerDeps["openBrowser"]) {
-  const rig = await flowRig();
-  return { ...rig, login: createLoginManager(rig, { openBrowser }) as BrowserLogins };
+async function loginRig(openBrowser?: FlowRigOptions["openBrowser"]) {
+  const rig = await flowRig({ openBrowser });
+  return { ...rig, login: rig.login as BrowserLogins };
 }
 
 test.each([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LoginManager } from "../../../src/auth/sign-in/login-manager.ts";
 import { holdPort } from "../../support/callback.ts";
-import { emptyLogin, flowRig, createLoginManager } from "../../support/login-rig.ts";
+import { emptyLogin, flowRig } from "../../support/login-rig.ts";
 import { errorCodes } from "../../../src/shared/errors.ts";
 import { act, signIn } from "../../../src/shared/next-step.ts";
 
@@ -10,14 +10,13 @@ const fiveSeconds = 5_000;
 
 async function rigWith(options: { busy?: boolean; here?: object } = {}) {
   const ports = options.busy === true ? [await holdPort("127.0.0.1"), await holdPort("::1")] : [0];
-  const rig = await flowRig(undefined, ports);
   const opened: string[] = [];
   const openBrowser = (url: string) => {
     opened.push(url);
     return Promise.resolve();
   };
-  const login = createLoginManager(rig, { openBrowser, host: options.here ?? {} });
-  return { ...rig, login, opened, ports };
+  const rig = await flowRig({ ports, openBrowser, host: options.here ?? {} });
+  return { ...rig, opened, ports };
 }
 
 async function browserUrl(login: LoginManager, method?: "auto" | "browser"): Promise<string> {

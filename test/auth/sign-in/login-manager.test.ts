@@ -1,19 +1,16 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { defaultLimits } from "../../../src/shared/limits.ts";
-import type { LoginManagerDeps } from "../../../src/auth/sign-in/login-manager.ts";
-import { emptyLogin, flowRig, createLoginManager, type BrowserLogins } from "../../support/login-rig.ts";
+import { emptyLogin, flowRig, type BrowserLogins, type FlowRigOptions } from "../../support/login-rig.ts";
 
 const never = new Promise<void>(() => undefined);
 const opens = () => Promise.resolve();
 const fails = () => Promise.reject(new Error("no browser"));
 
-async function loginRig(openBrowser: LoginManagerDeps["openBrowser"] | undefined) {
-  const rig = await flowRig();
+async function loginRig(openBrowser: FlowRigOptions["openBrowser"]) {
   let stored = true;
-  const isStored = () => Promise.resolve(stored);
-  const login = createLoginManager(rig, { openBrowser, isStored }) as BrowserLogins;
+  const rig = await flowRig({ openBrowser, isStored: () => Promise.resolve(stored) });
   const signOut = () => (stored = false);
-  return { ...rig, login, signOut };
+  return { ...rig, login: rig.login as BrowserLogins, signOut };
 }
 
 const open = new AbortController().signal;
@@ -111,19 +108,12 @@ test("a waiting call gets the refusal, and the next call begins anew", async () 
 });
 
 test("a busy port leaves nothing pending, and the next call tries again", async () => {
-  const rig = await flowRig();
-  let attempts = 0;
-  const flow = {
-    begin: () => {
-      attempts++;
-      return attempts === 1 ? Promise.reject(new Error("busy")) : rig.flow.begin();
-    },
-  };
-  const login = createLoginManager({ ...rig, flow });
+  const { login, flow } = await loginRig(undefined);
+  const begin = vi.spyOn(flow, "begin").mockRejectedValueOnce(new Error("busy"));
   await expect(Promise.all([login.beginOrJoin(), login.beginOrJoin()])).rejects.toThrow("busy");
   expect(login.pending).toBeUndefined();
   expect((await login.beginOrJoin()).joined).toBe(false);
-  expect(attempts).toBe(2);
+  expect(begin).toHaveBeenCalledTimes(2);
   await login.cancel("done");
 });
 

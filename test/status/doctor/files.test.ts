@@ -2,14 +2,11 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pathFacts, setAsideFiles, type PathFacts } from "../../../src/platform/files/path-facts.ts";
-import {
-  leftoverFindings,
-  lockFinding,
-  loginFileFinding,
-  loginFolderFinding,
-  damagedFilesFindings,
-  stateFolderFinding,
-} from "../../../src/status/doctor/files.ts";
+import type { LockReport } from "../../../src/platform/files/lock-folder.ts";
+import { identifySelf } from "../../../src/platform/process-identity.ts";
+import { systemRandom } from "../../../src/platform/random.ts";
+import { fileChecks } from "../../../src/status/doctor/files.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome } from "../../support/home.ts";
 import type { Finding } from "../../../src/status/finding.ts";
 import { renderFix } from "../../../src/render/next-step.ts";
@@ -27,6 +24,44 @@ const file: PathFacts = {
 };
 const folder: PathFacts = { ...file, path: "/h", kind: "folder", mode: 0o755 };
 
+/** What the checks see in the file system; by default nothing is there. */
+interface Seen {
+  facts?: PathFacts;
+  foreign?: string | undefined;
+  report?: LockReport;
+  setAside?: string[];
+  abandoned?: string[];
+}
+
+/** The findings of one check, from the whole list of checks. */
+async function findAll(check: string, seen: Seen): Promise<Finding[]> {
+  const { facts = { ...file, kind: "missing" }, foreign, report = { kind: "free" } } = seen;
+  const inspect = () => Promise.resolve(facts);
+  const checks = fileChecks(
+    {
+      config: { authFile: "/h/auth.json", stateDir: "/h" },
+      clock: fakeClock(),
+      self: identifySelf(1, systemRandom),
+      temporaries: { abandoned: (_, name) => Promise.resolve(name === undefined ? [] : (seen.abandoned ?? [])) },
+    },
+    {
+      pathFacts: inspect,
+      folderFacts: inspect,
+      closedFolder: () => Promise.resolve(undefined),
+      foreignFolder: () => foreign,
+      reportLock: () => Promise.resolve(report),
+      setAsideFiles: () => Promise.resolve(seen.setAside ?? []),
+    },
+  );
+  return checks.find(({ name }) => name === check)!.run(new AbortController().signal);
+}
+
+async function find(check: string, seen: Seen): Promise<Finding> {
+  const [finding, ...more] = await findAll(check, seen);
+  expect(more).toEqual([]);
+  return finding!;
+}
+
 describe("the login file", () => {
   test.each<[string, Partial<PathFacts>, string, RegExp | undefined]>([
     ["of one's own", {}, "ok", undefined],
@@ -38,16 +73,16 @@ describe("the login file", () => {
     ["that is a link", { kind: "link" }, "problem", /CODEX_AUTH_FILE/],
     ["that is a folder", { kind: "folder" }, "problem", /CODEX_AUTH_FILE/],
     ["behind closed doors", { kind: "unknown", errno: "EACCES" }, "problem", /rights of/],
-  ])("%s", (_, facts, level, fix) => {
-    const finding = loginFileFinding({ ...file, ...facts });
+  ])("%s", async (_, facts, level, fix) => {
+    const finding = await find("login file", { facts: { ...file, ...facts } });
     expect(finding).toMatchObject({ check: "login file", level });
     expect(finding.message).toContain("/h/auth.json");
     if (fix === undefined) expect(fixOf(finding)).toBeUndefined();
     else expect(fixOf(finding)).toMatch(fix);
   });
 
-  test("a command of a fix can be pasted into a shell", () => {
-    const finding = loginFileFinding({ ...file, path: "/h/it's mine", mode: 0o666 });
+  test("a command of a fix can be pasted into a shell", async () => {
+    const finding = await find("login file", { facts: { ...file, path: "/h/it's mine", mode: 0o666 } });
     expect(fixOf(finding)).toBe(String.raw`Run: chmod 600 '/h/it'\''s mine'`);
   });
 });
@@ -61,8 +96,8 @@ describe("the folder of the login", () => {
     ["of another user", {}, "/h belongs to another user (uid 7)", "problem", /folder of your own/],
     ["that cannot be written", { writable: false }, undefined, "problem", /Correct the rights/],
     ["that is none", { kind: "file" }, undefined, "problem", /CODEX_AUTH_FILE/],
-  ])("%s", (_, facts, foreign, level, fix) => {
-    const finding = loginFolderFinding({ ...folder, ...facts }, foreign);
+  ])("%s", async (_, facts, foreign, level, fix) => {
+    const finding = await find("login folder", { facts: { ...folder, ...facts }, foreign });
     expect(finding).toMatchObject({ check: "login folder", level });
     if (fix !== undefined) expect(fixOf(finding)).toMatch(fix);
   });
@@ -76,56 +111,60 @@ describe("the state folder", () => {
     ["of another user", {}, "/h belongs to another user (uid 7)", "problem", /CODEX_STATE_DIR/],
     ["that is a file", { kind: "file" }, undefined, "problem", /CODEX_STATE_DIR/],
     ["that cannot be written", { writable: false }, undefined, "problem", /rights/],
-  ])("%s", (_, facts, foreign, level, fix) => {
-    const finding = stateFolderFinding({ ...folder, ...facts }, foreign);
+  ])("%s", async (_, facts, foreign, level, fix) => {
+    const finding = await find("state folder", { facts: { ...folder, ...facts }, foreign });
     expect(finding).toMatchObject({ check: "state folder", level });
     if (fix !== undefined) expect(fixOf(finding)).toMatch(fix);
   });
 });
 
 describe("a lock", () => {
-  const judge = (report: Parameters<typeof lockFinding>[2]) => lockFinding("lock", "/h/l", report);
   const held = { kind: "held", pid: 4711, ageMs: 3_000 } as const;
 
-  test.each([
-    ["free", judge({ kind: "free" }), "ok", /Nobody/, undefined],
-    ["held just now", judge({ ...held, liveness: "alive" }), "ok", /4711 holds it for 3 s/, undefined],
+  test.each<[string, LockReport, string, RegExp, RegExp | undefined]>([
+    ["free", { kind: "free" }, "ok", /Nobody/, undefined],
+    ["held just now", { ...held, liveness: "alive" }, "ok", /4711 holds it for 3 s/, undefined],
     [
       "held for too long",
-      judge({ ...held, liveness: "alive", ageMs: 2 * minute }),
+      { ...held, liveness: "alive", ageMs: 2 * minute },
       "problem",
       /4711 runs and holds it for 2 min/,
       /End process 4711/,
     ],
-    ["left by a dead process", judge({ ...held, liveness: "dead" }), "note", /has ended/, undefined],
-    ["of another machine", judge({ ...held, liveness: "unknown" }), "note", /ten minutes/, undefined],
-    ["of others", judge({ kind: "other-tool", ageMs: 1 }), "note", /Another program/, undefined],
+    ["left by a dead process", { ...held, liveness: "dead" }, "note", /has ended/, undefined],
+    ["of another machine", { ...held, liveness: "unknown" }, "note", /ten minutes/, undefined],
+    ["of others", { kind: "other-tool", ageMs: 1 }, "note", /Another program/, undefined],
     [
       "that is something else",
-      judge({ kind: "unexpected", why: "it is not a directory" }),
+      { kind: "unexpected", why: "it is not a directory" },
       "problem",
       /not a directory/,
-      /^Remove \/h\/l\.$/,
+      /^Remove \/h\/auth\.json\.lock\.$/,
     ],
-  ])("%s", (_, finding, level, message, fix) => {
+  ])("%s", async (_, report, level, message, fix) => {
+    const finding = await find("file lock", { report });
     expect(finding.level).toBe(level);
     expect(finding.message).toMatch(message);
     if (fix === undefined) expect(fixOf(finding)).toBeUndefined();
     else expect(fixOf(finding)).toMatch(fix);
   });
+
+  test("that may not be looked at has no finding: its folder has one", async () => {
+    expect(await findAll("refresh lock", { report: { kind: "inaccessible" } })).toEqual([]);
+  });
 });
 
-test("what killed processes left, and damaged files, are counted and may hold tokens", () => {
-  expect(leftoverFindings([])).toMatchObject([{ level: "ok", message: "None." }]);
-  expect(leftoverFindings(["/h/a.tmp.1", "/h/b.tmp.2"])).toMatchObject([
+test("what killed processes left, and damaged files, are counted and may hold tokens", async () => {
+  expect(await findAll("leftover files", {})).toMatchObject([{ level: "ok", message: "None." }]);
+  expect(await findAll("leftover files", { abandoned: ["/h/a.tmp.1", "/h/b.tmp.2"] })).toMatchObject([
     {
       level: "note",
       message: expect.stringMatching(/2 temporary files in \/h\..*tokens/) as string,
     },
   ]);
-  expect(damagedFilesFindings([])).toEqual([]);
-  const [finding] = damagedFilesFindings(["/h/1", "/h/2", "/h/3", "/h/4"]);
-  expect(finding?.message).toContain("4 damaged login files set aside: /h/1, /h/2, /h/3, …");
+  expect(await findAll("damaged files", {})).toEqual([]);
+  const finding = await find("damaged files", { setAside: ["/h/1", "/h/2", "/h/3", "/h/4"] });
+  expect(finding.message).toContain("4 damaged login files set aside: /h/1, /h/2, /h/3, …");
 });
 
 test("facts are taken from the file system, without following the last link", async () => {

@@ -114,9 +114,9 @@ describe("the login", () => {
 });
 
 test("a guest's login is told with its file, or why it cannot be used", async () => {
-  const { simulator, home, services } = await modeRig();
+  const { simulator, home, parts } = await modeRig();
   writePreference(home, "codex-cli");
-  const findGuest = () => find("login", { active: () => services.credentials.current(), clock: services.clock });
+  const findGuest = () => find("login", { active: () => parts.credentials.current(), clock: parts.clock });
   expect(await findGuest()).toMatchObject({
     level: "problem",
     message: expect.stringContaining("The Codex CLI is not signed in") as string,
