@@ -8,9 +8,7 @@ const serves = command === "serve" ? args.length === 1 : args.length === 0 && !p
 if (serves) {
   void import("./mcp/serve.ts").then(({ runServer }) => runServer());
 } else if (command === refreshArgument) {
-  void import("./app/refresh-process.ts").then(({ runRefresh }) => {
-    runRefresh();
-  });
+  void import("./app/refresh-process.ts").then(({ runRefresh }) => runRefresh(args.slice(1)));
 } else {
   void import("./cli/main.ts").then(({ runCli }) => runCli(args));
 }

@@ -41,7 +41,8 @@ export function composeCodex(runtime: Runtime): { codex: ComposedCodex; parts: P
 function createParts(runtime: Runtime) {
   const { refreshCommand } = runtime;
   const platform = createPlatform(runtime);
-  const start: StartRefresh | undefined = refreshCommand && ((events) => startDetached(refreshCommand, events));
+  const start: StartRefresh | undefined =
+    refreshCommand && ((args) => startDetached({ ...refreshCommand, args: [...refreshCommand.args, ...args] }));
   const session = createSession(platform, start, runtime.credentials);
   const signIn = createSignIn(platform, session);
   const credentials = createCredentials(platform, session, signIn.login);
@@ -158,12 +159,17 @@ function createFacade(parts: Parts): ComposedCodex {
       get timeZone() {
         return runtime.timeZone;
       },
+<<<<<<< HEAD
       sessionNotices: () => {
         const { unsavedReason } = tokens;
         if (unsavedReason === undefined) return [...config.notices];
         return [...config.notices, `the refreshed login could not be saved yet: ${clean(unsavedReason).message}`];
       },
       externalAccounts: () => credentials.externalAccounts(),
+=======
+      sessionNotices: () => [...config.notices],
+      codexCliAccount: () => credentials.codexCliAccount(),
+>>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
     },
   };
 }

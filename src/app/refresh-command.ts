@@ -1,7 +1,10 @@
 import { settings } from "../config/settings.ts";
 import { withoutSecrets, type SpawnCommand } from "../platform/detached-process.ts";
 
-/** The first argument that starts the program as the refresh process; not for users. */
+/**
+ * The first argument that starts the program as the refresh process; not for users. The fingerprint of the access token
+ * to replace and "urgent" or "early" follow.
+ */
 export const refreshArgument = "--refresh-process";
 
 /**

@@ -1,20 +1,18 @@
+import { ClaimFiles } from "../auth/session/claim-files.ts";
+import { ClaimNote } from "../auth/session/claim-note.ts";
 import { type CredentialStore, ProgramStore } from "../auth/session/program-store.ts";
-import { RefreshClaims, unsavedRetryMs } from "../auth/session/refresh-claim.ts";
-import { TokenRefresher } from "../auth/session/token-refresher.ts";
-import { RefreshJournal } from "../auth/session/refresh-journal.ts";
-import { RefreshCoordinator, type RefreshExecutor } from "../auth/session/refresh-coordinator.ts";
-import { RefreshPersister } from "../auth/session/refresh-persister.ts";
+import { RefreshCoordinator } from "../auth/session/refresh-coordinator.ts";
 import { TokenManager } from "../auth/session/token-manager.ts";
+import { TokenRefresher } from "../auth/session/token-refresher.ts";
 import { type LoginStore, TokenStore } from "../auth/session/token-store.ts";
-import { PendingSave } from "../auth/session/pending-save.ts";
 import { OrphanedTokens } from "../auth/oauth/orphaned-tokens.ts";
 import { TokenEndpoint } from "../auth/oauth/token-endpoint.ts";
-import type { DetachedEvents, DetachedProcess } from "../platform/detached-process.ts";
+import type { DetachedProcess } from "../platform/detached-process.ts";
 import { FileLock } from "../platform/files/file-lock.ts";
 import type { Platform } from "./platform.ts";
 
-/** Starts the refresh process. */
-export type StartRefresh = (events: DetachedEvents) => Promise<DetachedProcess>;
+/** Starts the refresh process with these further arguments. */
+export type StartRefresh = (args: readonly string[]) => Promise<DetachedProcess>;
 
 export type Session = ReturnType<typeof createSession>;
 
@@ -25,53 +23,43 @@ export type Session = ReturnType<typeof createSession>;
  */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Session` is its type
 export function createSession(platform: Platform, start: StartRefresh | undefined, credentials?: CredentialStore) {
-  const { config, clock, random, limits, log, self, temporaries, http, folder } = platform;
+  const { config, clock, random, limits, log, self, temporaries, http } = platform;
   const { redactor, userAgent, origins } = platform;
   const { issuer, authFile } = config;
   const now = (): number => clock.now();
   const endpoint = new TokenEndpoint({ issuer, http, limits, redactor, userAgent, now });
-  const lockDeps = { clock, random, self };
-  const fileLock = new FileLock(`${authFile}.lock`, lockDeps);
-  const refreshLock = new FileLock(`${authFile}.refresh.lock`, lockDeps);
   const program = credentials && new ProgramStore({ store: credentials, clock, random, redactor });
-  const claims = program && new RefreshClaims({ store: program, clock, random, log });
+  const lock = new FileLock(authFile, { clock, random });
   const fileStore = new TokenStore({
     path: authFile,
-    lock: fileLock,
+    lock,
     lockWaitMs: limits.fileLockWaitMs,
     temporaries,
     clock,
     log,
   });
   const store: LoginStore = program ?? fileStore;
-  const journal = claims ?? new RefreshJournal(folder);
-  const lock = claims ?? refreshLock;
-  const basics = { origins, store, clock, limits, log };
-  const pendingSave = new PendingSave({ ...basics, maxDelayMs: claims && unsavedRetryMs });
+  const claims =
+    program === undefined
+      ? new ClaimFiles({ folder: `${authFile}.claims`, clock, self, limits })
+      : new ClaimNote({ store: program, clock, random, limits });
+  const basics = { origins, store, claims, clock, limits, log, redactor };
   const orphanedTokens = new OrphanedTokens({ ...basics, endpoint });
-  const persister = new RefreshPersister({ ...basics, orphanedTokens, pendingSave });
-  const refreshing = { ...basics, journal, endpoint, lock, pendingSave, persister, redactor };
-  const inProcess = new TokenRefresher(refreshing);
-  // Most starts of the program refresh nothing.
-  const mayStart = credentials === undefined ? start : undefined;
-  const detached: RefreshExecutor | undefined = mayStart && {
-    refresh: async (...refresh) => {
-      const { ChildProcessRefresher } = await import("../auth/session/child-process-refresher.ts");
-      return new ChildProcessRefresher({ ...refreshing, inProcess, start: mayStart }).refresh(...refresh);
-    },
-  };
-  const refresher = new RefreshCoordinator({ ...refreshing, executor: detached ?? inProcess });
-  return {
-    endpoint,
-    store,
-    journal,
-    fileLock,
-    refreshLock,
-    tokens: new TokenManager({ ...refreshing, orphanedTokens, refresher }),
-    /** The job of the refresh process. */
-    refreshWork: async () => {
-      const { RefreshWorker } = await import("../auth/session/refresh-worker.ts");
-      return new RefreshWorker({ ...refreshing, lock: refreshLock, refresher: inProcess });
-    },
-  };
+  const refreshing = { ...basics, endpoint, orphanedTokens };
+  const refresher = new TokenRefresher(refreshing);
+  const coordinator = new RefreshCoordinator({
+    ...refreshing,
+    refresher,
+    start:
+      credentials === undefined && start !== undefined
+        ? (accessToken, urgent) => start([accessToken, urgent ? "urgent" : "early"])
+        : undefined,
+  });
+  const tokens = new TokenManager({
+    ...refreshing,
+    refresher,
+    coordinator,
+    clockAheadMs: () => http.clockAheadMs,
+  });
+  return { endpoint, store, claims, refresher, orphanedTokens, tokens };
 }

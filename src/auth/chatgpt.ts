@@ -55,7 +55,7 @@ export class ChatgptSource implements CredentialSource {
       credential = chatgptCredential(tokens, this.baseUrl);
       credential = withCachedRouting(credential, tokens) ?? credential;
       assertIssuedFor(tokens, origins);
-      return { credential, usable: true, trouble: unsaved && onlyInMemory(unsaved) };
+      return { credential, usable: true, trouble: unsaved && notSavedYet(unsaved) };
     } catch (error) {
       return unusable(error, credential);
     }
@@ -90,6 +90,6 @@ function damagedLogin(authFile: string): CodexError {
   return new CodexError("AUTH_REQUIRED", `The login file ${authFile} is damaged.`, { next: [signIn] });
 }
 
-function onlyInMemory({ code, message, details }: CodexError): CodexError {
-  return new CodexError(code, `The refreshed login is only in memory: ${message}`, details);
+function notSavedYet({ code, message, details }: CodexError): CodexError {
+  return new CodexError(code, `The refreshed login is not saved yet: ${message}`, details);
 }

@@ -143,7 +143,7 @@ export class CodexCliSource implements CredentialSource {
 
 async function readForeignFile(path: string): Promise<string | undefined> {
   try {
-    return await readSecureFile(path);
+    return (await readSecureFile(path))?.text;
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
     throw error.with({ next: [either(act(`Look at ${path}, which is the Codex CLI's own`), browserSignIn)] });

@@ -16,6 +16,8 @@ interface HttpRequest {
   url: string;
   headers?: Record<string, string>;
   body?: string;
+  /** Called once a connection is there, just before the first byte; what it throws ends the request unsent. */
+  beforeSend?: (() => void) | undefined;
 }
 
 export interface HttpResponse {
@@ -59,12 +61,18 @@ interface TransferProgress {
 export class Http {
   readonly #deps: HttpDeps;
   readonly #dispatchers: Dispatchers;
+  #clockAheadMs: number | undefined;
   readonly authorities: CertificateStore;
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
     this.authorities = new CertificateStore(deps.caFiles ?? []);
     this.#dispatchers = new Dispatchers(this.authorities);
+  }
+
+  /** How far this machine's clock is ahead of the last server that gave a date; undefined if none did. */
+  get clockAheadMs(): number | undefined {
+    return this.#clockAheadMs;
   }
 
   /**
@@ -90,6 +98,7 @@ export class Http {
       limit.abort(connectTimeout(origin, connectLimitMs, route?.variable));
     });
     const onSent = (): void => {
+      request.beforeSend?.();
       progress.sent = true;
       timer.cancel();
     };
@@ -99,6 +108,8 @@ export class Http {
       const response = await raceSignal(this.#request(request, route, either, onSent), either);
       const ms = Math.round(clock.elapsed() - started);
       log("HTTP", `${request.method} ${origin}${pathname} ${response.statusCode} in ${ms} ms`);
+      const date = Date.parse(response.headers["date"]?.toString() ?? "");
+      if (!Number.isNaN(date)) this.#clockAheadMs = clock.now() - date;
       return { status: response.statusCode, headers: response.headers, body: response.body };
     } catch (error) {
       const cause = error instanceof CodexError ? error.code : networkCause(error);

@@ -1,5 +1,3 @@
-import type { ChildProcess } from "node:child_process";
-
 /** A program, its arguments and its complete environment. */
 export interface SpawnCommand {
   command: string;
@@ -10,49 +8,26 @@ export interface SpawnCommand {
 /** A child process that survives this one. */
 export interface DetachedProcess {
   readonly pid: number | undefined;
-  /** Never fails: `onEnd` reports a process that has ended. */
-  send(message: unknown): void;
-  /** Closes the channel, so that neither process keeps the other alive. */
-  release(): void;
-}
-
-export interface DetachedEvents {
-  onMessage: (message: unknown) => void;
-  /** The process has ended, or failed to start. All its messages came before. */
-  onEnd: () => void;
+  /** True once it has ended, or could not be started. */
+  readonly ended: boolean;
 }
 
 /**
- * Starts a process in its own session, which neither the terminal's signals nor the end of this process reach. Its
- * standard streams are ignored; messages travel over IPC.
+ * Starts a process in its own session, which neither the terminal's signals nor the end of this process reach. It has no
+ * streams and no channel, and keeps this process from ending as little as this one keeps it.
  *
  * @throws the system's error if it can't create another process
  */
-export async function startDetached(
-  { command, args, env }: SpawnCommand,
-  { onMessage, onEnd }: DetachedEvents,
-): Promise<DetachedProcess> {
+export async function startDetached({ command, args, env }: SpawnCommand): Promise<DetachedProcess> {
   const { spawn } = await import("node:child_process");
-  const child: ChildProcess = spawn(command, args, {
-    env,
-    detached: true,
-    windowsHide: true,
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
-  child.on("message", onMessage);
-  // "exit" may precede the last message; "disconnect" never does.
-  child.once("disconnect", onEnd);
-  child.on("error", onEnd);
-  return {
-    pid: child.pid,
-    send: (message) => {
-      if (child.connected) child.send(message as object, () => undefined);
-    },
-    release: () => {
-      if (child.connected) child.disconnect();
-      child.unref();
-    },
+  const child = spawn(command, args, { env, detached: true, windowsHide: true, stdio: "ignore" });
+  const state = { pid: child.pid, ended: false };
+  const end = (): void => {
+    state.ended = true;
   };
+  child.once("exit", end).once("error", end);
+  child.unref();
+  return state;
 }
 
 /** Names of variables that probably hold a secret. */

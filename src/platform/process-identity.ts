@@ -1,14 +1,15 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
+import { hostname, uptime } from "node:os";
 import { createHash } from "node:crypto";
 import type { Random } from "./random.ts";
 
-/** A process holds a lock or a temporary file for less than a minute. */
+/** A process needs a temporary file for less than ten minutes. */
 const unknownOwnerStaleMs = 10 * 60_000;
 
 /**
- * Identifies a process to others, as `<pid>-<start>-<host>-<nonce>`. `start` detects a reused pid; `host` (a digest of
- * host name, boot id and pid namespace) is the scope in which the pid is valid.
+ * Identifies a process to others, as `<pid>-<start>-<host>-<nonce>`. `start` detects a reused pid. `host` is the scope
+ * in which the pid is valid: a digest of boot id and pid namespace, or of the host name, which can change, if the system
+ * has neither.
  */
 export interface ProcessIdentity {
   pid: number;
@@ -22,12 +23,18 @@ export interface ProcessIdentity {
 export function identifySelf(pid: number, random: Random): ProcessIdentity {
   const bootId = textOf("/proc/sys/kernel/random/boot_id");
   const namespace = orEmpty(() => readlinkSync("/proc/self/ns/pid"));
-  const host = createHash("sha256").update([hostname(), bootId, namespace].join("\n")).digest("hex").slice(0, 12);
+  const scope = bootId !== "" && namespace !== "" ? [bootId, namespace] : [hostname()];
+  const host = createHash("sha256").update(scope.join("\n")).digest("hex").slice(0, 12);
   const stat = statOf(pid);
   return { pid, start: stat?.start ?? "0", host, nonce: random.bytes(6).toString("hex") };
 }
 
-/** The identity for file names and journal entries; it contains no dot, so a suffix can follow one. */
+/** Ms since this system started: time that all its processes share, and that no change of its clock moves. */
+export function systemUptimeMs(): number {
+  return Math.round(uptime() * 1_000);
+}
+
+/** The identity for file names and claims; it contains no dot, so a suffix can follow one. */
 export function formatIdentity(identity: ProcessIdentity): string {
   return [identity.pid, identity.start, identity.host, identity.nonce].join("-");
 }
@@ -66,8 +73,8 @@ export function pidIfAlive(other: ProcessIdentity, self: ProcessIdentity): numbe
 }
 
 /**
- * Whether a lock or file of that process can be taken over: it has ended, or its liveness is unknown and the file is
- * old. A negative age counts by its amount: the clock was set back.
+ * Whether a temporary file of that process can be removed: the process has ended, or its liveness is unknown and the
+ * file is old. A negative age counts by its amount: the clock was set back.
  */
 export function isStale(other: ProcessIdentity, self: ProcessIdentity, ageMs: number): boolean {
   const liveness = livenessOf(other, self);

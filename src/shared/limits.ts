@@ -8,18 +8,22 @@ export const defaultLimits = {
   refreshMarginMs: 5 * minute,
   /** How long a call with an expired token waits for another process's refresh. */
   refreshWaitMs: 20 * second,
+  /** How long a live process of this host may keep its claim on a refresh. */
+  refreshOwnerMs: 10 * minute,
+  /** How long a claim must be unchanged, as this process sees it, if its owner's life can't be known. */
+  unknownOwnerMs: minute,
   /** How long a read-modify-write of the login file waits for the lock. */
   fileLockWaitMs: 20 * second,
   /** Timeout of a token endpoint request; nothing shortens it once the request is sent. */
   tokenRequestTimeoutMs: 15 * second,
-  /** Maximum lifetime of the refresh process, whatever its state. */
-  refreshProcessMs: 20 * second,
+  /** How long a refreshed login is tried to be saved. Less than `refreshOwnerMs`: the claim lasts longer. */
+  refreshSaveMs: 9 * minute,
   /** Time for all revocations of a sign-out together; the sign-out then continues without them. */
   revokeTimeoutMs: 5 * second,
   /** Pause after two refreshes of one token with unknown outcome. */
-  refreshCooldownMs: 30 * second,
-  /** Interval at which an unsaved login is written again. */
-  saveRetryMs: 5 * second,
+  refreshRestMs: 30 * second,
+  /** Pause before a login that could not be saved is written again; it grows. */
+  saveRetryMs: 500,
   /** Lifetime of a pending browser sign-in. */
   loginTimeoutMs: 10 * minute,
   /** Lifetime of a pending device sign-in. */

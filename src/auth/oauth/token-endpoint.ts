@@ -74,12 +74,14 @@ export class TokenEndpoint {
   /**
    * Uses the refresh token (RFC 6749 §6, docs/wire.md §4). Takes no signal: once sent, only its own timeout ends the
    * request, because a token that is used while its successor isn't saved is a lost login.
+   *
+   * @param beforeSend the last chance to end the request, by throwing
    */
-  async refresh(refreshToken: string): Promise<RefreshOutcome> {
+  async refresh(refreshToken: string, beforeSend?: () => void): Promise<RefreshOutcome> {
     this.#deps.redactor.addSecrets(refreshToken);
     try {
       const body = JSON.stringify({ client_id: clientId, grant_type: "refresh_token", refresh_token: refreshToken });
-      const response = await this.#post(tokenPath, "application/json", body);
+      const response = await this.#post(tokenPath, "application/json", body, undefined, beforeSend);
       if (response.status !== 200) return refreshRefusal(response, this.#deps.now());
       const grant = this.#grant(response);
       if (grant.access_token !== undefined || grant.refresh_token !== undefined) return { kind: "granted", grant };
@@ -106,11 +108,17 @@ export class TokenEndpoint {
     return grant;
   }
 
-  #post(path: string, contentType: string, body: string, signal?: AbortSignal): Promise<TextResponse> {
+  #post(
+    path: string,
+    contentType: string,
+    body: string,
+    signal?: AbortSignal,
+    beforeSend?: () => void,
+  ): Promise<TextResponse> {
     const { issuer, http, limits, userAgent } = this.#deps;
     const headers = { "content-type": contentType, accept: "application/json", originator, "user-agent": userAgent };
     return http.fetchText(
-      { method: "POST", url: `${issuer}${path}`, headers, body },
+      { method: "POST", url: `${issuer}${path}`, headers, body, beforeSend },
       {
         maxBytes: limits.maxTokenResponseBytes,
         timeoutMs: limits.tokenRequestTimeoutMs,

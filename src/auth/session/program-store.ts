@@ -16,7 +16,7 @@ import {
   type Document,
   type StoredState,
 } from "./auth-file.ts";
-import type { LoginStore } from "./token-store.ts";
+import type { LoginStore, PreparedSave } from "./token-store.ts";
 
 /** The value that a program's store keeps for codex-oauth. */
 export interface StoredCredentials {
@@ -51,8 +51,8 @@ const path = "the program's credential store";
 
 const storedCredentials = z.object({ version: z.string().min(1), value: z.string() });
 
-/** Keys of the notes beside the record; both concern the refresh of one refresh token. */
-export const noteKeys = { claim: "claim", journal: "refresh" } as const;
+/** Key of the note beside the record: the claim on the login's refresh. */
+export const claimNoteKey = "claim";
 
 interface ProgramStoreDeps {
   store: CredentialStore;
@@ -84,9 +84,15 @@ export class ProgramStore implements LoginStore {
     return { tokens, choice, damaged };
   }
 
-  /** Checks only that the store answers: every write to it would be visible. */
+  /** Checks only that the store answers: every write to it would be visible. @throws CodexError `STORAGE` */
   async rehearse(): Promise<void> {
     await this.load();
+  }
+
+  /** As `rehearse`: a program's store has no room to take. @throws CodexError `STORAGE` */
+  async prepare(): Promise<PreparedSave> {
+    await this.load();
+    return { temporary: "", discard: () => Promise.resolve() };
   }
 
   /** @throws CodexError `STORAGE` */
@@ -96,9 +102,13 @@ export class ProgramStore implements LoginStore {
       const next = change(tokens, damaged, choice);
       if (next === undefined || next === null) return next;
       const document = editableDocument(found);
+<<<<<<< HEAD
       if ("kind" in next) return withoutNotes(withChoice(document, next.kind, next.generation));
+=======
+      if ("mode" in next) return withoutNote(withChoice(document, next.mode, next.generation));
+>>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
       const same = tokens?.generation === next.generation && tokens.refreshToken === next.refreshToken;
-      return withRecord(same ? document : withoutNotes(document), next);
+      return withRecord(same ? document : withoutNote(document), next);
     });
     return before.tokens;
   }
@@ -168,9 +178,9 @@ export class ProgramStore implements LoginStore {
   }
 }
 
-/** Without the notes on another login's refresh. */
-function withoutNotes(document: Document): Document {
-  const { [noteKeys.claim]: _, [noteKeys.journal]: __, ...rest } = document;
+/** Without the claim on another login's refresh. */
+function withoutNote(document: Document): Document {
+  const { [claimNoteKey]: _, ...rest } = document;
   return rest;
 }
 

@@ -1,166 +1,146 @@
 import * as z from "zod";
-import { sleep, type Clock } from "../../platform/clock.ts";
-import type { BusyLock, HeldLock } from "../../platform/files/file-lock.ts";
-import type { Log } from "../../platform/log.ts";
-import type { Random } from "../../platform/random.ts";
-import type { Document } from "./auth-file.ts";
-import { noteKeys, type ProgramStore } from "./program-store.ts";
-import { journalEntry, type JournalEntry } from "./refresh-journal.ts";
+import { CodexError, errorCodes, type CodexErrorCode } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { act, either, retry, signIn } from "../../shared/next-step.ts";
+import { refreshTokenRevoked } from "./refresh-errors.ts";
 
-/**
- * A claim unchanged for so long belongs to a process that died. Longer than a request and its save can take: a live
- * holder changes its claim with every step.
- */
-const staleClaimMs = 60_000;
+/** Requests with one token and an unknown outcome before a rest. */
+const attemptsBeforeRest = 2;
 
-/** Shorter than `staleClaimMs`: an unsaved login is saved before another process takes over its claim. */
-export const unsavedRetryMs = 20_000;
+/** A server that asks for a longer rest has made a mistake. */
+const maxRestMs = 60 * 60_000;
 
-const pollMs = 250;
+/** A refresh token sent once more by the same call, if the last outcome is unknown for one of these reasons. */
+const resentAfter: readonly CodexErrorCode[] = ["NETWORK", "UPSTREAM"];
 
-/** Part of the stored value while a process refreshes. */
-const claimNote = z.object({
-  /** The process that has the claim. */
-  by: z.string(),
-  /** New after each step. */
-  id: z.string(),
-  /** Epoch ms of the last step, only for people who inspect the store. */
-  at: z.number(),
+const claimError = z.object({
+  code: z.custom<CodexErrorCode>((value) => typeof value === "string" && value in errorCodes),
+  message: z.string(),
+  why: z.string().optional(),
+  retryAfterMs: z.number().optional(),
 });
 
-interface RefreshClaimsDeps {
-  store: ProgramStore;
-  clock: Clock;
-  random: Random;
-  log: Log;
+/** The right of one process to use a refresh token once, and what became of it. No token is part of it. */
+export const claimRecord = z.object({
+  /** The process that claimed the token. */
+  owner: z.string(),
+  /** Fingerprint of the access token in use; with another one in the file, the claim is settled. */
+  accessToken: z.string().optional(),
+  /** Requests before this one that may have used the token. */
+  attempts: z.number().int().nonnegative(),
+  /** Epoch ms of the claim, then of its outcome. Only rests are counted from it. */
+  at: z.number(),
+  /** Ms since the system started, when the token was claimed. */
+  uptimeMs: z.number().default(0),
+  /**
+   * How the request ended. `granted`: the token is used, and the owner saves its successor; `refused`: it is dead;
+   * `unknown`: it may be used; `unsent`: it is not. Without one, the request is not over.
+   */
+  outcome: z.enum(["granted", "refused", "unknown", "unsent"]).optional(),
+  /** Why it failed; of `granted`, why the successor is not saved yet. */
+  error: claimError.optional(),
+});
+
+export type ClaimRecord = z.infer<typeof claimRecord>;
+
+/** The newest claim on a refresh token, numbered from 1. */
+export interface Claim extends ClaimRecord {
+  number: number;
+  /** Whether the owner still runs. "stopped" if that can't be known, and the claim has been unchanged for too long. */
+  life: "alive" | "dead" | "stopped" | "unknown";
+  /** The owner's pid, if it certainly runs on this host. */
+  pid: number | undefined;
 }
+
+/** Where claims are kept: files beside the auth file, or a note in a program's own store. */
+export interface RefreshClaims {
+  /** The newest claim on a token, by its fingerprint. */
+  newest(token: string): Promise<Claim | undefined>;
+  /** Claims the token; false if that number was claimed before. @throws CodexError `STORAGE` */
+  create(token: string, number: number, record: Omit<ClaimRecord, "owner" | "uptimeMs">): Promise<boolean>;
+  /** Whether this process's claim exists, and none after it. */
+  isNewest(token: string, number: number): boolean | Promise<boolean>;
+  /** Changes this process's claim. @throws CodexError `STORAGE` */
+  update(token: string, number: number, change: Partial<ClaimRecord>): Promise<void>;
+  /** Withdraws this process's claim; nothing was sent. Never fails. */
+  remove(token: string, number: number): Promise<void>;
+  /** Removes all claims that this one on `token` has made superfluous; without a token, all ended ones. Never fails. */
+  sweep(token?: string, number?: number): Promise<void>;
+  /** Says that this process starts a refresh, so that others wait for it; false if one has said so just now. */
+  announce(token: string, number: number): Promise<boolean>;
+}
+
+/** What the newest claim means for a process that wants to refresh. */
+export type Decision =
+  /** @param attempts earlier requests that may have used the token */
+  | { kind: "free"; attempts: number }
+  /** @param slow the owner's life is unknown: it takes long until its claim counts as given up */
+  | { kind: "busy"; pid: number | undefined; slow: boolean }
+  | { kind: "forbidden"; error: CodexError };
 
 /**
- * The refresh lock and journal of a program's store, as notes in the stored value. A claim is written by
- * compare-and-swap, so that one process sends. A stale claim is taken over once this process itself has seen it
- * unchanged for `staleClaimMs`, by a monotonic clock.
+ * Decides whether a token may be claimed. After a request that may have used it, no other follows while the access
+ * token is valid. Later, one follows at once, and more of them after rests.
+ *
+ * @param urgent the access token can't be used any more
  */
-export class RefreshClaims {
-  readonly #deps: RefreshClaimsDeps;
-  readonly #owner: string;
-
-  constructor(deps: RefreshClaimsDeps) {
-    this.#deps = deps;
-    this.#owner = deps.random.uuid();
+export function decide(
+  claim: Claim | undefined,
+  { accessToken, now, urgent }: { accessToken: string; now: number; urgent: boolean },
+  limits: Pick<Limits, "refreshRestMs">,
+): Decision {
+  // With another access token in the file, the server did not rotate the refresh token.
+  if (claim === undefined || (claim.accessToken ?? accessToken) !== accessToken) return { kind: "free", attempts: 0 };
+  const { life, pid, outcome = "unknown", error, at } = claim;
+  const running = life === "alive" || life === "unknown";
+  if (running && (claim.outcome === undefined || (outcome === "granted" && error === undefined))) {
+    return { kind: "busy", pid, slow: life === "unknown" };
   }
-
-  /**
-   * Claims the refresh; on timeout, resolves with a `BusyLock`. If the login changed during the wait for another
-   * process, it claims nothing: the caller must check the new login first.
-   *
-   * @param waitMs 0: do not wait; else the time that a stale claim needs is added
-   * @throws CodexError `STORAGE`; or the signal's reason.
-   */
-  async acquire(waitMs: number, signal?: AbortSignal): Promise<HeldLock | BusyLock> {
-    const { store, clock, random } = this.#deps;
-    const until = clock.elapsed() + (waitMs > 0 ? waitMs + staleClaimMs : 0);
-    let seen: { id: string; since: number } | undefined;
-    let awaited: string | undefined;
-    for (;;) {
-      const { document, tokens } = await store.load(signal);
-      const claim = claimIn(document);
-      const other = claim?.by === this.#owner ? undefined : claim;
-      if (other === undefined) {
-        if (awaited !== undefined && tokens?.accessToken !== awaited) return this.#asLock();
-        if (await this.#claim(undefined)) return this.#asLock();
-      } else {
-        if (other.id !== seen?.id) seen = { id: other.id, since: clock.elapsed() };
-        if (clock.elapsed() - seen.since >= staleClaimMs && (await this.#claim(other.id))) {
-          this.#deps.log("TOKEN", "took over the claim of a process that stands still");
-          return this.#asLock();
-        }
-      }
-      awaited ??= tokens?.accessToken;
-      if (clock.elapsed() >= until) return { holderPid: undefined };
-      // After a lost compare-and-swap the next round follows at once.
-      if (other !== undefined) await sleep(clock, pollMs * (1 + random.fraction()), signal);
-    }
-  }
-
-  /** Always false: a store's processes may run on other machines. */
-  isGone(): boolean {
-    return false;
-  }
-
-  /** As `RefreshJournal.find`. @throws CodexError `STORAGE` */
-  async find(token: string): Promise<JournalEntry | undefined> {
-    const entry = entryIn((await this.#deps.store.load()).document);
-    return entry?.token === token ? entry : undefined;
-  }
-
-  /**
-   * As `RefreshJournal.record`, while the claim is this process's.
-   *
-   * @throws CodexError `STORAGE` only before a request: the outcome of one matters more than its record.
-   */
-  async record(entry: JournalEntry): Promise<void> {
-    try {
-      await this.#update((document) => ({ ...document, [noteKeys.journal]: entry }));
-    } catch (error) {
-      if (entry.outcome === "sent") throw error;
-      this.#deps.log("TOKEN", `the refresh's outcome could not be noted: ${String(error)}`);
-    }
-  }
-
-  /** @param staleId id of the claim that may be replaced */
-  async #claim(staleId: string | undefined): Promise<boolean> {
-    let claimed = false as boolean; // the compiler does not see the callback run
-    await this.#deps.store.compareAndSwap(({ document, tokens }) => {
-      const claim = claimIn(document);
-      claimed = claim === undefined || claim.by === this.#owner || claim.id === staleId;
-      // Without a login there is nothing to refresh, as the caller finds out.
-      if (!claimed || document === undefined || tokens === undefined) return undefined;
-      const entry = entryIn(document);
-      // The previous holder has no request in flight any more.
-      const settled = entry?.outcome === "sent" ? { ...entry, outcome: "unknown" } : entry;
-      return { ...document, [noteKeys.journal]: settled, [noteKeys.claim]: this.#newClaim() };
-    });
-    return claimed;
-  }
-
-  #asLock(): HeldLock {
-    return {
-      owner: this.#owner,
-      handoverId: "", // to no other process
-      isOwned: async () => claimIn((await this.#deps.store.load()).document)?.by === this.#owner,
-      release: async () => {
-        try {
-          await this.#update((document) => {
-            // Its outcome could not be recorded: the others must wait until the login is saved.
-            if (entryIn(document)?.outcome === "sent") return undefined;
-            const { [noteKeys.claim]: _, ...rest } = document;
-            return rest;
-          });
-        } catch (error) {
-          this.#deps.log("TOKEN", `the claim could not be given back: ${String(error)}`);
-        }
-      },
-    };
-  }
-
-  /** Changes the value while the claim is this process's, and renews the claim. */
-  async #update(change: (document: Document) => Document | undefined): Promise<void> {
-    await this.#deps.store.compareAndSwap(({ document }) => {
-      if (document === undefined || claimIn(document)?.by !== this.#owner) return undefined;
-      return change({ ...document, [noteKeys.claim]: this.#newClaim() });
-    });
-  }
-
-  #newClaim(): z.infer<typeof claimNote> {
-    const { clock, random } = this.#deps;
-    return { by: this.#owner, id: random.uuid(), at: clock.now() };
-  }
+  if (outcome === "granted") return { kind: "forbidden", error: running ? notSavedYet(error) : refreshTokenRevoked() };
+  if (outcome === "refused") return { kind: "forbidden", error: errorOf(claim) };
+  const attempts = attemptsAfter(claim);
+  const age = now - at;
+  // A time ahead of the clock counts as past: the clock was set back.
+  const leftOf = (spanMs: number): number => (age >= 0 && age < spanMs ? spanMs - age : 0);
+  const restMs = leftOf(Math.min(error?.retryAfterMs ?? 0, maxRestMs));
+  if (restMs > 0) return { kind: "forbidden", error: errorOf(claim).with({ retryAfterMs: restMs }) };
+  const leftMs = leftOf(limits.refreshRestMs);
+  const resting = urgent ? attempts >= attemptsBeforeRest && leftMs > 0 : attempts > 0 || leftMs > 0;
+  if (!resting) return { kind: "free", attempts };
+  const message = "The last refresh of the login had no clear outcome.";
+  const next = [{ do: "wait", for: Math.max(leftMs, 1_000) }, retry] as const;
+  return { kind: "forbidden", error: new CodexError("UPSTREAM", message, { why: error?.message, next }) };
 }
 
-function claimIn(document: Document | undefined): z.infer<typeof claimNote> | undefined {
-  return claimNote.safeParse(document?.[noteKeys.claim]).data;
+/** Requests that may have used the token, up to and including this claim's. */
+function attemptsAfter({ attempts, outcome }: Claim): number {
+  return outcome === "unsent" ? attempts : attempts + 1;
 }
 
-function entryIn(document: Document | undefined): JournalEntry | undefined {
-  return journalEntry.safeParse(document?.[noteKeys.journal]).data;
+/** Whether a call that waited for this claim sends the token once more, in place of failing. */
+export function isResent(claim: Claim, urgent: boolean): boolean {
+  if (claim.outcome === undefined) return true; // its process died
+  if (claim.outcome !== "unknown" || !urgent || attemptsAfter(claim) >= attemptsBeforeRest) return false;
+  // After a time-out, the caller has waited long enough.
+  return resentAfter.includes(claim.error?.code ?? "UPSTREAM");
+}
+
+/** Why the claimed refresh failed. */
+export function errorOf({ error }: Pick<ClaimRecord, "error">): CodexError {
+  if (error === undefined) return refreshTokenRevoked();
+  const { code, message, ...details } = error;
+  return new CodexError(code, message, details);
+}
+
+/** An error as part of a claim; its cause stays behind, since it may hold anything. */
+export function toClaimError({ code, message, details }: CodexError): ClaimRecord["error"] {
+  const { why, retryAfterMs } = details;
+  return { code, message, why, retryAfterMs };
+}
+
+function notSavedYet(error: ClaimRecord["error"]): CodexError {
+  return new CodexError("STORAGE", "The login was refreshed, but could not be saved yet.", {
+    why: error?.message,
+    next: [{ do: "wait" }, retry, either(act("Make room for the login file, or correct its rights"), signIn)],
+  });
 }

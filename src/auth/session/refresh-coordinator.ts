@@ -1,73 +1,27 @@
-import type { Clock } from "../../platform/clock.ts";
-import { isHeld, type FileLock, type HeldLock } from "../../platform/files/file-lock.ts";
-import type { Log } from "../../platform/log.ts";
+import { sleep } from "../../platform/clock.ts";
+import type { DetachedProcess } from "../../platform/detached-process.ts";
+import { fingerprint } from "../../platform/random.ts";
+import type { CodexError } from "../../shared/errors.ts";
 import { programEnds } from "../../shared/errors.ts";
-import type { Limits } from "../../shared/limits.ts";
-import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/token-set.ts";
-import type { PendingSave } from "./pending-save.ts";
-import { refreshingElsewhere, refreshInterrupted, signedOutMeanwhile } from "./refresh-errors.ts";
-import type { LoginStore } from "./token-store.ts";
+import type { TokenSet } from "../oauth/token-set.ts";
+import { decide, errorOf, isResent, type Claim, type Decision } from "./refresh-claim.ts";
+import { missingAccessToken, refreshingElsewhere } from "./refresh-errors.ts";
+import { readLogin, type TokenRefresher, type TokenRefresherDeps } from "./token-refresher.ts";
 
-/** A round whose process died may have used the token; the journal forbids a third attempt anyway. */
-const maxRounds = 3;
+const pollMs = 50;
 
-/**
- * Why a refresh is wanted. With "proactive" the access token is still valid, so the refresh never waits for another
- * process. With "expired" it isn't, and with "rejected" the API refused it.
- */
-export type RefreshReason = "proactive" | "expired" | "rejected";
+/** Refreshes that one call may begin: the first, one after a request of unknown outcome, one after a process that died. */
+const maxStarts = 3;
 
-/** What every part of a refresh works with. */
-export interface RefreshContext {
-  origins: Origins;
-  store: LoginStore;
-  pendingSave: PendingSave;
-  clock: Clock;
-  limits: Limits;
-  log: Log;
-}
-
-/** Uses a refresh token under the lock: in this process, or in a child process. */
-export interface RefreshExecutor {
-  /**
-   * Resolves with the refreshed login, or with undefined if the outcome is unknown and the lock is lost, so that the
-   * caller must read again.
-   *
-   * @param stopping no request begins once it is aborted
-   */
-  refresh(
-    current: TokenSet,
-    lock: HeldLock,
-    reason: RefreshReason,
-    stopping: AbortSignal,
-  ): Promise<TokenSet | undefined>;
+interface RefreshCoordinatorDeps extends TokenRefresherDeps {
+  /** Starts the refresh process; undefined: refreshes run in this process. */
+  start: ((accessToken: string, urgent: boolean) => Promise<DetachedProcess>) | undefined;
+  refresher: TokenRefresher;
 }
 
 /**
- * Reads the login again during a refresh: a sign-in or a sign-out needs no refresh lock.
- *
- * @throws CodexError `AUTH_REQUIRED` if it was removed or belongs to other origins; `STORAGE`.
- */
-export async function readCurrentTokens({
-  origins,
-  store,
-  pendingSave,
-}: Pick<RefreshContext, "origins" | "store" | "pendingSave">): Promise<TokenSet> {
-  const stored = await store.read();
-  if (stored === undefined) throw signedOutMeanwhile();
-  assertIssuedFor(stored, origins);
-  return pendingSave.newest(stored);
-}
-
-interface RefreshCoordinatorDeps extends RefreshContext {
-  /** Held for check, request and save; the store's own lock is another one, held for an instant. */
-  lock: Pick<FileLock, "acquire">;
-  executor: RefreshExecutor;
-}
-
-/**
- * Refreshes the login once among all processes of this machine. The holder of the lock first checks if another process
- * has stored a fresh login, and only then uses the refresh token.
+ * Has the login refreshed once among all processes that share it: by a process of its own, which the host's SIGKILL does
+ * not reach, or in this process if none can be started. The claims on the refresh token say who does it.
  */
 export class RefreshCoordinator {
   readonly #deps: RefreshCoordinatorDeps;
@@ -83,39 +37,113 @@ export class RefreshCoordinator {
   }
 
   /**
-   * The login after a refresh by this process or another one.
+   * The login after a refresh by any process.
    *
-   * @throws CodexError `AUTH_REQUIRED` (signed out meanwhile), `AUTH_EXPIRED`, `TIMEOUT` (another process has the
-   *   lock), `STORAGE` (the token was not used), or why the endpoint failed.
+   * @param urgent the access token can't be used any more; else the call does not wait for another process
+   * @throws CodexError `AUTH_REQUIRED` (signed out meanwhile), `AUTH_EXPIRED`, `TIMEOUT` (another process refreshes),
+   *   `STORAGE` (the token was not used), or why the endpoint failed.
    */
-  async refresh(seen: TokenSet, reason: RefreshReason): Promise<TokenSet> {
-    for (let round = 1; round <= maxRounds; round++) {
-      const refreshed = await this.#round(seen, reason);
-      if (refreshed !== undefined) return refreshed;
-    }
-    throw refreshInterrupted();
-  }
-
-  async #round(seen: TokenSet, reason: RefreshReason): Promise<TokenSet | undefined> {
-    const { lock, executor, limits, log } = this.#deps;
-    const waitMs = reason === "proactive" ? 0 : limits.refreshWaitMs;
-    const acquired = await lock.acquire(waitMs, this.#closing.signal);
-    if (!isHeld(acquired)) throw refreshingElsewhere(acquired.holderPid);
-    try {
-      const current = await readCurrentTokens(this.#deps);
-      if (current.accessToken !== seen.accessToken && !this.#needsRefresh(current, reason)) {
-        log("TOKEN", "adopted the login that another process stored");
-        return current;
-      }
-      return await executor.refresh(current, acquired, reason, this.#closing.signal);
-    } finally {
-      await acquired.release();
-    }
-  }
-
-  #needsRefresh(current: TokenSet, reason: RefreshReason): boolean {
+  async refresh(seen: TokenSet, urgent: boolean): Promise<TokenSet> {
     const { clock, limits } = this.#deps;
-    if (reason === "rejected") return isExpired(current, clock.now());
-    return isExpiring(current, clock.now(), limits.refreshMarginMs);
+    const waiting: Waiting = { seen, urgent, starts: 0, since: clock.elapsed() };
+    for (;;) {
+      const current = await this.#step(waiting);
+      if (current !== undefined) return current;
+      // An owner whose life is unknown has another minute.
+      const limitMs = limits.refreshWaitMs + (waiting.slow ? limits.unknownOwnerMs : 0);
+      if (clock.elapsed() - waiting.since >= limitMs) throw refreshingElsewhere(waiting.pid);
+      await sleep(clock, pollMs, this.#closing.signal);
+    }
   }
+
+  /** Looks once, and does what is next; undefined if the call has to wait. */
+  async #step(waiting: Waiting): Promise<TokenSet | undefined> {
+    const { claims, clock, limits } = this.#deps;
+    const { seen, urgent } = waiting;
+    const before = await readLogin(this.#deps);
+    const token = fingerprint(before.refreshToken);
+    const claim = await claims.newest(token);
+    // The claim first: whoever ends one has saved the login before.
+    const current = await readLogin(this.#deps);
+    if (current.accessToken !== seen.accessToken) return current;
+    if (current.refreshToken !== before.refreshToken) return undefined;
+    if (current.refreshToken !== seen.refreshToken) {
+      if (urgent) throw missingAccessToken();
+      return current;
+    }
+    const accessToken = fingerprint(seen.accessToken);
+    const decision = decide(claim, { accessToken, now: clock.now(), urgent }, limits);
+    switch (decision.kind) {
+      case "forbidden":
+        throw this.#awaited(waiting, claim) ?? decision.error;
+      case "busy":
+        this.#wait(waiting, decision, claim);
+        return undefined;
+      case "free": {
+        const failure = this.#awaited(waiting, claim);
+        if (failure !== undefined) throw failure;
+        return this.#start(waiting, token, accessToken, claim);
+      }
+    }
+  }
+
+  /** Why the refresh failed that this call has waited for; undefined if it is none, or the token is sent once more. */
+  #awaited({ after, urgent }: Waiting, claim: Claim | undefined): CodexError | undefined {
+    if (after === undefined || claim === undefined || claim.number <= after || isResent(claim, urgent))
+      return undefined;
+    return errorOf(claim);
+  }
+
+  #wait(waiting: Waiting, { pid, slow }: Decision & { kind: "busy" }, claim: Claim | undefined): void {
+    if (!waiting.urgent) throw refreshingElsewhere(pid);
+    waiting.after ??= (claim?.number ?? 1) - 1;
+    waiting.pid = pid;
+    waiting.slow = slow;
+  }
+
+  async #start(waiting: Waiting, token: string, accessToken: string, claim: Claim | undefined): Promise<undefined> {
+    const { start, refresher, claims, store, log } = this.#deps;
+    const { urgent, process } = waiting;
+    this.#closing.signal.throwIfAborted();
+    const last = claim?.number ?? 0;
+    waiting.after ??= last;
+    if (process !== undefined && !process.ended) return; // it has not claimed the token yet
+    if (waiting.starts >= maxStarts) throw refreshingElsewhere();
+    // A process that ended without a claim could not do its work, so this one tries.
+    const failed = process !== undefined && waiting.startedAfter === last;
+    if (start !== undefined && !failed) {
+      if (!(await claims.announce(token, last + 1))) return; // another process starts one
+      await store.rehearse(); // no process for a refresh that could not be saved
+      try {
+        waiting.process = await start(accessToken, urgent);
+        waiting.startedAfter = last;
+        waiting.starts++;
+        return;
+      } catch (error) {
+        log("TOKEN", `no process for the refresh: ${String(error)}`);
+      }
+    }
+    log("TOKEN", "refreshing in this process");
+    waiting.starts++;
+    await refresher.run(accessToken, urgent, this.#closing.signal);
+  }
+}
+
+/** What a call remembers from one look to the next. */
+interface Waiting {
+  /** The login that the caller has. */
+  seen: TokenSet;
+  urgent: boolean;
+  /** When the call began, in `Clock.elapsed` time. */
+  since: number;
+  /** Number of the last claim that had ended before: the end of a later one concerns this call. */
+  after?: number;
+  /** The refresh process that this call has started. */
+  process?: DetachedProcess;
+  /** Number of the last claim when it was started. */
+  startedAfter?: number;
+  starts: number;
+  /** Of the process that the call waits for. */
+  pid?: number | undefined;
+  slow?: boolean;
 }

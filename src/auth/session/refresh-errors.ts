@@ -1,27 +1,26 @@
 import { CodexError } from "../../shared/errors.ts";
-import { act, retry, type NextSteps } from "../../shared/next-step.ts";
+import { act, retry } from "../../shared/next-step.ts";
 
-/** Another process has the lock, or a request with this very token in flight. */
+/** Another process uses this very refresh token. */
 export function refreshingElsewhere(pid?: number): CodexError {
-  const who = pid === undefined ? "Another program" : `Another window (process ${pid})`;
+  const who = pid === undefined ? "Another program" : `Process ${pid}`;
   return new CodexError("TIMEOUT", `${who} is refreshing the login and has not finished.`, {
-    next: staleLockAdvice(pid),
+    next: [
+      retry,
+      pid === undefined
+        ? act("Wait a minute: then its refresh counts as given up")
+        : act("End that process if it hangs"),
+    ],
   });
 }
 
-/** Next steps for a lock that is never released. */
-export function staleLockAdvice(pid: number | undefined): NextSteps {
-  return pid === undefined
-    ? [retry, act("Wait ten minutes, after which a lock that was left behind is taken over")]
-    : [retry, act("End that process if it hangs")];
-}
-
-/** @param code the authorization server's error code; undefined if an earlier refresh was refused */
+/** @param code the authorization server's error code; undefined if the token was used before */
 export function refreshTokenRevoked(code?: string): CodexError {
-  const reason = code === undefined ? "before" : `(${code.replace(/[^\w.-]/g, "").slice(0, 60)})`;
-  return new CodexError("AUTH_EXPIRED", "ChatGPT no longer accepts the stored login.", {
-    why: `Its refresh token was refused ${reason}.`,
-  });
+  const why =
+    code === undefined
+      ? "Its refresh token was used before, and the login that came of it is not in the file."
+      : `Its refresh token was refused (${code.replace(/[^\w.-]/g, "").slice(0, 60)}).`;
+  return new CodexError("AUTH_EXPIRED", "ChatGPT no longer accepts the stored login.", { why });
 }
 
 export function signedOutMeanwhile(): CodexError {
@@ -32,17 +31,29 @@ export function accountMismatch(): CodexError {
   return new CodexError("AUTH_EXPIRED", "The refresh answered for another account and was not taken.");
 }
 
-export function lockRemoved(): CodexError {
-  return new CodexError("STORAGE", "The refresh lock was removed while it was held.", { next: [retry] });
+export function refreshOvertaken(): CodexError {
+  const message = "The refresh was not sent: another process has claimed it, or this one was suspended.";
+  return new CodexError("TIMEOUT", message, { next: [retry], unsent: true });
 }
 
 export function missingAccessToken(): CodexError {
   return new CodexError("PROTOCOL", "The refresh answered without an access token.", { next: [retry] });
 }
 
-export function refreshInterrupted(): CodexError {
-  const message = "The refresh of the login broke off before its end was known.";
-  return new CodexError("UPSTREAM", message, { next: [retry] });
+/**
+ * The API refuses what a refresh has just issued.
+ *
+ * @param clockAheadMs how far this machine's clock is ahead of the server's; negative if it is behind
+ */
+export function justIssuedRefused(clockAheadMs = 0): CodexError {
+  const minutes = Math.round(Math.abs(clockAheadMs) / 60_000);
+  const skewed = minutes >= 2;
+  return new CodexError("AUTH_EXPIRED", "The service refuses the login that it has just renewed.", {
+    why: skewed
+      ? `This machine's clock is ${minutes} minutes ${clockAheadMs > 0 ? "ahead of" : "behind"} the server's.`
+      : undefined,
+    next: skewed ? [act("Correct this machine's clock"), retry] : undefined,
+  });
 }
 
 /** @param damagedPath the new path of a damaged auth file, if it was moved */

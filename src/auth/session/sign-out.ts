@@ -2,13 +2,13 @@ import type { ExternalKind } from "../../shared/credential-kind.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { raceSignal } from "../../platform/promises.ts";
-import { toCodexError, type CodexError } from "../../shared/errors.ts";
+import { programEnds, toCodexError, type CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { act, either } from "../../shared/next-step.ts";
 import { revocationTimer } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import type { Origins, TokenSet } from "../oauth/token-set.ts";
-import type { PendingSave } from "./pending-save.ts";
+import type { RefreshClaims } from "./refresh-claim.ts";
 import type { LoginStore } from "./token-store.ts";
 
 const signOutAgain = act("Sign out again");
@@ -17,9 +17,9 @@ interface SignOutDeps {
   origins: Origins;
   store: Pick<LoginStore, "byHand" | "path" | "peek" | "rehearse" | "update">;
   endpoint: Pick<TokenEndpoint, "revoke">;
-  pendingSave: Pick<PendingSave, "newest">;
+  claims: Pick<RefreshClaims, "sweep">;
   clock: Clock;
-  limits: Pick<Limits, "fileLockWaitMs" | "revokeTimeoutMs">;
+  limits: Pick<Limits, "revokeTimeoutMs">;
   log: Log;
 }
 
@@ -50,17 +50,40 @@ type Revocation = Pick<SignedOut, "revoked" | "why">;
  */
 export class SignOut {
   readonly #deps: SignOutDeps;
+  readonly #stopping = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(deps: SignOutDeps) {
     this.#deps = deps;
+  }
+
+  /** The process is ending: a running sign-out removes the login without waiting for the server. */
+  stop(): void {
+    this.#stopping.abort(programEnds());
+  }
+
+  /** Resolves when no sign-out is running. */
+  async settled(): Promise<void> {
+    await this.#running.catch(() => undefined);
   }
 
   /**
    * @param select the choice to store in place of the login
    * @throws CodexError `STORAGE` if the login could not be removed; it says whether the login was revoked.
    */
+<<<<<<< HEAD
   async run({ localOnly, signal }: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
     const { store, pendingSave, clock, log } = this.#deps;
+=======
+  run(options: SignOutOptions, select?: ExternalKind): Promise<SignedOut> {
+    const run = this.#run(options, select);
+    this.#running = run;
+    return run;
+  }
+
+  async #run({ localOnly, signal }: SignOutOptions, select?: ExternalKind): Promise<SignedOut> {
+    const { store, claims, clock, log } = this.#deps;
+>>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
     const { tokens, choice, damaged } = await store.peek();
     if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
@@ -70,10 +93,9 @@ export class SignOut {
     const timer = revocationTimer(this.#deps, (reason) => {
       timeout.abort(reason);
     });
-    const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
+    const ended = AbortSignal.any([...(signal === undefined ? [] : [signal]), timeout.signal, this.#stopping.signal]);
     try {
-      const first = tokens && pendingSave.newest(tokens);
-      let revocation = first && (await this.#revoke(first, localOnly, ended));
+      let revocation = tokens && (await this.#revoke(tokens, localOnly, ended));
       let forgotten = choice;
       const removal = store.update((found, _, foundChoice) => {
         forgotten = foundChoice;
@@ -85,10 +107,10 @@ export class SignOut {
         throw revocation?.revoked === "revoked" ? this.#onlyRevoked(error) : error;
       });
       // After a refresh elsewhere, the removed token is not the one that was revoked.
-      const last = removed && pendingSave.newest(removed);
-      if (last !== undefined && last.refreshToken !== first?.refreshToken) {
-        revocation = await this.#revoke(last, localOnly, ended);
+      if (removed !== undefined && removed.refreshToken !== tokens?.refreshToken) {
+        revocation = await this.#revoke(removed, localOnly, ended);
       }
+      await claims.sweep();
       log("TOKEN", `removed the login: ${revocation?.revoked ?? "there was none"}`);
       return { removed, forgotten: forgotten?.kind, ...(revocation ?? { revoked: "skipped", why: undefined }) };
     } finally {
@@ -98,9 +120,9 @@ export class SignOut {
 
   /** Checks before the revocation that the login can be removed: a revoked one must not stay unnoticed. */
   async #rehearse(): Promise<void> {
-    const { store, limits } = this.#deps;
+    const { store } = this.#deps;
     try {
-      await store.rehearse(limits.fileLockWaitMs);
+      await store.rehearse();
     } catch (thrown) {
       const error = toCodexError(thrown);
       throw error.with({

@@ -1,21 +1,51 @@
+<<<<<<< HEAD
 import type { CredentialKind, ExternalKind } from "../../shared/credential-kind.ts";
+=======
+import type { CredentialKind, ExternalKind } from "../../api/credential.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log.ts";
+>>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
 import { raceSignal } from "../../platform/promises.ts";
+import { fingerprint } from "../../platform/random.ts";
 import { CodexError } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
 import { act, signIn } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { accessTokenExpiry, readIdentity } from "../oauth/claims.ts";
 import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
 import type { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
+<<<<<<< HEAD
 import { assertIssuedFor, isExpired, isExpiring, type TokenSet } from "../oauth/token-set.ts";
 import type { RefreshContext, RefreshCoordinator, RefreshReason } from "./refresh-coordinator.ts";
 import { notSignedIn } from "./refresh-errors.ts";
 import { SignOut, type SignedOut, type RevokeOptions } from "./sign-out.ts";
+=======
+import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/token-set.ts";
+import { errorOf, type RefreshClaims } from "./refresh-claim.ts";
+import type { RefreshCoordinator } from "./refresh-coordinator.ts";
+import { justIssuedRefused, notSignedIn } from "./refresh-errors.ts";
+import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
+import type { TokenRefresher } from "./token-refresher.ts";
+import type { LoginStore } from "./token-store.ts";
+>>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
 
-interface TokenManagerDeps extends RefreshContext {
-  refresher: RefreshCoordinator;
+/** An access token that the API refuses so soon after its refresh would be refused after the next one, too. */
+const justIssuedMs = 60_000;
+
+interface TokenManagerDeps {
+  origins: Origins;
+  store: LoginStore;
+  claims: RefreshClaims;
+  coordinator: RefreshCoordinator;
+  refresher: Pick<TokenRefresher, "settled">;
   endpoint: Pick<TokenEndpoint, "revoke">;
   orphanedTokens: Pick<OrphanedTokens, "settled">;
+  /** How far this machine's clock is ahead of the servers' (ms); undefined if unknown. */
+  clockAheadMs: () => number | undefined;
+  clock: Clock;
+  limits: Limits;
+  log: Log;
   redactor: Redactor;
 }
 
@@ -24,7 +54,7 @@ interface LoginState {
   tokens: TokenSet | undefined;
   /** The file exists, but can't be parsed. */
   damaged: boolean;
-  /** Why the login is only in this process's memory, if it is. */
+  /** Why a refreshed login could not be saved yet, if so. */
   unsaved: CodexError | undefined;
 }
 
@@ -32,7 +62,9 @@ interface LoginState {
 export class TokenManager {
   readonly #deps: TokenManagerDeps;
   readonly #signOut: SignOut;
-  #refreshing: { reason: RefreshReason; done: Promise<TokenSet> } | undefined;
+  #refreshing: { urgent: boolean; done: Promise<TokenSet> } | undefined;
+  /** The last refreshed access token, and when it came, in `Clock.elapsed` time. */
+  #issued: { accessToken: string; at: number } | undefined;
 
   constructor(deps: TokenManagerDeps) {
     this.#deps = deps;
@@ -40,53 +72,50 @@ export class TokenManager {
   }
 
   /**
-   * Valid tokens, refreshed first if they expire within five minutes. Concurrent calls share one refresh, also across
-   * processes; the signal ends the wait, never the refresh.
+   * Tokens to use now. Expired ones are refreshed first. Those that expire within five minutes are refreshed for the next
+   * call, without a wait. Concurrent calls share one refresh, also across processes; the signal ends the wait, never the
+   * refresh.
    *
    * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, or why a needed refresh failed.
    */
   async getTokens(signal: AbortSignal): Promise<TokenSet> {
-    const { clock, limits, pendingSave, log } = this.#deps;
-    const tokens = pendingSave.newest(await this.#stored());
-    if (!isExpiring(tokens, clock.now(), limits.refreshMarginMs)) return tokens;
-    if (isExpired(tokens, clock.now())) return raceSignal(this.#refresh(tokens, "expired"), signal);
-    try {
-      return await raceSignal(this.#refresh(tokens, "proactive"), signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof CodexError && error.code === "AUTH_REQUIRED") throw error;
+    const { clock, limits, log } = this.#deps;
+    const tokens = await this.#stored();
+    if (!isExpiring(tokens, clock.now(), limits.refreshMarginMs) || this.#isJustIssued(tokens)) return tokens;
+    if (isExpired(tokens, clock.now())) return raceSignal(this.#refresh(tokens, true), signal);
+    this.#refresh(tokens, false).catch((error: unknown) => {
       log("TOKEN", `using the present token, which has a few minutes left: ${String(error)}`);
-      return tokens;
-    }
+    });
+    return tokens;
   }
 
   /**
    * Other tokens after the API refused these (HTTP 401): another process's newer ones, else refreshed ones.
    *
-   * @throws as `getTokens`
+   * @throws as `getTokens`; `AUTH_EXPIRED` if these came from a refresh just now
    */
   async replaceRejected(rejected: Pick<TokenSet, "accessToken">, signal: AbortSignal): Promise<TokenSet> {
-    const stored = this.#deps.pendingSave.newest(await this.#stored());
+    const stored = await this.#stored();
     if (stored.accessToken !== rejected.accessToken) return this.getTokens(signal);
-    return raceSignal(this.#refresh(stored, "rejected"), signal);
+    if (this.#isJustIssued(rejected)) {
+      throw justIssuedRefused(this.#deps.clockAheadMs());
+    }
+    return raceSignal(this.#refresh(stored, true), signal);
   }
 
   /** The stored login, without changing it and without the network. */
   async state(): Promise<LoginState> {
-    const { store, pendingSave } = this.#deps;
+    const { store, claims } = this.#deps;
     const { tokens, damaged } = await store.peek();
-    return { tokens: tokens && pendingSave.newest(tokens), damaged, unsaved: tokens && pendingSave.reason };
+    const claim = tokens && (await claims.newest(fingerprint(tokens.refreshToken)));
+    const isUnsaved = claim?.outcome === "granted" && claim.error !== undefined && claim.life !== "dead";
+    return { tokens, damaged, unsaved: isUnsaved ? errorOf(claim) : undefined };
   }
 
   /** Whether the stored login is for the same account. */
   async isStored({ accountId }: TokenSet): Promise<boolean> {
     const { tokens } = await this.state().catch(() => ({ tokens: undefined }));
     return tokens?.accountId === accountId;
-  }
-
-  /** Why the login in use is only in this process's memory, if it is. */
-  get unsavedReason(): CodexError | undefined {
-    return this.#deps.pendingSave.reason;
   }
 
   /**
@@ -148,10 +177,11 @@ export class TokenManager {
 
   /** Starts no more refreshes; resolves when a running one is saved and orphaned tokens are revoked. */
   async stop(): Promise<void> {
-    const { refresher, pendingSave, orphanedTokens } = this.#deps;
-    refresher.stop();
+    const { coordinator, refresher, orphanedTokens } = this.#deps;
+    coordinator.stop();
+    this.#signOut.stop();
     await this.#refreshing?.done.catch(() => undefined);
-    await Promise.all([pendingSave.stop(), orphanedTokens.settled()]).catch(() => undefined);
+    await Promise.all([refresher.settled(), orphanedTokens.settled(), this.#signOut.settled()]);
   }
 
   async #stored(): Promise<TokenSet> {
@@ -164,24 +194,31 @@ export class TokenManager {
     return stored;
   }
 
-  #refresh(tokens: TokenSet, reason: RefreshReason): Promise<TokenSet> {
+  #refresh(tokens: TokenSet, urgent: boolean): Promise<TokenSet> {
     const running = this.#refreshing;
-    if (running?.reason === reason) return running.done;
-    // A proactive refresh gives way to other processes, so a caller that must have new tokens needs its own after it.
+    if (running !== undefined && running.urgent === urgent) return running.done;
+    // One that is not urgent gives way to other processes, so a caller that must have new tokens needs its own after it.
     const previous = running?.done.catch(() => undefined) ?? Promise.resolve();
-    const { refresher, redactor } = this.#deps;
+    const { coordinator, clock, redactor } = this.#deps;
     const done = previous
-      .then(() => refresher.refresh(tokens, reason))
+      .then(() => coordinator.refresh(tokens, urgent))
       .then((next) => {
         redactor.addSecrets(next.accessToken, next.refreshToken, next.idToken);
+        this.#issued = { accessToken: next.accessToken, at: clock.elapsed() };
         return next;
       });
-    const entry = { reason, done };
+    const entry = { urgent, done };
     this.#refreshing = entry;
     const forget = (): void => {
       if (this.#refreshing === entry) this.#refreshing = undefined;
     };
     done.then(forget, forget);
     return done;
+  }
+
+  /** Whether this process had these tokens from a refresh just now: another one would give no better ones. */
+  #isJustIssued({ accessToken }: Pick<TokenSet, "accessToken">): boolean {
+    const issued = this.#issued;
+    return issued?.accessToken === accessToken && this.#deps.clock.elapsed() - issued.at < justIssuedMs;
   }
 }

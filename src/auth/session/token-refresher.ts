@@ -1,100 +1,224 @@
-import type { FileLock, HeldLock } from "../../platform/files/file-lock.ts";
+import { sleep, type Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log.ts";
 import { fingerprint } from "../../platform/random.ts";
+import type { CodexError } from "../../shared/errors.ts";
+import { toCodexError } from "../../shared/errors.ts";
+import type { Limits } from "../../shared/limits.ts";
+import { accessTokenExpiry, readIdentity } from "../oauth/claims.ts";
+import type { RefreshResponse } from "../oauth/oauth-messages.ts";
+import type { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import { isExpired, type TokenSet } from "../oauth/token-set.ts";
+import { assertIssuedFor, type Origins, type TokenSet } from "../oauth/token-set.ts";
+import { decide, toClaimError, type ClaimRecord, type RefreshClaims } from "./refresh-claim.ts";
 import {
-  readCurrentTokens,
-  type RefreshContext,
-  type RefreshExecutor,
-  type RefreshReason,
-} from "./refresh-coordinator.ts";
-import { lockRemoved, refreshTokenRevoked } from "./refresh-errors.ts";
-import { assertMayRetry, attemptsBeforeCooldown, type JournalEntry, type RefreshJournal } from "./refresh-journal.ts";
-import type { RefreshPersister } from "./refresh-persister.ts";
+  accountMismatch,
+  missingAccessToken,
+  refreshOvertaken,
+  refreshTokenRevoked,
+  signedOutMeanwhile,
+} from "./refresh-errors.ts";
+import type { LoginStore, PreparedSave } from "./token-store.ts";
 
-interface TokenRefresherDeps extends RefreshContext {
-  journal: Pick<RefreshJournal, "find" | "record">;
-  endpoint: TokenEndpoint;
-  persister: RefreshPersister;
-  lock: Pick<FileLock, "isGone">;
+/** A claim not used within this time is withdrawn: its owner was suspended, and others may have given up on it. */
+const sendWithinMs = 16_000;
+
+/** The longest pause between two attempts to save. */
+const maxSaveRetryMs = 5_000;
+
+/** When the file is read once more after a save: a program that wrote it without the lock may have put back its copy. */
+const checkAfterMs = 500;
+
+export interface TokenRefresherDeps {
+  origins: Origins;
+  store: LoginStore;
+  claims: RefreshClaims;
+  endpoint: Pick<TokenEndpoint, "refresh">;
+  orphanedTokens: Pick<OrphanedTokens, "revoke">;
+  clock: Clock;
+  limits: Limits;
+  log: Log;
+}
+
+/** The login of this process's origins. @throws CodexError `AUTH_REQUIRED` if it was removed or replaced; `STORAGE` */
+export async function readLogin({ origins, store }: Pick<TokenRefresherDeps, "origins" | "store">): Promise<TokenSet> {
+  const stored = await store.read();
+  if (stored === undefined) throw signedOutMeanwhile();
+  assertIssuedFor(stored, origins);
+  return stored;
 }
 
 /**
- * Uses a refresh token in this process, at most once. Every step that can be undone comes before the request; nothing
- * interrupts between the request and the save.
+ * Uses a refresh token, at most once, and saves its successor: in the refresh process, or in this one. Every step that
+ * can be undone comes before the request; nothing interrupts between the request and the save. See docs/internals.md.
  */
-export class TokenRefresher implements RefreshExecutor {
+export class TokenRefresher {
   readonly #deps: TokenRefresherDeps;
+  #checking: Promise<void> = Promise.resolve();
 
   constructor(deps: TokenRefresherDeps) {
     this.#deps = deps;
   }
 
   /**
-   * How many earlier requests may have used this token.
+   * Refreshes the stored login, unless it has another access token than the caller knows, or another process has
+   * claimed its refresh. The outcome is in the file or in the claim.
    *
-   * @throws CodexError if they forbid another one: `AUTH_EXPIRED`, `STORAGE`, `TIMEOUT`, `RATE_LIMITED` or `UPSTREAM`.
+   * @param accessToken fingerprint of the access token to replace
+   * @param urgent it can't be used any more
+   * @param stopping no request begins once it is aborted, and a save is tried only once more
+   * @throws CodexError why nothing was sent; `STORAGE` if the outcome could not be written
    */
-  async check(current: TokenSet, { owner }: HeldLock, reason: RefreshReason): Promise<number> {
-    const { journal, lock, clock, limits } = this.#deps;
-    const entry = await journal.find(fingerprint(current.refreshToken));
-    if (entry === undefined) return 0;
-    const context = {
-      now: clock.now(),
-      accessTokenValid: this.#isValid(current, reason),
-      ownEntry: entry.by === owner,
-      ownerExited: lock.isGone(entry.by),
-    };
-    assertMayRetry(entry, context, limits);
-    return entry.attempts;
-  }
-
-  async refresh(current: TokenSet, lock: HeldLock, reason: RefreshReason, stopping: AbortSignal): Promise<TokenSet> {
-    const { store, journal, endpoint, persister, clock, limits, log } = this.#deps;
+  async run(accessToken: string, urgent: boolean, stopping: AbortSignal): Promise<void> {
+    const { store, claims, clock, limits } = this.#deps;
+    const current = await readLogin(this.#deps);
+    if (fingerprint(current.accessToken) !== accessToken) return;
     const token = fingerprint(current.refreshToken);
-    let attempts = await this.check(current, lock, reason);
-    const record = (outcome: JournalEntry["outcome"], restMs?: number): Promise<void> =>
-      journal.record({ token, outcome, attempts, at: clock.now(), by: lock.owner, restMs });
-    for (;;) {
+    const prepared = await store.prepare();
+    try {
+      const last = await claims.newest(token);
+      const decision = decide(last, { accessToken, now: clock.now(), urgent }, limits);
+      if (decision.kind !== "free") return;
       stopping.throwIfAborted();
-      await store.rehearse(reason === "proactive" ? 0 : limits.fileLockWaitMs);
-      stopping.throwIfAborted();
-      attempts++;
-      await record("sent");
-      // If the lock's folder was removed, another process may be using the token, too.
-      if (!(await lock.isOwned())) throw lockRemoved();
-      const started = clock.elapsed();
-      const outcome = await endpoint.refresh(current.refreshToken);
-      const ms = Math.round(clock.elapsed() - started);
-      log("TOKEN", `refresh (${reason}): ${outcome.kind} after ${ms} ms`);
-      switch (outcome.kind) {
-        case "granted":
-          attempts = 0; // for a server that does not rotate: the same token is used again
-          return persister.save(current, outcome.grant, record, this.#isValid(current, reason));
-        case "refused": {
-          await record("refused");
-          const stored = await readCurrentTokens(this.#deps);
-          if (stored.refreshToken === current.refreshToken) throw refreshTokenRevoked(outcome.code);
-          return stored;
-        }
-        case "unsent":
-          attempts--;
-          await record("unknown", outcome.error.details.retryAfterMs);
-          throw outcome.error;
-        case "unknown":
-          await record("unknown");
-          if (attempts >= attemptsBeforeCooldown || this.#isValid(current, reason)) throw outcome.error;
-          // The caller has waited long enough; the next call makes the next attempt.
-          if (["TIMEOUT", "PROTOCOL"].includes(outcome.error.code)) throw outcome.error;
-          if (stopping.aborted) throw outcome.error;
-      }
-      const stored = await readCurrentTokens(this.#deps);
-      if (stored.refreshToken !== current.refreshToken) return stored;
+      const number = (last?.number ?? 0) + 1;
+      const { attempts } = decision;
+      const claimedAt = { now: clock.now(), elapsed: clock.elapsed() };
+      if (!(await claims.create(token, number, { accessToken, attempts, at: claimedAt.now }))) return;
+      const isLate = (): boolean =>
+        clock.elapsed() - claimedAt.elapsed > sendWithinMs || Math.abs(clock.now() - claimedAt.now) > sendWithinMs;
+      const refresh = { current, token, number, prepared, stopping, isLate };
+      if (await this.#maySend(refresh)) await this.#send(refresh);
+      else await claims.remove(token, number);
+    } finally {
+      await prepared.discard();
     }
   }
 
-  /** The access token can still be used, so that another refresh isn't urgent. */
-  #isValid(current: TokenSet, reason: RefreshReason): boolean {
-    return reason !== "rejected" && !isExpired(current, this.#deps.clock.now());
+  /** Resolves when no save has to be checked any more. */
+  settled(): Promise<void> {
+    return this.#checking;
   }
+
+  /** Whether the login is still the one to refresh: this process may have been suspended before its claim. */
+  async #maySend({ current, token, number, isLate }: Refresh): Promise<boolean> {
+    try {
+      const again = await readLogin(this.#deps);
+      if (again.accessToken !== current.accessToken || again.refreshToken !== current.refreshToken) return false;
+      return !isLate() && (await this.#deps.claims.isNewest(token, number));
+    } catch (error) {
+      await this.#deps.claims.remove(token, number);
+      throw error;
+    }
+  }
+
+  async #send(refresh: Refresh): Promise<void> {
+    const { claims, endpoint, clock, log } = this.#deps;
+    const { current, token, number, isLate } = refresh;
+    const end = (outcome: ClaimRecord["outcome"], error?: CodexError): Promise<void> =>
+      claims.update(token, number, { outcome, error: error && toClaimError(error), at: clock.now() });
+    const started = clock.elapsed();
+    let overtaken = false as boolean; // the compiler does not see the callback run
+    const outcome = await endpoint.refresh(current.refreshToken, () => {
+      // The last look, with a connection at hand: connecting takes time.
+      overtaken = isLate() || claims.isNewest(token, number) === false;
+      if (overtaken) throw refreshOvertaken();
+    });
+    log("TOKEN", `refresh: ${outcome.kind} after ${Math.round(clock.elapsed() - started)} ms`);
+    switch (outcome.kind) {
+      case "granted": {
+        const next = mergeTokens(current, outcome.grant, clock.now());
+        if (next === undefined) return end("refused", accountMismatch());
+        if (next.accessToken === current.accessToken && next.refreshToken === current.refreshToken) {
+          return end("unknown", missingAccessToken());
+        }
+        await end("granted").catch((error: unknown) => {
+          log("TOKEN", `the refresh could not be noted: ${String(error)}`);
+        });
+        await this.#save(next, refresh, (error) => end("granted", error).catch(() => undefined));
+        await claims.sweep(token, number);
+        this.#checking = this.#check(next, refresh).catch(() => undefined); // the save itself has succeeded
+        return;
+      }
+      case "refused":
+        return end("refused", refreshTokenRevoked(outcome.code));
+      case "unsent":
+      case "unknown":
+        return overtaken ? claims.remove(token, number) : end(outcome.kind, outcome.error);
+    }
+  }
+
+  /** Saves the only copy of a login, and tries so for minutes. */
+  async #save(next: TokenSet, refresh: Refresh, noteFailure: (error: CodexError) => Promise<void>): Promise<void> {
+    const { clock, limits, log } = this.#deps;
+    const { current, stopping, prepared } = refresh;
+    const until = clock.elapsed() + limits.refreshSaveMs;
+    for (let delayMs = limits.saveRetryMs; ; delayMs = Math.min(delayMs * 2, maxSaveRetryMs)) {
+      const last = stopping.aborted || clock.elapsed() > until;
+      try {
+        await this.#compareAndSwap(next, current, prepared);
+        return;
+      } catch (thrown) {
+        const error = toCodexError(thrown);
+        log("TOKEN", `the refreshed login could not be saved: ${error.message}`);
+        if (last) throw error;
+        await noteFailure(error);
+        await sleep(clock, delayMs, stopping).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Replaces the spent login by its successor, or revokes the successor if somebody signed in or out meanwhile. */
+  async #compareAndSwap(next: TokenSet, spent: TokenSet, prepared?: PreparedSave): Promise<void> {
+    const { store, orphanedTokens, log } = this.#deps;
+    let replaced = false as boolean; // the compiler does not see the callback run
+    const stored = await store.update((found, damaged) => {
+      // A damaged file is no sign-out.
+      replaced = !damaged && !isSameLogin(found, spent);
+      return replaced ? undefined : next;
+    }, prepared);
+    if (!replaced) return;
+    log("TOKEN", "the login was removed or replaced during the refresh");
+    // Revoking one token ends its whole family, so the stored login's own must live.
+    if (stored?.generation !== next.generation) orphanedTokens.revoke(next.refreshToken);
+  }
+
+  /** Saves again if the spent login is back. */
+  async #check(next: TokenSet, { current, stopping }: Refresh): Promise<void> {
+    const { store, clock } = this.#deps;
+    if (next.refreshToken === current.refreshToken) return;
+    await sleep(clock, checkAfterMs, stopping);
+    if (isSameLogin(await store.read(), current)) await this.#compareAndSwap(next, current);
+  }
+}
+
+/** A refresh whose token this process has claimed. */
+interface Refresh {
+  current: TokenSet;
+  /** Fingerprint of its refresh token. */
+  token: string;
+  /** The claim's number. */
+  number: number;
+  prepared: PreparedSave;
+  stopping: AbortSignal;
+  /** Whether too much time has passed since the claim. */
+  isLate: () => boolean;
+}
+
+function isSameLogin(stored: TokenSet | undefined, login: TokenSet): boolean {
+  return stored?.generation === login.generation && stored.refreshToken === login.refreshToken;
+}
+
+/** The refreshed login: a missing field keeps its old value (docs/wire.md §4). Undefined for another account. */
+function mergeTokens(previous: TokenSet, grant: RefreshResponse, now: number): TokenSet | undefined {
+  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken, expires_in: expiresIn } = grant;
+  const { accountId, plan, email } = readIdentity(idToken, accessToken);
+  if (accountId !== undefined && accountId !== previous.accountId) return undefined;
+  return {
+    ...previous,
+    accessToken: accessToken ?? previous.accessToken,
+    refreshToken: refreshToken ?? previous.refreshToken,
+    idToken: idToken ?? previous.idToken,
+    plan: plan ?? previous.plan,
+    email: email ?? previous.email,
+    expiresAt: accessToken === undefined ? previous.expiresAt : accessTokenExpiry(accessToken, expiresIn, now),
+  };
 }

@@ -1,14 +1,22 @@
-import { chmod, lstat, rename } from "node:fs/promises";
+import { chmod, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { StoredPreference } from "../../api/credential.ts";
-import type { Clock } from "../../platform/clock.ts";
+import { sleep, type Clock } from "../../platform/clock.ts";
 import { storageError } from "../../platform/files/errors.ts";
-import { isHeld, type FileLock } from "../../platform/files/file-lock.ts";
-import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../../platform/files/secure-file.ts";
+import type { FileLock } from "../../platform/files/file-lock.ts";
+import {
+  interruptedCopy,
+  isMountPoint,
+  makePrivateFolder,
+  prepareFile,
+  readSecureFile,
+  writeSecureFile,
+  type SecureFile,
+} from "../../platform/files/secure-file.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Log } from "../../platform/log.ts";
 import { CodexError } from "../../shared/errors.ts";
-import { act, either, type NextSteps } from "../../shared/next-step.ts";
+import { act, either, retry, type NextSteps } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import {
   editableDocument,
@@ -20,14 +28,21 @@ import {
   type Document,
   type StoredState,
 } from "./auth-file.ts";
-import { staleLockAdvice } from "./refresh-errors.ts";
 
 /** Room for tokens that are longer than the stored ones. */
 const rehearsalBytes = 32 * 1024;
 
+type FileContent = AuthFileContent & { version: string | undefined };
+
+/** Pauses before a damaged file is read again: a program that writes it in place may be at work. */
+const settleMs = [20, 80, 200, 400];
+
+/** Each lost compare-and-swap means that another program has written the file. */
+const maxWrites = 50;
+
 interface TokenStoreDeps {
   path: string;
-  /** Guards every read-modify-write of the file; held for milliseconds. */
+  /** Excludes other writers of the file; held for milliseconds. */
   lock: FileLock;
   lockWaitMs: number;
   temporaries: TemporaryFiles;
@@ -38,9 +53,17 @@ interface TokenStoreDeps {
 /** Storage of the login: the auth file, or a program's own store (`ProgramStore`). */
 export type LoginStore = Pick<TokenStore, keyof TokenStore>;
 
+/** Room that was taken for a later save. */
+export interface PreparedSave {
+  /** The path of the file that takes the room. */
+  temporary: string;
+  /** Gives up the room; never fails. */
+  discard(): Promise<void>;
+}
+
 /**
  * This program's record in the auth file, which other programs share. Every change reads the file again under the lock,
- * keeps what others stored, and replaces the whole file.
+ * keeps what others stored, and replaces the whole file if no other program has written it meanwhile.
  */
 export class TokenStore {
   readonly #deps: TokenStoreDeps;
@@ -67,7 +90,8 @@ export class TokenStore {
   }
 
   /**
-   * The stored login, or undefined if the user isn't signed in to ChatGPT. A damaged file is moved aside first.
+   * The stored login, or undefined if the user isn't signed in to ChatGPT. A damaged file is moved aside, once it has
+   * stayed damaged for a while and under the lock.
    *
    * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version.
    */
@@ -76,7 +100,7 @@ export class TokenStore {
     if (!found.damaged) return found.tokens;
     return this.#locked(async () => {
       const again = await this.#load();
-      if (again.damaged) await this.#moveAside(again.document);
+      if (again.damaged) await this.#moveAside(again);
       return again.tokens;
     });
   }
@@ -88,9 +112,9 @@ export class TokenStore {
   }
 
   /**
-   * Changes the record under the lock. `change` gets the stored login or choice, and whether a damaged file was moved
-   * aside. It returns the next login or choice, `null` to remove the record, or undefined to leave the file alone.
-   * Resolves with the login that was stored before.
+   * Changes the record under the lock. `change` gets the stored login or choice, and whether a damaged file is moved
+   * aside. It returns the next login or choice, `null` to remove the record, or undefined to leave the file alone. It
+   * runs again if another program has written the file meanwhile. Resolves with the login that was stored before.
    *
    * @throws CodexError `STORAGE`; the file is then unchanged.
    */
@@ -100,8 +124,10 @@ export class TokenStore {
       damaged: boolean,
       choice: StoredPreference | undefined,
     ) => TokenSet | StoredPreference | null | undefined,
+    prepared?: PreparedSave,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
+<<<<<<< HEAD
       const found = await this.#load();
       if (found.damaged) await this.#moveAside(found.document);
       const document = editableDocument(found);
@@ -112,34 +138,73 @@ export class TokenStore {
           "kind" in next ? withChoice(document, next.kind, next.generation) : withRecord(document, next),
         );
         this.#setAside = undefined;
+=======
+      for (let writes = 0; writes < maxWrites; writes++) {
+        let found = await this.#load();
+        const { damaged } = found;
+        if (damaged) {
+          if (!(await this.#moveAside(found))) continue;
+          found = await this.#load();
+        }
+        const next = change(found.tokens, damaged, found.choice);
+        if (next === undefined) return found.tokens;
+        const document = editableDocument(found);
+        if (!(await this.#write(nextDocument(document, next), found.version, prepared?.temporary))) continue;
+        if (next !== null) this.#setAside = undefined;
+        return found.tokens;
+>>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
       }
-      return found.tokens;
+      throw new CodexError("STORAGE", `Other programs change ${this.path} all the time.`, { next: [retry] });
     });
   }
 
   /**
-   * Checks that tokens could be saved, before one is used or the user approves: lock, permissions, space, and the
-   * existing file.
+   * Checks that tokens could be saved, before the user approves: lock, permissions, space, and the existing file.
    *
    * @throws CodexError `STORAGE`
    */
-  async rehearse(lockWaitMs: number): Promise<void> {
-    await this.#locked(async () => {
+  async rehearse(): Promise<void> {
+    await (await this.prepare()).discard();
+  }
+
+  /** As `rehearse`, and keeps the space for the save of a refresh. @throws CodexError `STORAGE` */
+  async prepare(): Promise<PreparedSave> {
+    return this.#locked(async () => {
       await this.#load();
-      const stats = await lstat(this.path).catch(() => undefined);
-      await rehearseWrite(this.path, rehearsalBytes + (stats?.size ?? 0), this.#temporary());
-    }, lockWaitMs);
+      const size = (await readSecureFile(this.path))?.text.length ?? 0;
+      const temporary = this.#temporary();
+      await prepareFile(this.path, rehearsalBytes + 2 * size, temporary);
+      return { temporary, discard: () => unlink(temporary).catch(() => undefined) };
+    });
   }
 
-  async #load(): Promise<AuthFileContent> {
-    return parseAuthFile(await readSecureFile(this.path), this.path);
+  /** The content; a damaged one is read several times within a second. */
+  async #load(): Promise<FileContent> {
+    for (let reading = 0; ; reading++) {
+      const file = await readSecureFile(this.path);
+      const content = { ...parseAuthFile(file?.text, this.path), version: file?.version };
+      const pauseMs = settleMs[reading];
+      if (!content.damaged) return content;
+      if (pauseMs === undefined) return (await this.#fromCopy(file)) ?? content;
+      await sleep(this.#deps.clock, pauseMs);
+    }
   }
 
-  /** Keeps the damaged file for inspection; what others stored beside the record stays in place. */
-  async #moveAside(document: Document | undefined): Promise<void> {
+  /** The content of the copy, if a mounted file was being overwritten when its writer died. */
+  async #fromCopy(file: SecureFile | undefined): Promise<FileContent | undefined> {
+    const copy = await interruptedCopy(this.path);
+    if (copy === undefined) return undefined;
+    const content = parseAuthFile(copy.text, this.path);
+    return content.damaged ? undefined : { ...content, version: file?.version };
+  }
+
+  /** Keeps the damaged file for inspection; what others stored beside the record stays. False if it has changed. */
+  async #moveAside({ document, version }: FileContent): Promise<boolean> {
     const { clock, log } = this.#deps;
     const aside = `${this.path}.damaged-${new Date(clock.now()).toISOString().replace(/[:.]/g, "-")}`;
-    if (document === undefined) {
+    const file = await readSecureFile(this.path);
+    if (file?.version !== version) return false;
+    if (document === undefined && !(await isMountPoint(this.path))) {
       try {
         await rename(this.path, aside);
         await chmod(aside, 0o600);
@@ -147,32 +212,32 @@ export class TokenStore {
         throw storageError(error, this.path, "set the damaged login file aside");
       }
     } else {
-      const text = await readSecureFile(this.path);
-      await writeSecureFile(aside, text ?? "", this.#temporary(), clock);
-      await this.#write(withoutRecord(document));
+      await writeSecureFile(aside, file?.text ?? "", this.#temporary(), clock, undefined);
+      if (!(await this.#write(withoutRecord(document ?? {}), version))) return false;
     }
     this.#setAside = aside;
     log("TOKEN", `the login file was damaged and is now ${aside}`);
+    return true;
   }
 
-  async #write(document: Document): Promise<void> {
-    await writeSecureFile(this.path, `${JSON.stringify(document, null, 2)}\n`, this.#temporary(), this.#deps.clock);
+  /** @param expected as in `writeSecureFile` */
+  #write(document: Document, expected: string | undefined, temporary = this.#temporary()): Promise<boolean> {
+    return writeSecureFile(this.path, `${JSON.stringify(document, null, 2)}\n`, temporary, this.#deps.clock, expected);
   }
 
-  async #locked<T>(work: () => Promise<T>, waitMs = this.#deps.lockWaitMs): Promise<T> {
+  async #locked<T>(work: () => Promise<T>): Promise<T> {
     await makePrivateFolder(dirname(this.path));
-    const lock = await this.#deps.lock.acquire(waitMs);
-    if (!isHeld(lock)) {
-      const holder = lock.holderPid === undefined ? "Another program" : `Process ${lock.holderPid}`;
-      throw new CodexError("STORAGE", `${holder} holds the lock on ${this.path} for too long.`, {
-        next: staleLockAdvice(lock.holderPid),
+    await this.#sweep();
+    const release = await this.#deps.lock.acquire(this.#deps.lockWaitMs);
+    if (release === undefined) {
+      throw new CodexError("STORAGE", `Another program holds the lock on ${this.path} for too long.`, {
+        next: [retry, act("End the program that holds it")],
       });
     }
     try {
-      await this.#sweep();
       return await work();
     } finally {
-      await lock.release();
+      await release();
     }
   }
 
@@ -180,10 +245,15 @@ export class TokenStore {
     return this.#deps.temporaries.beside(this.path);
   }
 
-  /** Removes the temporary files of killed processes: they hold tokens. */
+  /** Removes the temporary files of killed processes, which hold tokens. */
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
     await this.#deps.temporaries.sweep(this.path);
   }
+}
+
+function nextDocument(document: Document, next: TokenSet | StoredPreference | null): Document {
+  if (next === null) return withoutRecord(document);
+  return "mode" in next ? withChoice(document, next.mode, next.generation) : withRecord(document, next);
 }

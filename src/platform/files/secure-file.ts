@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { constants, type Stats } from "node:fs";
-import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { constants, type BigIntStats } from "node:fs";
+import { lstat, mkdir, open, readFile, realpath, rename, unlink, type FileHandle } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { CodexError } from "../../shared/errors.ts";
 import { act, either, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import { sleep, type Clock } from "../clock.ts";
@@ -15,26 +15,32 @@ const maxFileBytes = 4 * 1024 * 1024;
 const renameAttempts = 6;
 
 // Windows lacks the last two (undefined counts as zero); the checks after opening still apply there.
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** A private file as it was read. */
+export interface SecureFile {
+  /** "" if it isn't UTF-8: replacement characters would corrupt other programs' entries when it is written back. */
+  text: string;
+  /** Changes with every write of the file, by any program. */
+  version: string;
+}
 
 /**
- * Reads a private file.
+ * Reads a private file; undefined if it is missing.
  *
- * @returns undefined if the file is missing; "" if it isn't UTF-8, since replacement characters would corrupt other
- *   programs' entries when the file is written back
  * @throws CodexError `STORAGE` if it is a symbolic link, another user's file, not a regular file, or larger than 4 MiB
  */
-export async function readSecureFile(path: string): Promise<string | undefined> {
+export async function readSecureFile(path: string): Promise<SecureFile | undefined> {
   assertNoForeignLink(path);
   try {
     // NONBLOCK: opening a FIFO must not wait for its writer.
     const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
-      const stat = await handle.stat();
+      const stat = await handle.stat({ bigint: true });
       assertOwnRegularFile(path, stat);
       if (stat.size > maxFileBytes) throw refusal(path, "It is far too large.");
       const bytes = await handle.readFile();
-      return isUtf8(bytes) ? bytes.toString("utf8") : "";
+      return { text: isUtf8(bytes) ? bytes.toString("utf8") : "", version: versionOf(stat) };
     } finally {
       await handle.close();
     }
@@ -45,19 +51,33 @@ export async function readSecureFile(path: string): Promise<string | undefined> 
 }
 
 /**
- * Replaces a private file atomically, even across a crash or a full disk. The new file has mode 0600 from the start.
+ * Replaces a private file atomically, even across a crash or a full disk. The new file has mode 0600 from the start. A
+ * file that is itself a mount point can't be replaced: it is overwritten, with a copy beside it until that is done.
  *
- * @param temporary path of the temporary file, in the same folder
+ * @param temporary path of the temporary file, in the same folder; `prepareFile` may have made it
+ * @param expected the version that may be replaced; undefined: none, the file is missing
+ * @returns false if the file has another version: another program has changed it, and nothing was written
  * @throws CodexError `STORAGE`; the old content is then unchanged
  */
-export async function writeSecureFile(path: string, text: string, temporary: string, clock: Clock): Promise<void> {
+export async function writeSecureFile(
+  path: string,
+  text: string,
+  temporary: string,
+  clock: Clock,
+  expected: string | undefined,
+): Promise<boolean> {
   assertNoForeignLink(path);
   try {
     await writeSynced(temporary, text);
     try {
-      const existing = await lstat(path).catch(() => undefined);
+      const existing = await lstat(path, { bigint: true }).catch(() => undefined);
       if (existing !== undefined) assertOwnRegularFile(path, existing);
-      await renameWithRetries(temporary, path, clock);
+      if ((existing && versionOf(existing)) !== expected) {
+        await unlink(temporary);
+        return false;
+      }
+      if (await isMountPoint(path)) await overwrite(path, text, temporary);
+      else await renameWithRetries(temporary, path, clock);
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
       throw error;
@@ -67,21 +87,40 @@ export async function writeSecureFile(path: string, text: string, temporary: str
   }
   // The rename has saved the content, even if syncing the folder fails.
   await syncDirectory(dirname(path)).catch(() => undefined);
+  return true;
 }
 
 /**
- * Checks that `bytes` could be written beside `path` now, before a single-use token is sent whose successor must be
- * saved.
+ * Makes a temporary file of that size, for a later `writeSecureFile`. Its space is taken from now on: a disk that fills
+ * up before a single-use token's successor is saved does no harm.
  *
  * @throws CodexError `STORAGE`
  */
-export async function rehearseWrite(path: string, bytes: number, temporary: string): Promise<void> {
+export async function prepareFile(path: string, bytes: number, temporary: string): Promise<void> {
   try {
     await writeSynced(temporary, " ".repeat(bytes));
-    await unlink(temporary);
+    // A mounted file is overwritten, which its own rights must allow.
+    if (await isMountPoint(path)) await (await open(path, O_RDWR | O_NOFOLLOW)).close();
   } catch (error) {
+    await unlink(temporary).catch(() => undefined);
     throw storageError(error, path, "write the login file");
   }
+}
+
+/** The copy of a mounted file that was being overwritten, if that was interrupted; undefined if there is none. */
+export async function interruptedCopy(path: string): Promise<SecureFile | undefined> {
+  return (await isMountPoint(path)) ? readSecureFile(copyOf(path)) : undefined;
+}
+
+/** Whether the file itself is a mount point, as with `docker run -v …/auth.json:…/auth.json`: it can't be replaced. */
+export async function isMountPoint(path: string): Promise<boolean> {
+  // Linux only, as are such mounts. Field 5 is the mount point; blanks and the like are octal.
+  const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
+  if (!mounts.includes(basename(path))) return false;
+  const real = await realpath(path).catch(() => path);
+  return mounts
+    .split("\n")
+    .some((line) => line.split(" ")[4]?.replace(/\\(\d{3})/g, (_, code: string) => octalChar(code)) === real);
 }
 
 /** Creates a missing folder with mode 0700; an existing one is not changed. */
@@ -93,19 +132,56 @@ export async function makePrivateFolder(path: string): Promise<void> {
   }
 }
 
+/** Creates the file, or writes over one that this process has prepared: in place, to use the space that it has. */
 async function writeSynced(path: string, text: string): Promise<void> {
-  const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const create = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const handle = await create.catch((error: unknown) => {
+    if (errnoOf(error) === "EEXIST") return open(path, O_WRONLY | O_NOFOLLOW);
+    throw error;
+  });
   try {
     // A umask may remove even the owner's permissions.
     await handle.chmod(0o600);
-    await handle.writeFile(text, "utf8");
-    await handle.sync();
+    await replaceContent(handle, text);
   } catch (error) {
     await unlink(path).catch(() => undefined);
     throw error;
   } finally {
     await handle.close();
   }
+}
+
+async function replaceContent(handle: FileHandle, text: string): Promise<void> {
+  const bytes = Buffer.from(text, "utf8");
+  for (let done = 0; done < bytes.length;) {
+    done += (await handle.write(bytes, done, bytes.length - done, done)).bytesWritten;
+  }
+  await handle.truncate(bytes.length);
+  await handle.sync();
+}
+
+/** Writes over a file that can't be replaced; until that is done, the temporary file is kept as its copy. */
+async function overwrite(path: string, text: string, temporary: string): Promise<void> {
+  await rename(temporary, copyOf(path));
+  const handle = await open(path, O_RDWR | O_NOFOLLOW);
+  try {
+    await replaceContent(handle, text);
+  } finally {
+    await handle.close();
+  }
+  await unlink(copyOf(path));
+}
+
+function copyOf(path: string): string {
+  return `${path}.copy`;
+}
+
+function octalChar(code: string): string {
+  return String.fromCharCode(parseInt(code, 8));
+}
+
+function versionOf({ dev, ino, mtimeNs, size }: BigIntStats): string {
+  return [dev, ino, mtimeNs, size].join(":");
 }
 
 async function renameWithRetries(from: string, to: string, clock: Clock): Promise<void> {
@@ -130,11 +206,12 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function assertOwnRegularFile(path: string, stat: Stats): void {
+function assertOwnRegularFile(path: string, stat: BigIntStats): void {
   if (stat.isSymbolicLink()) throw refusal(path, "It is a symbolic link.");
   if (!stat.isFile()) throw refusal(path, "It is not a regular file.");
   const uid = process.getuid?.();
-  if (uid !== undefined && stat.uid !== uid) throw refusal(path, `It belongs to another user (uid ${stat.uid}).`);
+  if (uid !== undefined && stat.uid !== BigInt(uid))
+    throw refusal(path, `It belongs to another user (uid ${stat.uid}).`);
 }
 
 function assertNoForeignLink(path: string): void {

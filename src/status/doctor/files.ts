@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { foreignFolder } from "../../platform/files/folder-owner.ts";
-import { reportLock, type LockReport } from "../../platform/files/lock-folder.ts";
+import { reportLock, type LockReport } from "../../platform/files/file-lock.ts";
 import {
   closedFolder,
   folderFacts,
@@ -10,43 +10,41 @@ import {
   setAsideFiles,
   type PathFacts,
 } from "../../platform/files/path-facts.ts";
-import { ownFile } from "../../platform/files/secure-file.ts";
+import { isMountPoint, ownFile } from "../../platform/files/secure-file.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
-import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { act, either, restart, retry, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import { span } from "../../shared/time.ts";
 import { note, ok, problem, type Finding } from "../finding.ts";
 import type { Check } from "./doctor.ts";
 
-/** A lock is held for an instant, or during one request of at most 15 seconds. */
-const longHeldMs = 60_000;
-
 /** What reads the file system; it changes nothing and never fails. */
-const fileSystem = { closedFolder, folderFacts, foreignFolder, pathFacts, reportLock, setAsideFiles };
+const fileSystem = {
+  closedFolder,
+  folderFacts,
+  foreignFolder,
+  isMountPoint,
+  pathFacts,
+  reportLock,
+  setAsideFiles,
+};
 
 export interface FilesDeps {
   config: Pick<Config, "authFile" | "stateDir">;
   clock: Clock;
-  self: ProcessIdentity;
   temporaries: Pick<TemporaryFiles, "abandoned">;
 }
 
 /** Checks the login file, its folder, locks and leftovers, and the state folder. An invalid path is skipped. */
-export function fileChecks({ config, clock, self, temporaries }: FilesDeps, look = fileSystem): Check[] {
+export function fileChecks({ config, clock, temporaries }: FilesDeps, look = fileSystem): Check[] {
   const { authFile, stateDir } = config;
   const folder = dirname(authFile);
-  const lock = (check: string, path: string): Check => ({
-    name: check,
-    run: async () => {
-      const report = await look.reportLock(path, self, clock.now());
-      return report.kind === "inaccessible" ? [] : [lockFinding(check, path, report)];
-    },
-  });
   const around: Check[] = [
     {
       name: "login file",
       run: async () =>
-        (await look.closedFolder(authFile)) === undefined ? [loginFileFinding(await look.pathFacts(authFile))] : [], // see login folder
+        (await look.closedFolder(authFile)) === undefined // else see login folder
+          ? [loginFileFinding(await look.pathFacts(authFile), await look.isMountPoint(authFile))]
+          : [],
     },
     {
       name: "login folder",
@@ -56,8 +54,13 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps, look
         return [loginFolderFinding(await look.folderFacts(folder), look.foreignFolder(folder))];
       },
     },
-    lock("file lock", `${authFile}.lock`),
-    lock("refresh lock", `${authFile}.refresh.lock`),
+    {
+      name: "file lock",
+      run: async () =>
+        (await look.closedFolder(authFile)) === undefined
+          ? [lockFinding(`${authFile}.lock`, await look.reportLock(authFile, clock.now()))]
+          : [],
+    },
     { name: "damaged files", run: async () => damagedFilesFindings(await look.setAsideFiles(authFile)) },
   ];
   const state: Check = {
@@ -80,7 +83,7 @@ export function fileChecks({ config, clock, self, temporaries }: FilesDeps, look
   return [...(authFile === "" ? [] : around), ...(stateDir === "" ? [] : [state]), leftovers];
 }
 
-function loginFileFinding(facts: PathFacts): Finding {
+function loginFileFinding(facts: PathFacts, isMounted: boolean): Finding {
   const check = "login file";
   const { path, kind, mode, foreignOwner } = facts;
   if (kind === "missing" || kind === "unknown") return absentFinding(check, facts);
@@ -91,6 +94,10 @@ function loginFileFinding(facts: PathFacts): Finding {
   if (mode !== undefined && (mode & 0o077) !== 0) {
     const text = `${path} has mode ${octal(mode)}: other users may read or change it.`;
     return problem(check, text, [act(`Run: chmod 600 ${quoted(path)}`)]);
+  }
+  if (isMounted) {
+    const text = `${path} is a mount of a single file: it can only be overwritten, which a crash can interrupt.`;
+    return note(check, text, [act(`Mount its folder in place of the file`)]);
   }
   return ok(check, mode === undefined ? path : `${path} is yours alone (mode ${octal(mode)}).`);
 }
@@ -136,28 +143,16 @@ function closedFolderFinding(check: string, folder: string): Finding {
   return problem(check, text, correctRights(folder));
 }
 
-function lockFinding(check: string, path: string, report: Exclude<LockReport, { kind: "inaccessible" }>): Finding {
+function lockFinding(path: string, report: LockReport): Finding {
+  const check = "file lock";
   switch (report.kind) {
     case "free":
       return ok(check, "Nobody holds it.");
     case "unexpected":
-      return problem(check, `${path} blocks every change: ${report.why}.`, [act(`Remove ${path}`)]);
-    case "other-tool":
-      return note(check, `Another program holds ${path}, or has left it ${span(report.ageMs)} ago.`);
-    case "held": {
-      const { pid, liveness } = report;
-      const age = span(report.ageMs);
-      if (liveness === "dead") {
-        return note(check, `Process ${pid}, which has ended, left it; the next call takes it over.`);
-      }
-      if (liveness === "unknown") {
-        const text = `Process ${pid} of another machine or container holds it for ${age}; after ten minutes it is taken over.`;
-        return note(check, text);
-      }
-      if (report.ageMs < longHeldMs) return ok(check, `Process ${pid} holds it for ${age}.`);
-      const text = `Process ${pid} runs and holds it for ${age}.`;
-      return problem(check, text, [act(`End process ${pid} if it hangs; the next call takes the lock over`)]);
-    }
+      return problem(check, `${path} blocks every change: it ${report.why}.`, [act(`Remove ${path}`)]);
+    case "held":
+      // Its holder renews the time; after ten seconds without that, the next writer takes it over.
+      return note(check, `A program holds ${path}, or has left it ${span(report.ageMs)} ago.`);
   }
 }
 

@@ -2,7 +2,7 @@ import { tokenPath } from "../../api/constants.ts";
 import type { Credential } from "../../api/credential.ts";
 import type { CredentialChooser } from "../../auth/chooser.ts";
 import type { CredentialSource } from "../../auth/credential-source.ts";
-import type { RefreshJournal } from "../../auth/session/refresh-journal.ts";
+import type { RefreshClaims } from "../../auth/session/refresh-claim.ts";
 import type { TokenManager } from "../../auth/session/token-manager.ts";
 import type { PendingLogin } from "../../auth/sign-in/login-attempt.ts";
 import type { Config } from "../../config/config.ts";
@@ -25,14 +25,14 @@ interface DoctorParts
   credentials: Pick<CredentialChooser, "current" | "defaultSource">;
   tokens: Pick<TokenManager, "state">;
   http: Pick<Http, "fetchText" | "authorities">;
-  journal: Pick<RefreshJournal, "find">;
+  claims: Pick<RefreshClaims, "newest">;
   /** The pending sign-in of this process, if any. */
   pendingLogin: () => PendingLogin | undefined;
 }
 
 /** Creates the doctor with all its checks, in the order of the report. */
 export function createDoctor(parts: DoctorParts): Doctor {
-  const { config, http, journal, credentials, tokens, pendingLogin, clock, redactor, home } = parts;
+  const { config, http, claims, credentials, tokens, pendingLogin, clock, redactor, home } = parts;
   const deps = {
     ...parts,
     authorities: http.authorities,
@@ -46,11 +46,9 @@ export function createDoctor(parts: DoctorParts): Doctor {
       return pending?.method === "browser" ? Number(new URL(pending.redirectUri).port) : undefined;
     },
     active: () => credentials.current(),
-    refreshOutcome: async ({ secret }: Credential) => {
+    refreshClaim: async ({ secret }: Credential) => {
       const { tokens: stored } = await tokens.state();
-      return stored?.accessToken === secret
-        ? (await journal.find(fingerprint(stored.refreshToken)))?.outcome
-        : undefined;
+      return stored?.accessToken === secret ? claims.newest(fingerprint(stored.refreshToken)) : undefined;
     },
   };
   const checks = [...loginChecks(deps), ...environmentChecks(deps), ...fileChecks(deps), ...networkChecks(deps)];

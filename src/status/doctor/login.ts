@@ -1,7 +1,7 @@
 import type { Credential } from "../../api/credential.ts";
 import type { CredentialKind } from "../../shared/credential-kind.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
-import type { JournalEntry } from "../../auth/session/refresh-journal.ts";
+import type { Claim } from "../../auth/session/refresh-claim.ts";
 import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -14,21 +14,22 @@ import type { Check } from "./doctor.ts";
 
 const oldListMs = 7 * 24 * 3_600_000;
 
-type JournalOutcome = JournalEntry["outcome"] | undefined;
+/** A refresh takes 15 seconds at most. */
+const longRefreshMs = 60_000;
 
 export interface LoginDeps {
   config: Pick<Config, "authFile">;
   clock: Clock;
   /** The active credential source. */
   active: () => Promise<CredentialSource>;
-  /** Outcome of the last refresh of a credential's login, if known. */
-  refreshOutcome: (credential: Credential) => Promise<JournalOutcome>;
+  /** The newest claim on the refresh of a credential's login, if there is one. */
+  refreshClaim: (credential: Credential) => Promise<Claim | undefined>;
   catalog: Pick<ModelCatalog, "cached">;
   quota: Pick<QuotaCache, "lastSeen">;
 }
 
 /** Checks the credential, and the cached model list and quota of its account. */
-export function loginChecks({ config, clock, active, refreshOutcome, catalog, quota }: LoginDeps): Check[] {
+export function loginChecks({ config, clock, active, refreshClaim, catalog, quota }: LoginDeps): Check[] {
   const ofAccount = (name: string, find: (login: Credential) => Promise<Finding>): Check => ({
     name,
     run: async () => {
@@ -44,8 +45,8 @@ export function loginChecks({ config, clock, active, refreshOutcome, catalog, qu
         const found = await source.inspect();
         // An invalid path of the login file has a finding of its own.
         if (config.authFile === "" && !found.usable && found.trouble === undefined) return [];
-        const outcome = found.credential && (await refreshOutcome(found.credential));
-        return [credentialFinding(source, found, outcome, clock.now())];
+        const claim = found.credential && (await refreshClaim(found.credential));
+        return [credentialFinding(source, found, claim?.outcome, clock.now()), ...refreshFindings(claim, clock.now())];
       },
     },
     ofAccount("model list", async (login) => modelListFinding((await catalog.cached(login))?.fetchedAt, clock.now())),
@@ -71,7 +72,7 @@ const descriptions: Readonly<Record<CredentialKind, Describe>> = {
 function credentialFinding(
   { kind, guestFile }: Pick<CredentialSource, "kind" | "guestFile">,
   { credential, usable, trouble }: ActiveCredential,
-  outcome: JournalOutcome,
+  outcome: Claim["outcome"],
   now: number,
 ): Finding {
   const check = "login";
@@ -88,6 +89,16 @@ function credentialFinding(
   }
   if (trouble !== undefined) return problem(check, sentences([`${who}.`, ...reasons]), trouble.next);
   return ok(check, sentences([`${who}.`, state]));
+}
+
+/** A refresh under way. */
+function refreshFindings(claim: Claim | undefined, now: number): Finding[] {
+  if (claim === undefined || claim.outcome !== undefined || claim.life === "dead") return [];
+  const { pid, at } = claim;
+  const age = span(Math.max(0, now - at));
+  const text = `${pid === undefined ? "A process of another machine or container" : `Process ${pid}`} has been refreshing the login for ${age}.`;
+  if (pid === undefined || now - at < longRefreshMs) return [ok("refresh", text)];
+  return [problem("refresh", text, [act(`End process ${pid} if it hangs; the next question refreshes the login`)])];
 }
 
 function modelListFinding(fetchedAt: number | undefined, now: number): Finding {
