@@ -159,17 +159,8 @@ function createFacade(parts: Parts): ComposedCodex {
       get timeZone() {
         return runtime.timeZone;
       },
-<<<<<<< HEAD
-      sessionNotices: () => {
-        const { unsavedReason } = tokens;
-        if (unsavedReason === undefined) return [...config.notices];
-        return [...config.notices, `the refreshed login could not be saved yet: ${clean(unsavedReason).message}`];
-      },
-      externalAccounts: () => credentials.externalAccounts(),
-=======
       sessionNotices: () => [...config.notices],
-      codexCliAccount: () => credentials.codexCliAccount(),
->>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
+      externalAccounts: () => credentials.externalAccounts(),
     },
   };
 }

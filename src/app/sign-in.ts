@@ -27,17 +27,13 @@ export function createSignIn(
   const { issuer, callbackPorts: ports, desktop } = config;
   const noBrowser = config.noBrowser ? "setting" : mayOpenBrowser ? undefined : "option";
   const orphanedTokens = new OrphanedTokens({ endpoint, clock, limits, log });
-<<<<<<< HEAD
   const {
     save = (grant) => tokens.saveLogin(grant),
-    rehearse = () => store.rehearse(limits.fileLockWaitMs),
+    rehearse = () => store.rehearse(),
     isStored = (saved) => tokens.isStored(saved),
     detectHost = async () => ({ ...desktop, ...(await examineHost(desktop)), noBrowser }),
     openBrowser = openInBrowser,
   } = overrides;
-=======
-  const rehearse = (): Promise<void> => store.rehearse();
->>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
   const shared = { issuer, save, rehearse, orphanedTokens, clock, limits, log };
   const flow = new OAuthFlow({
     ...shared,

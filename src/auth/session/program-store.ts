@@ -102,11 +102,7 @@ export class ProgramStore implements LoginStore {
       const next = change(tokens, damaged, choice);
       if (next === undefined || next === null) return next;
       const document = editableDocument(found);
-<<<<<<< HEAD
-      if ("kind" in next) return withoutNotes(withChoice(document, next.kind, next.generation));
-=======
-      if ("mode" in next) return withoutNote(withChoice(document, next.mode, next.generation));
->>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
+      if ("kind" in next) return withoutNote(withChoice(document, next.kind, next.generation));
       const same = tokens?.generation === next.generation && tokens.refreshToken === next.refreshToken;
       return withRecord(same ? document : withoutNote(document), next);
     });

@@ -71,19 +71,14 @@ export class SignOut {
    * @param select the choice to store in place of the login
    * @throws CodexError `STORAGE` if the login could not be removed; it says whether the login was revoked.
    */
-<<<<<<< HEAD
-  async run({ localOnly, signal }: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
-    const { store, pendingSave, clock, log } = this.#deps;
-=======
-  run(options: SignOutOptions, select?: ExternalKind): Promise<SignedOut> {
+  run(options: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
     const run = this.#run(options, select);
     this.#running = run;
     return run;
   }
 
-  async #run({ localOnly, signal }: SignOutOptions, select?: ExternalKind): Promise<SignedOut> {
+  async #run({ localOnly, signal }: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
     const { store, claims, clock, log } = this.#deps;
->>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
     const { tokens, choice, damaged } = await store.peek();
     if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };

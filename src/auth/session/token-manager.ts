@@ -1,10 +1,6 @@
-<<<<<<< HEAD
 import type { CredentialKind, ExternalKind } from "../../shared/credential-kind.ts";
-=======
-import type { CredentialKind, ExternalKind } from "../../api/credential.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
->>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
 import { raceSignal } from "../../platform/promises.ts";
 import { fingerprint } from "../../platform/random.ts";
 import { CodexError } from "../../shared/errors.ts";
@@ -15,20 +11,13 @@ import { accessTokenExpiry, readIdentity } from "../oauth/claims.ts";
 import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
 import type { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-<<<<<<< HEAD
-import { assertIssuedFor, isExpired, isExpiring, type TokenSet } from "../oauth/token-set.ts";
-import type { RefreshContext, RefreshCoordinator, RefreshReason } from "./refresh-coordinator.ts";
-import { notSignedIn } from "./refresh-errors.ts";
-import { SignOut, type SignedOut, type RevokeOptions } from "./sign-out.ts";
-=======
 import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import { errorOf, type RefreshClaims } from "./refresh-claim.ts";
 import type { RefreshCoordinator } from "./refresh-coordinator.ts";
 import { justIssuedRefused, notSignedIn } from "./refresh-errors.ts";
-import { SignOut, type SignedOut, type SignOutOptions } from "./sign-out.ts";
+import { SignOut, type SignedOut, type RevokeOptions } from "./sign-out.ts";
 import type { TokenRefresher } from "./token-refresher.ts";
 import type { LoginStore } from "./token-store.ts";
->>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
 
 /** An access token that the API refuses so soon after its refresh would be refused after the next one, too. */
 const justIssuedMs = 60_000;

@@ -127,18 +127,6 @@ export class TokenStore {
     prepared?: PreparedSave,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
-<<<<<<< HEAD
-      const found = await this.#load();
-      if (found.damaged) await this.#moveAside(found.document);
-      const document = editableDocument(found);
-      const next = change(found.tokens, found.damaged, found.choice);
-      if (next === null) await this.#write(withoutRecord(document));
-      else if (next !== undefined) {
-        await this.#write(
-          "kind" in next ? withChoice(document, next.kind, next.generation) : withRecord(document, next),
-        );
-        this.#setAside = undefined;
-=======
       for (let writes = 0; writes < maxWrites; writes++) {
         let found = await this.#load();
         const { damaged } = found;
@@ -152,7 +140,6 @@ export class TokenStore {
         if (!(await this.#write(nextDocument(document, next), found.version, prepared?.temporary))) continue;
         if (next !== null) this.#setAside = undefined;
         return found.tokens;
->>>>>>> ee21be1 (Refresh by claims: exclusive files in place of a lock, a journal and messages between processes)
       }
       throw new CodexError("STORAGE", `Other programs change ${this.path} all the time.`, { next: [retry] });
     });
@@ -255,5 +242,5 @@ export class TokenStore {
 
 function nextDocument(document: Document, next: TokenSet | StoredPreference | null): Document {
   if (next === null) return withoutRecord(document);
-  return "mode" in next ? withChoice(document, next.mode, next.generation) : withRecord(document, next);
+  return "kind" in next ? withChoice(document, next.kind, next.generation) : withRecord(document, next);
 }
