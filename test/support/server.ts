@@ -34,6 +34,8 @@ export interface ServerOptions {
   entry?: "shipped" | "test";
   /** The project folder that the host would be in. */
   cwd?: string;
+  /** A command that starts the program, such as `unshare …`. */
+  through?: readonly string[];
 }
 
 /** A running server and a real MCP client of it. */
@@ -108,7 +110,8 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
 export function startProcess(options: ServerOptions): ChildTransport {
   const entry = options.entry === "shipped" ? shippedEntry : testEntry;
   const env = serverEnvironment(options);
-  const transport = new ChildTransport(process.execPath, [entry], env, options.cwd);
+  const [command = "", ...args] = [...(options.through ?? []), process.execPath, entry];
+  const transport = new ChildTransport(command, args, env, options.cwd);
   onTestFinished(async () => {
     transport.child.stdin.end();
     const killer = setTimeout(() => transport.child.kill("SIGKILL"), 25_000);
