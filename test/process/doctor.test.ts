@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Finding } from "../../src/status/finding.ts";
 import { formatIdentity } from "../../src/platform/process-identity.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
-import { deadProcess, plantLock } from "../support/owners.ts";
+import { deadProcess } from "../support/owners.ts";
 import { simulate, startServer, type Answer } from "../support/server.ts";
 import { tlsRelay } from "../support/tls-relay.ts";
 
@@ -41,7 +41,6 @@ test("in a world where everything is wrong, every cause is named with its fix", 
   const { email, accountId } = writeLogin(home, simulator);
   chmodSync(home.authFile, 0o644);
   const dead = deadProcess();
-  plantLock(`${home.authFile}.refresh.lock`, dead);
   mkdirSync(`${home.authFile}.lock`);
   writeFileSync(join(`${home.authFile}.lock`, "notes.txt"), "");
   writeFileSync(`${home.authFile}.tmp.${formatIdentity(dead)}.0`, "");
@@ -75,13 +74,10 @@ test("in a world where everything is wrong, every cause is named with its fix", 
   expect(of(answer, "login file")).toEqual([
     ["problem", "~/auth.json has mode 0644: other users may read or change it.", "Run: chmod 600 ~/auth.json"],
   ]);
-  expect(of(answer, "refresh lock")).toEqual([
-    ["note", `Process ${dead.pid}, which has ended, left it; the next call takes it over.`, undefined],
-  ]);
   expect(of(answer, "file lock")).toEqual([
     [
       "problem",
-      "~/auth.json.lock blocks every change: it holds files that codex-oauth did not put there.",
+      "~/auth.json.lock blocks every change: it holds files, which no lock does.",
       "Remove ~/auth.json.lock.",
     ],
   ]);

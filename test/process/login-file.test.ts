@@ -8,7 +8,7 @@ import { expectNoSecrets } from "../support/canary.ts";
 import { ChildTransport } from "../support/child-transport.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
 import { serverEnvironment, simulate, startServer, testEntry, toAnswer, type TestServer } from "../support/server.ts";
-import { refreshLockOf, storeLockOf } from "../support/token-rig.ts";
+import { storeLockOf } from "../support/token-rig.ts";
 
 function query({ call }: TestServer): ReturnType<TestServer["call"]> {
   return call("codex_query", { prompt: "Now?" });
@@ -115,15 +115,13 @@ test("whatever stands in a lock's place is told with the remedy, and nothing is 
   const home = makeHome();
   const server = await startServer({ simulator, home });
   writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
-  for (const lockOf of [refreshLockOf, storeLockOf]) {
-    for (const [what, plant] of strangeLocks) {
-      const path = lockOf(home);
-      plant(path);
-      const answer = await query(server);
-      expect(answer, what).toMatchObject({ code: "STORAGE" });
-      expect(answer.text).toContain(`Remove ${path}`);
-      rmSync(path, { recursive: true });
-    }
+  const path = storeLockOf(home);
+  for (const [what, plant] of strangeLocks) {
+    plant(path);
+    const answer = await query(server);
+    expect(answer, what).toMatchObject({ code: "STORAGE" });
+    expect(answer.text).toContain(`Remove ${path}`);
+    rmSync(path, { recursive: true });
   }
   expect(simulator.requests).toEqual([]);
   expect((await query(server)).isError).toBe(false);

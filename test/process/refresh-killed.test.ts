@@ -1,12 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { parseIdentity } from "../../src/platform/process-identity.ts";
 import { deferred } from "../../src/platform/promises.ts";
 import type { Simulator } from "../simulator/index.ts";
+import { claimsFolder, claimsOf } from "../support/claims.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
 import { simulate, startServer, type Answer, type TestServer } from "../support/server.ts";
-import { refreshLockOf } from "../support/token-rig.ts";
 
 interface Refreshing {
   simulator: Simulator;
@@ -25,27 +23,20 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn();
 }
 
-function lockOwner(home: Home): number | undefined {
+/** Names in the folder of the claims: announcements too. */
+function claimed(home: Home): string[] {
   try {
-    const [name = ""] = readdirSync(refreshLockOf(home));
-    return parseIdentity(name.split(".")[1] ?? "")?.pid;
+    return readdirSync(claimsFolder(home));
   } catch {
-    return undefined; // nobody has it
+    return []; // none yet
   }
-}
-
-function ledger(home: Home): string {
-  const path = join(home.stateDir, "refresh.json");
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 /** Where a refresh stands when the kill comes, in the order in which it gets there. */
 const moments: Record<string, (refreshing: Refreshing) => Promise<unknown>> = {
   "the call goes out": () => Promise.resolve(),
-  "the server has the lock": ({ home }) => until(() => lockOwner(home) !== undefined),
-  "the process has the lock": ({ home, server }) =>
-    until(() => ![undefined, server.transport.child.pid].includes(lockOwner(home))),
-  "the attempt is noted": ({ home }) => until(() => ledger(home).includes('"sent"')),
+  "a process is announced": ({ home }) => until(() => claimed(home).some((name) => name.endsWith(".start"))),
+  "the token is claimed": ({ home }) => until(() => claimsOf(home).some(({ outcome }) => outcome === undefined)),
   "the request is there": ({ simulator }) => simulator.waitForRequest("token:refresh"),
   "the token is spent": async ({ simulator, commit }) => {
     await simulator.waitForRequest("token:refresh");
@@ -62,10 +53,10 @@ const moments: Record<string, (refreshing: Refreshing) => Promise<unknown>> = {
     answer();
     await until(() => home.record()?.["refreshToken"] !== spent);
   },
-  "the lock is free again": async ({ home, spent, commit, answer }) => {
+  "announcements are swept": async ({ home, spent, commit, answer }) => {
     commit();
     answer();
-    await until(() => home.record()?.["refreshToken"] !== spent && lockOwner(home) === undefined);
+    await until(() => home.record()?.["refreshToken"] !== spent && claimed(home).length === 1);
   },
   "the call is answered": async ({ call, commit, answer }) => {
     commit();
@@ -77,8 +68,8 @@ const moments: Record<string, (refreshing: Refreshing) => Promise<unknown>> = {
 /** How long after the moment, in turns. */
 const delays = [0, 1, 5, 25, 100];
 
-test("there are fifty moments", () => {
-  expect(Object.keys(moments).length * delays.length).toBe(50);
+test("there are forty-five moments", () => {
+  expect(Object.keys(moments).length * delays.length).toBe(45);
 });
 
 test.each(Object.entries(moments))(
@@ -89,7 +80,6 @@ test.each(Object.entries(moments))(
     let server = await startServer({ simulator, home });
     for (const delay of delays) {
       simulator.reset();
-      rmSync(join(home.stateDir, "refresh.json"), { force: true });
       const { refreshToken: spent } = writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
       const committing = deferred<undefined>();
       const answering = deferred<undefined>();
@@ -120,6 +110,6 @@ test.each(Object.entries(moments))(
       expect(home.record()?.["refreshToken"]).toBe(simulator.family(spent)?.current);
       expect(simulator.family(spent)?.revoked).toBe(false);
     }
-    expect(readdirSync(home.path).sort()).toEqual(["auth.json", "state"]);
+    expect(readdirSync(home.path).sort()).toEqual(["auth.json", "auth.json.claims", "state"]);
   },
 );

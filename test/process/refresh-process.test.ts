@@ -1,22 +1,16 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { parseIdentity } from "../../src/platform/process-identity.ts";
 import { deferred } from "../../src/platform/promises.ts";
+import { claimsOf, processGone, refreshPid } from "../support/claims.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { ChildTransport } from "../support/child-transport.ts";
-import { makeHome, writeLogin, type Home } from "../support/home.ts";
+import { makeHome, writeLogin } from "../support/home.ts";
 import { serverEnvironment, simulate, startServer, testEntry, type ServerOptions } from "../support/server.ts";
-import { refreshLockOf, storeLockOf } from "../support/token-rig.ts";
+import { storeLockOf } from "../support/token-rig.ts";
 
 const onLinux = test.skipIf(!existsSync("/proc/self/stat"));
-
-/** The process that has the refresh lock. */
-function refreshPid(home: Home): number {
-  const [name = ""] = readdirSync(refreshLockOf(home));
-  return parseIdentity(name.split(".")[1] ?? "")?.pid ?? NaN;
-}
 
 /** Group and session of a process, and whether it runs (proc(5)). */
 function statOf(pid: number): { group: number; session: number } | undefined {
@@ -28,10 +22,6 @@ function statOf(pid: number): { group: number; session: number } | undefined {
   }
   const [state, , group, session] = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return state === "Z" ? undefined : { group: Number(group), session: Number(session) };
-}
-
-async function gone(pid: number): Promise<void> {
-  while (statOf(pid) !== undefined) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A server whose refresh, in a process of its own, waits for an answer. */
@@ -48,7 +38,7 @@ async function refreshing(options: Partial<ServerOptions> = {}) {
   const answer = (): void => {
     gate.resolve(undefined);
   };
-  return { simulator, home, server, call, spent, pid: refreshPid(home), answer };
+  return { simulator, home, server, call, spent, pid: refreshPid(home) ?? NaN, answer };
 }
 
 onLinux("neither its arguments nor its environment hold a secret", async () => {
@@ -68,7 +58,7 @@ onLinux("neither its arguments nor its environment hold a secret", async () => {
   expect(seen[1]).toContain("CODEX_AUTH_FILE=");
   answer();
   expect((await call).isError).toBe(false);
-  await gone(pid);
+  await processGone(pid);
 });
 
 onLinux("it has a session of its own, and signals do not keep it from saving", async () => {
@@ -96,12 +86,12 @@ onLinux("Ctrl-C in the server's terminal does not reach it", async () => {
   const params = { name: "codex_query", arguments: { prompt: "hi" } };
   server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`);
   await simulator.waitForRequest("token:refresh");
-  const pid = refreshPid(home);
+  const pid = refreshPid(home) ?? NaN;
   for (const signal of ["SIGINT", "SIGKILL"] as const) process.kill(-(server.pid ?? NaN), signal);
   await exited;
   expect(statOf(pid)).toBeDefined();
   gate.resolve(undefined);
-  await gone(pid);
+  await processGone(pid);
   expect(home.record()?.["refreshToken"]).toBe(simulator.family(spent)?.current);
 });
 
@@ -113,10 +103,10 @@ onLinux("it ends when the token endpoint never answers", async () => {
   const server = await startServer({ simulator, home, limits: { tokenRequestTimeoutMs: 500 } });
   const call = server.call("codex_query", { prompt: "Now?" });
   await simulator.waitForRequest("token:refresh");
-  const pid = refreshPid(home);
+  const pid = refreshPid(home) ?? NaN;
   expect(await call).toMatchObject({ isError: true, code: "TIMEOUT" });
-  await gone(pid);
-  expect(existsSync(refreshLockOf(home))).toBe(false);
+  await processGone(pid);
+  expect(claimsOf(home)).toMatchObject([{ pid, outcome: "unknown" }]);
 });
 
 onLinux("what it cannot save when the server is gone, it saves as soon as it can", async () => {
@@ -127,19 +117,20 @@ onLinux("what it cannot save when the server is gone, it saves as soon as it can
   const request = simulator.requests[0];
   answer();
   await request?.done;
+  while (claimsOf(home)[0]?.outcome !== "granted") await new Promise((resolve) => setImmediate(resolve));
   expect(home.record()?.["refreshToken"]).toBe(spent);
   rmSync(storeLockOf(home));
-  await gone(pid);
+  await processGone(pid);
   expect(home.record()?.["refreshToken"]).toBe(simulator.family(spent)?.current);
 });
 
 onLinux("its life ends, saved or not", async () => {
-  const limits = { refreshProcessMs: 6_000, tokenRequestTimeoutMs: 1_000 };
+  const limits = { refreshSaveMs: 1_000 };
   const { home, server, spent, pid, answer } = await refreshing({ limits });
   writeFileSync(storeLockOf(home), "no lock");
   server.transport.child.kill("SIGKILL");
   answer();
-  await gone(pid);
+  await processGone(pid);
   expect(home.record()?.["refreshToken"]).toBe(spent);
 });
 
@@ -157,7 +148,7 @@ test("a server whose program was replaced while it ran refreshes by itself", asy
   const params = { name: "codex_query", arguments: { prompt: "hi" } };
   const line = await transport.lineWhere(asked(transport, "tools/call", params));
   expect(line).toContain("The simulator received: hi");
-  expect(transport.stderr).toContain("refreshing in this one");
+  expect(transport.stderr).toContain("refreshing in this process");
   expect(home.record()?.["refreshToken"]).toBe(simulator.family(spent)?.current);
 });
 

@@ -30,6 +30,20 @@ export function refreshPid(home: Home): number | undefined {
   return claimsOf(home).find(({ pid, outcome }) => pid !== 0 && outcome === undefined)?.pid;
 }
 
+/** Resolves when the process has ended; a zombie has. */
+export async function processGone(pid: number): Promise<void> {
+  while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !text.slice(text.lastIndexOf(")") + 2).startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -7,7 +7,7 @@ import type { Simulator } from "../simulator/index.ts";
 import { refreshPid } from "./claims.ts";
 import { makeHome, writeLogin, type Home } from "./home.ts";
 import { anHourMs, plantForeignLock } from "./owners.ts";
-import { startServer, type ServerOptions, type TestServer } from "./server.ts";
+import { refreshRequests, startServer, type ServerOptions, type TestServer } from "./server.ts";
 
 /** What happened to the logins of a row of the torture. */
 export interface Tally {
@@ -306,7 +306,7 @@ async function round(
   const family = simulator.family(spent);
   const kept = home.record()?.["refreshToken"] === family?.current && family?.revoked === false;
   tally.rounds++;
-  tally.requests += simulator.requests.filter(({ route }) => route === "token:refresh").length;
+  tally.requests += refreshRequests(simulator);
   if (!kept && killed === true) tally.unavoidable++;
   else {
     tally.replays += replays;

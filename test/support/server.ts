@@ -110,8 +110,8 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
 export function startProcess(options: ServerOptions): ChildTransport {
   const entry = options.entry === "shipped" ? shippedEntry : testEntry;
   const env = serverEnvironment(options);
-  const [command = "", ...args] = [...(options.through ?? []), process.execPath, entry];
-  const transport = new ChildTransport(command, args, env, options.cwd);
+  const [command, ...wrapper] = [...(options.through ?? []), process.execPath];
+  const transport = new ChildTransport(command, [...wrapper, entry], env, options.cwd);
   onTestFinished(async () => {
     transport.child.stdin.end();
     const killer = setTimeout(() => transport.child.kill("SIGKILL"), 25_000);
@@ -120,6 +120,11 @@ export function startProcess(options: ServerOptions): ChildTransport {
     expectCleanOutput(transport, options);
   });
   return transport;
+}
+
+/** How many refreshes were asked for. */
+export function refreshRequests(simulator: Simulator): number {
+  return simulator.requests.filter(({ route }) => route === "token:refresh").length;
 }
 
 export function toAnswer(raw: CallToolResult): Answer {

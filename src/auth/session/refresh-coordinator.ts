@@ -89,9 +89,8 @@ export class RefreshCoordinator {
 
   /** Why the refresh failed that this call has waited for; undefined if it is none, or the token is sent once more. */
   #awaited({ after, urgent }: Waiting, claim: Claim | undefined): CodexError | undefined {
-    if (after === undefined || claim === undefined || claim.number <= after || isResent(claim, urgent))
-      return undefined;
-    return errorOf(claim);
+    if (after === undefined || claim === undefined || claim.number <= after) return undefined;
+    return claim.outcome === "granted" || isResent(claim, urgent) ? undefined : errorOf(claim);
   }
 
   #wait(waiting: Waiting, { pid, slow }: Decision & { kind: "busy" }, claim: Claim | undefined): void {

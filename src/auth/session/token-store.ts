@@ -4,6 +4,7 @@ import type { StoredPreference } from "../../api/credential.ts";
 import { sleep, type Clock } from "../../platform/clock.ts";
 import { storageError } from "../../platform/files/errors.ts";
 import type { FileLock } from "../../platform/files/file-lock.ts";
+import { removeOldLocks } from "../../platform/files/old-locks.ts";
 import {
   interruptedCopy,
   isMountPoint,
@@ -236,6 +237,7 @@ export class TokenStore {
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
+    await removeOldLocks(this.path);
     await this.#deps.temporaries.sweep(this.path);
   }
 }

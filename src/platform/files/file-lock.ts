@@ -1,4 +1,5 @@
 import { lstat, readdir, utimes } from "node:fs/promises";
+import type Lockfile from "proper-lockfile";
 import { CodexError } from "../../shared/errors.ts";
 import { act, retry } from "../../shared/next-step.ts";
 import { sleep, type Clock } from "../clock.ts";
@@ -39,7 +40,7 @@ export class FileLock {
   async acquire(waitMs: number): Promise<(() => Promise<void>) | undefined> {
     const { clock, random } = this.#deps;
     const path = `${this.#file}.lock`;
-    const { default: lockfile } = await import("proper-lockfile");
+    const lockfile = await loadLockfile();
     const deadline = clock.elapsed() + waitMs;
     let seen: { mtimeMs: number; since: number } | undefined;
     for (;;) {
@@ -69,6 +70,17 @@ export class FileLock {
       await sleep(clock, pollMs * (1 + random.fraction()));
     }
   }
+}
+
+let loaded: Promise<typeof Lockfile> | undefined;
+
+async function loadLockfile(): Promise<typeof Lockfile> {
+  loaded ??= import("proper-lockfile").then((module) => {
+    // The library ends the process at any signal that has no other listener. This one only means EFBIG, with a code.
+    process.on("SIGXFSZ", () => undefined);
+    return module.default;
+  });
+  return loaded;
 }
 
 /** State of a lock, for the doctor. */
