@@ -91,13 +91,14 @@ export class ClaimFiles implements RefreshClaims {
     }
   }
 
-  async announce(token: string, number: number): Promise<boolean> {
+  async announce(token: string, number: number): Promise<(() => Promise<void>) | undefined> {
     const name = `${token}.${number}.start`;
-    if (await this.#files.create(name, "")) return true;
+    const withdraw = (): Promise<void> => this.#files.remove(name);
+    if (await this.#files.create(name, "")) return withdraw;
     const at = await this.#files.writtenAt(name);
-    if (at !== undefined && Math.abs(this.#deps.clock.now() - at) < announcedMs) return false;
+    if (at !== undefined && Math.abs(this.#deps.clock.now() - at) < announcedMs) return undefined;
     await this.#files.remove(name);
-    return this.#files.create(name, "");
+    return (await this.#files.create(name, "")) ? withdraw : undefined;
   }
 
   #life(owner: ProcessIdentity | undefined, uptimeMs: number, name: string, text: string): Claim["life"] {

@@ -74,8 +74,8 @@ export class ClaimNote implements RefreshClaims {
   }
 
   /** A refresh runs in this process, so there is nothing to announce. */
-  announce(): Promise<boolean> {
-    return Promise.resolve(true);
+  announce(): Promise<() => Promise<void>> {
+    return Promise.resolve(() => Promise.resolve());
   }
 
   /** Changes the value; false if `change` gave nothing. */

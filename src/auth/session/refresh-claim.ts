@@ -66,8 +66,11 @@ export interface RefreshClaims {
   remove(token: string, number: number): Promise<void>;
   /** Removes all claims that this one on `token` has made superfluous; without a token, all ended ones. Never fails. */
   sweep(token?: string, number?: number): Promise<void>;
-  /** Says that this process starts a refresh, so that others wait for it; false if one has said so just now. */
-  announce(token: string, number: number): Promise<boolean>;
+  /**
+   * Says that this process starts a refresh, so that others wait for it; undefined if one has said so just now. The
+   * result takes it back.
+   */
+  announce(token: string, number: number): Promise<(() => Promise<void>) | undefined>;
 }
 
 /** What the newest claim means for a process that wants to refresh. */

@@ -111,8 +111,14 @@ export class RefreshCoordinator {
     // A process that ended without a claim could not do its work, so this one tries.
     const failed = process !== undefined && waiting.startedAfter === last;
     if (start !== undefined && !failed) {
-      if (!(await claims.announce(token, last + 1))) return; // another process starts one
-      await store.rehearse(); // no process for a refresh that could not be saved
+      const withdraw = await claims.announce(token, last + 1);
+      if (withdraw === undefined) return; // another process starts one
+      try {
+        await store.rehearse(); // no process for a refresh that could not be saved
+      } catch (error) {
+        await withdraw();
+        throw error;
+      }
       try {
         waiting.process = await start(accessToken, urgent);
         waiting.startedAfter = last;
