@@ -243,9 +243,24 @@ describe.skipIf(process.platform === "win32")("compiled code that another user m
   });
 
   const disguises: [string, (at: { copy: Copy; folder: string; path: string }) => void][] = [
-    ["in a folder that others may write", ({ folder }) => chmodSync(folder, 0o777)],
-    ["in a folder that a group may write", ({ folder }) => chmodSync(folder, 0o770)],
-    ["in a file that others may write", ({ path }) => chmodSync(path, 0o666)],
+    [
+      "in a folder that others may write",
+      ({ folder }) => {
+        chmodSync(folder, 0o777);
+      },
+    ],
+    [
+      "in a folder that a group may write",
+      ({ folder }) => {
+        chmodSync(folder, 0o770);
+      },
+    ],
+    [
+      "in a file that others may write",
+      ({ path }) => {
+        chmodSync(path, 0o666);
+      },
+    ],
     [
       "behind a link in place of the file",
       ({ copy, path }) => {
