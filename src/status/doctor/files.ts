@@ -11,6 +11,7 @@ import {
   type PathFacts,
 } from "../../platform/files/path-facts.ts";
 import { ownFile } from "../../platform/files/secure-file.ts";
+import { ownFolderAt } from "../../platform/files/state-folder.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { act, either, restart, retry, setVariable, type NextSteps } from "../../shared/next-step.ts";
@@ -30,7 +31,8 @@ export interface FilesDeps {
 
 /** Checks the login file, its folder, locks and leftovers, and the state folder. An invalid path is skipped. */
 export function fileChecks({ config, clock, self, temporaries }: FilesDeps): Check[] {
-  const { authFile, stateDir } = config;
+  const { authFile } = config;
+  const stateDir = config.stateDir && ownFolderAt(config.stateDir);
   const folder = dirname(authFile);
   const lock = (check: string, path: string): Check => ({
     name: check,
@@ -120,7 +122,7 @@ export function stateFolderFinding(facts: PathFacts, foreign: string | undefined
   }
   if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
   if (kind === "folder" && mode !== undefined && (mode & 0o077) !== 0) {
-    const text = `${path} has mode ${octal(mode)}; the next write closes it for others.`;
+    const text = `${path} has mode ${octal(mode)}: other users may see which files it holds.`;
     return note(check, text, [act(`Run: chmod 700 ${quoted(path)}`)]);
   }
   return ok(check, path);
