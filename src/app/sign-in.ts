@@ -8,7 +8,7 @@ import { DeviceEndpoint } from "../auth/sign-in/device-endpoint.ts";
 import { DeviceFlow, type DeviceFlowDeps } from "../auth/sign-in/device-flow.ts";
 import { LoginManager } from "../auth/sign-in/login-manager.ts";
 import { openInBrowser } from "../platform/browser.ts";
-import { detectHost } from "../platform/host.ts";
+import { detectHost, findOpener } from "../platform/host.ts";
 import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
 
@@ -46,7 +46,7 @@ export function createSignIn(
     flow,
     device,
     detectHost: async () => ({ ...desktop, ...(await detectHost(desktop)), noBrowser }),
-    openBrowser: openInBrowser,
+    openBrowser: async (url) => openInBrowser(url, await findOpener(desktop)),
     isStored: (saved) => tokens.isStored(saved),
     clock,
     limits,
