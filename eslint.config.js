@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 /** Only the edge may touch the process and print; the rest takes what it needs as arguments. */
 const edge = [
   ...["src/main.ts", "src/mcp/serve.ts", "src/cli/main.ts", "src/app/refresh-process.ts", "src/platform/exit.ts"],
-  "src/platform/files/file-lock.ts", // a signal of a library,
+  "src/platform/files/file-lock.ts", // a signal that a library would end the process at
   ...["src/app/runtime.ts", "src/app/library.ts", "src/config/config.ts"],
 ];
 

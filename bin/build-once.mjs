@@ -13,7 +13,6 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
 
@@ -107,13 +106,10 @@ function removeOldBuilds(mine) {
   }
 }
 
+/** In the program's own folder: Node would also take the builder that somebody put into a folder above. */
 function hasPackages(root) {
-  try {
-    createRequire(join(root, "package.json")).resolve("esbuild");
-    return true;
-  } catch {
-    return false;
-  }
+  const builder = ["esbuild", `@esbuild/${process.platform}-${process.arch}`];
+  return builder.every((name) => existsSync(join(root, "node_modules", name, "package.json")));
 }
 
 function complain(what) {

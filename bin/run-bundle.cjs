@@ -1,7 +1,7 @@
 // Runs the bundle with V8's compiled code from an earlier start, which spares compiling it again.
 "use strict";
 const { isAscii } = require("node:buffer");
-const { closeSync, fstatSync, openSync, readFileSync } = require("node:fs");
+const { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } = require("node:fs");
 const { Module, createRequire } = require("node:module");
 const { dirname } = require("node:path");
 const { Script } = require("node:vm");
@@ -24,7 +24,11 @@ exports.runBundle = (file, { keepCompiled }) => {
   script.runInThisContext().call(program.exports, program.exports, createRequire(file), program, file, dirname(file));
   if (keepCompiled && (cachedData === undefined || script.cachedDataRejected === true)) {
     keepLater(() => {
-      require("./keep-compiled.cjs").keep(file, bytes, script.createCachedData());
+      try {
+        require("./keep-compiled.cjs").keep(file, bytes, script.createCachedData());
+      } catch {
+        // The program's folder is gone by now: a host has replaced it by another version's.
+      }
     });
   }
 };
@@ -62,11 +66,23 @@ function readIdentified(file) {
   }
 }
 
-/** Compiled code that is whole and made from this very file; V8 itself refuses what another V8 made. */
+/**
+ * Compiled code that is whole and labelled with this very file; V8 itself refuses what another V8 made. The label
+ * can be forged, so nobody else may have been able to write there.
+ */
 function readCompiled(path, identity) {
   let kept;
   try {
-    kept = readFileSync(path);
+    if (!isOurs(lstatSync(dirname(path)), "isDirectory")) return undefined;
+    // Windows has neither flag; NONBLOCK: a pipe must not be waited for.
+    const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+    const handle = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      if (!isOurs(fstatSync(handle), "isFile")) return undefined;
+      kept = readFileSync(handle);
+    } finally {
+      closeSync(handle);
+    }
   } catch {
     return undefined;
   }
@@ -74,10 +90,18 @@ function readCompiled(path, identity) {
   return kept.toString("latin1", 0, labelLength) === label(identity, code) ? code : undefined;
 }
 
+/** Whether it is of that kind, belongs to this user or root, and can be written by nobody else. */
+function isOurs(stat, kind) {
+  const uid = process.getuid?.();
+  if (!stat[kind]()) return false;
+  return uid === undefined || ((stat.uid === uid || stat.uid === 0) && (stat.mode & 0o022) === 0);
+}
+
 function label(identity, code) {
   return `${identity} ${code.length} ${crc32(code)}`.padEnd(labelLength).slice(0, labelLength);
 }
 
 exports.compiledPath = compiledPath;
+exports.isOurs = isOurs;
 exports.label = label;
 exports.readIdentified = readIdentified;

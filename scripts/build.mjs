@@ -1,8 +1,9 @@
 // Bundles each program into one file. `npm ci` runs this by way of `prepare`; the launcher in bin/ with
 // `--server FILE`, which builds the server alone, to where it says; scripts/pack.mjs with `--package FOLDER`,
 // which builds all that is published, with its types and the licences of what is in it.
+import { realpathSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** What a person runs, `npm run try`, and what programs import. */
@@ -53,6 +54,21 @@ const lean = {
   },
 };
 
+// The program must not become writable by others where the umask lets it.
+process.umask(process.umask() | 0o022);
+
+/** Bundlers look for packages in the folders above as well, which may be anybody's. */
+function assertOwn(inputs) {
+  const own = [process.cwd(), resolve("node_modules")].map((path) => realpathSync(path));
+  const foreign = inputs.map((name) => resolve(name)).find((file) => own.every((path) => isOutside(path, file)));
+  if (foreign !== undefined) throw new Error(`${foreign} is not one of the program's own packages: run npm ci`);
+}
+
+function isOutside(folder, file) {
+  const path = relative(folder, file);
+  return path.startsWith("..") || isAbsolute(path);
+}
+
 // Both ends of `exports` are one module, so that an error of the one is an error of the other.
 const index = Object.keys(wanted).find((name) => name.endsWith("index.cjs"));
 if (index !== undefined) {
@@ -90,6 +106,7 @@ const inputs = await Promise.all(
         // `open` then takes the system's xdg-open, which is what we want.
         logOverride: { "empty-import-meta": "silent" },
       });
+      assertOwn(Object.keys(metafile.inputs));
       await rename(fresh, outfile);
       return Object.keys(metafile.inputs);
     } finally {

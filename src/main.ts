@@ -1,4 +1,8 @@
 import { refreshArgument } from "./app/refresh-command.ts";
+import { dropRelativeFolders } from "./platform/search-path.ts";
+
+// Before anything reads it: this process may run in a project that is not trusted.
+dropRelativeFolders(process.env);
 
 const args = process.argv.slice(2);
 const [command] = args;

@@ -1,7 +1,7 @@
 import type { Origins } from "../auth/oauth/token-set.ts";
 import { Http } from "../http/http.ts";
 import { proxySecrets } from "../http/proxy.ts";
-import { StateFolder } from "../platform/files/state-folder.ts";
+import { ownFolderAt, StateFolder } from "../platform/files/state-folder.ts";
 import { TemporaryFiles } from "../platform/files/temporary-files.ts";
 import { createDebugLog, createForwardingLog, silentLog, type Log } from "../platform/log.ts";
 import { identifySelf, type ProcessIdentity } from "../platform/process-identity.ts";
@@ -29,7 +29,7 @@ export function createPlatform(runtime: Runtime): Platform {
   const redactor = new Redactor();
   redactor.addSecrets(...proxySecrets(config.proxy), config.apiKey);
   const spoilt = config.problems.some(({ area }) => area === "storage" || area === "state");
-  const stateDir = spoilt || config.stateDir === "" ? undefined : config.stateDir;
+  const stateDir = spoilt || config.stateDir === "" ? undefined : ownFolderAt(config.stateDir);
   const debugLog = (): Log =>
     config.debug ? createDebugLog({ clock, redactor, folder: stateDir, writeStderr }) : silentLog;
   const log = takeLog === undefined ? debugLog() : createForwardingLog(takeLog, redactor);

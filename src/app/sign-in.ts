@@ -5,7 +5,7 @@ import { DeviceFlow } from "../auth/sign-in/device-flow.ts";
 import type { LoginAttemptDeps } from "../auth/sign-in/login-attempt.ts";
 import { LoginManager, type LoginManagerDeps } from "../auth/sign-in/login-manager.ts";
 import { openInBrowser } from "../platform/browser.ts";
-import { detectHost as examineHost } from "../platform/host.ts";
+import { detectHost as examineHost, findOpener } from "../platform/host.ts";
 import { renderCallbackPage } from "../render/callback-page.ts";
 import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
@@ -32,7 +32,7 @@ export function createSignIn(
     rehearse = () => store.rehearse(),
     isStored = (saved) => tokens.isStored(saved),
     detectHost = async () => ({ ...desktop, ...(await examineHost(desktop)), noBrowser }),
-    openBrowser = openInBrowser,
+    openBrowser = async (url) => openInBrowser(url, await findOpener(desktop)),
   } = overrides;
   const shared = { issuer, save, rehearse, orphanedTokens, clock, limits, log };
   const flow = new OAuthFlow({

@@ -15,6 +15,8 @@ interface DesktopSession {
   wsl: boolean;
   /** `$PATH`, which is searched for a program that opens URLs. */
   searchPath: string;
+  /** The folder of Windows; only meaningful there. */
+  systemRoot: string;
 }
 
 /** Variables that other programs define; their values are not validated. */
@@ -47,6 +49,7 @@ export function readProcessEnvironment(env: Environment, home: string): ProcessE
       display: ["DISPLAY", "WAYLAND_DISPLAY"].some((name) => get(name) !== undefined),
       wsl: ["WSL_DISTRO_NAME", "WSL_INTEROP"].some((name) => get(name) !== undefined),
       searchPath: get("PATH") ?? "",
+      systemRoot: get("SystemRoot") ?? "C:\\Windows",
     },
     proxy: {
       httpProxy: get("http_proxy") ?? get("HTTP_PROXY"),

@@ -25,12 +25,18 @@ interface HostOptions {
 /** Detects where this process runs: reads a few small files, starts no program, caches nothing. */
 export async function detectHost(options: HostOptions): Promise<HostEnvironment> {
   const { searchPath, wsl, platform = process.platform, root = "/" } = options;
-  const [container, xdgOpen] = await Promise.all([
+  const [container, opener] = await Promise.all([
     platform === "linux" && isContainer(root),
-    platform === "linux" && !wsl && findProgram("xdg-open", searchPath, platform),
+    findOpener({ searchPath, wsl, platform }),
   ]);
   // macOS and Windows ship an opener.
-  return { platform, container, opener: platform !== "linux" || wsl || Boolean(xdgOpen) };
+  return { platform, container, opener: platform !== "linux" || wsl || opener !== undefined };
+}
+
+/** The opener's absolute path; undefined where the system has one at a fixed place (macOS, Windows, WSL), or none. */
+export async function findOpener(options: Omit<HostOptions, "root">): Promise<string | undefined> {
+  const { searchPath, wsl, platform = process.platform } = options;
+  return platform === "linux" && !wsl ? findProgram("xdg-open", searchPath, platform) : undefined;
 }
 
 /** Looks for the marker files of Docker and Podman, or a control group that names a container. */

@@ -1,8 +1,11 @@
-import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import { foreignFolder } from "./files/folder-owner.ts";
 import type { Redactor } from "../shared/redactor.ts";
+
+// Windows lacks the last two; undefined counts as zero.
+const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 const maxLogBytes = 5 * 1024 * 1024;
 
@@ -43,8 +46,7 @@ export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLo
     if (folder === undefined || file === undefined || foreignFolder(folder) !== undefined) return;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      rotate(file);
-      appendFileSync(file, `${stamp} [${area}] ${line}\n`, { mode: 0o600, flag: "a" });
+      append(file, `${stamp} [${area}] ${line}\n`);
     } catch {
       // The disk may be full, or the folder another user's; stderr has the line.
     }
@@ -52,11 +54,24 @@ export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLo
   return Object.assign(write, { file });
 }
 
-function rotate(file: string): void {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  if ((stat.mode & 0o077) !== 0) chmodSync(file, 0o600);
-  if (stat.size > maxLogBytes) renameSync(file, `${file}.1`);
+/** @throws Error if the file is a link, has a second name, or is another user's: its rights are not ours to change */
+function append(file: string, line: string): void {
+  // NONBLOCK: a FIFO must not wait for its reader.
+  const handle = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    const stat = fstatSync(handle);
+    const uid = process.getuid?.() ?? stat.uid;
+    if (!stat.isFile() || stat.nlink > 1 || stat.uid !== uid) throw new Error("not a file of our own");
+    if ((stat.mode & 0o077) !== 0) fchmodSync(handle, 0o600);
+    if (stat.size > maxLogBytes) {
+      renameSync(file, `${file}.1`);
+      append(file, line);
+      return;
+    }
+    writeSync(handle, line);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** Creates a log that forwards to a program's own function, whose errors are ignored. */

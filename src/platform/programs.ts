@@ -1,15 +1,16 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { join, win32 } from "node:path";
+import { trustedFolders } from "./search-path.ts";
 
-/** Finds a program in the search path. Relative folders are skipped: they would resolve in the untrusted project. */
+/** Finds a program in the search path, as an absolute path. */
 export async function findProgram(
   name: string,
   searchPath: string,
   platform: string = process.platform,
 ): Promise<string | undefined> {
   const windows = platform === "win32";
-  const folders = searchPath.split(windows ? ";" : ":").filter((folder) => isAbsolute(folder));
+  const folders = trustedFolders(searchPath, platform);
   const names = windows ? [`${name}.exe`, `${name}.cmd`] : [name];
   for (const path of folders.flatMap((folder) => names.map((file) => join(folder, file)))) {
     if (await isProgram(path, windows ? constants.F_OK : constants.X_OK)) return path;
@@ -38,12 +39,19 @@ export interface ProgramEnd {
 /**
  * Runs a program to its end, without a shell or input, in this process's environment.
  *
+ * @param path absolute: a name would be searched again, on Windows in the current folder first
+ * @param systemRoot the folder of Windows
  * @throws the signal's reason; the system's error if the program can't be started
  */
-export async function runProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<ProgramEnd> {
+export async function runProgram(
+  path: string,
+  args: readonly string[],
+  systemRoot: string,
+  signal: AbortSignal,
+): Promise<ProgramEnd> {
   const { spawn } = await import("node:child_process");
   signal.throwIfAborted();
-  const { command, rawArgs, verbatim } = invocation(path, args);
+  const { command, rawArgs, verbatim } = invocation(path, args, systemRoot);
   return new Promise((resolve, reject) => {
     const child = spawn(command, rawArgs, {
       stdio: ["ignore", "pipe", "pipe"],
@@ -76,11 +84,16 @@ export async function runProgram(path: string, args: readonly string[], signal: 
 export function invocation(
   path: string,
   args: readonly string[],
+  systemRoot: string,
 ): { command: string; rawArgs: string[]; verbatim: boolean } {
   if (!/\.cmd$/i.test(path)) return { command: path, rawArgs: [...args], verbatim: false };
   const parts = [path, ...args];
   const refused = parts.find((word) => /["%\r\n]/.test(word));
   if (refused !== undefined) throw new Error(`Windows cannot pass this on as it is: ${refused}`);
   const line = parts.map((word) => `"${word}"`).join(" ");
-  return { command: "cmd.exe", rawArgs: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
+  return {
+    command: win32.join(systemRoot, "System32", "cmd.exe"),
+    rawArgs: ["/d", "/v:off", "/s", "/c", `"${line}"`],
+    verbatim: true,
+  };
 }

@@ -24,7 +24,7 @@ test("has a sound default for every setting", () => {
     callbackPorts: [1455, 1457],
     noBrowser: false,
     debug: false,
-    desktop: { ssh: false, codespaces: false, display: false, wsl: false, searchPath: "" },
+    desktop: { ssh: false, codespaces: false, display: false, wsl: false, systemRoot: "C:\\Windows", searchPath: "" },
     proxy: { httpProxy: undefined, httpsProxy: undefined, noProxy: undefined },
     caFiles: [],
     tlsUnverified: false,

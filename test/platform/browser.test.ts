@@ -9,11 +9,12 @@ const opener = vi.hoisted(() => ({
 }));
 vi.mock("open", () => ({
   default: (url: string, options: unknown) => {
-    expect(options).toEqual({ wait: false });
+    expect(options).toEqual({ wait: false, app: { name: path } });
     return opener.start(url);
   },
 }));
 
+const path = "/usr/bin/xdg-open";
 const url = "https://issuer.test/authorize?state=1";
 
 /** From now on this program is what opens the browser; it gets the URL as its first argument. */
@@ -28,7 +29,7 @@ function program(script: string, wait?: "until it has ended"): void {
 
 test("is content with an opener that ends well", async () => {
   program(`process.exit(process.argv[1] === ${JSON.stringify(url)} ? 0 : 9)`);
-  await openInBrowser(url);
+  await openInBrowser(url, path);
 });
 
 test.each([
@@ -36,19 +37,19 @@ test.each([
   ["is killed", 'process.kill(process.pid, "SIGKILL")', "a signal"],
 ])("tells that an opener %s", async (_, script, word) => {
   program(script);
-  await expect(openInBrowser(url)).rejects.toThrow(`ended with ${word}`);
+  await expect(openInBrowser(url, path)).rejects.toThrow(`ended with ${word}`);
 });
 
 test("judges an opener that has ended before it could be listened to", async () => {
   program("process.exit(0)", "until it has ended");
-  await openInBrowser(url);
+  await openInBrowser(url, path);
   program("process.exit(4)", "until it has ended");
-  await expect(openInBrowser(url)).rejects.toThrow("ended with 4");
+  await expect(openInBrowser(url, path)).rejects.toThrow("ended with 4");
 });
 
 test("tells that an opener could not be started", async () => {
   opener.start = () => Promise.reject(Object.assign(new Error("spawn"), { code: "ENOENT" }));
-  await expect(openInBrowser(url)).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(openInBrowser(url, path)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
 test("an error of the opener that comes later rejects, and ends nothing else", async () => {
@@ -64,7 +65,7 @@ test("an error of the opener that comes later rejects, and ends nothing else", a
     });
     return child;
   };
-  const opening = openInBrowser(url);
+  const opening = openInBrowser(url, path);
   const child = await listened.promise;
   child.emit("error", new Error("late"));
   await expect(opening).rejects.toThrow("late");

@@ -1,6 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createDebugLog, silentLog } from "../../src/platform/log.ts";
 import { Redactor } from "../../src/shared/redactor.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -91,6 +102,49 @@ test("takes back rights that an older file gave to others", () => {
   writeFileSync(file, "", { mode: 0o644 });
   makeLog(folder).log("CODEX", "x");
   expect(modeOf(file)).toBe(0o600);
+});
+
+describe.skipIf(process.platform === "win32")("what others may have put in the log's place", () => {
+  const planted: [string, (file: string, notes: string) => void][] = [
+    [
+      "a link",
+      (file, notes) => {
+        symlinkSync(notes, file);
+      },
+    ],
+    [
+      "a second name of another file",
+      (file, notes) => {
+        linkSync(notes, file);
+      },
+    ],
+    [
+      "a FIFO",
+      (file) => {
+        execFileSync("mkfifo", ["-m", "666", file]);
+      },
+    ],
+  ];
+  test.each(planted)("%s gets no line, and its rights stay", (_, plant) => {
+    const folder = makeHome().path;
+    const [file, notes] = [join(folder, "debug.log"), join(folder, "notes")];
+    writeFileSync(notes, "mine", { mode: 0o644 });
+    plant(file, notes);
+    const { log, stderr } = makeLog(folder);
+    log("CODEX", "still said");
+    expect(stderr).toEqual(["[CODEX] still said\n"]);
+    expect([readFileSync(notes, "utf8"), modeOf(notes)]).toEqual(["mine", 0o644]);
+  });
+
+  // Only root can give a file away.
+  test.runIf(process.getuid?.() === 0)("another user's file gets no line, and its rights stay", () => {
+    const folder = makeHome().path;
+    const file = join(folder, "debug.log");
+    writeFileSync(file, "", { mode: 0o644 });
+    chownSync(file, 1234, 1234);
+    makeLog(folder).log("CODEX", "x");
+    expect([readFileSync(file, "utf8"), modeOf(file)]).toEqual(["", 0o644]);
+  });
 });
 
 test("never disturbs the work when the file cannot be written", () => {

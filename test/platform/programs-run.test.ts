@@ -4,32 +4,33 @@ import { invocation, runProgram } from "../../src/platform/programs.ts";
 import { makeHome } from "../support/home.ts";
 
 const never = new AbortController().signal;
+const systemRoot = "C:\\Windows";
 
 test("its words, its exit code and each argument as it is", async () => {
   const script = "console.log(JSON.stringify(process.argv.slice(1))); process.exitCode = 3";
   const args = ["a b", '"', "$HOME", "%PATH%", ""];
-  const { code, stdout } = await runProgram(process.execPath, ["-e", script, ...args], never);
+  const { code, stdout } = await runProgram(process.execPath, ["-e", script, ...args], systemRoot, never);
   expect({ code, args: JSON.parse(stdout) as string[] }).toEqual({ code: 3, args });
 });
 
 test("the signal ends it", async () => {
   const aborter = new AbortController();
-  const running = runProgram(process.execPath, ["-e", "setInterval(() => 0, 1e6)"], aborter.signal);
+  const running = runProgram(process.execPath, ["-e", "setInterval(() => 0, 1e6)"], systemRoot, aborter.signal);
   aborter.abort(new Error("enough"));
   await expect(running).rejects.toThrow("enough");
 });
 
 test("what cannot be started fails with the system's reason", async () => {
-  const running = runProgram(join(makeHome().path, "nothing"), [], never);
+  const running = runProgram(join(makeHome().path, "nothing"), [], systemRoot, never);
   await expect(running).rejects.toMatchObject({ code: "ENOENT" });
 });
 
 test("a .cmd of Windows goes through its interpreter, each word quoted", () => {
-  expect(invocation("C:\\npm\\claude.cmd", ["plugin", "C:\\my & co"])).toEqual({
-    command: "cmd.exe",
+  expect(invocation("C:\\npm\\claude.cmd", ["plugin", "C:\\my & co"], "D:\\Windows")).toEqual({
+    command: "D:\\Windows\\System32\\cmd.exe",
     rawArgs: ["/d", "/v:off", "/s", "/c", '""C:\\npm\\claude.cmd" "plugin" "C:\\my & co""'],
     verbatim: true,
   });
-  expect(() => invocation("claude.cmd", ["%PATH%"])).toThrow("%PATH%");
-  expect(() => invocation("claude.cmd", ['"&calc"'])).toThrow("calc");
+  expect(() => invocation("claude.cmd", ["%PATH%"], systemRoot)).toThrow("%PATH%");
+  expect(() => invocation("claude.cmd", ['"&calc"'], systemRoot)).toThrow("calc");
 });

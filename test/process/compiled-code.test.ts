@@ -1,5 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, watch, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -16,6 +30,11 @@ const saysAtTheEnd = (word: string) =>
 
 const folderOf = (copy: Copy) => join(copy.root, "dist/.compiled");
 const own = `${process.version}-${process.arch}.bin`;
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+const { label, readIdentified } = createRequire(import.meta.url)("../../bin/run-bundle.cjs") as {
+  label: (identity: string, code: Buffer) => string;
+  readIdentified: (file: string) => { bytes: Buffer; identity: string };
+};
 
 /** Start and stay until the compiled code has been kept; gives what was said. */
 async function runUntilKept(copy: Copy): Promise<string> {
@@ -31,6 +50,16 @@ async function runUntilKept(copy: Copy): Promise<string> {
   const { child, ended } = copy.start();
   await kept;
   child.stdin.end();
+  return (await ended).stdout;
+}
+
+/** Start, and let it keep the compiled code at its end, which is sooner; gives what was said. */
+async function keepAtTheEnd(copy: Copy, preloaded = ""): Promise<string> {
+  const preload = join(copy.data, "preload.cjs");
+  // What was written a moment ago might change once more without a trace.
+  writeFileSync(preload, `${preloaded} const now = Date.now; Date.now = () => now() + 60_000;`);
+  const { child, ended } = copy.start({ NODE_OPTIONS: `--require ${preload}` });
+  child.stdin.end("hello");
   return (await ended).stdout;
 }
 
@@ -126,11 +155,153 @@ describe("keeping compiled code", () => {
     expect(readdirSync(folder).sort()).toEqual([own, ...others.slice(2)].sort());
   });
 
+  test.skipIf(process.platform === "win32")("a folder that others may write is emptied and closed first", () => {
+    const { file, folder, bytes } = bundle();
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    writeFileSync(join(folder, own), "planted");
+    writeFileSync(join(folder, "v90.0.0-x64.bin"), "planted");
+    mkdirSync(join(folder, "a/b"), { recursive: true });
+    keep(file, bytes, Buffer.from("code"), settled);
+    expect(readdirSync(folder).sort()).toEqual(["a", own]);
+    expect(readFileSync(join(folder, own), "utf8")).toMatch(/code$/);
+    expect([modeOf(folder), modeOf(join(folder, own))]).toEqual([0o700, 0o600]);
+  });
+
+  test.skipIf(process.platform === "win32")("a link in the folder's place is left alone, and what it leads to", () => {
+    const { file, folder, bytes } = bundle();
+    const elsewhere = join(folder, "../../elsewhere");
+    mkdirSync(elsewhere);
+    writeFileSync(join(elsewhere, "notes"), "mine");
+    symlinkSync(elsewhere, folder);
+    keep(file, bytes, Buffer.from("code"), settled);
+    expect(readdirSync(elsewhere)).toEqual(["notes"]);
+  });
+
+  // Only root can give a folder away.
+  test.runIf(process.getuid?.() === 0)("another user's folder is left as it is", () => {
+    const { file, folder, bytes } = bundle();
+    mkdirSync(folder);
+    writeFileSync(join(folder, "theirs"), "");
+    chownSync(folder, 1234, 1234);
+    keep(file, bytes, Buffer.from("code"), settled);
+    expect(readdirSync(folder)).toEqual(["theirs"]);
+  });
+
   test("a folder that cannot be written costs nothing", () => {
     const { file, folder, bytes } = bundle();
     writeFileSync(folder, "in the way");
     keep(file, bytes, Buffer.from("code"), settled);
     expect(readFileSync(folder, "utf8")).toBe("in the way");
+  });
+});
+
+test("a server without a umask keeps compiled code that nobody else may read or write", async () => {
+  const copy = installedCopy("none");
+  copy.writeBuilt(saysAtTheEnd("one"));
+  const folder = folderOf(copy);
+  expect(await keepAtTheEnd(copy, "process.umask(0);")).toBe("one");
+  expect([modeOf(folder), modeOf(join(folder, own))]).toEqual([0o700, 0o600]);
+});
+
+test("a server goes on where the program's folder has vanished before the code is kept", async () => {
+  const copy = installedCopy("none");
+  copy.writeBuilt(saysAtTheEnd("one"));
+  const preload = join(copy.data, "preload.cjs");
+  const vanish = `require("node:fs").rmSync(${JSON.stringify(copy.root)}, { recursive: true });`;
+  // The timer of three seconds rings at once.
+  const ring = `const later = setTimeout; globalThis.setTimeout = (run) => later(() => { ${vanish} run(); }, 0);`;
+  writeFileSync(preload, ring);
+  const { child, ended } = copy.start({ NODE_OPTIONS: `--require ${preload}` });
+  await expect.poll(() => existsSync(copy.root)).toBe(false);
+  child.stdin.end("hello");
+  expect(await ended).toEqual({ code: 0, stdout: "one", stderr: "" });
+});
+
+describe.skipIf(process.platform === "win32")("compiled code that another user may have put there", () => {
+  const other = 1234;
+  const isRoot = process.getuid?.() === 0;
+
+  /** Code of another program under a label that fits: it runs wherever it is trusted. */
+  async function planted(): Promise<{ copy: Copy; folder: string; path: string }> {
+    const [copy, source] = [installedCopy("none"), installedCopy("none")];
+    copy.writeBuilt(saysAtTheEnd("one"));
+    source.writeBuilt(saysAtTheEnd("six"));
+    await keepAtTheEnd(source);
+    const code = readFileSync(join(folderOf(source), own)).subarray(256);
+    const folder = folderOf(copy);
+    const path = join(folder, own);
+    mkdirSync(folder, { mode: 0o700 });
+    const { identity } = readIdentified(join(copy.root, "dist/main.cjs"));
+    writeFileSync(path, Buffer.concat([Buffer.from(label(identity, code), "latin1"), code]), { mode: 0o600 });
+    return { copy, folder, path };
+  }
+
+  test("it would run if it looked like one's own", async () => {
+    const { copy } = await planted();
+    expect(await runToTheEnd(copy)).toBe("six");
+  });
+
+  const disguises: [string, (at: { copy: Copy; folder: string; path: string }) => void][] = [
+    [
+      "in a folder that others may write",
+      ({ folder }) => {
+        chmodSync(folder, 0o777);
+      },
+    ],
+    [
+      "in a folder that a group may write",
+      ({ folder }) => {
+        chmodSync(folder, 0o770);
+      },
+    ],
+    [
+      "in a file that others may write",
+      ({ path }) => {
+        chmodSync(path, 0o666);
+      },
+    ],
+    [
+      "behind a link in place of the file",
+      ({ copy, path }) => {
+        renameSync(path, join(copy.data, "code"));
+        symlinkSync(join(copy.data, "code"), path);
+      },
+    ],
+    [
+      "behind a link in place of the folder",
+      ({ copy, folder }) => {
+        renameSync(folder, join(copy.data, "code"));
+        symlinkSync(join(copy.data, "code"), folder);
+      },
+    ],
+  ];
+  test.each(disguises)("is not run: %s", async (_, disguise) => {
+    const at = await planted();
+    disguise(at);
+    expect(await runToTheEnd(at.copy)).toBe("one");
+  });
+
+  // Only root can give a file away, or start a process of another user.
+  test.runIf(isRoot)("is not run: another user's file, or folder", async () => {
+    const at = await planted();
+    chownSync(at.path, other, other);
+    expect(await runToTheEnd(at.copy)).toBe("one");
+    chownSync(at.path, 0, 0);
+    chownSync(at.folder, other, other);
+    expect(await runToTheEnd(at.copy)).toBe("one");
+  });
+
+  test.runIf(isRoot)("is not run: what another user writes into a folder that was left open", async () => {
+    const { copy, folder, path } = await planted();
+    const theirs = readFileSync(path);
+    rmSync(path);
+    chmodSync(folder, 0o777);
+    const write = `require("node:fs").writeFileSync(${JSON.stringify(path)}, require("node:fs").readFileSync(0));`;
+    const as = { input: theirs, uid: other, gid: other, cwd: folder, encoding: "utf8" } as const;
+    const { stderr } = spawnSync(process.execPath, ["-e", write], as);
+    expect([stderr, statSync(path).uid]).toEqual(["", other]);
+    expect(await runToTheEnd(copy)).toBe("one");
   });
 });
 

@@ -84,7 +84,7 @@ test("in a world where everything is wrong, every cause is named with its fix", 
   expect(of(answer, "leftover files")[0]?.[1]).toContain("1 temporary file in ~.");
   expect(of(answer, "damaged files")[0]?.[1]).toContain("~/auth.json.damaged-2026-11-20");
   expect(of(answer, "state folder")).toEqual([
-    ["note", "~/state has mode 0755; the next write closes it for others.", "Run: chmod 700 ~/state"],
+    ["note", "~/state has mode 0755: other users may see which files it holds.", "Run: chmod 700 ~/state"],
   ]);
   expect(of(answer, "certificates")).toEqual([
     [

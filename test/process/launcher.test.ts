@@ -163,6 +163,43 @@ describe("where there is no build", () => {
     );
   });
 
+  /** A package in a folder above the copy's, where a shared machine lets others write; gives its file. */
+  function plantAbove(copy: Copy, name: string, text: string): string {
+    const folder = join(dirname(copy.root), "node_modules", name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name, main: "index.js" }));
+    writeFileSync(join(folder, "index.js"), text);
+    return join(folder, "index.js");
+  }
+
+  test("the builder of a folder above is not run", async () => {
+    const copy = installedCopy("none");
+    plantAbove(copy, "esbuild", "process.stderr.write('planted'); exports.build = () => process.exit(0);");
+    const { code, stdout, stderr } = await copy.start().ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("its packages are missing");
+    expect(stderr).not.toContain("planted");
+  });
+
+  test("a package of a folder above is not built in", async () => {
+    const copy = installedCopy("copied");
+    const file = plantAbove(copy, "zod", "process.stdout.write('planted');");
+    copy.writeSource('import "zod";');
+    const { code, stdout, stderr } = await copy.start().ended;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`${file} is not one of the program's own packages`);
+    expect(readdirSync(join(copy.root, "dist"))).toEqual([]);
+  });
+
+  test.skipIf(process.platform === "win32")("without a umask, too, only its owner may write the build", async () => {
+    const copy = installedCopy();
+    const preload = join(copy.data, "preload.cjs");
+    writeFileSync(preload, "process.umask(0);");
+    await told(copy.start({ NODE_OPTIONS: `--require ${preload}` }));
+    expect(statSync(built(copy)).mode & 0o022).toBe(0);
+    expect(statSync(dirname(built(copy))).mode & 0o022).toBe(0);
+  });
+
   test("a build that fails says so, and ends with 1 and nothing on stdout", async () => {
     const copy = installedCopy();
     copy.writeSource("const = 1;");

@@ -1,7 +1,8 @@
-import { readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { deferred } from "../../src/platform/promises.ts";
-import { makeHome } from "../support/home.ts";
+import { makeHome, type Home } from "../support/home.ts";
 import { makeOpener, type OpenerBehaviour } from "../support/opener.ts";
 import { simulate, startServer, type TestServer } from "../support/server.ts";
 
@@ -42,6 +43,43 @@ for (const entry of ["shipped", "test"] as const) {
     expect(simulator.stats.exchanges).toBe(1);
   });
 }
+
+/** A project's folder that holds an opener of its own; gives the file that it writes when it runs. */
+function hostileProject(home: Home): { project: string; ran: string } {
+  const project = join(home.path, "project");
+  const ran = join(home.path, "ran");
+  for (const folder of [project, join(project, "bin")]) {
+    mkdirSync(folder);
+    writeFileSync(join(folder, "xdg-open"), `#!/bin/sh\necho "$0" >> '${ran}'\n`, { mode: 0o755 });
+  }
+  return { project, ran };
+}
+
+for (const entry of ["shipped", "test"] as const) {
+  test(`a project's opener is not run, wherever the PATH names the project first (${entry} entry)`, async () => {
+    const simulator = await simulate();
+    const home = makeHome();
+    const { project, ran } = hostileProject(home);
+    const opener = makeOpener(home, "follows the URL");
+    const env = { CODEX_NO_BROWSER: "0", DISPLAY: ":0", PATH: `bin::.:./bin:${opener.path}:bin:` };
+    const server = await startServer({ simulator, home, cwd: project, entry, env });
+    expect((await server.call("codex_login", wish)).text).toContain("Signed in as c***@example.test");
+    expect(existsSync(ran)).toBe(false);
+    // The opener is a script as a rule, and starts programs by their names.
+    expect(opener.searchPaths()).toEqual([opener.path]);
+  });
+}
+
+test("where the PATH holds nothing but the project, no browser is opened", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { project, ran } = hostileProject(home);
+  const env = { CODEX_NO_BROWSER: "0", DISPLAY: ":0", PATH: "bin:." };
+  const server = await startServer({ simulator, home, cwd: project, entry: "shipped", env });
+  const { text } = await server.call("codex_login", { ...wish, wait_seconds: 0 });
+  expect(text).toContain(`${simulator.issuer}/oauth/authorize`);
+  expect(existsSync(ran)).toBe(false);
+});
 
 test.each(["fails", "is missing"] as const)(
   "with an opener that %s the URL comes in the text, and the login works by hand",

@@ -11,6 +11,8 @@ export interface Opener {
   path: string;
   /** What it was called with, one list per call. */
   calls: () => string[][];
+  /** The search path of each call. */
+  searchPaths: () => string[];
 }
 
 const scripts = {
@@ -24,23 +26,27 @@ export function makeOpener(home: Home, behaviour: OpenerBehaviour): Opener {
   const folder = join(home.path, "bin");
   const record = join(home.path, "opener.jsonl");
   mkdirSync(folder);
-  if (behaviour === "is missing") return { path: folder, calls: () => [] };
+  if (behaviour === "is missing") return { path: folder, calls: () => [], searchPaths: () => [] };
   const script = [
     `#!${process.execPath}`,
     'const { appendFileSync } = require("node:fs");',
-    `const call = JSON.stringify({ pid: process.pid, argv: process.argv.slice(2) }) + "\\n";`,
+    `const call = JSON.stringify({ pid: process.pid, argv: process.argv.slice(2), searchPath: process.env.PATH }) + "\\n";`,
     `appendFileSync(${JSON.stringify(record)}, call);`,
     `void (async () => { ${scripts[behaviour]} })();`,
   ];
   writeFileSync(join(folder, "xdg-open"), script.join("\n"), { mode: 0o755 });
-  const read = (): { pid: number; argv: string[] }[] => {
+  const read = (): { pid: number; argv: string[]; searchPath: string }[] => {
     const lines = existsSync(record) ? readFileSync(record, "utf8").trimEnd().split("\n") : [];
-    return lines.map((line) => JSON.parse(line) as { pid: number; argv: string[] });
+    return lines.map((line) => JSON.parse(line) as ReturnType<typeof read>[number]);
   };
   onTestFinished(() => {
     if (behaviour !== "hangs") return;
     for (const { pid } of read()) process.kill(pid);
   });
   const path = `${folder}:${process.env["PATH"] ?? ""}`;
-  return { path, calls: () => read().map(({ argv }) => argv) };
+  return {
+    path,
+    calls: () => read().map(({ argv }) => argv),
+    searchPaths: () => read().map(({ searchPath }) => searchPath),
+  };
 }

@@ -1,6 +1,9 @@
 // The program as shipped, but with shortened limits from TEST_LIMITS (JSON): bundled like main.ts.
 import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
 import { refreshArgument } from "../../src/app/refresh-command.ts";
+import { dropRelativeFolders } from "../../src/platform/search-path.ts";
+
+dropRelativeFolders(process.env);
 
 const shortened = JSON.parse(process.env["TEST_LIMITS"] ?? "{}") as Partial<Limits>;
 const limits = { ...defaultLimits, ...shortened };

@@ -1,8 +1,23 @@
-import { chmod, lstat, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { foreignFolder, tryLstat } from "./folder-owner.ts";
 import { makePrivateFolder } from "./secure-file.ts";
 import type { TemporaryFiles } from "./temporary-files.ts";
+
+/** Nobody's own: everybody may write there, or everybody but each other's files (sticky, such as `/tmp`). */
+const sharedModes = 0o1002;
+
+/**
+ * The folder for our files: `path`, or `codex-oauth/` in it where `path` is shared or root's, and so has rights that
+ * are not ours to change. Another user's folder stays as it is, and is refused by `foreignFolder`.
+ */
+export function ownFolderAt(path: string): string {
+  const uid = process.getuid?.();
+  const stat = tryLstat(`${path}/.`);
+  if (uid === undefined || stat === undefined) return path;
+  const shared = (stat.mode & sharedModes) !== 0 && (stat.uid === uid || stat.uid === 0);
+  return shared || (stat.uid === 0 && uid !== 0) ? join(path, "codex-oauth") : path;
+}
 
 /**
  * A folder of small files that may be lost at any time: caches and last-seen values, never secrets. Reads and writes
@@ -97,9 +112,8 @@ export class StateFolder {
     const path = join(folder, name);
     const temporary = this.#temporaries.beside(path);
     try {
-      await makePrivateFolder(folder);
-      await chmod(folder, 0o700); // an existing folder may be readable by others
-      await writeFile(temporary, text, { mode: 0o600 });
+      await makePrivateFolder(folder); // an existing one keeps its rights: it may have other uses
+      await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
       await rename(temporary, path);
       await this.#sweep(folder);
       return true;

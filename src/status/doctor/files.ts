@@ -11,6 +11,7 @@ import {
   type PathFacts,
 } from "../../platform/files/path-facts.ts";
 import { isMountPoint, ownFile } from "../../platform/files/secure-file.ts";
+import { ownFolderAt } from "../../platform/files/state-folder.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import { act, either, restart, retry, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import { span } from "../../shared/time.ts";
@@ -36,7 +37,8 @@ export interface FilesDeps {
 
 /** Checks the login file, its folder, locks and leftovers, and the state folder. An invalid path is skipped. */
 export function fileChecks({ config, clock, temporaries }: FilesDeps, look = fileSystem): Check[] {
-  const { authFile, stateDir } = config;
+  const { authFile } = config;
+  const stateDir = config.stateDir && ownFolderAt(config.stateDir);
   const folder = dirname(authFile);
   const around: Check[] = [
     {
@@ -131,7 +133,7 @@ function stateFolderFinding(facts: PathFacts, foreign: string | undefined): Find
   }
   if (!writable) return problem(check, `${path} cannot be written.`, correctRights(path));
   if (kind === "folder" && mode !== undefined && (mode & 0o077) !== 0) {
-    const text = `${path} has mode ${octal(mode)}; the next write closes it for others.`;
+    const text = `${path} has mode ${octal(mode)}: other users may see which files it holds.`;
     return note(check, text, [act(`Run: chmod 700 ${quoted(path)}`)]);
   }
   return ok(check, path);

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   chownSync,
   lchownSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import { describe, expect, test } from "vitest";
 import { formatIdentity } from "../../../src/platform/process-identity.ts";
 import { makeHome } from "../../support/home.ts";
 import { deadProcess, foreignProcess, liveProcess } from "../../support/owners.ts";
+import { ownFolderAt } from "../../../src/platform/files/state-folder.ts";
 import { stateFolder } from "../../support/state.ts";
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
@@ -83,6 +85,47 @@ test("a flush waits for the writes that have begun", async () => {
   void folder.write("y.json", { n: 2 });
   await folder.flush();
   expect(readdirSync(path).sort()).toEqual(["x.json", "y.json"]);
+});
+
+describe.skipIf(process.platform === "win32")("the folder for our files", () => {
+  const folderWith = (mode: number): string => {
+    const path = join(makeHome().path, "named");
+    mkdirSync(path);
+    chmodSync(path, mode);
+    return path;
+  };
+
+  test("is the one that was named, where it is missing or one's own", () => {
+    const missing = join(makeHome().path, "missing");
+    expect(ownFolderAt(missing)).toBe(missing);
+    for (const mode of [0o700, 0o755, 0o775]) {
+      const path = folderWith(mode);
+      expect(ownFolderAt(path), mode.toString(8)).toBe(path);
+    }
+  });
+
+  test("is codex-oauth in the one that was named, where everybody may write or it is sticky", () => {
+    for (const mode of [0o1777, 0o1770, 0o1700, 0o777]) {
+      const path = folderWith(mode);
+      expect(ownFolderAt(path), mode.toString(8)).toBe(join(path, "codex-oauth"));
+      symlinkSync(path, `${path}-link`);
+      expect(ownFolderAt(`${path}-link`), mode.toString(8)).toBe(`${path}-link/codex-oauth`);
+    }
+  });
+
+  // Only root can give a folder away.
+  test.runIf(process.getuid?.() === 0)("another user's folder is no place for one of our own", () => {
+    const path = folderWith(0o1777);
+    chownSync(path, 65_534, 65_534);
+    expect(ownFolderAt(path)).toBe(path);
+  });
+});
+
+test("an existing folder keeps its rights, and a file in it is private", async () => {
+  const { path } = makeHome();
+  chmodSync(path, 0o755);
+  await stateFolder(path).write("x.json", 1);
+  expect([modeOf(path), modeOf(join(path, "x.json"))]).toEqual([0o755, 0o600]);
 });
 
 describe("removing what is old", () => {
