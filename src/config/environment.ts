@@ -30,6 +30,8 @@ export interface HostEnvironment {
   codexHome: string;
   /** `CLAUDE_CONFIG_DIR`, else `~/.claude`; empty if neither is known. */
   claudeHome: string;
+  /** `%SystemRoot%`, the folder of Windows; without a meaning elsewhere. */
+  systemRoot: string;
 }
 
 export function readHostEnvironment(env: Environment, home: string): HostEnvironment {
@@ -58,6 +60,7 @@ export function readHostEnvironment(env: Environment, home: string): HostEnviron
     apiKey: get("OPENAI_API_KEY"),
     codexHome: folderOf(get("CODEX_HOME"), home, ".codex"),
     claudeHome: folderOf(get("CLAUDE_CONFIG_DIR"), home, ".claude"),
+    systemRoot: get("SystemRoot") ?? "C:\\Windows",
   };
 }
 

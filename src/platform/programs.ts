@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 
 /** Finds a program in the search path. Relative folders are skipped: they would resolve in the untrusted project. */
 export async function findProgram(
@@ -27,6 +27,11 @@ async function isProgram(path: string, mode: number): Promise<boolean> {
   }
 }
 
+/** The path of a program that Windows ships; a bare name would be searched for in the current folder first. */
+export function systemProgram(name: string, systemRoot: string): string {
+  return join(systemRoot, "System32", `${name}.exe`);
+}
+
 /** How a program ended. */
 export interface ProgramEnd {
   /** Undefined if a signal ended it. */
@@ -35,20 +40,32 @@ export interface ProgramEnd {
   stderr: string;
 }
 
+export interface RunOptions {
+  signal: AbortSignal;
+  /** The folder of Windows. */
+  systemRoot: string;
+}
+
 /**
  * Runs a program to its end, without a shell or input, in this process's environment.
  *
  * @throws the signal's reason; the system's error if the program can't be started
  */
-export async function runProgram(path: string, args: readonly string[], signal: AbortSignal): Promise<ProgramEnd> {
+export async function runProgram(
+  path: string,
+  args: readonly string[],
+  { signal, systemRoot }: RunOptions,
+): Promise<ProgramEnd> {
   const { spawn } = await import("node:child_process");
   signal.throwIfAborted();
-  const { command, rawArgs, verbatim } = invocation(path, args);
+  const { command, rawArgs, verbatim } = invocation(path, args, systemRoot);
   return new Promise((resolve, reject) => {
     const child = spawn(command, rawArgs, {
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
       windowsVerbatimArguments: verbatim,
+      // A batch file looks for programs in the current folder first, which may be a hostile project.
+      cwd: verbatim ? dirname(path) : undefined,
     });
     const stop = (): void => {
       child.kill();
@@ -76,11 +93,13 @@ export async function runProgram(path: string, args: readonly string[], signal: 
 export function invocation(
   path: string,
   args: readonly string[],
+  systemRoot: string,
 ): { command: string; rawArgs: string[]; verbatim: boolean } {
   if (!/\.cmd$/i.test(path)) return { command: path, rawArgs: [...args], verbatim: false };
   const parts = [path, ...args];
   const refused = parts.find((word) => /["%\r\n]/.test(word));
   if (refused !== undefined) throw new Error(`Windows cannot pass this on as it is: ${refused}`);
   const line = parts.map((word) => `"${word}"`).join(" ");
-  return { command: "cmd.exe", rawArgs: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
+  const command = systemProgram("cmd", systemRoot);
+  return { command, rawArgs: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
 }

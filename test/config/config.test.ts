@@ -31,6 +31,7 @@ test("has a sound default for every setting", () => {
     apiKey: undefined,
     codexHome: "/home/jane/.codex",
     claudeHome: "/home/jane/.claude",
+    systemRoot: "C:\\Windows",
     problems: [],
     notices: [],
   } satisfies Config);

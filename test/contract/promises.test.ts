@@ -39,7 +39,9 @@ test("the official client's folder is looked into at one place, and only to read
 
 test("the environment is read in one place, and the project's folder nowhere", () => {
   expect(filesWith(/process\.env\b/)).toEqual(["src/app/library.ts", "src/app/runtime.ts", "src/cli/main.ts"]);
-  expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
+  expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR/)).toEqual([]);
+  // Programs are started where the batch file is, not in the project's folder.
+  expect(filesWith(/\bcwd\b/)).toEqual(["src/platform/programs.ts"]);
 });
 
 test("the API key is read from the environment only, and is no argument and no part of the file", () => {

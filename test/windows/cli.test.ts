@@ -23,7 +23,7 @@ onWindows("the command line on Windows' Node", () => {
     expect(await run(["status"])).toMatchObject({ code: 3, stderr: "" });
     writeLogin(home, simulator);
     expect(await run(["status", "--json"])).toMatchObject({ code: 0, stderr: "" });
-    simulator.next("responses", { kind: "json", status: 400, body: errorBody({ message: "No." }) });
+    simulator.always("responses", { kind: "json", status: 400, body: errorBody({ message: "No." }) });
     expect(await run(["query", "hi"])).toMatchObject({ code: 1, stdout: "" });
   });
 

@@ -1,5 +1,5 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { runCli } from "../support/cli.ts";
 import { simulate } from "../support/server.ts";
@@ -21,10 +21,9 @@ appendFileSync(${JSON.stringify(toWindows(record))}, JSON.stringify(words) + "\\
 if (words.includes("list")) console.log('[{"id": "codex-oauth@codex-oauth", "name": "codex-oauth"}]');
 `;
   writeFileSync(join(folder, "claude.cjs"), program);
-  const node = toWindows(windowsNode());
-  writeFileSync(join(folder, "claude.cmd"), `@ECHO off\r\n"${node}" "%~dp0claude.cjs" %*\r\n`);
+  writeFileSync(join(folder, "claude.cmd"), '@ECHO off\r\nSET "_prog=node"\r\n"%_prog%"  "%~dp0claude.cjs" %*\r\n');
   const start = startFor(home);
-  const path = ["relative", toWindows(folder)].join(";");
+  const path = ["relative", toWindows(folder), toWindows(dirname(windowsNode()))].join(";");
   return {
     home,
     run: (args: string[], cwd = home.path) => runCli({ simulator, home, args, env: { PATH: path }, cwd, start }),
@@ -56,11 +55,12 @@ onWindows("install on Windows' Node", () => {
     expect(shortcuts()).toEqual([]);
   });
 
-  test("a cmd.exe in the folder that it is started in is not run", async () => {
+  test.each(["cmd.exe", "node.exe"])("a %s in the folder that it is started in is not run", async (name) => {
     const { home, run, calls } = await person();
     const project = join(home.path, "project");
     mkdirSync(project);
-    linkSync(windowsNode(), join(project, "cmd.exe"));
+    // A program that does nothing and ends well.
+    copyFileSync(join(inject("windows").prefix, "drive_c/windows/system32/whoami.exe"), join(project, name));
     expect(await run(["install", "--no-shortcuts"], project)).toMatchObject({ code: 0, stderr: "" });
     expect(calls()).toHaveLength(2);
   });
