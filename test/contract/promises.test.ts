@@ -13,7 +13,7 @@ test("the source names no other host than the three that it talks to", () => {
   expect(mentions(source, /"https:\/\/api\.openai\.com\/(\w+)"/g).sort()).toEqual(["auth", "profile", "v1"]);
 });
 
-test("one file sends requests, one opens the browser, and two start programs: this one again, and claude", () => {
+test("one file sends requests, one opens the browser, and two start programs: this one again, claude and Windows' own", () => {
   expect(filesWith(/import\("undici"\)/)).toEqual(["src/http/http.ts"]);
   expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/browser.ts"]);
   expect(filesWith(/node:child_process/).sort()).toEqual([
@@ -23,6 +23,7 @@ test("one file sends requests, one opens the browser, and two start programs: th
   expect(filesWith(/\brunProgram\(/).filter((path) => !path.includes("platform/"))).toEqual([
     "src/cli/install/claude-code.ts",
   ]);
+  expect(mentions(source, /(?<!function )\bsystemProgram\("(\w+)"/g).sort()).toEqual(["cmd", "icacls", "whoami"]);
   expect(filesWith(/node:https"|(?<![#\w])fetch\(/)).toEqual([]);
 });
 
