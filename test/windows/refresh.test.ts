@@ -67,4 +67,15 @@ onWindows("a refresh on Windows' Node", () => {
     expect(await next.call("codex_query", { prompt: "Now?" })).toMatchObject({ isError: false });
     expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
   });
+
+  test("finds the login whatever the case of the setting's name", async () => {
+    const simulator = await simulate();
+    const home = windowsHome();
+    const { refreshToken } = writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
+    const env = { CODEX_AUTH_FILE: "", Codex_Auth_File: home.authFile };
+    const { call } = await startServer({ simulator, home, env, entry: "shipped", start: startFor(home) });
+    expect(await call("codex_query", { prompt: "Now?" })).toMatchObject({ isError: false });
+    expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+    expect(home.record()?.["refreshToken"]).toBe(simulator.family(refreshToken)?.current);
+  });
 });

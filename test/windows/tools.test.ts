@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { deferred } from "../../src/platform/promises.ts";
 import { answerEvents } from "../simulator/index.ts";
 import { simulate, startServer } from "../support/server.ts";
 import { onWindows, startFor, toWindows, windowsHome } from "./rig/windows.ts";
@@ -65,5 +66,19 @@ onWindows("the tools on Windows' Node", () => {
     expect(readdirSync(join(home.path, ".claude/codex-oauth"))).toContain("debug.log");
     const { facts } = await call("codex_status");
     expect(facts["authFile"]).toBe(toWindows(join(home.path, ".claude/auth.json")));
+  });
+
+  test("a browser is started by the system, and the call waits for its end", async () => {
+    const simulator = await simulate();
+    const home = windowsHome();
+    const env = { CODEX_NO_BROWSER: "0" };
+    const { call } = await startServer({ simulator, home, env, entry: "shipped", start: startFor(home) });
+    const told = deferred<string>();
+    const onprogress = ({ message = "" }) => {
+      told.resolve(message.replace("Open this URL to sign in: ", ""));
+    };
+    const answer = call("codex_login", { method: "browser", wait_seconds: 60 }, { onprogress });
+    expect((await simulator.signIn(await told.promise)).status).toBe(200);
+    expect((await answer).text).toContain("Signed in as c***@example.test");
   });
 });

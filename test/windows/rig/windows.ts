@@ -35,7 +35,7 @@ export const launcher = (): string => join(inject("windows").packageRoot, "bin/c
 export function startFor(home: Home): StartChild {
   return (_, args, { env, cwd }) => {
     const here = process.env["PATH"] ?? "";
-    const settings = Object.entries(env).filter(([name, value]) => name !== "HOME" && value !== here);
+    const settings = Object.entries(env).filter(([name, value]) => name !== "HOME" && value !== here && value !== "");
     return new WindowsProcess(inject("windows").driverPort, {
       args: args.map((arg) => (arg === shippedEntry ? toWindows(launcher()) : translate(arg))),
       env: {
