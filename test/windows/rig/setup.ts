@@ -15,7 +15,7 @@ declare module "vitest" {
 }
 
 /** What npm installs; the folder has a space and letters of two scripts. */
-const packaged = ["bin", "dist/main.cjs", "package.json", ".claude-plugin", "commands"];
+const packaged = ["bin", "dist/main.cjs", "dist/index.cjs", "package.json", ".claude-plugin", "commands"];
 const packageFolder = "drive_c/Program Files/codex oauth für 東京";
 
 /** Make a Windows for the whole suite, with the package in it and a driver that starts programs. */
