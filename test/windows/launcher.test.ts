@@ -19,7 +19,7 @@ onWindows("the launcher on Windows' Node", () => {
     expect(kept).toEqual([expect.stringMatching(/^v22\..*-x64\.bin$/)]);
   });
 
-  test("the end of stdin ends the server, also in the middle of a question", async () => {
+  test("the end of stdin ends the server with 0", async () => {
     const simulator = await simulate();
     const home = windowsHome();
     const transport = startProcess({ simulator, home, entry: "shipped", start: startFor(home) });

@@ -68,7 +68,7 @@ onWindows("the tools on Windows' Node", () => {
     expect(facts["authFile"]).toBe(toWindows(join(home.path, ".claude/auth.json")));
   });
 
-  test("a browser is started by the system, and the call waits for its end", async () => {
+  test("with an opener of the system, the call waits for the end of the sign-in", async () => {
     const simulator = await simulate();
     const home = windowsHome();
     const env = { CODEX_NO_BROWSER: "0" };
