@@ -5,6 +5,7 @@ const soakTests = "test/soak/**/*.test.ts";
 const claudeTests = "test/claude/**/*.test.ts";
 const browserTests = "test/browser/**/*.test.ts";
 const peerTests = "test/peers/**/*.test.ts";
+const windowsTests = "test/windows/**/*.test.ts";
 
 export default defineConfig({
   test: {
@@ -13,7 +14,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests, claudeTests, peerTests, browserTests],
+          exclude: [processTests, soakTests, claudeTests, peerTests, browserTests, windowsTests],
           testTimeout: 20_000,
         },
       },
@@ -70,6 +71,18 @@ export default defineConfig({
           hookTimeout: 5 * 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        // Windows' Node under Wine, which is made once.
+        test: {
+          name: "windows",
+          include: [windowsTests],
+          globalSetup: ["test/windows/rig/setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
         },
       },
     ],

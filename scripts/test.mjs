@@ -1,6 +1,6 @@
 // `npm test`: every check of the project, then one line that adds up what ran.
 // `npm test -- --long` adds the suites that take minutes, `--claude` those in the real Claude Code, `--peers` those with
-// hosts and peers of others, `--browser` the pages in a real browser.
+// hosts and peers of others, `--browser` the pages in a real browser, `--windows` the program on Windows' Node.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ const long = process.argv.includes("--long");
 const claude = process.argv.includes("--claude");
 const browser = process.argv.includes("--browser");
 const peers = process.argv.includes("--peers");
+const windows = process.argv.includes("--windows");
 const scratch = mkdtempSync(join(tmpdir(), "codex-oauth-report-"));
 const report = join(scratch, "report.json");
 const bin = (name) => join("node_modules", ".bin", name);
@@ -60,6 +61,7 @@ runTests("unit", "process", ...(long ? ["soak"] : []));
 if (claude) runTests("claude");
 if (peers) runTests("peers");
 if (browser) runTests("browser");
+if (windows) runTests("windows");
 rmSync(scratch, { recursive: true, force: true });
 
 console.log(`${passed} passed, ${failed} failed`);

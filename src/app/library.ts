@@ -68,7 +68,9 @@ const options = z.strictObject({
  */
 export function createCodex(given: CodexOptions = {}): Codex {
   const { env = process.env, log, credentials, openBrowser = false, ...settings } = checked(given);
-  const config = loadConfig({ ...env, ...asSettings(settings) }, systemHome(), credentials === undefined);
+  // On Windows a copy of the process's environment would know a name in one case only.
+  const merged = Object.assign(Object.create(env) as Record<string, string>, asSettings(settings));
+  const config = loadConfig(merged, systemHome(), credentials === undefined);
   assertConfigured(
     config,
     config.problems.map(({ area }) => area),

@@ -15,8 +15,6 @@ interface DesktopSession {
   wsl: boolean;
   /** `$PATH`, which is searched for a program that opens URLs. */
   searchPath: string;
-  /** The folder of Windows; only meaningful there. */
-  systemRoot: string;
 }
 
 /** Variables that other programs define; their values are not validated. */
@@ -32,6 +30,8 @@ export interface ProcessEnvironment {
   codexHome: string;
   /** `CLAUDE_CONFIG_DIR`, else `~/.claude`; empty if neither is known. */
   claudeHome: string;
+  /** `%SystemRoot%`, the folder of Windows; without a meaning elsewhere. */
+  systemRoot: string;
 }
 
 export function readProcessEnvironment(env: Environment, home: string): ProcessEnvironment {
@@ -49,7 +49,6 @@ export function readProcessEnvironment(env: Environment, home: string): ProcessE
       display: ["DISPLAY", "WAYLAND_DISPLAY"].some((name) => get(name) !== undefined),
       wsl: ["WSL_DISTRO_NAME", "WSL_INTEROP"].some((name) => get(name) !== undefined),
       searchPath: get("PATH") ?? "",
-      systemRoot: get("SystemRoot") ?? "C:\\Windows",
     },
     proxy: {
       httpProxy: get("http_proxy") ?? get("HTTP_PROXY"),
@@ -61,6 +60,7 @@ export function readProcessEnvironment(env: Environment, home: string): ProcessE
     apiKey: get("OPENAI_API_KEY"),
     codexHome: folderOf(get("CODEX_HOME"), home, ".codex"),
     claudeHome: folderOf(get("CLAUDE_CONFIG_DIR"), home, ".claude"),
+    systemRoot: get("SystemRoot") ?? "C:\\Windows",
   };
 }
 

@@ -36,11 +36,13 @@ const secretName = /key|token|secret|passw|credential|cookie|bearer|auth(?!orize
 /**
  * The environment without the variables whose names look like secrets; values are not checked.
  *
- * @param needed names to keep anyway
+ * @param needed names to keep anyway, in capitals
  */
 export function withoutSecrets(
   env: Readonly<Record<string, string | undefined>>,
   needed: readonly string[],
 ): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => needed.includes(name) || !secretName.test(name)));
+  // On Windows, the case of a name is as the user wrote it, and without a meaning.
+  const isNeeded = (name: string): boolean => needed.includes(name.toUpperCase());
+  return Object.fromEntries(Object.entries(env).filter(([name]) => isNeeded(name) || !secretName.test(name)));
 }

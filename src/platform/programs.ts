@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { join, win32 } from "node:path";
+import { dirname, join } from "node:path";
 import { trustedFolders } from "./search-path.ts";
 
 /** Finds a program in the search path, as an absolute path. */
@@ -28,6 +28,11 @@ async function isProgram(path: string, mode: number): Promise<boolean> {
   }
 }
 
+/** The path of a program that Windows ships; a bare name would be searched for in the current folder first. */
+export function systemProgram(name: string, systemRoot: string): string {
+  return join(systemRoot, "System32", `${name}.exe`);
+}
+
 /** How a program ended. */
 export interface ProgramEnd {
   /** Undefined if a signal ended it. */
@@ -36,18 +41,22 @@ export interface ProgramEnd {
   stderr: string;
 }
 
+export interface RunOptions {
+  signal: AbortSignal;
+  /** The folder of Windows. */
+  systemRoot: string;
+}
+
 /**
  * Runs a program to its end, without a shell or input, in this process's environment.
  *
  * @param path absolute: a name would be searched again, on Windows in the current folder first
- * @param systemRoot the folder of Windows
  * @throws the signal's reason; the system's error if the program can't be started
  */
 export async function runProgram(
   path: string,
   args: readonly string[],
-  systemRoot: string,
-  signal: AbortSignal,
+  { signal, systemRoot }: RunOptions,
 ): Promise<ProgramEnd> {
   const { spawn } = await import("node:child_process");
   signal.throwIfAborted();
@@ -57,6 +66,8 @@ export async function runProgram(
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
       windowsVerbatimArguments: verbatim,
+      // A batch file looks for programs in the current folder first, which may be a hostile project.
+      cwd: verbatim ? dirname(path) : undefined,
     });
     const stop = (): void => {
       child.kill();
@@ -91,9 +102,6 @@ export function invocation(
   const refused = parts.find((word) => /["%\r\n]/.test(word));
   if (refused !== undefined) throw new Error(`Windows cannot pass this on as it is: ${refused}`);
   const line = parts.map((word) => `"${word}"`).join(" ");
-  return {
-    command: win32.join(systemRoot, "System32", "cmd.exe"),
-    rawArgs: ["/d", "/v:off", "/s", "/c", `"${line}"`],
-    verbatim: true,
-  };
+  const command = systemProgram("cmd", systemRoot);
+  return { command, rawArgs: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
 }

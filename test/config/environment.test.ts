@@ -56,7 +56,7 @@ describe("unchecked certificates", () => {
 
 test("sees what kind of desk the person sits at", () => {
   const desktop = (env: Record<string, string>) => loadConfig(env, home).desktop;
-  const none = { ssh: false, codespaces: false, display: false, wsl: false, searchPath: "", systemRoot: "C:\\Windows" };
+  const none = { ssh: false, codespaces: false, display: false, wsl: false, searchPath: "" };
   expect(desktop({})).toEqual(none);
   expect(desktop({ SSH_CONNECTION: "10.0.0.1 1 10.0.0.2 22" })).toEqual({ ...none, ssh: true });
   expect(desktop({ CODESPACES: "true" })).toEqual({ ...none, codespaces: true });
@@ -66,7 +66,11 @@ test("sees what kind of desk the person sits at", () => {
     searchPath: "/bin",
   });
   expect(desktop({ WSL_DISTRO_NAME: "Debian", DISPLAY: " " })).toEqual({ ...none, wsl: true });
-  expect(desktop({ SystemRoot: "D:\\W" })).toEqual({ ...none, systemRoot: "D:\\W" });
+});
+
+test("knows the folder of Windows", () => {
+  expect(loadConfig({}, home).systemRoot).toBe("C:\\Windows");
+  expect(loadConfig({ SystemRoot: "D:\\W" }, home).systemRoot).toBe("D:\\W");
 });
 
 test("knows where the official client keeps its login", () => {

@@ -13,7 +13,7 @@ test("the source names no other host than the three that it talks to", () => {
   expect(mentions(source, /"https:\/\/api\.openai\.com\/(\w+)"/g).sort()).toEqual(["auth", "profile", "v1"]);
 });
 
-test("one file sends requests, one opens the browser, and two start programs: this one again, and claude", () => {
+test("one file sends requests, one opens the browser, and two start programs: this one again, claude and Windows' own", () => {
   expect(filesWith(/import\("undici"\)/)).toEqual(["src/http/http.ts"]);
   expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/browser.ts"]);
   expect(filesWith(/node:child_process/).sort()).toEqual([
@@ -23,6 +23,7 @@ test("one file sends requests, one opens the browser, and two start programs: th
   expect(filesWith(/\brunProgram\(/).filter((path) => !path.includes("platform/"))).toEqual([
     "src/cli/install/claude-code.ts",
   ]);
+  expect(mentions(source, /(?<!function )\bsystemProgram\("(\w+)"/g).sort()).toEqual(["cmd", "icacls", "whoami"]);
   expect(filesWith(/node:https"|(?<![#\w])fetch\(/)).toEqual([]);
 });
 
@@ -39,7 +40,9 @@ test("the official client's folder is looked into at one place, and only to read
 
 test("the environment is read in one place, and the project's folder nowhere", () => {
   expect(filesWith(/process\.env\b/)).toEqual(["src/app/library.ts", "src/app/runtime.ts", "src/cli/main.ts"]);
-  expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR|\bcwd\b/)).toEqual([]);
+  expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR/)).toEqual([]);
+  // Programs are started where the batch file is, not in the project's folder.
+  expect(filesWith(/\bcwd\b/)).toEqual(["src/platform/programs.ts"]);
 });
 
 test("the API key is read from the environment only, and is no argument and no part of the file", () => {

@@ -1,7 +1,27 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+
+/** As much of a child process with three pipes as the suite uses. */
+export interface PipedChild {
+  readonly pid?: number | undefined;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  kill(signal?: NodeJS.Signals): boolean;
+  once(event: "close", listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+}
+
+/** Starts a program with three pipes. */
+export type StartChild = (
+  command: string,
+  args: readonly string[],
+  options: { env: Record<string, string>; cwd?: string | undefined },
+) => PipedChild;
+
+export const startChild: StartChild = (command, args, options) => spawn(command, args, { ...options, stdio: "pipe" });
 
 /**
  * The client's side of stdio, like the SDK's own, but it keeps every byte that the server wrote:
@@ -12,14 +32,20 @@ export class ChildTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
   readonly lines: string[] = [];
-  readonly child: ChildProcessWithoutNullStreams;
+  readonly child: PipedChild;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   stderr = "";
   readonly #lineListeners = new Set<(line: string) => void>();
 
   /** @param cwd the folder to start in; a test about hostile projects starts in one */
-  constructor(command: string, args: readonly string[], env: Record<string, string>, cwd?: string) {
-    this.child = spawn(command, args, { env, cwd, stdio: ["pipe", "pipe", "pipe"] });
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: Record<string, string>,
+    cwd?: string,
+    start: StartChild = startChild,
+  ) {
+    this.child = start(command, args, { env, cwd });
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
     this.child.stdin.on("error", () => undefined);
     this.exited = new Promise((resolve) => {

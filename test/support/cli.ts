@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Simulator } from "../simulator/index.ts";
 import { expectNoSecrets } from "./canary.ts";
+import { startChild, type StartChild } from "./child-transport.ts";
 import type { Home } from "./home.ts";
 import { serverEnvironment, shippedEntry } from "./server.ts";
 
@@ -14,6 +14,10 @@ export interface CliOptions {
   env?: Record<string, string>;
   /** The text of stdin; null: stdin stays open and silent. */
   input?: string | null;
+  /** The folder to start in. */
+  cwd?: string;
+  /** Starts Node elsewhere than on this system. */
+  start?: StartChild;
 }
 
 /** The command line in its own process, with pipes as its three streams. */
@@ -35,9 +39,8 @@ export function cliEnvironment({ simulator, home, env }: CliOptions): Record<str
 
 /** Starts it. At the test's end it is killed, and its output is searched for secrets. */
 export function startCli(options: CliOptions): CliRun {
-  const child = spawn(process.execPath, [shippedEntry, ...options.args], {
-    env: cliEnvironment(options),
-  });
+  const { start = startChild, args, cwd } = options;
+  const child = start(process.execPath, [shippedEntry, ...args], { env: cliEnvironment(options), cwd });
   const texts = { stdout: "", stderr: "" };
   const listeners = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {

@@ -10,25 +10,27 @@ import { join } from "node:path";
  * its scripts.
  *
  * @param wanted name and exact version, as npm writes them
+ * @param options further ones of `npm install`; `--force` takes a package of another system
  * @throws Error with npm's own words when it cannot be fetched
  */
-export function fetchedPackage(wanted: string): string {
+export function fetchedPackage(wanted: string, ...options: string[]): string {
   const cache = process.env["CODEX_OAUTH_CHECKS_CACHE"] ?? join(homedir(), ".cache/codex-oauth-checks");
   const [, name = ""] = /^(.+)@[^@]+$/.exec(wanted) ?? [];
   const folder = join(cache, wanted.replace(/^@/, "").replaceAll(/[/@]/g, "-"));
-  if (!existsSync(folder)) fetchInto(folder, wanted);
+  if (!existsSync(folder)) fetchInto(folder, wanted, options);
   const found = join(folder, "node_modules", name);
   if (!existsSync(found)) throw new Error(`${wanted} is not in ${folder}: remove it and try again`);
   return found;
 }
 
 /** Moved into its place when it is whole, so that a broken fetch leaves nothing that looks good. */
-function fetchInto(folder: string, wanted: string): void {
+function fetchInto(folder: string, wanted: string, options: readonly string[]): void {
   const fresh = `${folder}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
   try {
     writeFileSync(join(fresh, "package.json"), '{"private":true}');
-    const npm = spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", wanted], {
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev"];
+    const npm = spawnSync("npm", ["install", ...quiet, ...options, wanted], {
       cwd: fresh,
       encoding: "utf8",
       shell: process.platform === "win32",

@@ -16,7 +16,11 @@ export interface Home {
 }
 
 export function makeHome(): Home {
-  const path = mkdtempSync(join(tmpdir(), "codex-oauth-test-"));
+  return homeIn(mkdtempSync(join(tmpdir(), "codex-oauth-test-")));
+}
+
+/** The home folder at that path, which is removed with the test. */
+export function homeIn(path: string): Home {
   onTestFinished(() => {
     // A program that a test has just killed may have left a child that still writes its last line.
     rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });

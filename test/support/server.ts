@@ -7,7 +7,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Limits } from "../../src/shared/limits.ts";
 import { startSimulator, type Simulator, type SimulatorOptions } from "../simulator/index.ts";
 import { expectNoSecrets } from "./canary.ts";
-import { ChildTransport } from "./child-transport.ts";
+import { ChildTransport, type StartChild } from "./child-transport.ts";
 import type { Home } from "./home.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
@@ -36,6 +36,8 @@ export interface ServerOptions {
   cwd?: string;
   /** A command that starts the program, such as `unshare …`. */
   through?: readonly string[];
+  /** Starts Node elsewhere than on this system. */
+  start?: StartChild;
 }
 
 /** A running server and a real MCP client of it. */
@@ -111,7 +113,7 @@ export function startProcess(options: ServerOptions): ChildTransport {
   const entry = options.entry === "shipped" ? shippedEntry : testEntry;
   const env = serverEnvironment(options);
   const [command, ...wrapper] = [...(options.through ?? []), process.execPath];
-  const transport = new ChildTransport(command, [...wrapper, entry], env, options.cwd);
+  const transport = new ChildTransport(command, [...wrapper, entry], env, options.cwd, options.start);
   onTestFinished(async () => {
     transport.child.stdin.end();
     const killer = setTimeout(() => transport.child.kill("SIGKILL"), 25_000);

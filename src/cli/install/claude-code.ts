@@ -75,9 +75,10 @@ async function succeeds(claude: string, args: readonly string[], context: Comman
 }
 
 /** A program that can't be started counts as failed, with the system's message as stderr. */
-async function run(claude: string, args: readonly string[], { signal, codex }: CommandContext): Promise<ProgramEnd> {
+async function run(claude: string, args: readonly string[], { codex, signal }: CommandContext): Promise<ProgramEnd> {
+  const { systemRoot } = codex.context.config;
   try {
-    return await runProgram(claude, args, codex.context.config.desktop.systemRoot, signal);
+    return await runProgram(claude, args, { signal, systemRoot });
   } catch (error) {
     signal.throwIfAborted();
     return { code: undefined, stdout: "", stderr: error instanceof Error ? error.message : "" };

@@ -75,6 +75,6 @@ export class Doctor {
     if (home.length < 2) return text;
     const escaped = home.replace(/[/\\]+$/, "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
     // A shell doesn't expand ~ within quotes.
-    return text.replace(new RegExp(`(?<![\\w'./\\\\-])${escaped}(?![\\w-]|\\.\\w)`, "g"), "~");
+    return text.replace(new RegExp(`(?<![\\w'"./\\\\-])${escaped}(?![\\w-]|\\.\\w)`, "g"), "~");
   }
 }

@@ -14,6 +14,7 @@ import { environmentChecks } from "./environment.ts";
 import { fileChecks, type FilesDeps } from "./files.ts";
 import { loginChecks, type LoginDeps } from "./login.ts";
 import { networkChecks, type HealthTarget, type NetworkDeps } from "./network.ts";
+import { windowsRightsCheck } from "./windows-rights.ts";
 
 interface DoctorParts
   extends
@@ -51,7 +52,13 @@ export function createDoctor(parts: DoctorParts): Doctor {
       return stored?.accessToken === secret ? claims.newest(fingerprint(stored.refreshToken)) : undefined;
     },
   };
-  const checks = [...loginChecks(deps), ...environmentChecks(deps), ...fileChecks(deps), ...networkChecks(deps)];
+  const checks = [
+    ...loginChecks(deps),
+    ...environmentChecks(deps),
+    ...fileChecks(deps),
+    ...(process.platform === "win32" ? [windowsRightsCheck(config)] : []),
+    ...networkChecks(deps),
+  ];
   return new Doctor({ checks, clock, redactor, home });
 }
 

@@ -79,14 +79,14 @@ test("the caller's reason ends it", async () => {
 
 test("no secret, no line of its own, and no user's name in a path", async () => {
   const message = "opaque-secret-1 in /home/jane/.claude/auth.json\r\n[TOKEN] /home/janet/x /mnt/home/jane /home/jane";
-  const fix = [act("Run: chmod 600 /home/jane/auth.json or '/home/jane/a b'")];
+  const fix = [act("Run: chmod 600 /home/jane/auth.json or '/home/jane/a b' or \"/home/jane/c d\"")];
   const check: Check = { name: "x", run: () => [{ check: "x", level: "problem", message, fix }] };
   expect(await doctor([check]).examine.examine(patient)).toEqual([
     {
       check: "x",
       level: "problem",
       message: "[redacted] in ~/.claude/auth.json [TOKEN] /home/janet/x /mnt/home/jane ~",
-      fix: [act("Run: chmod 600 ~/auth.json or '/home/jane/a b'")],
+      fix: [act("Run: chmod 600 ~/auth.json or '/home/jane/a b' or \"/home/jane/c d\"")],
     },
   ]);
   const [finding] = await doctor([check], "").examine.examine(patient);
