@@ -57,7 +57,7 @@ export class ResponsesEndpoint {
     const { idleTimeoutMs, clock, limits, http } = this.#deps;
     const silence = new AbortController();
     const idle = new IdleTimeout(clock, idleTimeoutMs, () => {
-      silence.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
+      silence.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.ceil(idleTimeoutMs / 1000)} s.`));
     });
     const signal = AbortSignal.any([call.signal, silence.signal]);
     const { origin } = new URL(call.credential.baseUrl);

@@ -22,7 +22,7 @@ const userDecides: ReadonlySet<CodexErrorCode> = new Set([
 /** The next steps of an error as sentences for a reader. */
 export function renderNext({ code, next, details }: CodexError, reader: Reader): string {
   const { resetsAt, retryAfterMs } = details;
-  const hasTime = (resetsAt ?? retryAfterMs) !== undefined;
+  const hasTime = Boolean(resetsAt ?? retryAfterMs);
   const asksUser = reader === "mcp" && userDecides.has(code);
   const steps = asksUser && !next.some((step) => step.do === "retry") ? [...next, retry] : next;
   return `${joinClauses(steps, { reader, hasTime, asksUser })}.`;

@@ -86,7 +86,7 @@ test("a further attempt is told while it is waited for", async () => {
   );
   expect(answer.text).toContain("received: hi");
   expect(told.join("\n")).toMatch(
-    /trying again in 0 s \(attempt 2\): The model is at capacity\.\n[^]*trying again in 0 s \(attempt 3\): The connection to /,
+    /trying again in 1 s \(attempt 2\): The model is at capacity\.\n[^]*trying again in 1 s \(attempt 3\): The connection to /,
   );
 });
 

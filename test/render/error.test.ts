@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CodexError, errorCodes, type CodexErrorCode } from "../../src/shared/errors.ts";
-import { renderError, renderPartial } from "../../src/render/error.ts";
+import { errorLine, renderError, renderPartial } from "../../src/render/error.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 import { act } from "../../src/shared/next-step.ts";
 
@@ -43,8 +43,14 @@ test("a reset is shown in local time, one in the past as such", () => {
 });
 
 test("the wait that the service asks for is told", () => {
-  const error = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 90_000 });
-  expect(render(error)).toContain("The service asks to wait 1 min.");
+  const error = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 119_000 });
+  expect(render(error)).toContain("The service asks to wait 2 min.");
+});
+
+test("no wait at all is not told as one", () => {
+  const error = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 0 });
+  expect(render(error)).toBe(render(new CodexError("RATE_LIMITED", "Too many.")));
+  expect(errorLine(error, "cli")).not.toContain("0 s");
 });
 
 test("a cause never shows", () => {

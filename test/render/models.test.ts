@@ -42,7 +42,7 @@ test.each([
   [{ source: "live" }, "This account's list, fetched 5 min ago."],
   [
     { source: "kept", fetchedAt: now - 49 * 3_600_000 },
-    "This account's list as fetched 2 d ago; a newer one could not be had.",
+    "This account's list as fetched 3 d ago; a newer one could not be had.",
   ],
   [
     { source: "bundled", fetchedAt: bundledModelsDate },
