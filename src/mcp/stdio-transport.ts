@@ -1,5 +1,11 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  ErrorCode,
+  isJSONRPCRequest,
+  type JSONRPCMessage,
+  JSONRPCMessageSchema,
+  type JSONRPCRequest,
+} from "@modelcontextprotocol/sdk/types.js";
 import type { Readable, Writable } from "node:stream";
 
 const endBytes = 1_024;
@@ -38,14 +44,15 @@ class OversizedMessageId {
   }
 }
 
-const parseError = -32700;
-const invalidRequest = -32600;
+const { ParseError: parseError, InvalidRequest: invalidRequest, InvalidParams: invalidParams } = ErrorCode;
 
 interface StdioTransportOptions {
   input: Readable;
   output: Writable;
   /** A longer message is refused; the connection stays open. */
   maxMessageBytes: number;
+  /** What is wrong with a request's parameters, as a sentence. */
+  paramsFault: (request: JSONRPCRequest) => string | undefined;
   /** The client is gone: the input ended, or the output was closed. */
   onDisconnect: () => void;
 }
@@ -158,9 +165,16 @@ export class StdioTransport implements Transport {
       this.#refuseBatch(json);
       return;
     }
-    const parsed = JSONRPCMessageSchema.safeParse(json);
-    if (parsed.success) this.onmessage?.(parsed.data);
-    else this.#refuse(idOf(json), invalidRequest, "The line is not a JSON-RPC 2.0 message");
+    const { data: message } = JSONRPCMessageSchema.safeParse(json);
+    const fault =
+      message === undefined ? faultOf(json) : isJSONRPCRequest(message) ? this.#paramsFault(message) : undefined;
+    if (fault !== undefined) this.#refuse(idOf(json), ...fault);
+    else if (message !== undefined) this.onmessage?.(message);
+  }
+
+  #paramsFault(request: JSONRPCRequest): Fault | undefined {
+    const text = this.#options.paramsFault(request);
+    return text === undefined ? undefined : [invalidParams, text];
   }
 
   /** Batches left MCP with revision 2025-06-18. */
@@ -176,8 +190,21 @@ export class StdioTransport implements Transport {
   }
 }
 
+type Fault = [code: ErrorCode, message: string];
+
+/** What keeps a line from being a message. */
+function faultOf(json: unknown): Fault {
+  const isMessage = (changes: object): boolean =>
+    typeof json === "object" && JSONRPCMessageSchema.safeParse({ ...json, ...changes }).success;
+  if (isMessage({ params: {} })) return [invalidParams, "The params must be an object"];
+  if (isMessage({ id: 0 })) return [invalidRequest, "The id must be a string or an integer"];
+  return [invalidRequest, "The line is not a JSON-RPC 2.0 message"];
+}
+
+/** The id, for an answer; null for what is none, and for an integer that JSON.parse has rounded. */
 function idOf(json: unknown): string | number | null {
   if (typeof json !== "object" || json === null || !("id" in json)) return null;
   const { id } = json;
-  return typeof id === "string" || Number.isSafeInteger(id) ? (id as string | number) : null;
+  if (typeof id === "number") return Number.isInteger(id) && !Number.isSafeInteger(id) ? null : id;
+  return typeof id === "string" ? id : null;
 }
