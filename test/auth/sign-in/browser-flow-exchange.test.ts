@@ -48,7 +48,7 @@ const badExchanges: [string, Reply, CodexErrorCode, string][] = [
     "BLOCKED",
     "Cloudflare",
   ],
-  ["answers with a page", { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" }, "PROTOCOL", "form"],
+  ["answers with a page", { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" }, "BLOCKED", "captive portal"],
   ["redirects", { kind: "redirect", status: 307, location: "https://evil.test/" }, "UPSTREAM", "redirect"],
   ["gives no refresh token", { kind: "json", body: { access_token: "at_x", id_token: "x.y.z" } }, "PROTOCOL", "form"],
   ["breaks the connection", { kind: "reset" }, "NETWORK", "connection"],

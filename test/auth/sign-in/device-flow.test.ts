@@ -106,6 +106,7 @@ const challenge: Reply = {
 test.each<[string, Reply]>([
   ["a page of Cloudflare", { kind: "html" }],
   ["a challenge without a page", challenge],
+  ["a network's sign-in page", { kind: "html", status: 200, headers: {}, body: "<p>Welcome</p>" }],
 ])("%s is no answer about the code: two may pass, three in a row are BLOCKED", async (_, reply) => {
   const rig = await flowRig();
   const { pending, gaps } = await begin(rig);
