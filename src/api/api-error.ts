@@ -1,5 +1,6 @@
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
 import { act, either, retry, setVariable, type NextSteps } from "../shared/next-step.ts";
+import { withoutSequences } from "../shared/text.ts";
 
 /** The part of a response that shows whether the request reached the service. */
 type ResponseMarks = Pick<ApiErrorInfo, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
@@ -79,7 +80,7 @@ function retryAfterFromText(message: string): number | undefined {
 
 /** Quotes the service's message on one line, shortened and without control characters, with the field it concerns. */
 function sanitizeMessage(message: string, field: string | undefined): string | undefined {
-  const line = message
+  const line = withoutSequences(message)
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .replace(/\s+/g, " ")
     .trim()

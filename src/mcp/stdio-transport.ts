@@ -1,7 +1,6 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   ErrorCode,
-  isJSONRPCRequest,
   type JSONRPCMessage,
   JSONRPCMessageSchema,
   type JSONRPCRequest,
@@ -166,14 +165,23 @@ export class StdioTransport implements Transport {
       return;
     }
     const { data: message } = JSONRPCMessageSchema.safeParse(json);
-    const fault =
-      message === undefined ? faultOf(json) : isJSONRPCRequest(message) ? this.#paramsFault(message) : undefined;
+    const fault = message === undefined ? this.#faultOf(json) : this.#paramsFault(message);
     if (fault !== undefined) this.#refuse(idOf(json), ...fault);
     else if (message !== undefined) this.onmessage?.(message);
   }
 
-  #paramsFault(request: JSONRPCRequest): Fault | undefined {
-    const text = this.#options.paramsFault(request);
+  /** What keeps a line from being a message. */
+  #faultOf(json: unknown): Fault {
+    if (isMessage(json, { params: {} })) {
+      return this.#paramsFault(json) ?? [invalidParams, "The params must be an object"];
+    }
+    if (isMessage(json, { id: 0 })) return [invalidRequest, "The id must be a string or an integer"];
+    return [invalidRequest, "The line is not a JSON-RPC 2.0 message"];
+  }
+
+  #paramsFault(message: object): Fault | undefined {
+    if (!("id" in message) || !("method" in message)) return undefined;
+    const text = this.#options.paramsFault(message as JSONRPCRequest);
     return text === undefined ? undefined : [invalidParams, text];
   }
 
@@ -192,13 +200,9 @@ export class StdioTransport implements Transport {
 
 type Fault = [code: ErrorCode, message: string];
 
-/** What keeps a line from being a message. */
-function faultOf(json: unknown): Fault {
-  const isMessage = (changes: object): boolean =>
-    typeof json === "object" && JSONRPCMessageSchema.safeParse({ ...json, ...changes }).success;
-  if (isMessage({ params: {} })) return [invalidParams, "The params must be an object"];
-  if (isMessage({ id: 0 })) return [invalidRequest, "The id must be a string or an integer"];
-  return [invalidRequest, "The line is not a JSON-RPC 2.0 message"];
+/** True if the value is a message with these changes. */
+function isMessage(value: unknown, changes: object): value is object {
+  return typeof value === "object" && JSONRPCMessageSchema.safeParse({ ...value, ...changes }).success;
 }
 
 /** The id, for an answer; null for what is none, and for an integer that JSON.parse has rounded. */

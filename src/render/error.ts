@@ -1,5 +1,5 @@
 import type { CodexError } from "../shared/errors.ts";
-import { plainText } from "../shared/text.ts";
+import { markedText, plainText } from "../shared/text.ts";
 import { localTime, span } from "../shared/time.ts";
 import { renderNext, type Reader } from "./next-step.ts";
 import { count } from "./reply.ts";
@@ -43,5 +43,5 @@ export function renderPartial(partialText: string, totalChars?: number): string 
     totalChars === undefined
       ? ""
       : ` (only its first ${count(partialText.length)} of ${count(totalChars)} characters are shown)`;
-  return `\n\nPartial answer, it breaks off${cut}:\n\n${plainText(partialText)}`;
+  return `\n\nPartial answer, it breaks off${cut}:\n\n${markedText(partialText)}`;
 }

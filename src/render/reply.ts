@@ -1,6 +1,6 @@
 import type { QueryReply } from "../query/response/reply.ts";
 import type { Usage } from "../query/response/response-event.ts";
-import { plainText } from "../shared/text.ts";
+import { markedText } from "../shared/text.ts";
 import { kindText } from "./credential-kind.ts";
 import { quotaSummary } from "./quota.ts";
 
@@ -27,7 +27,7 @@ export function renderReply(
   timeZone: string,
   whole?: { path: string; characters: number },
 ): string {
-  const text = plainText(reply.text);
+  const text = markedText(reply.text);
   const cut =
     whole === undefined
       ? ""

@@ -107,8 +107,8 @@ test("parameters of a wrong form get one sentence, for every method", async () =
       { name: "codex_status", _meta: { progressToken: {} } },
       "tools/call: params._meta.progressToken has a wrong form.",
     ],
-    ["tools/list", [], "The params must be an object"],
-    ["tools/list", "all", "The params must be an object"],
+    ["tools/list", [], "tools/list: params must be an object."],
+    ["tools/list", "all", "tools/list: params must be an object."],
   ];
   for (const [n, [method, params, message]] of cases.entries()) {
     const id = `wrong-${n}`;

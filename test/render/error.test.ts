@@ -58,6 +58,13 @@ test("a cause never shows", () => {
   expect(render(error)).not.toContain("secret.ts");
 });
 
+test("a sequence is removed whole from an error, in each form", () => {
+  const error = new CodexError("UPSTREAM", "No.", {
+    why: "a\u001b[31mb\u009b32mc\u001b]0;title\u0007d\u0090q\u009ce.",
+  });
+  expect(render(error)).toContain("abcde.");
+});
+
 test("names from outside cannot bring controls into an error", () => {
   const error = new CodexError("MODEL_UNAVAILABLE", "No.", { why: "Usable: a\u001b[31mb\u0000." });
   expect(render(error)).toContain("Usable: ab.");
@@ -65,6 +72,10 @@ test("names from outside cannot bring controls into an error", () => {
 
 test("partial text is marked as such, before it begins", () => {
   expect(renderPartial("Half \u001b[1mof it")).toBe("\n\nPartial answer, it breaks off:\n\nHalf of it");
+});
+
+test("a control of the direction in partial text is marked", () => {
+  expect(renderPartial("a\u202eb")).toContain("a[U+202E]b");
 });
 
 test("partial text that was cut says how much of it is shown", () => {

@@ -60,3 +60,9 @@ test("names from outside stay on their line, short and without controls", () => 
   expect(line).toMatch(/^odd name \(default\): x+…$/);
   expect(line!.length).toBeLessThan(300);
 });
+
+test("a description cannot turn the direction of the list", () => {
+  const [model] = bundledModels;
+  const text = render({ models: [{ ...model!, description: "fast\u202e and \u2067good" }] });
+  expect(text).toContain(": fast and good\n");
+});

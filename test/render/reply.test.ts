@@ -27,6 +27,10 @@ test("the answer comes first, then one line of facts", () => {
   expect(render()).toBe("Use a lock.\n\n— gpt-6.1-sol · effort low · 1,234 tokens in, 56 out · 3.2 s");
 });
 
+test("a control of the direction in an answer is marked", () => {
+  expect(render({ text: "if (a\u202e) b" })).toContain("if (a[U+202E]) b");
+});
+
 test("what is not known is not in the line", () => {
   expect(render({ usage: undefined, effort: undefined })).toBe("Use a lock.\n\n— gpt-6.1-sol · 3.2 s");
 });
