@@ -36,3 +36,26 @@ test("tokens count even where they are called a web page: they are all that is l
   simulator.next("token:refresh", { kind: "html", status: 200, headers: {}, body });
   expect(await endpoint.refresh("rt_some-refresh-token")).toMatchObject({ kind: "granted" });
 });
+
+const secret = "rt_CANARY_RT_7kJx92LmQpTzVw3B_Hs8dFgYc5Nn";
+
+test.each([
+  ["as the error", { error: secret }],
+  ["in capitals", { error: { code: secret.toUpperCase(), message: "x" } }],
+  ["in base64", { error: Buffer.from(secret).toString("base64url") }],
+])("a token that the server gives back %s is in no error", async (_, body) => {
+  const { endpoint, simulator } = await endpointRig();
+  for (const status of [400, 401]) {
+    simulator.next("token:refresh", { kind: "json", status, body });
+    const outcome = await endpoint.refresh(secret);
+    const text = JSON.stringify(outcome, (_key, value: unknown) =>
+      value instanceof Error ? { message: value.message, ...value } : value,
+    ).toLowerCase();
+    expect(text).not.toContain("canary");
+    expect(text).not.toContain(Buffer.from(secret).toString("base64url").slice(0, 12).toLowerCase());
+  }
+  simulator.next("token:exchange", { kind: "json", status: 400, body });
+  const request = { code: "ac_1", redirectUri: "http://localhost:1455/auth/callback", codeVerifier: "v" };
+  const error = await failure(endpoint.exchangeCode(request, new AbortController().signal));
+  expect(error.details.why).toBe("It answered HTTP 400.");
+});
