@@ -54,7 +54,8 @@ export class DeviceEndpoint {
   async requestCode(signal: AbortSignal): Promise<DeviceCode> {
     const response = await this.#post(deviceCodePath, { client_id: clientId }, signal);
     if (response.status !== 200) throw this.#codeError(response);
-    const device = readDeviceCode(parseJson(response.text));
+    const date = Date.parse(response.headers["date"]?.toString() ?? "");
+    const device = readDeviceCode(parseJson(response.text), Number.isNaN(date) ? this.#deps.now() : date);
     if (device === undefined) throw this.#transientError(response) ?? malformedResponse("device code");
     this.#deps.redactor.addSecrets(device.deviceAuthId);
     return device;

@@ -49,7 +49,7 @@ test.each([
     simulator.next("token:refresh", { kind: "json", status, body });
     const outcome = await endpoint.refresh(secret);
     const text = JSON.stringify(outcome, (_key, value: unknown) =>
-      value instanceof Error ? { message: value.message, ...value } : value,
+      value instanceof Error ? { ...value, message: value.message } : value,
     ).toLowerCase();
     expect(text).not.toContain("canary");
     expect(text).not.toContain(Buffer.from(secret).toString("base64url").slice(0, 12).toLowerCase());

@@ -108,7 +108,8 @@ test("a token endpoint that quotes the code it was sent does not get it onto the
   rig.simulator.next("token:exchange", { kind: "json", status: 400, body });
   const state = new URL(pending.authorizationUrl).searchParams.get("state") ?? "";
   const page = await sendRaw(port, `/auth/callback?code=${code}&state=${state}`);
-  expect(reasonOf(page.body)).toContain("rejected-");
+  expect(reasonOf(page.body)).toContain("It answered HTTP 400.");
+  expect(page.body).not.toContain("rejected-");
   expect(page.body).not.toContain(code);
   expect(rig.logged.join("\n")).not.toContain(code);
   await expect(pending.completed).rejects.toMatchObject({ code: "AUTH_DENIED" });
