@@ -16,7 +16,8 @@ export function renderSources(sources: QueryReply["sources"]): string {
 }
 
 /**
- * The answer and its footer.
+ * The answer between a first and a last line of this program's, for a model: errors begin with their code, so an answer
+ * that begins like one can't pass for it.
  *
  * @param whole the file with the whole answer, if the reply's text is only its beginning
  */
@@ -31,8 +32,8 @@ export function renderReply(
   const cut =
     whole === undefined
       ? ""
-      : `\n\n[The first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path}]`;
-  return `${text}${cut}\n\n${renderFooter(reply, notices, now, timeZone)}`;
+      : ` (the first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path})`;
+  return `Codex answers${cut}:\n\n${text}\n\n${renderFooter(reply, notices, now, timeZone)}`;
 }
 
 /** One line of facts: model, cost, remaining quota, and what was not done as asked. */

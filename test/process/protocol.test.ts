@@ -152,7 +152,7 @@ test("a question of the greatest length is asked, in any script", async () => {
   const prompt = "語".repeat(4 * mebibyte);
   simulator.next("responses", { kind: "stream", events: answerEvents({ text: "read" }) });
   const { result } = await client.call("codex_query", { prompt, system_prompt: prompt });
-  expect(result?.content?.[0]?.text).toMatch(/^read\n/);
+  expect(result?.content?.[0]?.text).toMatch(/^Codex answers:\n\nread\n/);
 });
 
 test("answers go to their own ids, whatever these look like", async () => {
@@ -181,7 +181,7 @@ test("answers go to their own ids, whatever these look like", async () => {
   const texts = client
     .messages()
     .filter(({ id }) => id === "twin")
-    .map(({ result }) => result?.content?.[0]?.text.split("\n")[0]);
+    .map(({ result }) => result?.content?.[0]?.text.split("\n")[2]);
   expect(texts.sort()).toEqual(["echo: first", "echo: second"]);
 });
 
