@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createSession } from "../../../src/app/session.ts";
 import type { TokenEndpoint } from "../../../src/auth/oauth/token-endpoint.ts";
 import type { Reply } from "../../simulator/index.ts";
+import { CodexError } from "../../../src/shared/errors.ts";
 import { testPlatform } from "../../support/app.ts";
 import { makeHome } from "../../support/home.ts";
 import { failure } from "../../support/replies.ts";
@@ -49,7 +50,7 @@ test.each([
     simulator.next("token:refresh", { kind: "json", status, body });
     const outcome = await endpoint.refresh(secret);
     const text = JSON.stringify(outcome, (_key, value: unknown) =>
-      value instanceof Error ? { ...value, message: value.message } : value,
+      value instanceof CodexError ? [value.code, value.message, value.details] : value,
     ).toLowerCase();
     expect(text).not.toContain("canary");
     expect(text).not.toContain(Buffer.from(secret).toString("base64url").slice(0, 12).toLowerCase());
