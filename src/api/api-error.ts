@@ -1,5 +1,6 @@
 import { CodexError, type CodexErrorCode, type CodexErrorDetails } from "../shared/errors.ts";
 import { act, either, retry, setVariable, type NextSteps } from "../shared/next-step.ts";
+import { withoutSequences } from "../shared/text.ts";
 
 /** The part of a response that shows whether the request reached the service. */
 type ResponseMarks = Pick<ApiErrorInfo, "status" | "html" | "challenge" | "cloudflare" | "code" | "type">;
@@ -20,6 +21,12 @@ export function detectGatewayBlock(
       next: [act("Ask from a country where it is offered; a VPN or proxy may lead through another one")],
     };
   }
+  if (isPortalPage(response)) {
+    return {
+      message: `A web page came in place of an answer of ${service}: this network may want a sign-in of its own (captive portal).`,
+      next: [act("Open any web page in a browser and complete the network's sign-in, or check VPN and proxy"), retry],
+    };
+  }
   if (!isInterstitialPage(response)) return undefined;
   if (response.challenge || response.cloudflare === true) {
     return { message: `Cloudflare blocked the request before it reached ${service}.` };
@@ -27,6 +34,15 @@ export function detectGatewayBlock(
   return {
     message: `A web page came in place of an answer of ${service}: something on the way blocked the request, such as a company's proxy or Cloudflare.`,
   };
+}
+
+/** True for a network's sign-in page: a page as if it were the answer, or HTTP 511 (RFC 6585 §6). */
+export function isPortalPage({
+  status,
+  html,
+  challenge,
+}: Pick<ResponseMarks, "status" | "html" | "challenge">): boolean {
+  return html && !challenge && status !== undefined && ((status >= 200 && status < 300) || status === 511);
 }
 
 /** True if something in front of the service answered. Cloudflare's 502 and 504 pages mean that the service failed. */
@@ -64,7 +80,7 @@ function retryAfterFromText(message: string): number | undefined {
 
 /** Quotes the service's message on one line, shortened and without control characters, with the field it concerns. */
 function sanitizeMessage(message: string, field: string | undefined): string | undefined {
-  const line = message
+  const line = withoutSequences(message)
     .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
     .replace(/\s+/g, " ")
     .trim()

@@ -117,9 +117,8 @@ export class WorkspaceRoutes {
       { method: "GET", url, headers: { ...headers(credential), accept: "application/json" } },
       { maxBytes: limits.maxTokenResponseBytes, timeoutMs: limits.apiRequestTimeoutMs },
     );
-    if (response.status !== 200) {
-      throw routingUnknown(toApiError(toApiErrorInfo(response.status, response.headers, response.text, clock.now())));
-    }
+    const info = toApiErrorInfo(response.status, response.headers, response.text, clock.now());
+    if (response.status !== 200 || info.html) throw routingUnknown(toApiError(info));
     const routing = routingOf(parseJson(response.text), credential.accountId ?? "");
     if (routing === undefined) {
       throw new CodexError("PROTOCOL", "The service does not tell where this workspace's questions go.", {

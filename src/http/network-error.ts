@@ -84,7 +84,7 @@ export function networkCause(error: unknown): string {
 }
 
 /** Errors before the first byte of a request can be sent. */
-const neverSent = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+const neverSent = /^(EMFILE|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 /** With a proxy, these errors concern the proxy: no other connection is made. */
 const proxyUnreachable =
@@ -132,6 +132,10 @@ const wrongHost: Explanation = {
 };
 
 const explanations: Readonly<Record<string, Explanation>> = {
+  EMFILE: {
+    why: "Too many files are open in this process.",
+    next: [act("Raise the limit (ulimit -n) or close other windows"), retry],
+  },
   ENOTFOUND: { why: "The name could not be resolved." },
   EAI_AGAIN: { why: "Name resolution does not work at the moment." },
   ECONNREFUSED: { why: "Nothing accepts connections there." },

@@ -1,6 +1,7 @@
 import type { ComposedCodex } from "../app/codex.ts";
 import { exitProcess } from "../platform/exit.ts";
 import { defaultLimits, type Limits } from "../shared/limits.ts";
+import { paramsFault } from "./requests.ts";
 import { createServer } from "./server.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 import type { Toolbox } from "./toolbox.ts";
@@ -51,6 +52,7 @@ export async function runServer(limits: Limits = defaultLimits): Promise<void> {
       input: stdin,
       output: stdout,
       maxMessageBytes: limits.maxMessageBytes,
+      paramsFault,
       onDisconnect: () => {
         end(0);
       },

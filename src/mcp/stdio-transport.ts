@@ -1,5 +1,10 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  ErrorCode,
+  type JSONRPCMessage,
+  JSONRPCMessageSchema,
+  type JSONRPCRequest,
+} from "@modelcontextprotocol/sdk/types.js";
 import type { Readable, Writable } from "node:stream";
 
 const endBytes = 1_024;
@@ -38,14 +43,15 @@ class OversizedMessageId {
   }
 }
 
-const parseError = -32700;
-const invalidRequest = -32600;
+const { ParseError: parseError, InvalidRequest: invalidRequest, InvalidParams: invalidParams } = ErrorCode;
 
 interface StdioTransportOptions {
   input: Readable;
   output: Writable;
   /** A longer message is refused; the connection stays open. */
   maxMessageBytes: number;
+  /** What is wrong with a request's parameters, as a sentence. */
+  paramsFault: (request: JSONRPCRequest) => string | undefined;
   /** The client is gone: the input ended, or the output was closed. */
   onDisconnect: () => void;
 }
@@ -158,9 +164,25 @@ export class StdioTransport implements Transport {
       this.#refuseBatch(json);
       return;
     }
-    const parsed = JSONRPCMessageSchema.safeParse(json);
-    if (parsed.success) this.onmessage?.(parsed.data);
-    else this.#refuse(idOf(json), invalidRequest, "The line is not a JSON-RPC 2.0 message");
+    const { data: message } = JSONRPCMessageSchema.safeParse(json);
+    const fault = message === undefined ? this.#faultOf(json) : this.#paramsFault(message);
+    if (fault !== undefined) this.#refuse(idOf(json), ...fault);
+    else if (message !== undefined) this.onmessage?.(message);
+  }
+
+  /** What keeps a line from being a message. */
+  #faultOf(json: unknown): Fault {
+    if (isMessage(json, { params: {} })) {
+      return this.#paramsFault(json) ?? [invalidParams, "The params must be an object"];
+    }
+    if (isMessage(json, { id: 0 })) return [invalidRequest, "The id must be a string or an integer"];
+    return [invalidRequest, "The line is not a JSON-RPC 2.0 message"];
+  }
+
+  #paramsFault(message: object): Fault | undefined {
+    if (!("id" in message) || !("method" in message)) return undefined;
+    const text = this.#options.paramsFault(message as JSONRPCRequest);
+    return text === undefined ? undefined : [invalidParams, text];
   }
 
   /** Batches left MCP with revision 2025-06-18. */
@@ -176,8 +198,17 @@ export class StdioTransport implements Transport {
   }
 }
 
+type Fault = [code: ErrorCode, message: string];
+
+/** True if the value is a message with these changes. */
+function isMessage(value: unknown, changes: object): value is object {
+  return typeof value === "object" && JSONRPCMessageSchema.safeParse({ ...value, ...changes }).success;
+}
+
+/** The id, for an answer; null for what is none, and for an integer that JSON.parse has rounded. */
 function idOf(json: unknown): string | number | null {
   if (typeof json !== "object" || json === null || !("id" in json)) return null;
   const { id } = json;
-  return typeof id === "string" || Number.isSafeInteger(id) ? (id as string | number) : null;
+  if (typeof id === "number") return Number.isInteger(id) && !Number.isSafeInteger(id) ? null : id;
+  return typeof id === "string" ? id : null;
 }

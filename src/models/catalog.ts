@@ -136,7 +136,8 @@ export class ModelCatalog {
     const { folder, clock, log } = this.#deps;
     try {
       const { status, headers, text } = await this.#fetchText(credential, key);
-      if (status !== 200) throw toApiError(toApiErrorInfo(status, headers, text, clock.now()));
+      const info = toApiErrorInfo(status, headers, text, clock.now());
+      if (status !== 200 || info.html) throw toApiError(info);
       const { entriesOf, toModels } = listFormatOf(credential);
       const entries = entriesOf(parseJson(text));
       const models = toModels(entries);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import { foreignFolder } from "./files/folder-owner.ts";
 import type { Redactor } from "../shared/redactor.ts";
+import { withoutSequences } from "../shared/text.ts";
 
 // Windows lacks the last two; undefined counts as zero.
 const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -40,7 +41,8 @@ export function debugLogFile(folder: string | undefined): string | undefined {
 export function createDebugLog({ clock, redactor, folder, writeStderr }: DebugLogDeps): Log {
   const file = debugLogFile(folder);
   const write = (area: LogArea, text: string): void => {
-    const line = redactor.redactAll(text).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+    // Sequences go first: what they cut apart would grow together behind the redaction.
+    const line = redactor.redactAll(withoutSequences(text)).replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, " ");
     const stamp = new Date(clock.now()).toISOString();
     writeStderr(`[${area}] ${line}\n`);
     if (folder === undefined || file === undefined || foreignFolder(folder) !== undefined) return;

@@ -97,7 +97,7 @@ export class CodexClient {
     const ended = deferred<undefined>();
     this.#running.set(controller, ended.promise);
     const timer = clock.timer(limits.queryTimeoutMs, () => {
-      const minutes = Math.round(limits.queryTimeoutMs / 60_000);
+      const minutes = Math.ceil(limits.queryTimeoutMs / 60_000);
       controller.abort(new CodexError("TIMEOUT", `The answer was not complete after ${minutes} minutes.`));
     });
     const either = AbortSignal.any([signal, controller.signal]);

@@ -1,5 +1,5 @@
 import type { Limits } from "../shared/limits.ts";
-import { firstLines, plainText } from "../shared/text.ts";
+import { firstLines, markedText } from "../shared/text.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
 import type { StateFolder } from "../platform/files/state-folder.ts";
@@ -36,7 +36,7 @@ export class LongAnswers {
   /** The whole answer if it is short or no file can be written, else its beginning and the file's path. */
   async fit(answer: string): Promise<FittedAnswer> {
     const { folder, redact, clock, random, limits } = this.#deps;
-    const text = plainText(answer);
+    const text = markedText(answer);
     if (text.length <= limits.maxInlineChars) {
       if (!this.#pruned) await this.#prune();
       return { text: answer };

@@ -57,7 +57,7 @@ export class ResponsesEndpoint {
     const { idleTimeoutMs, clock, limits, http } = this.#deps;
     const silence = new AbortController();
     const idle = new IdleTimeout(clock, idleTimeoutMs, () => {
-      silence.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.round(idleTimeoutMs / 1000)} s.`));
+      silence.abort(new CodexError("TIMEOUT", `The service was silent for ${Math.ceil(idleTimeoutMs / 1000)} s.`));
     });
     const signal = AbortSignal.any([call.signal, silence.signal]);
     const { origin } = new URL(call.credential.baseUrl);
@@ -127,14 +127,14 @@ export class ResponsesEndpoint {
     const text = await readText(response, limits.maxErrorBodyBytes, origin, signal)
       .catch((error: unknown) => {
         signal.throwIfAborted();
-        if (status === 200) throw error;
+        if (status === 200 && !type.startsWith("text/html")) throw error;
         return ""; // the status is enough if the body is too large, too slow or broken
       })
       .finally(() => {
         timer.cancel();
       });
     const info = toApiErrorInfo(status, headers, text, clock.now());
-    if (status !== 200 || info.challenge) throw toApiError(info);
+    if (status !== 200 || info.challenge || info.html) throw toApiError(info);
     const message = "The service answered without a stream of events.";
     throw new CodexError("PROTOCOL", message, { requestId: info.requestId });
   }

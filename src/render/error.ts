@@ -1,5 +1,5 @@
 import type { CodexError } from "../shared/errors.ts";
-import { plainText } from "../shared/text.ts";
+import { markedText, plainText } from "../shared/text.ts";
 import { localTime, span } from "../shared/time.ts";
 import { renderNext, type Reader } from "./next-step.ts";
 import { count } from "./reply.ts";
@@ -16,7 +16,7 @@ export function renderError(error: CodexError, now: number, timeZone: string, re
         ? `The limit resets at ${time} (in ${span(resetsAt - now)}).`
         : `The limit was to reset at ${time} (${span(now - resetsAt)} ago).`,
     );
-  } else if (retryAfterMs !== undefined) {
+  } else if (retryAfterMs) {
     lines.push(`The service asks to wait ${span(retryAfterMs)}.`);
   }
   lines.push(`Next: ${renderNext(error, reader)}`);
@@ -27,7 +27,7 @@ export function renderError(error: CodexError, now: number, timeZone: string, re
 /** An error as one line of a report: what happened, why, and the next steps. */
 export function errorLine(error: CodexError, reader: Reader): string {
   const { why, retryAfterMs } = error.details;
-  const wait = retryAfterMs === undefined ? undefined : `It asked to wait ${span(retryAfterMs)}.`;
+  const wait = retryAfterMs ? `It asked to wait ${span(retryAfterMs)}.` : undefined;
   return [`${error.code}: ${error.message}`, why, wait, `Next: ${renderNext(error, reader)}`]
     .filter((part) => part !== undefined)
     .join(" ");
@@ -43,5 +43,5 @@ export function renderPartial(partialText: string, totalChars?: number): string 
     totalChars === undefined
       ? ""
       : ` (only its first ${count(partialText.length)} of ${count(totalChars)} characters are shown)`;
-  return `\n\nPartial answer, it breaks off${cut}:\n\n${plainText(partialText)}`;
+  return `\n\nPartial answer, it breaks off${cut}:\n\n${markedText(partialText)}`;
 }

@@ -20,7 +20,7 @@ const modelRepeats: ReadonlySet<CodexErrorCode> = new Set([
 /** The next steps of an error as sentences for a reader. */
 export function renderNext({ code, next, details }: CodexError, reader: Reader): string {
   const { resetsAt, retryAfterMs } = details;
-  const hasTime = (resetsAt ?? retryAfterMs) !== undefined;
+  const hasTime = Boolean(resetsAt ?? retryAfterMs);
   const asksUser = reader === "mcp" && !modelRepeats.has(code);
   // A model also hears that the user decides if steps of its own replace those of a code that may be retried.
   const asks = asksUser && hasRetry(errorCodes[code].next) && !hasRetry(next);

@@ -11,7 +11,7 @@ export function renderProgress(step: QueryProgress, elapsedMs: number): string {
     case "sent":
       return `waiting for Codex, ${span(elapsedMs)}`;
     case "retry":
-      return `trying again in ${span(step.delayMs)} (attempt ${step.attempt}): ${oneLine(step.reason, 120)}`;
+      return `trying again${step.delayMs > 0 ? ` in ${span(step.delayMs)}` : ""} (attempt ${step.attempt}): ${oneLine(step.reason, 120)}`;
     case "thinking": {
       const heading = step.heading === undefined ? "" : `: ${oneLine(step.heading, 80).toLowerCase()}`;
       return `thinking${heading}, ${span(elapsedMs)}`;

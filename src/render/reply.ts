@@ -1,6 +1,6 @@
 import type { QueryReply } from "../query/response/reply.ts";
 import type { Usage } from "../query/response/response-event.ts";
-import { plainText } from "../shared/text.ts";
+import { markedText } from "../shared/text.ts";
 import { kindText } from "./credential-kind.ts";
 import { quotaSummary } from "./quota.ts";
 
@@ -16,7 +16,8 @@ export function renderSources(sources: QueryReply["sources"]): string {
 }
 
 /**
- * The answer and its footer.
+ * The answer between a first and a last line of this program's, for a model: errors begin with their code, so an answer
+ * that begins like one can't pass for it.
  *
  * @param whole the file with the whole answer, if the reply's text is only its beginning
  */
@@ -27,12 +28,12 @@ export function renderReply(
   timeZone: string,
   whole?: { path: string; characters: number },
 ): string {
-  const text = plainText(reply.text);
+  const text = markedText(reply.text);
   const cut =
     whole === undefined
       ? ""
-      : `\n\n[The first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path}]`;
-  return `${text}${cut}\n\n${renderFooter(reply, notices, now, timeZone)}`;
+      : ` (the first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path})`;
+  return `Codex answers${cut}:\n\n${text}\n\n${renderFooter(reply, notices, now, timeZone)}`;
 }
 
 /** One line of facts: model, cost, remaining quota, and what was not done as asked. */

@@ -61,7 +61,7 @@ export const errorCodes = {
   },
   BLOCKED: {
     meaning:
-      "Something on the way answered in place of the service, such as Cloudflare or a company's proxy, or the service is not offered there. The login itself is not affected.",
+      "Something on the way answered in place of the service, such as Cloudflare, a company's proxy or a network's sign-in page, or the service is not offered there. The login itself is not affected.",
     next: [act("Check VPN, proxy or region, and wait a few minutes"), retry],
   },
   NETWORK: {

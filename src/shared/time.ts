@@ -1,4 +1,5 @@
-const minute = 60_000;
+const second = 1_000;
+const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
@@ -34,13 +35,13 @@ function formatFor(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** Formats a duration: "45 s", "12 min", "3 h 20 min", "9 d". */
+/** Formats a duration, rounded up so that a wait is never too short: "45 s", "12 min", "3 h 20 min", "9 d". */
 export function span(ms: number): string {
-  if (ms < minute) return `${Math.max(0, Math.round(ms / 1000))} s`;
-  if (ms < hour) return `${Math.floor(ms / minute)} min`;
-  if (ms < 2 * day) {
-    const minutes = Math.floor((ms % hour) / minute);
-    return `${Math.floor(ms / hour)} h${minutes === 0 ? "" : ` ${minutes} min`}`;
-  }
-  return `${Math.floor(ms / day)} d`;
+  const seconds = Math.max(0, Math.ceil(ms / second));
+  if (seconds * second < minute) return `${seconds} s`;
+  const minutes = Math.ceil(ms / minute);
+  if (minutes * minute < hour) return `${minutes} min`;
+  if (minutes * minute < 2 * day)
+    return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? "" : ` ${minutes % 60} min`}`;
+  return `${Math.ceil(ms / day)} d`;
 }

@@ -24,11 +24,16 @@ export function validated<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => describeIssue(issue, schema, whole));
+  throw toError(...fieldErrors(parsed.error, schema, whole));
+}
+
+/** The invalid fields of a value that was parsed with `reportInput`; at least one. */
+export function fieldErrors(error: z.ZodError, schema: z.ZodType, whole: string): [FieldError, ...FieldError[]] {
+  const errors = error.issues.map((issue) => describeIssue(issue, schema, whole));
   // Only the first error of a field: an empty text is blank, too.
   const fields = errors.map(({ field }) => field);
   const [first, ...others] = errors.filter(({ field }, n) => fields.indexOf(field) === n);
-  throw toError(first ?? { field: whole, verdict: "is unusable" }, ...others);
+  return [first ?? { field: whole, verdict: "is unusable" }, ...others];
 }
 
 function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType, whole: string): FieldError {
@@ -56,7 +61,7 @@ function verdictOf(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
-      return "options" in issue ? `must be one of ${issue.options.map(String).join(", ")}` : issue.message;
+      return "options" in issue ? `must be one of ${issue.options.map(String).join(", ")}` : "has a wrong form";
     case "too_small":
       return issue.origin === "string" || issue.origin === "array"
         ? "must not be empty"

@@ -22,6 +22,17 @@ test.each<[string, Partial<ApiErrorInfo>]>([
   expect(detectGatewayBlock({ ...plain, ...facts }, "the service")).toBeUndefined();
 });
 
+test.each([200, 203, 511])(
+  "a page with HTTP %i is a network's sign-in page, also where Cloudflare stands in front",
+  (status) => {
+    for (const cloudflare of [false, true]) {
+      const error = toApiError({ ...plain, status, html: true, cloudflare });
+      expect(error.code).toBe("BLOCKED");
+      expect(error.message).toContain("captive portal");
+    }
+  },
+);
+
 test("a country without the service is told, and no repetition advised", () => {
   const name = "unsupported_country_region_territory";
   for (const facts of [{ code: name }, { type: name }]) {

@@ -82,6 +82,7 @@ test.each([
   ["a failure of the service", json(503, {}), "UPSTREAM"],
   ["a broken connection", { kind: "reset" } as const, "NETWORK"],
   ["Cloudflare's page", { kind: "html" } as const, "BLOCKED"],
+  ["a network's sign-in page", { kind: "html", status: 200, headers: {}, body: "<p>Hi" } as const, "BLOCKED"],
   ["an account that is not there", json(200, { accounts: [] }), "PROTOCOL"],
 ] as const)("%s fails the question, and the next one asks again", async (_, reply, code) => {
   const rig = await routedRig();

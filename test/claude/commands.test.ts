@@ -50,7 +50,7 @@ describe("/codex", () => {
     expect(toolResults(host.model.requests[1]!)[0]?.text).toMatch(/^Signed in as /);
     expect(promptAt(host)).toBe("Is a mutex needed?");
     expect(outcome.result).toMatch(/\n\n— gpt-6\.1-sol · effort low · [^\n]+$/);
-    expect(outcome.result.startsWith(`${answer}\n\n— `)).toBe(true);
+    expect(outcome.result.startsWith(`Codex answers:\n\n${answer}\n\n— `)).toBe(true);
   });
 
   test.each([
@@ -86,7 +86,7 @@ describe("/codex", () => {
     const results = toolResults(host.model.requests.at(-1)!).map(({ text }) => text);
     expect(results[0]).toMatch(/^Not signed in/);
     expect(results[2]).toContain(" Signed in as ");
-    expect(result).toMatch(/^The simulator received: Who am I\?\n\n— /);
+    expect(result).toMatch(/^Codex answers:\n\nThe simulator received: Who am I\?\n\n— /);
   });
 });
 

@@ -24,7 +24,7 @@ const megabytes = (folder: string): number =>
 test("from a clone: the plugin runs where the clone is, with what npm ci built", async () => {
   const { clone } = inject("installed");
   const { text, plugin } = await question(await claudeHost());
-  expect(text).toMatch(/^The simulator received: one\n/);
+  expect(text).toMatch(/^Codex answers:\n\nThe simulator received: one\n/);
   expect(plugin).toBe(clone);
   expect(megabytes(join(clone, "node_modules"))).toBeLessThan(200);
 });
@@ -42,7 +42,7 @@ test.each([undefined, "production"])(
     expect(existsSync(join(installed, "node_modules/eslint"))).toBe(mode === undefined);
 
     const { text, plugin } = await question(host);
-    expect(text).toMatch(/^The simulator received: one\n/);
+    expect(text).toMatch(/^Codex answers:\n\nThe simulator received: one\n/);
     expect(plugin).toBe(installed);
     expect(existsSync(join(installed, "dist/main.cjs"))).toBe(true);
   },

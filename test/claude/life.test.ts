@@ -29,13 +29,13 @@ test("an interrupt closes the question at the service, and the next one is answe
   await request.done;
   expect(request.closedBy).toBe("client");
   await turn;
-  expect(await question(host, session, "next")).toMatch(/^The simulator received: next\n/);
+  expect(await question(host, session, "next")).toMatch(/^Codex answers:\n\nThe simulator received: next\n/);
 });
 
 test("a server that was killed is back at the next call, with the login as it was", async () => {
   const host = await claudeHost();
   const session = host.session();
-  expect(await question(host, session, "one")).toMatch(/^The simulator received: one\n/);
+  expect(await question(host, session, "one")).toMatch(/^Codex answers:\n\nThe simulator received: one\n/);
   const before = host.home.readAuth();
   const first = serverOf(session.pid);
   process.kill(first!, "SIGKILL");
@@ -47,7 +47,7 @@ test("a server that was killed is back at the next call, with the login as it wa
   );
   expect((await session.say("/codex-oauth:codex two")).permission_denials).toEqual([]);
   const { text } = lastResult(host.model.requests.at(-1)!);
-  expect(text).toMatch(/^The simulator received: two\n/);
+  expect(text).toMatch(/^Codex answers:\n\nThe simulator received: two\n/);
   const second = serverOf(session.pid);
   expect(second).toBeDefined();
   expect(second).not.toBe(first);
@@ -102,7 +102,7 @@ describe("a host that is killed while the login is refreshed", () => {
     expect(newest).not.toBe(refreshToken);
     expect(host.home.record()).toMatchObject({ refreshToken: newest });
     const answered = await question(host, host.session(), "two");
-    expect(answered).toMatch(/^The simulator received: two\n/);
+    expect(answered).toMatch(/^Codex answers:\n\nThe simulator received: two\n/);
     expect(host.simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
   });
 

@@ -31,7 +31,7 @@ test("npm's package: codex-oauth install brings plugin and shortcuts, uninstall 
   const { denials, events } = await host.ask("/codex one");
   expect(denials).toEqual([]);
   const { requests } = host.model;
-  expect(lastResult(requests.at(-1)!).text).toMatch(/^The simulator received: one\n/);
+  expect(lastResult(requests.at(-1)!).text).toMatch(/^Codex answers:\n\nThe simulator received: one\n/);
   const asked = JSON.stringify(requests);
   expect(asked).toContain("<command-name>/codex</command-name>");
   expect(asked).not.toContain("Written by codex-oauth install");

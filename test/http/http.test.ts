@@ -127,6 +127,7 @@ test("a foreign message never becomes part of ours: it may hold a header", () =>
 test.each([
   ["ECONNRESET", true, false],
   ["UND_ERR_SOCKET", true, false],
+  ["EMFILE", true, true],
   ["ENOTFOUND", true, true],
   ["UND_ERR_CONNECT_TIMEOUT", true, true],
   ["CERT_HAS_EXPIRED", false, true],

@@ -27,6 +27,7 @@ async function wire(output: Writable = new PassThrough()): Promise<Wired> {
     input,
     output,
     maxMessageBytes: limit,
+    paramsFault: ({ params }) => (params?.["wrong"] === true ? "wrong params" : undefined),
     onDisconnect: () => disconnects++,
   });
   const received: JSONRPCMessage[] = [];
@@ -74,16 +75,40 @@ test.each<[string, string, number, unknown]>([
   ["a message without jsonrpc", '{"id":7,"method":"ping"}', -32600, 7],
   ["a message of another jsonrpc", '{"jsonrpc":"1.0","id":"a","method":"ping"}', -32600, "a"],
   ["a method that is no string", '{"jsonrpc":"2.0","id":8,"method":{}}', -32600, 8],
+  ["parameters that are a list", '{"jsonrpc":"2.0","id":8,"method":"ping","params":[]}', -32602, 8],
+  ["parameters that are null", '{"jsonrpc":"2.0","id":"b","method":"ping","params":null}', -32602, "b"],
+  [
+    "parameters that the method does not take",
+    '{"jsonrpc":"2.0","id":9,"method":"ping","params":{"wrong":true}}',
+    -32602,
+    9,
+  ],
   ["an id of null", '{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600, null],
   ["an id that is an object", '{"jsonrpc":"2.0","id":{"x":1},"method":"ping"}', -32600, null],
   ["an id beyond safe integers", '{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}', -32600, null],
-  ["an id that is a fraction", '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, null],
+  ["an id that is a fraction", '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', -32600, 1.5],
 ])("answers %s with an error and goes on", async (_, text, code, id) => {
   const { input, received, sent } = await wire();
   input.write(`${text}\n${line(ping(1))}`);
   await turn();
   expect(sent()).toMatchObject([{ jsonrpc: "2.0", id, error: { code } }]);
   expect(received).toMatchObject([{ id: 1 }]);
+});
+
+test("says of an id what it must be, and answers by the one that was given", async () => {
+  const { input, sent } = await wire();
+  input.write(line({ jsonrpc: "2.0", id: 1.5, method: "ping" }));
+  await turn();
+  expect(sent()).toEqual([
+    { jsonrpc: "2.0", id: 1.5, error: { code: -32600, message: "The id must be a string or an integer" } },
+  ]);
+});
+
+test("a notification with wrong parameters has no answer", async () => {
+  const { input, received, sent } = await wire();
+  input.write(line({ jsonrpc: "2.0", method: "m", params: { wrong: true } }));
+  await turn();
+  expect([sent(), received]).toMatchObject([[], [{ method: "m" }]]);
 });
 
 test("refuses a batch once for each request in it, and an empty one as a whole", async () => {

@@ -117,6 +117,14 @@ test.each<[string, Reply]>([
   expect(await rig.catalog.list(rig.login, never)).toMatchObject({ source: "live" });
 });
 
+test("a network's sign-in page in place of the list is BLOCKED", async () => {
+  const { simulator, rig } = await setUp();
+  simulator.next("models", { kind: "html", status: 200, headers: {}, body: "<p>Welcome to the hotel</p>" });
+  const { list, failure } = await rig.catalog.refresh(rig.login, never);
+  expect(list).toMatchObject({ source: "bundled" });
+  expect(failure).toMatchObject({ code: "BLOCKED", message: expect.stringContaining("captive portal") as string });
+});
+
 test("the first list is waited for five seconds, and still comes to be known", async () => {
   const { simulator, rig, clock } = await setUp();
   let open: () => void = () => undefined;

@@ -64,7 +64,7 @@ test.each([
     { name: "codex_query", arguments: { prompt: "The answer?" } },
     { onprogress: ({ message }) => void progress.push(message) },
   );
-  expect(result.content[0]?.text).toMatch(/^Forty-two\.\n\n— /);
+  expect(result.content[0]?.text).toMatch(/^Codex answers:\n\nForty-two\.\n\n— /);
   expect(result._meta).toMatchObject({ "codex-oauth/result": { model: "gpt-6.1-sol" } });
   expect(progress[0]).toContain("waiting for Codex");
 });

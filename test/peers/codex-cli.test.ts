@@ -88,7 +88,7 @@ test("the real Codex CLI finds the tools, asks a question without a prompt, and 
   const prompt = 'Is a mutex needed? $HOME `id` "quoted"\nsecond line';
   const { inputs, calls } = await execute(rig, calling("codex_query", { prompt }));
   expect(calls).toMatchObject([{ server: "codex", tool: "codex_query", status: "completed" }]);
-  expect(calls[0]?.result?.content[0]?.text).toMatch(/^Yes, a mutex is needed\.\n\n— /);
+  expect(calls[0]?.result?.content[0]?.text).toMatch(/^Codex answers:\n\nYes, a mutex is needed\.\n\n— /);
 
   const last = inputs.at(-1) ?? [];
   expect(JSON.stringify(output(last))).toContain("Yes, a mutex is needed.");

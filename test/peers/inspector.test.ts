@@ -53,7 +53,7 @@ test("the Inspector's command line asks a question and shows the whole answer", 
   const call = ["--method", "tools/call", "--tool-name", "codex_query", "--tool-arg"];
   const ran = await inspect(rig, ...call, `prompt=${prompt}`, "reasoning_effort=high");
   expect(ran.code, ran.stderr).toBe(0);
-  expect(shown(ran).content?.[0]?.text).toMatch(/^Two words: "forty two" €\n\n— .*high/);
+  expect(shown(ran).content?.[0]?.text).toMatch(/^Codex answers:\n\nTwo words: "forty two" €\n\n— .*high/);
   const { json } = await rig.simulator.waitForRequest("responses");
   expect(JSON.stringify(json)).toContain(JSON.stringify(prompt));
 });

@@ -52,7 +52,7 @@ test("keeps one fact on one line, whatever the fact holds", () => {
   const folder = makeHome().path;
   const { log, stderr } = makeLog(folder);
   log("OAUTH", "denied\r\n[TOKEN] forged\u2028[HTTP] forged\u0085x\u001b[31m\0");
-  expect(stderr).toEqual(["[OAUTH] denied [TOKEN] forged [HTTP] forged x [31m \n"]);
+  expect(stderr).toEqual(["[OAUTH] denied [TOKEN] forged [HTTP] forged x \n"]);
   expect(readFileSync(join(folder, "debug.log"), "utf8").split("\n")).toHaveLength(2);
 });
 
@@ -63,6 +63,13 @@ test("masks known secrets and everything that looks like one", () => {
   log("TOKEN", "an-opaque-value rt_abcdefgh");
   expect(stderr).toEqual(["[TOKEN] [redacted] [redacted]\n"]);
   expect(readFileSync(join(folder, "debug.log"), "utf8")).not.toContain("opaque");
+});
+
+test("keeps no part of a sequence that steers a terminal, nor a secret that one cuts apart", () => {
+  const { log, stderr, redactor } = makeLog(undefined);
+  redactor.addSecrets("first-half-second-half");
+  log("TOKEN", "a \u001b[31mred\u009b0m \u202eb first-half\u001b[0m-second-half");
+  expect(stderr).toEqual(["[TOKEN] a red  b [redacted]\n"]);
 });
 
 test("masks a secret that a line break was put into", () => {

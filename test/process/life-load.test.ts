@@ -63,7 +63,7 @@ test("answers wait whole for a reader that pauses, in bounded memory", async () 
   transport.child.stdout.resume();
   for (const id of ids) {
     const { result } = await client.answer(id);
-    expect(result?.content?.[0]?.text.startsWith(text.trimEnd())).toBe(true);
+    expect(result?.content?.[0]?.text.startsWith(`Codex answers:\n\n${text.trimEnd()}`)).toBe(true);
     expect(client.count(id)).toBe(1);
   }
   expect(memory(pid, "VmHWM")).toBeLessThan(400 * mebibyte);

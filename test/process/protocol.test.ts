@@ -82,10 +82,40 @@ describe("names that nobody has", () => {
     const { client } = await start();
     for (const name of [42, null, {}, ["codex_status"]]) {
       const { error } = await client.request("tools/call", { name });
-      expect(error?.code, JSON.stringify(name)).toBeLessThan(-32_000);
+      expect(error, JSON.stringify(name)).toEqual({
+        code: -32602,
+        message: "tools/call: params.name must be a string.",
+      });
     }
     await client.expectWorking();
   });
+});
+
+test("parameters of a wrong form get one sentence, for every method", async () => {
+  const { client } = await start();
+  const cases: [method: string, params: unknown, message: string][] = [
+    ["tools/call", undefined, "tools/call: params is required."],
+    ["tools/call", {}, "tools/call: params.name is required."],
+    ["tools/call", { name: "codex_status", _meta: 5 }, "tools/call: params._meta must be an object."],
+    ["tools/call", { name: "codex_status", task: "x" }, "tools/call: params.task must be an object."],
+    ["tools/list", { cursor: 5 }, "tools/list: params.cursor must be a string."],
+    ["ping", { _meta: 5 }, "ping: params._meta must be an object."],
+    ["initialize", undefined, "initialize: params is required."],
+    ["initialize", { protocolVersion: 5 }, "initialize: params.protocolVersion must be a string."],
+    [
+      "tools/call",
+      { name: "codex_status", _meta: { progressToken: {} } },
+      "tools/call: params._meta.progressToken has a wrong form.",
+    ],
+    ["tools/list", [], "tools/list: params must be an object."],
+    ["tools/list", "all", "tools/list: params must be an object."],
+  ];
+  for (const [n, [method, params, message]] of cases.entries()) {
+    const id = `wrong-${n}`;
+    client.send({ jsonrpc: "2.0", id, method, ...(params !== undefined && { params }) });
+    expect((await client.answer(id)).error, message).toEqual({ code: -32602, message });
+  }
+  await client.expectWorking();
 });
 
 test("arguments of any shape and size are judged, and the next call works", async () => {
@@ -122,7 +152,7 @@ test("a question of the greatest length is asked, in any script", async () => {
   const prompt = "語".repeat(4 * mebibyte);
   simulator.next("responses", { kind: "stream", events: answerEvents({ text: "read" }) });
   const { result } = await client.call("codex_query", { prompt, system_prompt: prompt });
-  expect(result?.content?.[0]?.text).toMatch(/^read\n/);
+  expect(result?.content?.[0]?.text).toMatch(/^Codex answers:\n\nread\n/);
 });
 
 test("answers go to their own ids, whatever these look like", async () => {
@@ -151,7 +181,7 @@ test("answers go to their own ids, whatever these look like", async () => {
   const texts = client
     .messages()
     .filter(({ id }) => id === "twin")
-    .map(({ result }) => result?.content?.[0]?.text.split("\n")[0]);
+    .map(({ result }) => result?.content?.[0]?.text.split("\n")[2]);
   expect(texts.sort()).toEqual(["echo: first", "echo: second"]);
 });
 

@@ -32,7 +32,7 @@ test("every failure has its code, its reason and a next step, and the next quest
   const cases: [Reply, RegExp][] = [
     [json(429, usageLimitBody({ resetsAt })), /^USAGE_LIMIT: .*resets at Thu 2 Jan 12:04 \(in .*codex_status/s],
     [json(429, usageNotIncludedBody()), /^PLAN_REQUIRED: /],
-    [json(429, rateLimitBody(""), { "retry-after": "90" }), /^RATE_LIMITED: .*wait 1 min/s],
+    [json(429, rateLimitBody(""), { "retry-after": "90" }), /^RATE_LIMITED: .*wait 2 min/s],
     [json(503, overloadedBody()), /^OVERLOADED: /],
     [json(400, policyBody()), /^POLICY: /],
     [json(400, contextTooLongBody()), /^CONTEXT_TOO_LONG: /],
@@ -86,7 +86,7 @@ test("a further attempt is told while it is waited for", async () => {
   );
   expect(answer.text).toContain("received: hi");
   expect(told.join("\n")).toMatch(
-    /trying again in 0 s \(attempt 2\): The model is at capacity\.\n[^]*trying again in 0 s \(attempt 3\): The connection to /,
+    /trying again in 1 s \(attempt 2\): The model is at capacity\.\n[^]*trying again in 1 s \(attempt 3\): The connection to /,
   );
 });
 

@@ -48,7 +48,7 @@ test("the quota survives: a failure's too, in this process and for the next one"
   expect((await first.call("codex_status")).text).toContain("Quota: not seen yet");
   await first.call("codex_query", { prompt: "hi" });
   expect((await first.call("codex_status")).text).toMatch(
-    /Quota, as seen 0 s ago:\n {2}week {2}█{16}░{4} 78 % left, resets /,
+    /Quota, as seen [01] s ago:\n {2}week {2}█{16}░{4} 78 % left, resets /,
   );
   const headers = {
     ...simulator.switches.rateLimitHeaders,
@@ -72,7 +72,7 @@ test("the models: live, kept when the service is down, bundled without a login",
   );
   writeLogin(home, simulator);
   const live = await signedOut.call("codex_models");
-  expect(live.text).toMatch(/^gpt-6\.1-sol \(default\): .*This account's list, fetched 0 s ago\.$/s);
+  expect(live.text).toMatch(/^gpt-6\.1-sol \(default\): .*This account's list, fetched [01] s ago\.$/s);
   expect(live.facts).toMatchObject({ source: "live", fresh: true });
 
   simulator.always("models", { kind: "json", status: 500, body: {} });

@@ -165,11 +165,15 @@ test("a very long answer: its beginning, then where all of it lies", async () =>
   expect(dirname(path)).toBe(join(home.stateDir, "answers"));
   expect(readFileSync(path, "utf8")).toBe(text);
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  const [shown = "", note, footer] = answer.text.split(/\n\n(?=\[The first|— )/);
+  const [shown = "", footer] = answer.text.split(/\n\n(?=— )/);
+  const [part] = answer.raw.content;
+  const [note] = (part?.type === "text" ? part.text : "").split("\n");
   expect(text.startsWith(`${shown}\n`)).toBe(true);
   expect(shown.length).toBeGreaterThan(449_900);
   expect(answer.text.length).toBeLessThan(451_000);
-  expect(note).toMatch(/^\[The first 4\d\d,\d{3} of 1,\d{3},\d{3} characters; the whole answer is in .*\.txt\]$/);
+  expect(note).toMatch(
+    /^Codex answers \(the first 4\d\d,\d{3} of 1,\d{3},\d{3} characters; the whole answer is in .*\.txt\):$/,
+  );
   expect(note).toContain(path);
   expect(footer).toMatch(/^— gpt-6\.1-sol · /);
 });

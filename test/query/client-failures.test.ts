@@ -17,6 +17,7 @@ import { queryRig } from "../support/query-rig.ts";
 import { completed, created, delta, failure, json, reasoning, stream } from "../support/replies.ts";
 import { simulate } from "../support/server.ts";
 import { encode } from "../support/stream.ts";
+import { renderNext } from "../../src/render/next-step.ts";
 import { retry } from "../../src/shared/next-step.ts";
 
 async function failWith(reply: Reply) {
@@ -123,6 +124,27 @@ test("Cloudflare's page is BLOCKED, whatever its status, and is never quoted", a
     expect(JSON.stringify([error.message, error.details])).not.toMatch(/<|moment|JavaScript/i);
     expect(rig.renewals).toBe(0);
   }
+});
+
+test("a network's sign-in page of any size is BLOCKED", async () => {
+  const body = `<p>${"Welcome ".repeat(20_000)}`;
+  expect((await failWith({ kind: "html", status: 200, headers: {}, body })).error.code).toBe("BLOCKED");
+});
+
+test("a network's sign-in page is BLOCKED, named as such, and the login is not touched", async () => {
+  const { error, rig } = await failWith({
+    kind: "html",
+    status: 200,
+    headers: {},
+    body: "<p>Welcome to the hotel</p>",
+  });
+  expect(error).toMatchObject({
+    code: "BLOCKED",
+    message:
+      "A web page came in place of an answer of the service: this network may want a sign-in of its own (captive portal).",
+  });
+  expect(renderNext(error, "cli")).toMatch(/^Open any web page in a browser and complete the network's sign-in/);
+  expect(rig.renewals).toBe(0);
 });
 
 test("200 with JSON is no answer", async () => {

@@ -62,8 +62,8 @@ test("a line without an end is cut, never through a character", async () => {
 
 test("the file has no more than the reader may see: no secret, no escape of a terminal", async () => {
   const { answers } = rig();
-  const { whole } = await answers.fit(`\u001b[31mred secret\n${long}`);
-  expect(readFileSync(String(whole?.path), "utf8")).toBe(`red [masked]\n${long}`);
+  const { whole } = await answers.fit(`\u001b[31mred\u202e secret\n${long}`);
+  expect(readFileSync(String(whole?.path), "utf8")).toBe(`red[U+202E] [masked]\n${long}`);
 });
 
 test("two answers of one moment have files of their own", async () => {

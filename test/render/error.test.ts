@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CodexError, errorCodes, type CodexErrorCode } from "../../src/shared/errors.ts";
-import { renderError, renderPartial } from "../../src/render/error.ts";
+import { errorLine, renderError, renderPartial } from "../../src/render/error.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 import { act } from "../../src/shared/next-step.ts";
 
@@ -43,13 +43,26 @@ test("a reset is shown in local time, one in the past as such", () => {
 });
 
 test("the wait that the service asks for is told", () => {
-  const error = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 90_000 });
-  expect(render(error)).toContain("The service asks to wait 1 min.");
+  const error = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 119_000 });
+  expect(render(error)).toContain("The service asks to wait 2 min.");
+});
+
+test("no wait at all is not told as one", () => {
+  const error = new CodexError("RATE_LIMITED", "Too many.", { retryAfterMs: 0 });
+  expect(render(error)).toBe(render(new CodexError("RATE_LIMITED", "Too many.")));
+  expect(errorLine(error, "cli")).not.toContain("0 s");
 });
 
 test("a cause never shows", () => {
   const error = new CodexError("INTERNAL", "A defect.", { cause: new Error("at secret.ts:5") });
   expect(render(error)).not.toContain("secret.ts");
+});
+
+test("a sequence is removed whole from an error, in each form", () => {
+  const error = new CodexError("UPSTREAM", "No.", {
+    why: "a\u001b[31mb\u009b32mc\u001b]0;title\u0007d\u0090q\u009ce.",
+  });
+  expect(render(error)).toContain("abcde.");
 });
 
 test("names from outside cannot bring controls into an error", () => {
@@ -59,6 +72,10 @@ test("names from outside cannot bring controls into an error", () => {
 
 test("partial text is marked as such, before it begins", () => {
   expect(renderPartial("Half \u001b[1mof it")).toBe("\n\nPartial answer, it breaks off:\n\nHalf of it");
+});
+
+test("a control of the direction in partial text is marked", () => {
+  expect(renderPartial("a\u202eb")).toContain("a[U+202E]b");
 });
 
 test("partial text that was cut says how much of it is shown", () => {

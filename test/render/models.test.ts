@@ -42,7 +42,7 @@ test.each([
   [{ source: "live" }, "This account's list, fetched 5 min ago."],
   [
     { source: "kept", fetchedAt: now - 49 * 3_600_000 },
-    "This account's list as fetched 2 d ago; a newer one could not be had.",
+    "This account's list as fetched 3 d ago; a newer one could not be had.",
   ],
   [
     { source: "bundled", fetchedAt: bundledModelsDate },
@@ -59,4 +59,10 @@ test("names from outside stay on their line, short and without controls", () => 
   const [line] = render({ models: [odd] }).split("\n");
   expect(line).toMatch(/^odd name \(default\): x+…$/);
   expect(line!.length).toBeLessThan(300);
+});
+
+test("a description cannot turn the direction of the list", () => {
+  const [model] = bundledModels;
+  const text = render({ models: [{ ...model!, description: "fast\u202e and \u2067good" }] });
+  expect(text).toContain(": fast and good\n");
 });

@@ -33,7 +33,7 @@ describe("a cut secret", () => {
   });
 
   test("shows no piece of twelve characters, wherever it is cut and whatever stands around it", () => {
-    const characters = "abXY019-_.~+/=".match(/./g) ?? [];
+    const characters = "abcdefghXY019-_.~+/=".match(/./g) ?? [];
     const secret = fc.string({
       unit: fc.constantFrom(...characters),
       minLength: 12,
@@ -47,8 +47,11 @@ describe("a cut secret", () => {
         (secrets, parts) => {
           const text = parts.map(([n, [from, to], after]) => `${(secrets[n] ?? "").slice(from, to)}${after}`).join("");
           const known = knowing(...secrets);
-          for (const clean of [known.redactSecrets(text), known.redactAll(text)]) {
-            for (const one of secrets) expect(pieces(one, clean)).toEqual([]);
+          for (const one of secrets) {
+            expect(pieces(one, known.redactAll(text))).toEqual([]);
+            // An answer may have words, and what repeats few characters.
+            if (new Set(one.toLowerCase()).size < 12) continue;
+            expect(pieces(one, known.redactSecrets(text)).filter((piece) => !/^[a-h]+$/.test(piece))).toEqual([]);
           }
         },
       ),

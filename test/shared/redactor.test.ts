@@ -29,8 +29,8 @@ describe("known values", () => {
   test("tell how long the longest is", () => {
     const redactor = new Redactor();
     expect(redactor.longest).toBe(0);
-    redactor.addSecrets("opaque-secret", "x".repeat(100_000), "opaque-secret-2");
-    expect(redactor.longest).toBe(100_000);
+    redactor.addSecrets("opaque-secret-1", "at-0123456789".repeat(10_000), "opaque-secret-2");
+    expect(redactor.longest).toBe(130_000);
   });
 
   test("stay known while a long session learns many more", () => {
@@ -43,6 +43,51 @@ describe("known values", () => {
     const redactor = new Redactor();
     for (let n = 0; n < 1_000; n++) redactor.addSecrets("the-access-token-in-use", `other-secret-${n}`);
     expect(redactor.redactSecrets("the-access-token-in-use")).toBe("[redacted]");
+  });
+
+  test("are masked in other capitals, in base64 and in a percent-encoding of it, wherever they begin", () => {
+    const secret = "rt_Kx7VnRw2LtYb5Hd9Fs3Gm6Jc1PeQ";
+    const redactor = new Redactor();
+    redactor.addSecrets(secret);
+    for (const text of [secret.toLowerCase(), secret.toUpperCase()]) {
+      expect(redactor.redactSecrets(`It is ${text}.`)).toBe("It is [redacted].");
+    }
+    for (const before of ["", "u", "us", "user:", '{"a":1,"token":"']) {
+      const whole = Buffer.from(`${before}${secret}"}`);
+      for (const encoded of [
+        whole.toString("base64"),
+        whole.toString("base64url"),
+        whole.toString("base64").toLowerCase(),
+      ]) {
+        const clean = redactor.redactSecrets(`It is ${encoded}.`);
+        expect(clean).toContain("[redacted]");
+        // What is left is of the text around it, but for a character that both share on either side.
+        expect(clean.length).toBeLessThan(`It is [redacted].`.length + Math.ceil((before.length + 2) * 1.4) + 5);
+      }
+    }
+  });
+
+  test("fold no character so that a mask would be misplaced", () => {
+    const redactor = new Redactor();
+    redactor.addSecrets("opaque-secret-1");
+    expect(redactor.redactSecrets("\u0130\u0130 Opaque-Secret-1 \u1e9e")).toBe("\u0130\u0130 [redacted] \u1e9e");
+  });
+
+  test.each(["password", "administrator", "passwordpassword", "aaaaaaaaaaaaaaaa", "hunter-2-hunter"])(
+    "that could be words are left alone in answers, but masked in logs and errors: %s",
+    (word) => {
+      const redactor = new Redactor();
+      redactor.addSecrets(word);
+      expect(redactor.redactSecrets(`The ${word} is weak`)).toBe(`The ${word} is weak`);
+      expect(redactor.redactAll(`The ${word} is weak`)).toBe("The [redacted] is weak");
+    },
+  );
+
+  test("blank out no word of an answer that they have in them", () => {
+    const redactor = new Redactor();
+    redactor.addSecrets("Administrator-of-2026!");
+    expect(redactor.redactSecrets("An administrator may")).toBe("An administrator may");
+    expect(redactor.redactSecrets("It is administrator-of-2026!")).toBe("It is [redacted]");
   });
 
   test("that are too short to be secrets do not blank out words", () => {
@@ -77,6 +122,7 @@ describe("shapes of secrets, in logs and errors", () => {
     [`Authorization: bearer  abc.def+/=`, "Authorization: [redacted]"],
     ["GET /cb?code=abc&state=xyz HTTP/1.1", "GET /cb?[redacted]&[redacted] HTTP/1.1"],
     ['{"x":"refresh_token=abc"}', '{"x":"[redacted]"}'],
+    ["Code_Verifier=abc RT_ABCDEF123", "[redacted] [redacted]"],
     ["code_verifier=abc grant_type=x", "[redacted] grant_type=x"],
   ])("masks %j", (text, clean) => {
     expect(redactor.redactAll(text)).toBe(clean);

@@ -19,13 +19,20 @@ test("a moment is shown in the reader's time zone, where today may be another da
 test.each([
   [-5_000, "0 s"],
   [0, "0 s"],
-  [12_400, "12 s"],
+  [1, "1 s"],
+  [12_400, "13 s"],
+  [59_001, "1 min"],
   [60_000, "1 min"],
+  [119_000, "2 min"],
   [59 * 60_000, "59 min"],
+  [59 * 60_000 + 1, "1 h"],
   [hour, "1 h"],
+  [hour + 1, "1 h 1 min"],
   [3 * hour + 20 * 60_000, "3 h 20 min"],
   [47 * hour, "47 h"],
+  [48 * hour - 1, "2 d"],
   [9 * 24 * hour, "9 d"],
-])("%i ms are %s", (ms, words) => {
+  [9 * 24 * hour + 1, "10 d"],
+])("%i ms are %s: whoever waits that long has waited enough", (ms, words) => {
   expect(span(ms)).toBe(words);
 });

@@ -129,10 +129,16 @@ export function refreshRequests(simulator: Simulator): number {
   return simulator.requests.filter(({ route }) => route === "token:refresh").length;
 }
 
+/** The line before an answer of Codex. */
+const frame = /^Codex answers(?: \(.*\))?:\n\n/;
+
 export function toAnswer(raw: CallToolResult): Answer {
   const error = raw._meta?.["codex-oauth/error"] as { code?: string } | undefined;
   return {
-    text: raw.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n"),
+    text: raw.content
+      .flatMap((part) => (part.type === "text" ? [part.text] : []))
+      .join("\n")
+      .replace(raw.isError === true ? "" : frame, ""),
     isError: raw.isError === true,
     code: error?.code,
     facts: (raw._meta?.["codex-oauth/result"] ?? {}) as Record<string, unknown>,

@@ -48,13 +48,6 @@ const errorBody = z.object({
   code: z.string().optional(),
 });
 
-/** The error code of a token endpoint's response, lower-cased: `error`, `error.code` or `code`. */
-export function oauthErrorCode(body: unknown): string | undefined {
-  const { error, code } = errorBody.safeParse(body).data ?? {};
-  const found = typeof error === "string" ? error : (error?.code ?? code);
-  return found?.toLowerCase();
-}
-
 /** Codes after which a refresh token never works again (docs/wire.md §4). */
 export const permanentRefreshErrors: ReadonlySet<string> = new Set([
   "refresh_token_expired",
@@ -62,3 +55,35 @@ export const permanentRefreshErrors: ReadonlySet<string> = new Set([
   "refresh_token_invalidated",
   "invalid_grant",
 ]);
+
+/** The codes that are acted on or shown: any other text may be an echo of what was sent, such as a token. */
+const knownCodes: ReadonlySet<string> = new Set([
+  ...permanentRefreshErrors,
+  // RFC 6749 §5.2, RFC 7009 §2.2.1
+  "invalid_request",
+  "invalid_client",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "invalid_scope",
+  "unsupported_token_type",
+  // RFC 6749 §4.1.2.1
+  "server_error",
+  "temporarily_unavailable",
+  // RFC 8628 §3.5, docs/wire.md §18
+  "authorization_pending",
+  "slow_down",
+  "expired_token",
+  "access_denied",
+  "deviceauth_authorization_unknown",
+  "deviceauth_expired",
+  // docs/wire.md §3, §4
+  "token_exchange_user_error",
+  "empty_string",
+]);
+
+/** The error code of a token endpoint's response, lower-cased, if it is a known one: `error`, `error.code` or `code`. */
+export function oauthErrorCode(body: unknown): string | undefined {
+  const { error, code } = errorBody.safeParse(body).data ?? {};
+  const found = (typeof error === "string" ? error : (error?.code ?? code))?.toLowerCase();
+  return found !== undefined && knownCodes.has(found) ? found : undefined;
+}

@@ -11,7 +11,7 @@ import {
   type CodeExchangeResponse,
   type RefreshResponse,
 } from "./oauth-messages.ts";
-import { refreshRefusal, tokenRefusal, type RefreshOutcome } from "./token-errors.ts";
+import { gatewayError, refreshRefusal, tokenRefusal, type RefreshOutcome } from "./token-errors.ts";
 
 interface TokenEndpointDeps {
   issuer: string;
@@ -52,7 +52,7 @@ export class TokenEndpoint {
    * Exchanges the code for tokens (RFC 6749 §4.1.3, docs/wire.md §3). A response that lacks some of them may be a live
    * login too; `assertCompleteGrant` checks it.
    *
-   * @throws CodexError `AUTH_DENIED` if it is refused, `PROTOCOL`, `NETWORK`, `TIMEOUT`, `UPSTREAM`.
+   * @throws CodexError `AUTH_DENIED` if it is refused, `BLOCKED`, `PROTOCOL`, `NETWORK`, `TIMEOUT`, `UPSTREAM`.
    */
   async exchangeCode(
     request: { code: string; redirectUri: string; codeVerifier: string },
@@ -97,13 +97,18 @@ export class TokenEndpoint {
   async revoke(refreshToken: string, signal?: AbortSignal): Promise<void> {
     const body = JSON.stringify({ token: refreshToken, token_type_hint: "refresh_token", client_id: clientId });
     const response = await this.#post(revokePath, "application/json", body, signal);
-    if (response.status >= 300) {
-      throw tokenRefusal(response, "UPSTREAM", "The revocation failed.", this.#deps.now());
-    }
+    const now = this.#deps.now();
+    if (response.status >= 300) throw tokenRefusal(response, "UPSTREAM", "The revocation failed.", now);
+    const blocked = gatewayError(response, now);
+    if (blocked !== undefined) throw blocked;
   }
 
   #grant(response: TextResponse): RefreshResponse {
-    const grant = parseGrant(refreshResponse, parseJson(response.text));
+    const json = parseJson(response.text);
+    // Tokens count in any envelope, since they are all that is left of a spent one.
+    const blocked = json === undefined ? gatewayError(response, this.#deps.now()) : undefined;
+    if (blocked !== undefined) throw blocked;
+    const grant = parseGrant(refreshResponse, json);
     this.#deps.redactor.addSecrets(...Object.values(grant).filter((value) => typeof value === "string"));
     return grant;
   }

@@ -55,9 +55,7 @@ export function tokenRefusal(
   const blocked = gatewayError(response, now);
   if (blocked !== undefined) return blocked;
   const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString(), now);
-  const reason = oauthErrorCode(parseJson(response.text))
-    ?.replace(/[^\w.-]/g, "")
-    .slice(0, 60);
+  const reason = oauthErrorCode(parseJson(response.text));
   const why = reason ? `Its reason is "${reason}" (HTTP ${status}).` : `It answered HTTP ${status}.`;
   return new CodexError(status >= 500 ? "UPSTREAM" : code, message, { why, retryAfterMs });
 }

@@ -51,8 +51,9 @@ export class DeviceEndpoint {
   async requestCode(signal: AbortSignal): Promise<DeviceCode> {
     const response = await this.#post(deviceCodePath, { client_id: clientId }, signal);
     if (response.status !== 200) throw this.#codeError(response);
-    const device = readDeviceCode(parseJson(response.text));
-    if (device === undefined) throw malformedResponse("device code");
+    const date = Date.parse(response.headers["date"]?.toString() ?? "");
+    const device = readDeviceCode(parseJson(response.text), Number.isNaN(date) ? this.#deps.now() : date);
+    if (device === undefined) throw this.#transientError(response) ?? malformedResponse("device code");
     this.#deps.redactor.addSecrets(device.deviceAuthId);
     return device;
   }
@@ -74,7 +75,11 @@ export class DeviceEndpoint {
     }
     if (response.status !== 200) return this.#readPollError(response);
     const grant = readDeviceGrant(parseJson(response.text));
-    if (grant === undefined) throw malformedResponse("device sign-in");
+    if (grant === undefined) {
+      const error = this.#transientError(response);
+      if (error !== undefined) return { kind: "transient-error", error };
+      throw malformedResponse("device sign-in");
+    }
     this.#deps.redactor.addSecrets(grant.code, grant.codeVerifier);
     return { kind: "approved", ...grant };
   }

@@ -42,13 +42,14 @@ export class DeviceFlow {
     const { issuer, endpoint, limits, rehearse, log } = this.#deps;
     await rehearse();
     const device = await endpoint.requestCode(signal);
+    const timeoutMs = Math.min(device.lifetimeMs ?? Infinity, limits.deviceLoginTimeoutMs);
     let lastError: CodexError | undefined;
     const timeoutError = (): CodexError =>
       new CodexError("LOGIN_TIMEOUT", "Nobody entered the code in time.", {
         why: lastError && `The last poll failed: ${lastError.message}`,
         next: [deviceSignIn],
       });
-    const attempt = new LoginAttempt(this.#deps, limits.deviceLoginTimeoutMs, timeoutError);
+    const attempt = new LoginAttempt(this.#deps, timeoutMs, timeoutError);
     log("OAUTH", `a device code waits to be entered, polled every ${device.intervalMs} ms`);
     const onPolled = (error: CodexError | undefined): void => {
       lastError = error;

@@ -18,11 +18,21 @@ const interval = z
 /** The user types it, and a terminal shows it. */
 const userCode = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9 -]{2,30})[A-Za-z0-9]$/);
 
+const seconds = z.coerce.number().positive();
+/** A date (RFC 3339) or Unix seconds, to epoch ms. */
+const moment = z
+  .union([seconds.transform((value) => value * 1000), z.string().transform((text) => Date.parse(text))])
+  .refine(Number.isFinite)
+  .optional()
+  .catch(undefined);
+
 const deviceCodeResponse = z.object({
   device_auth_id: tokenString.max(2_000),
   user_code: userCode.optional(),
   usercode: userCode.optional(),
   interval,
+  expires_at: moment,
+  expires_in: seconds.optional().catch(undefined),
 });
 
 /** A device login that the server has begun. */
@@ -31,15 +41,24 @@ export interface DeviceCode {
   userCode: string;
   /** The shortest time between two polls, in ms. */
   intervalMs: number;
+  /** How long the code is valid, if the server says so. */
+  lifetimeMs: number | undefined;
 }
 
-/** Parses the response of the usercode endpoint (docs/wire.md §18); undefined if it is malformed. */
-export function readDeviceCode(body: unknown): DeviceCode | undefined {
+/**
+ * Parses the response of the usercode endpoint (docs/wire.md §18); undefined if it is malformed.
+ *
+ * @param serverNow the server's time of the response, epoch ms
+ */
+export function readDeviceCode(body: unknown, serverNow: number): DeviceCode | undefined {
   const parsed = deviceCodeResponse.safeParse(body);
   if (!parsed.success) return undefined;
   const { device_auth_id: deviceAuthId, user_code, usercode, interval: intervalMs } = parsed.data;
   const code = user_code ?? usercode;
-  return code === undefined ? undefined : { deviceAuthId, userCode: code, intervalMs };
+  if (code === undefined) return undefined;
+  const { expires_at: end, expires_in: lifetime } = parsed.data;
+  const left = end === undefined ? (lifetime ?? 0) * 1000 : end - serverNow;
+  return { deviceAuthId, userCode: code, intervalMs, lifetimeMs: left > 0 ? left : undefined };
 }
 
 const grantResponse = z.object({ authorization_code: tokenString, code_verifier: tokenString });

@@ -1,9 +1,6 @@
-/* eslint-disable no-control-regex -- control characters are what this file is about */
 import type { Redactor } from "../../shared/redactor.ts";
-import { plainText, withoutControls } from "../../shared/text.ts";
+import { incompleteSequence, plainText, withoutControls } from "../../shared/text.ts";
 
-/** An escape sequence at the end of the text that may continue. */
-const incompleteSequence = /\u001b(?:\[[0-?]*[ -/]*|\][^\u0007\u001b\r\n]*\u001b?)?$/;
 /** The first half of a line end or a surrogate pair. */
 const firstHalf = /[\r\ud800-\udbff]$/;
 /** A longer sequence is none; a word is buffered at least as long as the longest secret. */

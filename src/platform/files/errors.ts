@@ -19,6 +19,10 @@ const noPermission: Explanation = {
   next: [either(act("Correct the rights of the folder"), elsewhere)],
 };
 
+function tooManyFiles(where: string, advice: string): Explanation {
+  return { why: `Too many files are open in this ${where}.`, next: [act(advice), retry] };
+}
+
 const explanations: Readonly<Record<string, Explanation>> = {
   ENOSPC: { why: "The disk is full.", next: [act("Free some space"), retry] },
   EDQUOT: { why: "The disk quota is used up.", next: [act("Free some space"), retry] },
@@ -30,6 +34,8 @@ const explanations: Readonly<Record<string, Explanation>> = {
   EPERM: noPermission,
   EROFS: { why: "The file system is read-only.", next: [elsewhere] },
   EIO: { why: "The disk reported an input/output error.", next: [act("Check the disk"), retry] },
+  EMFILE: tooManyFiles("process", "Raise the limit (ulimit -n) or close other windows"),
+  ENFILE: tooManyFiles("system", "Close other programs or windows"),
   ENOTDIR: { why: "A part of the path is not a directory.", next: [act("Correct CODEX_AUTH_FILE"), restart] },
   ELOOP: {
     why: "It is a symbolic link.",

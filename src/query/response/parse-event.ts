@@ -30,8 +30,8 @@ const oneItem = z.object({ item: anyItem });
 const typedEvent = z.object({ type: z.string() }).loose();
 
 /**
- * Parses the data of one server-sent event. Unknown kinds are "other"; data that is not JSON is "unreadable". An error
- * may have no type.
+ * Parses the data of one server-sent event. Unknown kinds and JSON that is no object are "other"; data that is not
+ * JSON, or an object without a type, is "unreadable". An error may have no type.
  *
  * @throws CodexError `PROTOCOL` for a malformed event that the answer depends on
  */
@@ -44,7 +44,10 @@ export function toResponseEvent(data: string, now: number): ResponseEvent {
   }
   const { data: event } = typedEvent.safeParse(json);
   if (event !== undefined) return parseTypedEvent(event, now);
-  return parseBareError(json, now) ?? { type: data === "[DONE]" ? "other" : "unreadable" };
+  const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
+  if (isObject) return parseBareError(json, now) ?? { type: "unreadable" };
+  // Other JSON can be no event, so nothing of the answer is lost with it; broken JSON may have been a part of it.
+  return { type: json !== undefined || data === "[DONE]" ? "other" : "unreadable" };
 }
 
 interface PlainTextDelta {

@@ -41,6 +41,11 @@ test.each([
   [undefined, undefined],
   ["<html>", undefined],
   [{ error: 5 }, undefined],
+  [{ error: "token_exchange_user_error" }, "token_exchange_user_error"],
+  [{ error: "rt_CANARY_a-token-that-came-back" }, undefined],
+  [{ error: { code: "INVALID_GRANT rt_canary" } }, undefined],
+  [{ error: "toString" }, undefined],
+  [{ error: { code: "something_new" }, code: "invalid_grant" }, undefined],
 ])("the refusal %j has the code %j", (body, code) => {
   expect(oauthErrorCode(body)).toBe(code);
 });

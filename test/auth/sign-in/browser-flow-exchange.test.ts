@@ -48,7 +48,7 @@ const badExchanges: [string, Reply, CodexErrorCode, string][] = [
     "BLOCKED",
     "Cloudflare",
   ],
-  ["answers with a page", { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" }, "PROTOCOL", "form"],
+  ["answers with a page", { kind: "html", status: 200, headers: {}, body: "<p>hi</p>" }, "BLOCKED", "captive portal"],
   ["redirects", { kind: "redirect", status: 307, location: "https://evil.test/" }, "UPSTREAM", "redirect"],
   ["gives no refresh token", { kind: "json", body: { access_token: "at_x", id_token: "x.y.z" } }, "PROTOCOL", "form"],
   ["breaks the connection", { kind: "reset" }, "NETWORK", "connection"],
@@ -108,7 +108,8 @@ test("a token endpoint that quotes the code it was sent does not get it onto the
   rig.simulator.next("token:exchange", { kind: "json", status: 400, body });
   const state = new URL(pending.authorizationUrl).searchParams.get("state") ?? "";
   const page = await sendRaw(port, `/auth/callback?code=${code}&state=${state}`);
-  expect(reasonOf(page.body)).toContain("rejected-");
+  expect(reasonOf(page.body)).toContain("It answered HTTP 400.");
+  expect(page.body).not.toContain("rejected-");
   expect(page.body).not.toContain(code);
   expect(rig.logged.join("\n")).not.toContain(code);
   await expect(pending.completed).rejects.toMatchObject({ code: "AUTH_DENIED" });

@@ -14,6 +14,8 @@ test("asks for a code with the client's name only, as JSON", async () => {
   pending.cancel("done");
 });
 
+const portal: Reply = { kind: "html", status: 200, headers: {}, body: "<p>Welcome to the hotel</p>" };
+
 const refusals: [string, Reply, CodexErrorCode, string][] = [
   ["404", { kind: "json", status: 404, body: {} }, "AUTH_DENIED", "switched off"],
   ["400", { kind: "json", status: 400, body: { error: "no" } }, "AUTH_DENIED", "no device code"],
@@ -21,6 +23,7 @@ const refusals: [string, Reply, CodexErrorCode, string][] = [
   ["429", { kind: "json", status: 429, body: {} }, "RATE_LIMITED", "slow down"],
   ["500", { kind: "json", status: 500, body: {} }, "UPSTREAM", "500"],
   ["Cloudflare's page", { kind: "html" }, "BLOCKED", "Cloudflare"],
+  ["a network's sign-in page", portal, "BLOCKED", "captive portal"],
   ["a reset", { kind: "reset" }, "NETWORK", "connection"],
   ["a redirect", { kind: "redirect", status: 308, location: "https://evil.test/" }, "UPSTREAM", "redirect"],
   ["nonsense", { kind: "raw", body: "<>" }, "PROTOCOL", "form"],

@@ -106,6 +106,7 @@ const challenge: Reply = {
 test.each<[string, Reply]>([
   ["a page of Cloudflare", { kind: "html" }],
   ["a challenge without a page", challenge],
+  ["a network's sign-in page", { kind: "html", status: 200, headers: {}, body: "<p>Welcome</p>" }],
 ])("%s is no answer about the code: two may pass, three in a row are BLOCKED", async (_, reply) => {
   const rig = await flowRig();
   const { pending, gaps } = await begin(rig);
@@ -186,6 +187,46 @@ test("after fifteen minutes it is over: no further poll, and the last trouble is
   const before = rig.polls.length;
   await rig.clock.advance(fifteenMinutes);
   expect(rig.polls).toHaveLength(before);
+  expect(rig.clock.pending).toBe(0);
+});
+
+const inSeconds = (seconds: number, now: number) => new Date(now + seconds * second).toISOString();
+
+test.each<[string, (now: number) => object, number]>([
+  ["as a date", (now) => ({ expires_at: inSeconds(300, now) }), 300],
+  ["as a date of another zone", (now) => ({ expires_at: inSeconds(300, now).replace("Z", "+00:00") }), 300],
+  ["in Unix seconds", (now) => ({ expires_at: now / second + 300 }), 300],
+  ["as a lifetime in seconds", () => ({ expires_in: 300 }), 300],
+  ["as a lifetime in text", () => ({ expires_in: "300" }), 300],
+  ["beyond fifteen minutes", () => ({ expires_in: 3_600 }), 900],
+  ["in the past", (now) => ({ expires_at: inSeconds(-300, now) }), 900],
+  ["in words", () => ({ expires_at: "soon", expires_in: "later" }), 900],
+])(
+  "an expiry that the server names %s ends the login then, at the latest after fifteen minutes",
+  async (_, expiry, lasts) => {
+    const rig = await flowRig();
+    const body = { device_auth_id: "deviceauth_1", user_code: "ABCD-12345", interval: "5", ...expiry(rig.clock.now()) };
+    rig.simulator.next("usercode", { kind: "json", body, headers: { date: new Date(rig.clock.now()).toUTCString() } });
+    rig.simulator.always("devicetoken", { kind: "raw", status: 403, body: "" });
+    const { pending } = await begin(rig);
+    // A response's date has whole seconds.
+    expect(Math.abs(pending.endsAt - pending.startedAt - lasts * second)).toBeLessThan(second);
+    pending.cancel("done");
+  },
+);
+
+test("an expiry is counted by the server's own clock, whatever this machine's says", async () => {
+  const rig = await flowRig();
+  const server = rig.clock.now() - 3 * 3_600 * second;
+  const body = { device_auth_id: "d", user_code: "ABCD-12345", interval: "5", expires_at: inSeconds(300, server) };
+  rig.simulator.next("usercode", { kind: "json", body, headers: { date: new Date(server).toUTCString() } });
+  const { pending } = await begin(rig);
+  expect(Math.abs(pending.endsAt - pending.startedAt - 300 * second)).toBeLessThan(second);
+  const over = failure(pending.completed);
+  rig.simulator.always("devicetoken", { kind: "raw", status: 403, body: "" });
+  while (rig.clock.now() < pending.endsAt - 5 * second) await rig.passToPoll(5 * second);
+  await rig.clock.advance(pending.endsAt - rig.clock.now());
+  expect((await over).code).toBe("LOGIN_TIMEOUT");
   expect(rig.clock.pending).toBe(0);
 });
 

@@ -23,6 +23,7 @@ function cut(text: string, places: readonly number[]): string[] {
 
 const parts = fc.constantFrom(
   ...["a", " ", "word", "\u001b", "[", "31", "m", "]", "0;title", "\u0007", "\\", "\r", "\n"],
+  ...["\u009d", "\u0090", "\u009c", "P", "(", "\u202e"],
   ...["\u009b", "\u0000", "\ud83d", "\ude00", "字", "\u2028", "\u001b[1;31m", "\u001b]8;;x\u001b\\"],
 );
 

@@ -12,7 +12,7 @@ function jwt(claims: object): string {
 test.each([
   ["is refused", { kind: "json", status: 400, body: { error: "invalid_grant" } }, "AUTH_DENIED"],
   ["fails", { kind: "json", status: 500, body: {} }, "UPSTREAM"],
-  ["gets HTML", { kind: "html", status: 200, headers: {}, body: "<html>" }, "PROTOCOL"],
+  ["gets HTML", { kind: "html", status: 200, headers: {}, body: "<html>" }, "BLOCKED"],
 ] as const)("an exchange that %s leaves the stored login as it is", async (_, reply, code) => {
   const { call, begin, simulator, home } = await loginTools();
   writeLogin(home, simulator, { others: { other: { key: 1 } } });

@@ -149,12 +149,16 @@ test("odd references of a delta do not cost its text", () => {
   });
 });
 
-test.each(["", "not json", '{"type":', "null", "42", "[]", '{"no":"type"}'])(
-  "data that is no event is unreadable: %j",
+test.each(["null", "true", "42", '"text"', "[]", '[{"type":"error"}]'])(
+  "a JSON value that can be no event is ignored: %s",
   (data) => {
-    expect(read(data)).toEqual({ type: "unreadable" });
+    expect(read(data)).toEqual({ type: "other" });
   },
 );
+
+test.each(["", "not json", '{"type":', '{"no":"type"}'])("data that is no event is unreadable: %j", (data) => {
+  expect(read(data)).toEqual({ type: "unreadable" });
+});
 
 test("the terminator of other services is ignored", () => {
   expect(read("[DONE]")).toEqual({ type: "other" });

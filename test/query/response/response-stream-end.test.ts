@@ -95,6 +95,11 @@ test("an unreadable event beside unfinished text is no answer", async () => {
   });
 });
 
+test.each(["null", "42", "[]"])("an event of %s beside unfinished text costs nothing", async (data) => {
+  const events = [delta("some "), `data: ${data}\n\n`, delta("text"), completed()];
+  expect((await readStream(bodyOf(encode(events)))).text).toBe("some text");
+});
+
 test("an unreadable event does no harm when the whole message came", async () => {
   const events = [delta("some"), "data: {broken\n\n", messageDone("some text"), completed()];
   expect((await readStream(bodyOf(encode(events)))).text).toBe("some text");
