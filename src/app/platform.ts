@@ -10,7 +10,7 @@ import { version } from "../shared/version.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Infrastructure that all parts share. */
-export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits"> {
+export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits" | "keyring"> {
   /** Undefined if a setting makes it unusable, or if a program with its own store names none. */
   stateDir: string | undefined;
   redactor: Redactor;
@@ -25,7 +25,7 @@ export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | 
 
 /** Opens, sends and writes nothing. */
 export function createPlatform(runtime: Runtime): Platform {
-  const { config, clock, random, limits, takeLog, writeStderr } = runtime;
+  const { config, clock, random, limits, keyring, takeLog, writeStderr } = runtime;
   const redactor = new Redactor();
   redactor.addSecrets(...proxySecrets(config.proxy), config.apiKey);
   const spoilt = config.problems.some(({ area }) => area === "storage" || area === "state");
@@ -41,6 +41,7 @@ export function createPlatform(runtime: Runtime): Platform {
     clock,
     random,
     limits,
+    keyring,
     stateDir,
     redactor,
     log,
