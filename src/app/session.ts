@@ -4,6 +4,7 @@ import { TokenRefresher } from "../auth/session/token-refresher.ts";
 import { RefreshJournal } from "../auth/session/refresh-journal.ts";
 import { RefreshCoordinator, type RefreshExecutor } from "../auth/session/refresh-coordinator.ts";
 import { RefreshPersister } from "../auth/session/refresh-persister.ts";
+import { LoginCipher } from "../auth/session/login-cipher.ts";
 import { TokenManager } from "../auth/session/token-manager.ts";
 import { type LoginStore, TokenStore } from "../auth/session/token-store.ts";
 import { PendingSave } from "../auth/session/pending-save.ts";
@@ -26,8 +27,8 @@ export type Session = ReturnType<typeof createSession>;
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Session` is its type
 export function createSession(platform: Platform, start: StartRefresh | undefined, credentials?: CredentialStore) {
   const { config, clock, random, limits, log, self, temporaries, http, folder } = platform;
-  const { redactor, userAgent, origins } = platform;
-  const { issuer, authFile } = config;
+  const { redactor, userAgent, origins, keyring } = platform;
+  const { issuer, authFile, encrypt } = config;
   const now = (): number => clock.now();
   const endpoint = new TokenEndpoint({ issuer, http, limits, redactor, userAgent, now });
   const lockDeps = { clock, random, self };
@@ -40,6 +41,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     lock: fileLock,
     lockWaitMs: limits.fileLockWaitMs,
     temporaries,
+    cipher: new LoginCipher({ wanted: encrypt, path: authFile, keyring, random, clock, redactor }),
     clock,
     log,
   });

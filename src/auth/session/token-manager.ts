@@ -24,6 +24,8 @@ interface LoginState {
   tokens: TokenSet | undefined;
   /** The file exists, but can't be parsed. */
   damaged: boolean;
+  /** The login is encrypted in the file. */
+  encrypted: boolean;
   /** Why the login is only in this process's memory, if it is. */
   unsaved: CodexError | undefined;
 }
@@ -74,8 +76,9 @@ export class TokenManager {
   /** The stored login, without changing it and without the network. */
   async state(): Promise<LoginState> {
     const { store, pendingSave } = this.#deps;
-    const { tokens, damaged } = await store.peek();
-    return { tokens: tokens && pendingSave.newest(tokens), damaged, unsaved: tokens && pendingSave.reason };
+    const { tokens, damaged, encrypted = false } = await store.peek();
+    const newest = tokens && pendingSave.newest(tokens);
+    return { tokens: newest, damaged, encrypted, unsaved: tokens && pendingSave.reason };
   }
 
   /** Whether the stored login is for the same account. */

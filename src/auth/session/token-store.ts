@@ -20,6 +20,7 @@ import {
   type Document,
   type StoredState,
 } from "./auth-file.ts";
+import { loginUnopened, type LoginCipher } from "./login-cipher.ts";
 import { staleLockAdvice } from "./refresh-errors.ts";
 
 /** Room for tokens that are longer than the stored ones. */
@@ -31,6 +32,7 @@ interface TokenStoreDeps {
   lock: FileLock;
   lockWaitMs: number;
   temporaries: TemporaryFiles;
+  cipher: LoginCipher;
   clock: Clock;
   log: Log;
 }
@@ -67,24 +69,29 @@ export class TokenStore {
   }
 
   /**
-   * The stored login, or undefined if the user isn't signed in to ChatGPT. A damaged file is moved aside first.
+   * The stored login, or undefined if the user isn't signed in to ChatGPT. A damaged file is moved aside first, and a
+   * login that is not stored as it should be is encrypted or decrypted.
    *
-   * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version.
+   * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version; `CONFIG` if the keyring
+   *   cannot be asked, `AUTH_REQUIRED` if it has lost the key.
    */
   async read(): Promise<TokenSet | undefined> {
+    const { cipher } = this.#deps;
     const found = await this.#load();
-    if (!found.damaged) return found.tokens;
+    if (!found.damaged && !cipher.differs(found)) return found.tokens;
     return this.#locked(async () => {
       const again = await this.#load();
+      if (again.unopened !== undefined) throw loginUnopened(this.path, again.unopened);
       if (again.damaged) await this.#moveAside(again.document);
+      else if (cipher.differs(again)) await this.#write(again.document);
       return again.tokens;
     });
   }
 
   /** As `read`, but leaves a damaged file in place: for reports that change nothing. */
   async peek(): Promise<StoredState> {
-    const { tokens, choice, damaged } = await this.#load();
-    return { tokens, choice, damaged };
+    const { tokens, choice, damaged, encrypted } = await this.#load();
+    return { tokens, choice, damaged, encrypted };
   }
 
   /**
@@ -125,14 +132,14 @@ export class TokenStore {
    */
   async rehearse(lockWaitMs: number): Promise<void> {
     await this.#locked(async () => {
-      await this.#load();
+      await this.#deps.cipher.prepare(await this.#load());
       const stats = await lstat(this.path).catch(() => undefined);
       await rehearseWrite(this.path, rehearsalBytes + (stats?.size ?? 0), this.#temporary());
     }, lockWaitMs);
   }
 
   async #load(): Promise<AuthFileContent> {
-    return parseAuthFile(await readSecureFile(this.path), this.path);
+    return this.#deps.cipher.open(parseAuthFile(await readSecureFile(this.path), this.path, true));
   }
 
   /** Keeps the damaged file for inspection; what others stored beside the record stays in place. */
@@ -156,7 +163,9 @@ export class TokenStore {
   }
 
   async #write(document: Document): Promise<void> {
-    await writeSecureFile(this.path, `${JSON.stringify(document, null, 2)}\n`, this.#temporary(), this.#deps.clock);
+    const { cipher, clock } = this.#deps;
+    const text = JSON.stringify(await cipher.seal(document), null, 2);
+    await writeSecureFile(this.path, `${text}\n`, this.#temporary(), clock);
   }
 
   async #locked<T>(work: () => Promise<T>, waitMs = this.#deps.lockWaitMs): Promise<T> {
