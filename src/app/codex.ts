@@ -119,6 +119,12 @@ export interface CodexContext
   longAnswers: Pick<LongAnswers, "fit">;
   /** What each answer of this process should be followed by, a sentence each. */
   sessionNotices: () => string[];
+  /**
+   * The account of the stored login, which is encrypted or decrypted first if it should be; undefined if there is none.
+   *
+   * @throws CodexError `CONFIG` if the keyring cannot be asked, `STORAGE`, `AUTH_REQUIRED`
+   */
+  storedAccount: () => Promise<string | undefined>;
   /** The masked account of the Codex CLI's login, if it could be used. */
   codexCliAccount: () => Promise<string | undefined>;
 }

@@ -151,6 +151,10 @@ export function createFacade(parts: Parts): ComposedCodex {
         if (unsavedReason === undefined) return [...config.notices];
         return [...config.notices, `the refreshed login could not be saved yet: ${unsavedReason.message}`];
       },
+      storedAccount: async () => {
+        const stored = await redacted(parts.store.read());
+        return stored && accountLabel(stored);
+      },
       codexCliAccount: () => credentials.codexCliAccount(),
     },
   };

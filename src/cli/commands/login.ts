@@ -7,7 +7,7 @@ import { raceSignal } from "../../platform/promises.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderError } from "../../render/error.ts";
 import { renderSignInSteps, renderSignedIn } from "../../render/login.ts";
-import { toCodexError } from "../../shared/errors.ts";
+import { CodexError, toCodexError } from "../../shared/errors.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { confirmed, LineReader } from "../terminal/input.ts";
@@ -27,17 +27,25 @@ export const login: Command = {
     "no-browser": { type: "boolean", meaning: "open no browser, only show the URL" },
     "codex-cli": { type: "boolean", meaning: "use the login of OpenAI's own Codex CLI" },
     "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
+    keyring: { type: "boolean", meaning: "encrypt the login with a key in the system's keyring" },
+    "no-keyring": { type: "boolean", meaning: "store the login unencrypted again" },
     yes: { type: "boolean", short: "y", meaning: "agree to --codex-cli or --api-key unasked" },
   },
   notes: [
     "It waits until the browser has come back. On a terminal the address that the",
     "browser ended at can be pasted, too. It takes no key and no password.",
+    "--keyring and --no-keyring change a stored login in its place, without a new sign-in.",
   ],
   needs: ["storage", "origins", "ports"],
   check({ options }, { stdinIsTty }) {
     const [first, second] = methods.filter((method) => options[method] === true);
     if (second !== undefined) {
       throw new UsageError(`login: --${first ?? ""} and --${second} exclude each other`);
+    }
+    const storage = ["keyring", "no-keyring"].filter((option) => options[option] === true);
+    if (storage.length === 2) throw new UsageError("login: --keyring and --no-keyring exclude each other");
+    if (storage.length > 0 && (first === "codex-cli" || first === "api-key")) {
+      throw new UsageError(`login: --${first} stores no login that --${storage[0] ?? ""} could concern`);
     }
     const asks = first === "codex-cli" || first === "api-key";
     if (asks && options["yes"] !== true && !stdinIsTty) {
@@ -48,6 +56,10 @@ export const login: Command = {
     for (const kind of ["codex-cli", "api-key"] as const) {
       if (options[kind] === true) return useMethod(kind, options["yes"] === true, context);
     }
+    const stores = options["keyring"] === true || options["no-keyring"] === true;
+    if (stores && !methods.some((method) => options[method] === true) && (await storeAnew(context))) {
+      return exitCodes.ok.code;
+    }
     const { config } = context.codex.context;
     const tokens = await signIn(options, context);
     const text = renderSignedIn(tokens, foreignIssuer(config), config.auth, "cli");
@@ -55,6 +67,19 @@ export const login: Command = {
     return exitCodes.ok.code;
   },
 };
+
+/** Encrypts or decrypts the login that is there, as the options say; false if there is none that can be used. */
+async function storeAnew({ codex, terminal }: CommandContext): Promise<boolean> {
+  const { config, storedAccount } = codex.context;
+  const account = await storedAccount().catch((error: unknown) => {
+    if (error instanceof CodexError && error.code === "AUTH_REQUIRED") return undefined;
+    throw error;
+  });
+  if (account === undefined) return false;
+  const form = config.encrypt === "keyring" ? "encrypted with a key in the system's keyring" : "stored unencrypted";
+  terminal.stdout.write(`The login of ${account} is ${form}.\n`);
+  return true;
+}
 
 /** Explains an external credential, asks unless `agreed`, and chooses it. */
 async function useMethod(kind: ExternalKind, agreed: boolean, context: CommandContext): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Credential, CredentialKind } from "../../api/credential.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
 import type { JournalEntry } from "../../auth/session/refresh-journal.ts";
+import type { TokenManager } from "../../auth/session/token-manager.ts";
 import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -16,8 +17,10 @@ const oldListMs = 7 * 24 * 3_600_000;
 type RefreshOutcome = JournalEntry["outcome"] | undefined;
 
 export interface LoginDeps {
-  config: Pick<Config, "authFile">;
+  config: Pick<Config, "authFile" | "encrypt">;
   clock: Clock;
+  /** The stored login; rejects if it cannot be read. */
+  stored: () => Promise<Pick<Awaited<ReturnType<TokenManager["state"]>>, "tokens" | "encrypted">>;
   /** The active credential source. */
   active: () => Promise<CredentialSource>;
   /** Outcome of the last refresh of a credential's login, if known. */
@@ -27,7 +30,7 @@ export interface LoginDeps {
 }
 
 /** Checks the credential, and the cached model list and quota of its account. */
-export function loginChecks({ config, clock, active, refreshOutcome, catalog, quota }: LoginDeps): Check[] {
+export function loginChecks({ config, clock, stored, active, refreshOutcome, catalog, quota }: LoginDeps): Check[] {
   const ofAccount = (name: string, find: (login: Credential) => Promise<Finding>): Check => ({
     name,
     run: async () => {
@@ -45,6 +48,14 @@ export function loginChecks({ config, clock, active, refreshOutcome, catalog, qu
         if (config.authFile === "" && !found.usable && found.trouble === undefined) return [];
         const outcome = found.credential && (await refreshOutcome(found.credential));
         return [credentialFinding(source, found, outcome, clock.now())];
+      },
+    },
+    {
+      name: "encryption",
+      run: async () => {
+        // What keeps it from being read is a finding of the login.
+        const { tokens, encrypted = false } = (await stored().catch(() => undefined)) ?? {};
+        return tokens === undefined ? [] : [encryptionFinding(encrypted, config.encrypt)];
       },
     },
     ofAccount("model list", async (login) => modelListFinding((await catalog.cached(login))?.fetchedAt, clock.now())),
@@ -87,6 +98,15 @@ function credentialFinding(
   }
   if (trouble !== undefined) return problem(check, sentences([`${who}.`, ...reasons]), trouble.next);
   return ok(check, sentences([`${who}.`, state]));
+}
+
+function encryptionFinding(encrypted: boolean, wanted: Config["encrypt"]): Finding {
+  const check = "encryption";
+  const text = encrypted
+    ? "The login is encrypted with a key in the system's keyring."
+    : "The login is not encrypted: who can read its file can use it.";
+  if (wanted === undefined || (wanted === "keyring") === encrypted) return ok(check, text);
+  return note(check, `${text} CODEX_ENCRYPT=${wanted} applies from the next question on.`);
 }
 
 function modelListFinding(fetchedAt: number | undefined, now: number): Finding {
