@@ -4,6 +4,7 @@ const processTests = "test/{e2e,process}/**/*.test.ts";
 const soakTests = "test/soak/**/*.test.ts";
 const claudeTests = "test/claude/**/*.test.ts";
 const browserTests = "test/browser/**/*.test.ts";
+const keyringTests = "test/keyring/**/*.test.ts";
 const peerTests = "test/peers/**/*.test.ts";
 
 export default defineConfig({
@@ -13,7 +14,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests, claudeTests, peerTests, browserTests],
+          exclude: [processTests, soakTests, claudeTests, peerTests, browserTests, keyringTests],
           testTimeout: 20_000,
         },
       },
@@ -59,6 +60,17 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        // A desktop session of its own for each test, with a real Secret Service.
+        test: {
+          name: "keyring",
+          include: [keyringTests],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 6 },
         },
       },
       {

@@ -1,6 +1,6 @@
 // `npm test`: every check of the project, then one line that adds up what ran.
 // `npm test -- --long` adds the suites that take minutes, `--claude` those in the real Claude Code, `--peers` those with
-// hosts and peers of others, `--browser` the pages in a real browser.
+// hosts and peers of others, `--browser` the pages in a real browser, `--keyring` the login in a real Secret Service.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 const long = process.argv.includes("--long");
 const claude = process.argv.includes("--claude");
 const browser = process.argv.includes("--browser");
+const keyring = process.argv.includes("--keyring");
 const peers = process.argv.includes("--peers");
 const scratch = mkdtempSync(join(tmpdir(), "codex-oauth-report-"));
 const report = join(scratch, "report.json");
@@ -60,6 +61,7 @@ runTests("unit", "process", ...(long ? ["soak"] : []));
 if (claude) runTests("claude");
 if (peers) runTests("peers");
 if (browser) runTests("browser");
+if (keyring) runTests("keyring");
 rmSync(scratch, { recursive: true, force: true });
 
 console.log(`${passed} passed, ${failed} failed`);

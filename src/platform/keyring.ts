@@ -176,7 +176,9 @@ function packageRoot(file: string | undefined): string | undefined {
 
 function notInstalled(root: string): CodexError {
   const folder = root === "" ? "" : ` --prefix ${JSON.stringify(root)}`;
-  const command = `npm install --no-save --ignore-scripts${folder} ${keyringPackage}@${keyringRelease}`;
+  // Else npm fetches all that developing needs, or leaves this package out as well.
+  const options = "--no-save --save-prod --omit=dev --ignore-scripts";
+  const command = `npm install ${options}${folder} ${keyringPackage}@${keyringRelease}`;
   return new CodexError(
     "CONFIG",
     `The package ${keyringPackage}, which opens the system's keyring, is not installed.`,

@@ -34,15 +34,15 @@ function keyringOf(
 }
 
 /** A local socket; `opened` and `closed` tell when the stub's process has connected, and when it is gone. */
-async function lifeline(): Promise<{ path: string; opened: Promise<void>; closed: Promise<void> }> {
+async function lifeline(): Promise<{ path: string; opened: Promise<undefined>; closed: Promise<undefined> }> {
   const path = join(scratch(), "life");
-  const [opened, closed] = [deferred<void>(), deferred<void>()];
+  const [opened, closed] = [deferred<undefined>(), deferred<undefined>()];
   const server: Server = createServer((socket) => {
-    opened.resolve();
+    opened.resolve(undefined);
     socket
       .on("error", () => undefined)
       .on("close", () => {
-        closed.resolve();
+        closed.resolve(undefined);
       });
     socket.resume();
   });

@@ -211,7 +211,7 @@ test.each(["issuer", "apiOrigin", "key"])(
     await window("keyring").get();
     const document = JSON.parse(home.readAuth()) as { codex: Record<string, string> };
     for (const [name, secret] of [...keyring.secrets]) keyring.secrets.set(`${name}x`, secret);
-    document.codex[field] += "x";
+    document.codex[field] = `${document.codex[field] ?? ""}x`;
     writeFileSync(home.authFile, JSON.stringify(document), { mode: 0o600 });
     await expect(window().get()).rejects.toMatchObject({ code: "AUTH_REQUIRED" });
   },
