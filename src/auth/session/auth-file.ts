@@ -66,16 +66,11 @@ const sealedRecord = z.object({
   /** The name of the key in the keyring. */
   key: z.string().min(1).max(200),
   /** The rest of the record as JSON, encrypted. */
-  sealed: z.base64(),
+  sealed: z.string(),
 });
 
 /** A login whose tokens, account and unknown fields are encrypted (`LoginCipher`). */
 export type SealedRecord = z.infer<typeof sealedRecord>;
-
-const unknownAlgorithm = z.object({
-  version: z.literal(sealedVersion),
-  algorithm: z.string().refine((algorithm) => algorithm !== sealAlgorithm),
-});
 
 const versionOnly = z.object({ version: z.number() });
 const knownModes: readonly string[] = ["chatgpt", "codex-cli", "api-key"];
@@ -86,7 +81,7 @@ type StoredRecord =
   | { kind: "login"; tokens: TokenSet }
   | { kind: "sealed"; record: SealedRecord }
   | ({ kind: "choice" } & StoredPreference)
-  /** Of a higher version, or of a known one with an unknown mode or algorithm. */
+  /** Of a higher version, or of a known one with an unknown mode, or encrypted in an unknown way. */
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
 
@@ -99,9 +94,7 @@ export function readRecord(document: Document): StoredRecord {
   const version = versionOnly.safeParse(stored);
   if (version.success && version.data.version > recordVersion) {
     const sealed = sealedRecord.safeParse(stored);
-    if (sealed.success) return { kind: "sealed", record: sealed.data };
-    const known = version.data.version === sealedVersion && !unknownAlgorithm.safeParse(stored).success;
-    if (!known) return { kind: "newer", version: version.data.version };
+    return sealed.success ? { kind: "sealed", record: sealed.data } : { kind: "newer", version: version.data.version };
   }
   // A mode that a later release added without a new version: its user must not be signed out here.
   if (unknownMode.safeParse(stored).success) return { kind: "newer", version: recordVersion };

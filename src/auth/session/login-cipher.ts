@@ -50,10 +50,13 @@ export class LoginCipher {
    * @throws CodexError `CONFIG` if the keyring cannot be asked: nothing is known then.
    */
   async open(content: AuthFileContent): Promise<AuthFileContent> {
+    const { path } = this.#deps;
     const { sealed } = content;
     if (sealed === undefined) return content;
     const decrypt = async (): Promise<string | undefined> => {
-      const key = await this.#key(sealed.key);
+      const key = await this.#key(sealed.key).catch((error: unknown) => {
+        throw error instanceof CodexError ? withWayOut(error, path) : error;
+      });
       return key && unseal(sealed.sealed, key, bound(sealed));
     };
     let text = await decrypt();
@@ -109,7 +112,7 @@ export class LoginCipher {
     if (known?.length === sealKeyBytes) return known;
     const key = random.bytes(sealKeyBytes);
     this.#deps.redactor.addSecrets(key.toString("base64"));
-    await this.#asked(keyring.set(name, key.toString("base64")));
+    await keyring.set(name, key.toString("base64"));
     this.#keys.set(name, { key: Promise.resolve(key) });
     return key;
   }
@@ -119,7 +122,7 @@ export class LoginCipher {
     const { keyring, clock, redactor } = this.#deps;
     const known = this.#keys.get(name);
     if (known !== undefined && clock.elapsed() - (known.failedAt ?? Infinity) < failureKeptMs) return known.key;
-    const key = this.#asked(keyring.get(name)).then((secret) => {
+    const key = keyring.get(name).then((secret) => {
       if (secret === undefined) this.#keys.delete(name);
       else redactor.addSecrets(secret);
       return secret === undefined ? undefined : Buffer.from(secret, "base64");
@@ -131,17 +134,11 @@ export class LoginCipher {
     this.#keys.set(name, entry);
     return key;
   }
+}
 
-  /** @throws CodexError `CONFIG`, with the way out for whoever has no such keyring any more */
-  async #asked<T>(call: Promise<T>): Promise<T> {
-    try {
-      return await call;
-    } catch (error) {
-      if (!(error instanceof CodexError)) throw error;
-      const remove = `Remove the key "codex" from ${this.#deps.path}`;
-      throw error.with({ next: [either(error.next, [act(remove), signIn])] });
-    }
-  }
+/** The error with what to do where that keyring will never be had again. */
+function withWayOut(error: CodexError, path: string): CodexError {
+  return error.with({ next: [either(error.next, [act(`Remove the key "codex" from ${path}`), signIn])] });
 }
 
 /** The login stays in its place until a sign-in sets it aside: the keyring of another session may have the key. */
