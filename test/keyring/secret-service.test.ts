@@ -45,7 +45,9 @@ test("login --keyring encrypts the login in its place; its key is in the Secret 
 test("login --no-keyring brings it back, and servers that run see both changes", async () => {
   const { simulator, home, login, cli, serve } = await scene();
   const server = await serve();
-  const asked = async () => { expect((await server.call("codex_query", { prompt: "Now?" })).isError).toBe(false); };
+  const asked = async () => {
+    expect((await server.call("codex_query", { prompt: "Now?" })).isError).toBe(false);
+  };
   await asked();
   expect((await cli("login", "--keyring")).code).toBe(0);
   await asked();
