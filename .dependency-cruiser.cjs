@@ -56,7 +56,11 @@ module.exports = {
     ),
     rule("only-http-sends", { path: "^src/", pathNot: "^src/http/" }, { path: "node_modules/undici/" }),
     rule("only-platform-opens", { path: "^src/", pathNot: "^src/platform/" }, { path: "node_modules/open/" }),
-    rule("only-platform-locks", { path: "^src/", pathNot: "^src/platform/" }, { path: "node_modules/proper-lockfile/" }),
+    rule(
+      "only-platform-locks",
+      { path: "^src/", pathNot: "^src/platform/" },
+      { path: "node_modules/proper-lockfile/" },
+    ),
     rule(
       "only-mcp-knows-mcp",
       { path: "^src/", pathNot: "^src/mcp/" },

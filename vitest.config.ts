@@ -4,6 +4,7 @@ const processTests = "test/{e2e,process}/**/*.test.ts";
 const soakTests = "test/soak/**/*.test.ts";
 const claudeTests = "test/claude/**/*.test.ts";
 const browserTests = "test/browser/**/*.test.ts";
+const keyringTests = "test/keyring/**/*.test.ts";
 const peerTests = "test/peers/**/*.test.ts";
 const windowsTests = "test/windows/**/*.test.ts";
 
@@ -14,7 +15,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [processTests, soakTests, claudeTests, peerTests, browserTests, windowsTests],
+          exclude: [processTests, soakTests, claudeTests, peerTests, browserTests, windowsTests, keyringTests],
           testTimeout: 20_000,
         },
       },
@@ -60,6 +61,17 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        // A desktop session of its own for each test, with a real Secret Service.
+        test: {
+          name: "keyring",
+          include: [keyringTests],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 6 },
         },
       },
       {

@@ -1,6 +1,7 @@
 // `npm test`: every check of the project, then one line that adds up what ran.
 // `npm test -- --long` adds the suites that take minutes, `--claude` those in the real Claude Code, `--peers` those with
-// hosts and peers of others, `--browser` the pages in a real browser, `--windows` the program on Windows' Node.
+// hosts and peers of others, `--browser` the pages in a real browser, `--windows` the program on Windows' Node, `--keyring`
+// the login in a real Secret Service.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 const long = process.argv.includes("--long");
 const claude = process.argv.includes("--claude");
 const browser = process.argv.includes("--browser");
+const keyring = process.argv.includes("--keyring");
 const peers = process.argv.includes("--peers");
 const windows = process.argv.includes("--windows");
 const scratch = mkdtempSync(join(tmpdir(), "codex-oauth-report-"));
@@ -62,6 +64,7 @@ if (claude) runTests("claude");
 if (peers) runTests("peers");
 if (browser) runTests("browser");
 if (windows) runTests("windows");
+if (keyring) runTests("keyring");
 rmSync(scratch, { recursive: true, force: true });
 
 console.log(`${passed} passed, ${failed} failed`);

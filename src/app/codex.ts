@@ -120,6 +120,12 @@ export interface CodexContext
   /** What each answer of this process should be followed by, a sentence each. */
   sessionNotices: () => string[];
   externalAccounts: () => Promise<readonly ExternalAccount[]>;
+  /**
+   * The account of the stored login, which is encrypted or decrypted first if it should be; undefined if there is none.
+   *
+   * @throws CodexError `CONFIG` if the keyring cannot be asked, `STORAGE`, `AUTH_REQUIRED`
+   */
+  storedAccount: () => Promise<string | undefined>;
 }
 
 export interface ComposedCodex extends Codex {

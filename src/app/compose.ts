@@ -161,6 +161,10 @@ function createFacade(parts: Parts): ComposedCodex {
       },
       sessionNotices: () => [...config.notices],
       externalAccounts: () => credentials.externalAccounts(),
+      storedAccount: async () => {
+        const stored = await redacted(parts.store.read());
+        return stored && accountLabel(stored);
+      },
     },
   };
 }

@@ -10,7 +10,10 @@ import { version } from "../shared/version.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Infrastructure that all parts share. */
-export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | "limits" | "mayOpenBrowser"> {
+export interface Platform extends Pick<
+  Runtime,
+  "config" | "clock" | "random" | "limits" | "mayOpenBrowser" | "keyring"
+> {
   /** Undefined if a setting makes it unusable, or if a program with its own store names none. */
   stateDir: string | undefined;
   redactor: Redactor;
@@ -25,7 +28,7 @@ export interface Platform extends Pick<Runtime, "config" | "clock" | "random" | 
 
 /** Opens, sends and writes nothing. */
 export function createPlatform(runtime: Runtime): Platform {
-  const { config, clock, random, limits, takeLog, writeStderr } = runtime;
+  const { config, clock, random, limits, keyring, takeLog, writeStderr } = runtime;
   const redactor = new Redactor();
   redactor.addSecrets(...proxySecrets(config.proxy), config.apiKey);
   const spoilt = config.problems.some(({ area }) => area === "storage" || area === "state");
@@ -42,6 +45,7 @@ export function createPlatform(runtime: Runtime): Platform {
     random,
     limits,
     mayOpenBrowser: runtime.mayOpenBrowser,
+    keyring,
     stateDir,
     redactor,
     log,

@@ -4,6 +4,7 @@ import { loadConfig, type Config } from "../config/config.ts";
 import { systemClock, type Clock } from "../platform/clock.ts";
 import type { SpawnCommand } from "../platform/detached-process.ts";
 import { systemHome } from "../platform/host.ts";
+import { locateKeyring, SystemKeyring, type Keyring } from "../platform/keyring.ts";
 import { systemRandom, type Random } from "../platform/random.ts";
 import type { Limits } from "../shared/limits.ts";
 import { refreshCommand } from "./refresh-command.ts";
@@ -23,6 +24,8 @@ export interface Runtime {
   timeZone: string;
   /** Starts the refresh process; undefined: refreshes run in this process. */
   refreshCommand: SpawnCommand | undefined;
+  /** Has the key of an encrypted login. */
+  keyring: Keyring;
   /** Keeps the login in place of the login file. */
   credentials?: CredentialStore | undefined;
   /** False: the library's user has not asked for a browser. Default true. */
@@ -31,6 +34,9 @@ export interface Runtime {
   /** Receives the diagnostics in place of the debug log. */
   takeLog?: ((area: string, text: string) => void) | undefined;
 }
+
+/** A bundle has the first name; it may lie outside the package (bin/build-once.mjs). */
+const ownFile = typeof __filename === "undefined" ? import.meta.filename : __filename;
 
 /** The runtime of this process. Change it by assignment: a spread would compute the time zone. */
 export function systemRuntime(limits: Limits, config = loadConfig(process.env, systemHome())): Runtime {
@@ -48,6 +54,12 @@ export function systemRuntime(limits: Limits, config = loadConfig(process.env, s
     },
     home: systemHome(),
     refreshCommand: refreshCommand(process),
+    keyring: new SystemKeyring({
+      clock: systemClock,
+      env: process.env,
+      execPath: process.execPath,
+      locate: () => locateKeyring([ownFile, process.argv[1]]),
+    }),
     writeStderr: (text) => process.stderr.write(text),
   };
 }

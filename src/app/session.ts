@@ -1,6 +1,7 @@
 import { ClaimFiles } from "../auth/session/claim-files.ts";
 import { ClaimNote } from "../auth/session/claim-note.ts";
 import { type CredentialStore, ProgramStore } from "../auth/session/program-store.ts";
+import { LoginCipher } from "../auth/session/login-cipher.ts";
 import { RefreshCoordinator } from "../auth/session/refresh-coordinator.ts";
 import { TokenManager } from "../auth/session/token-manager.ts";
 import { TokenRefresher } from "../auth/session/token-refresher.ts";
@@ -24,8 +25,8 @@ export type Session = ReturnType<typeof createSession>;
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- `Session` is its type
 export function createSession(platform: Platform, start: StartRefresh | undefined, credentials?: CredentialStore) {
   const { config, clock, random, limits, log, self, temporaries, http } = platform;
-  const { redactor, userAgent, origins } = platform;
-  const { issuer, authFile } = config;
+  const { redactor, userAgent, origins, keyring } = platform;
+  const { issuer, authFile, encrypt } = config;
   const now = (): number => clock.now();
   const endpoint = new TokenEndpoint({ issuer, http, limits, redactor, userAgent, now });
   const program = credentials && new ProgramStore({ store: credentials, clock, random, redactor });
@@ -35,6 +36,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     lock,
     lockWaitMs: limits.fileLockWaitMs,
     temporaries,
+    cipher: new LoginCipher({ wanted: encrypt, path: authFile, keyring, random, clock, redactor }),
     clock,
     log,
   });

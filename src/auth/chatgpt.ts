@@ -49,8 +49,8 @@ export class ChatgptSource implements CredentialSource {
     const { tokens: manager, origins, authFile } = this.#deps;
     let credential: Credential | undefined;
     try {
-      const { tokens, damaged, unsaved } = await manager.state();
-      if (damaged) return unusable(damagedLogin(authFile));
+      const { tokens, damaged, encrypted, unsaved } = await manager.state();
+      if (damaged) return unusable(damagedLogin(authFile, encrypted));
       if (tokens === undefined) return { credential, usable: false, trouble: undefined };
       credential = chatgptCredential(tokens, this.baseUrl);
       credential = withCachedRouting(credential, tokens) ?? credential;
@@ -86,8 +86,11 @@ function chatgptCredential(tokens: TokenSet, baseUrl: string): Credential {
   };
 }
 
-function damagedLogin(authFile: string): CodexError {
-  return new CodexError("AUTH_REQUIRED", `The login file ${authFile} is damaged.`, { next: [signIn] });
+function damagedLogin(authFile: string, encrypted: boolean): CodexError {
+  const message = encrypted
+    ? `The system's keyring has no key that decrypts the login in ${authFile}.`
+    : `The login file ${authFile} is damaged.`;
+  return new CodexError("AUTH_REQUIRED", message, { next: [signIn] });
 }
 
 function notSavedYet({ code, message, details }: CodexError): CodexError {

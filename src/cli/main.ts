@@ -6,6 +6,7 @@ import { exitProcess } from "../platform/exit.ts";
 import { defaultLimits } from "../shared/limits.ts";
 import { version } from "../shared/version.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { withEncryption } from "../config/config.ts";
 import { runCommand, Interrupted } from "./run-command.ts";
 import { wantsColors, type Terminal } from "./terminal/terminal.ts";
 
@@ -56,9 +57,10 @@ export async function runCli(args: readonly string[]): Promise<void> {
     signal: aborter.signal,
     interrupt,
     packageRoot: packageRootOf(process.argv[1]),
-    open: ({ noBrowser }) => {
+    open: ({ noBrowser, encrypt }) => {
       const runtime = systemRuntime(defaultLimits);
       if (noBrowser) runtime.config = { ...runtime.config, noBrowser };
+      if (encrypt !== undefined) runtime.config = withEncryption(runtime.config, encrypt);
       return composeCodex(runtime).codex;
     },
   });

@@ -1,5 +1,5 @@
 import type { ComposedCodex } from "../app/codex.ts";
-import { assertConfigured } from "../config/config.ts";
+import { assertConfigured, type Config } from "../config/config.ts";
 import { CodexError, errorForLog, toCodexError } from "../shared/errors.ts";
 import { readArguments } from "./arguments.ts";
 import { type Arguments, type Command, type CommandContext, UsageError } from "./command.ts";
@@ -12,7 +12,13 @@ import { redactedTerminal } from "./terminal/terminal.ts";
 interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "interrupt" | "packageRoot"> {
   version: string;
   /** Composes the program; not called for help, version and wrong arguments. */
-  open: (options: { noBrowser: boolean }) => ComposedCodex;
+  open: (options: OpenOptions) => ComposedCodex;
+}
+
+/** Options of a command that take a setting's place. */
+export interface OpenOptions {
+  noBrowser: boolean;
+  encrypt: Config["encrypt"];
 }
 
 /** Runs the command that the arguments name. Every failure is printed on stderr and becomes an exit code. */
@@ -43,7 +49,9 @@ export async function runCommand(args: readonly string[], line: CommandLine): Pr
 
 async function runOpened(command: Command, args: Arguments, line: CommandLine): Promise<number> {
   const { signal } = line;
-  const codex = line.open({ noBrowser: args.options["no-browser"] === true });
+  const { options } = args;
+  const encrypt = options["keyring"] === true ? "keyring" : options["no-keyring"] === true ? "off" : undefined;
+  const codex = line.open({ noBrowser: options["no-browser"] === true, encrypt });
   const terminal = redactedTerminal(line.terminal, codex.context.redactor);
   try {
     assertConfigured(codex.context.config, command.needs);

@@ -18,6 +18,8 @@ interface ConfigProblem {
 export interface Config extends ProcessEnvironment {
   authFile: string;
   stateDir: string;
+  /** `CODEX_ENCRYPT`; undefined: as the login is stored already. */
+  encrypt: "keyring" | "off" | undefined;
   issuer: string;
   /** Without a trailing slash. */
   baseUrl: string;
@@ -59,6 +61,10 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
   };
 
   const { authFile, stateDir } = paths(get, home, problem, loginFile);
+  const encrypt = get("CODEX_ENCRYPT")?.trim().toLowerCase();
+  const encryptOk = encrypt === undefined || encrypt === "keyring" || encrypt === "off";
+  // No default: it could store what was meant to be encrypted.
+  if (!encryptOk) problem("storage", "CODEX_ENCRYPT", "it is neither keyring nor off.");
   const issuer = originSetting("CODEX_ISSUER", get("CODEX_ISSUER"), defaultIssuer, problem);
   const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
   // The valid ports of an invalid issuer are unknown, so only the issuer is reported.
@@ -94,6 +100,7 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
   return {
     authFile,
     stateDir,
+    encrypt: encryptOk ? encrypt : undefined,
     issuer,
     baseUrl,
     apiOrigin: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl,
@@ -110,6 +117,14 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
     problems,
     notices,
   };
+}
+
+/** The option of a command in place of `CODEX_ENCRYPT`, which must not say the opposite: it would win the next time. */
+export function withEncryption(config: Config, encrypt: NonNullable<Config["encrypt"]>): Config {
+  const { encrypt: set = encrypt, problems } = config;
+  if (set === encrypt) return { ...config, encrypt };
+  const message = `it says ${set}, and the command says otherwise.`;
+  return { ...config, problems: [...problems, { area: "storage", setting: "CODEX_ENCRYPT", message }] };
 }
 
 /** @throws CodexError `CONFIG` for the first problem in one of the areas */

@@ -9,6 +9,13 @@ export const settings = [
     meaning: "Where the login is stored, under the key `codex`.",
   },
   {
+    name: "CODEX_ENCRYPT",
+    accepts: "keyring or off",
+    default: "as the login is stored already; a new one unencrypted",
+    meaning:
+      "With keyring, the login is encrypted with a key in the system's keyring; with off, it is decrypted again.",
+  },
+  {
     name: "CODEX_STATE_DIR",
     accepts: "an absolute path",
     default: "`codex-oauth/` beside the login file",

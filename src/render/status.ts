@@ -71,7 +71,7 @@ function headline(status: Status, reader: Reader): string | undefined {
 
 /** The login's file and expiry. */
 function loginLines(status: Status, now: number, timeZone: string): string[] {
-  const { mode: kind, expiresAt, authFile, guestFile } = status;
+  const { mode: kind, expiresAt, authFile, encrypted, guestFile } = status;
   const { renewal, expired, fileLabel } = kindText[kind];
   const lines: string[] = [];
   if (expiresAt !== undefined) {
@@ -82,6 +82,7 @@ function loginLines(status: Status, now: number, timeZone: string): string[] {
   if (guestFile !== undefined && guestFile !== "") {
     lines.push(`Read from: ${guestFile}, only read and never written`);
   }
-  if (authFile !== "") lines.push(`${fileLabel}: ${authFile}`);
+  const form = encrypted === true ? ", encrypted with a key in the system's keyring" : "";
+  if (authFile !== "") lines.push(`${fileLabel}: ${authFile}${form}`);
   return lines;
 }

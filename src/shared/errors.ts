@@ -97,7 +97,7 @@ export const errorCodes = {
     next: [act("Correct the file or folder that the message names"), retry],
   },
   CONFIG: {
-    meaning: "A setting has a value that cannot be used.",
+    meaning: "A setting has a value that cannot be used, or the system's keyring cannot be asked for the login's key.",
     next: [act("Correct or unset the environment variable that the message names"), restart],
   },
   INTERNAL: {

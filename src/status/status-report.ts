@@ -22,6 +22,8 @@ export interface Status {
   /** Epoch ms. */
   expiresAt: number | undefined;
   authFile: string;
+  /** The login in it is encrypted with a key in the system's keyring; undefined if there is no login that can be read. */
+  encrypted: boolean | undefined;
   /** The Codex CLI's file, which is only read. */
   guestFile: string | undefined;
   issuer: string;

@@ -1,6 +1,7 @@
 import { accountOf } from "../auth/account.ts";
 import type { CredentialChooser } from "../auth/chooser.ts";
 import type { ActiveCredential, CredentialSource } from "../auth/credential-source.ts";
+import type { TokenManager } from "../auth/session/token-manager.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import type { ConfigArea } from "../config/checks.ts";
@@ -15,6 +16,7 @@ import type { PendingLoginStatus, Status } from "./status-report.ts";
 
 interface StatusDeps {
   credentials: Pick<CredentialChooser, "current" | "defaultSource">;
+  tokens: Pick<TokenManager, "state">;
   login: Pick<LoginManager, "pending" | "failure">;
   catalog: Pick<ModelCatalog, "cached">;
   quota: Pick<QuotaCache, "lastSeen">;
@@ -29,7 +31,7 @@ interface StatusDeps {
 
 /** Collects the status. Writes nothing; only `details` uses the network. */
 export async function collectStatus(deps: StatusDeps): Promise<Status> {
-  const { config, login, catalog, quota, logFile, surroundingNotices, details } = deps;
+  const { config, tokens, login, catalog, quota, logFile, surroundingNotices, details } = deps;
   const { source, credential, usable, trouble } = await activeCredential(deps);
   const cachedList = credential && (await catalog.cached(credential));
   const pending = login.pending;
@@ -41,6 +43,7 @@ export async function collectStatus(deps: StatusDeps): Promise<Status> {
     plan: credential?.plan,
     expiresAt: credential?.expiresAt,
     authFile: config.authFile,
+    encrypted: credential?.kind === "chatgpt" ? (await tokens.state()).encrypted : undefined,
     guestFile: source.guestFile,
     issuer: config.issuer,
     apiOrigin: new URL(source.baseUrl).origin,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assertConfigured, loadConfig, type Config } from "../../src/config/config.ts";
+import { assertConfigured, loadConfig, withEncryption, type Config } from "../../src/config/config.ts";
 import { systemHome } from "../../src/platform/host.ts";
 import type { ConfigArea } from "../../src/config/checks.ts";
 import { CodexError } from "../../src/shared/errors.ts";
@@ -17,6 +17,7 @@ test("has a sound default for every setting", () => {
     apiOrigin: "https://chatgpt.com",
     apiBaseUrl: "https://api.openai.com/v1",
     auth: undefined,
+    encrypt: undefined,
     model: undefined,
     reasoningEffort: undefined,
     clientVersion: "0.169.0",
@@ -44,6 +45,8 @@ test.each(["", "  ", "\t"])("takes %j as unset, whichever setting it is", (empty
 });
 
 test.each<[string, string, Partial<Config>]>([
+  ["CODEX_ENCRYPT", " Keyring ", { encrypt: "keyring" }],
+  ["CODEX_ENCRYPT", "off", { encrypt: "off" }],
   ["CODEX_MODEL", " gpt-5.5 ", { model: "gpt-5.5" }],
   ["CODEX_REASONING_EFFORT", "XHigh", { reasoningEffort: "xhigh" }],
   ["CODEX_CLIENT_VERSION", "0.200.1", { clientVersion: "0.200.1" }],
@@ -206,3 +209,18 @@ function configError(config: Config, area: ConfigArea): CodexError {
   }
   throw new Error(`no problem in ${area}`);
 }
+
+test("CODEX_ENCRYPT with another value has no default, since that could store the login unencrypted", () => {
+  const { encrypt, problems } = loadConfig({ CODEX_ENCRYPT: "yes" }, home);
+  expect([encrypt, problems]).toEqual([
+    undefined,
+    [{ area: "storage", setting: "CODEX_ENCRYPT", message: "it is neither keyring nor off." }],
+  ]);
+});
+
+test("an option in place of CODEX_ENCRYPT must not say the opposite of it", () => {
+  const option = (set: string | undefined) => withEncryption(loadConfig({ CODEX_ENCRYPT: set }, home), "off");
+  expect(option(undefined)).toMatchObject({ encrypt: "off", problems: [] });
+  expect(option("off")).toMatchObject({ encrypt: "off", problems: [] });
+  expect(option("keyring")).toMatchObject({ encrypt: "keyring", problems: [{ setting: "CODEX_ENCRYPT" }] });
+});

@@ -13,11 +13,12 @@ test("the source names no other host than the three that it talks to", () => {
   expect(mentions(source, /"https:\/\/api\.openai\.com\/(\w+)"/g).sort()).toEqual(["auth", "profile", "v1"]);
 });
 
-test("one file sends requests, one opens the browser, and two start programs: this one again, claude and Windows' own", () => {
+test("one file sends requests, one opens the browser, and three start programs: this one again, claude and Windows' own, and Node to ask the keyring", () => {
   expect(filesWith(/import\("undici"\)/)).toEqual(["src/http/http.ts"]);
   expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/browser.ts"]);
   expect(filesWith(/node:child_process/).sort()).toEqual([
     "src/platform/detached-process.ts",
+    "src/platform/keyring.ts",
     "src/platform/programs.ts",
   ]);
   expect(filesWith(/\brunProgram\(/).filter((path) => !path.includes("platform/"))).toEqual([

@@ -72,6 +72,49 @@ describe("login without a terminal", () => {
   });
 });
 
+describe("login --keyring and --no-keyring", () => {
+  test.each([
+    [["--keyring", "--no-keyring"], "--keyring and --no-keyring exclude each other"],
+    [["--api-key", "--yes", "--keyring"], "--api-key stores no login that --keyring could concern"],
+    [["--codex-cli", "--yes", "--no-keyring"], "--codex-cli stores no login that --no-keyring could concern"],
+  ])("%j is a wrong command line", async (options, message) => {
+    const { simulator, home } = await start();
+    const { code, stderr } = await runCli({ simulator, home, args: ["login", ...options] });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`login: ${message}.`);
+  });
+
+  test("an option that says the opposite of CODEX_ENCRYPT is CONFIG, and changes nothing", async () => {
+    const { simulator, home } = await start();
+    writeLogin(home, simulator);
+    const before = home.readAuth();
+    const env = { CODEX_ENCRYPT: "keyring" };
+    const { stderr } = await runCli({ simulator, home, args: ["login", "--no-keyring"], env });
+    expect(stderr).toMatch(/^CONFIG: CODEX_ENCRYPT cannot be used: it says keyring, and the command says otherwise\./);
+    expect(home.readAuth()).toBe(before);
+  });
+
+  test("--no-keyring leaves an unencrypted login as it is, without a new sign-in", async () => {
+    const { simulator, home } = await start();
+    writeLogin(home, simulator);
+    const before = home.readAuth();
+    const { code, stdout } = await runCli({ simulator, home, args: ["login", "--no-keyring"] });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "The login of c***@example.test is stored unencrypted.\n" });
+    expect(home.readAuth()).toBe(before);
+  });
+
+  test("where nobody is signed in, and with a method, it is a sign-in", async () => {
+    const { simulator, home } = await start();
+    for (const options of [[], ["--no-browser"]]) {
+      const run = startCli({ simulator, home, args: ["login", "--no-keyring", ...options] });
+      await run.seen("stderr", shownUrl);
+      await simulator.signIn(url(run.stderr()));
+      expect(await run.ended).toEqual({ code: 0, signal: null });
+      expect(home.record()).toMatchObject({ version: 1 });
+    }
+  });
+});
+
 describe("login on a terminal", () => {
   test("the pasted address ends it, is not shown, and needs no callback", async () => {
     const { simulator, home } = await start();

@@ -1,11 +1,21 @@
-import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { version } from "../../src/shared/version.ts";
 import { relativeLinks, root } from "../support/documents.ts";
 
@@ -49,8 +59,8 @@ describe("the package that is published", () => {
   });
 
   test("its manifest needs no other package, runs no script and is not private", () => {
-    const manifest = JSON.parse(packed("package.json")) as Record<string, unknown>;
-    expect(Object.keys(manifest).sort()).toEqual(
+    const published = JSON.parse(packed("package.json")) as Record<string, unknown>;
+    expect(Object.keys(published).sort()).toEqual(
       ["name", "version", "description", "type", "license", "bin", "engines"]
         .concat(["main", "types", "exports", "files"])
         .sort(),
@@ -129,5 +139,27 @@ describe("started from an empty folder, with nothing to fetch", () => {
     const program = "import('codex-oauth-mcp').then((m) => console.log(typeof m.createCodex))";
     const said = execFileSync(process.execPath, ["-e", program], { cwd, env, encoding: "utf8" });
     expect(said).toBe("function\n");
+  });
+
+  test("it needs no package to run, and says which one login --keyring needs, and where", () => {
+    const cwd = empty();
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--silent", archive], { cwd, env });
+    const authFile = join(cwd, "auth.json");
+    const origins = { issuer: "https://auth.openai.com", apiOrigin: "https://chatgpt.com" };
+    const tokens = { accessToken: "at_1", refreshToken: "rt_1", idToken: "id_1", accountId: "account-1" };
+    const text = JSON.stringify({ codex: { version: 1, ...origins, ...tokens, expiresAt: 4e12, generation: 1 } });
+    writeFileSync(authFile, text, { mode: 0o600 });
+    const run = (...args: string[]) =>
+      spawnSync("node_modules/.bin/codex-oauth", args, {
+        cwd,
+        env: { ...env, CODEX_AUTH_FILE: authFile },
+        encoding: "utf8",
+      });
+    expect(run("status").stdout).toMatch(/^Signed in as account /);
+    const { status, stderr } = run("login", "--keyring");
+    expect(status).toBe(1);
+    const place = join(realpathSync(cwd), "node_modules/codex-oauth-mcp");
+    expect(stderr).toContain(`--prefix "${place}" @napi-rs/keyring@${manifest.devDependencies["@napi-rs/keyring"]}`);
+    expect(readFileSync(authFile, "utf8")).toBe(text);
   });
 });

@@ -17,6 +17,7 @@ const signedOut: Status = {
   plan: undefined,
   expiresAt: undefined,
   authFile: "/home/jane/.claude/auth.json",
+  encrypted: undefined,
   guestFile: undefined,
   issuer: "https://auth.openai.com",
   apiOrigin: "https://chatgpt.com",

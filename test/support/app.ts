@@ -7,6 +7,7 @@ import { defaultLimits, type Limits } from "../../src/shared/limits.ts";
 import { systemClock, type Clock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Simulator } from "../simulator/index.ts";
+import { FakeKeyring } from "./fake-keyring.ts";
 import type { Home } from "./home.ts";
 
 export interface TestRuntimeOptions {
@@ -17,6 +18,8 @@ export interface TestRuntimeOptions {
   clock?: Clock | undefined;
   limits?: Partial<Limits> | undefined;
   takeLog?: Runtime["takeLog"];
+  /** Default: one that is empty, and of this program alone. */
+  keyring?: Runtime["keyring"];
   /** Keeps the login in place of the home's file. */
   credentials?: Runtime["credentials"];
 }
@@ -24,6 +27,7 @@ export interface TestRuntimeOptions {
 /** The runtime of a process with the test's own home, which reaches only the simulator. */
 export function testRuntime(options: TestRuntimeOptions): Runtime {
   const { home, simulator, env, clock = systemClock, limits, takeLog, credentials } = options;
+  const { keyring = new FakeKeyring() } = options;
   return {
     config: loadConfig(
       {
@@ -46,6 +50,7 @@ export function testRuntime(options: TestRuntimeOptions): Runtime {
     home: home.path,
     timeZone: "UTC",
     refreshCommand: undefined,
+    keyring,
     credentials,
     writeStderr: () => undefined,
     takeLog,

@@ -1,5 +1,6 @@
 import { createSession, type Session, type StartRefresh } from "../../src/app/session.ts";
 import { systemClock, type Clock } from "../../src/platform/clock.ts";
+import type { Keyring } from "../../src/platform/keyring.ts";
 import type { ProcessIdentity } from "../../src/platform/process-identity.ts";
 import type { Limits } from "../../src/shared/limits.ts";
 import type { Simulator } from "../simulator/index.ts";
@@ -11,6 +12,8 @@ export interface TokenRigOptions {
   home: Home;
   clock?: Clock;
   limits?: Partial<Limits>;
+  env?: Record<string, string>;
+  keyring?: Keyring;
   /** Starts the refresh process; without it, refreshes run in this process. */
   start?: StartRefresh;
 }

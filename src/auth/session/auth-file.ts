@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { StoredPreference } from "../../api/credential.ts";
 import { credentialKinds, type ExternalKind, externalKinds } from "../../shared/credential-kind.ts";
+import { sealAlgorithm } from "../../platform/sealed-box.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import { act, either, setVariable } from "../../shared/next-step.ts";
@@ -11,8 +12,13 @@ import type { TokenSet } from "../oauth/token-set.ts";
 /** This program's key in the shared file; other programs own every other key. */
 const recordKey = "codex";
 
-/** A record with a higher version belongs to a newer codex-oauth. */
 const recordVersion = 1;
+
+/**
+ * The version of an encrypted login. It is one of its own, so that a program which knows only the plain one leaves it
+ * alone. A record with a higher version belongs to a newer codex-oauth.
+ */
+const sealedVersion = 2;
 
 const optionalText = z.string().optional().catch(undefined);
 
@@ -44,11 +50,28 @@ const loginRecord = z.object({
   mode: z.literal("chatgpt").nullish(),
 });
 
+const plainHead = { version: recordVersion, mode: "chatgpt" } as const;
+
 const choiceRecord = z.object({
   version: z.literal(recordVersion),
   mode: z.enum(externalKinds),
   generation: epochMs,
 });
+
+const sealedRecord = z.object({
+  version: z.literal(sealedVersion),
+  mode: z.literal("chatgpt"),
+  issuer: z.string().min(1),
+  apiOrigin: z.string().min(1),
+  algorithm: z.literal(sealAlgorithm),
+  /** The name of the key in the keyring. */
+  key: z.string().min(1).max(200),
+  /** The rest of the record as JSON, encrypted. */
+  sealed: z.string(),
+});
+
+/** A login whose tokens, account and unknown fields are encrypted (`LoginCipher`). */
+export type SealedRecord = z.infer<typeof sealedRecord>;
 
 const versionOnly = z.object({ version: z.number() });
 const knownKinds: readonly string[] = credentialKinds;
@@ -57,8 +80,9 @@ const unknownKind = z.object({ mode: z.string().refine((kind) => !knownKinds.inc
 type StoredRecord =
   | { kind: "none" }
   | { kind: "login"; tokens: TokenSet }
+  | { kind: "sealed"; record: SealedRecord }
   | { kind: "choice"; choice: StoredPreference }
-  /** Of a higher version, or of this one with an unknown kind. */
+  /** Of a higher version, or of a known one with an unknown kind, or encrypted in an unknown way. */
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
 
@@ -70,7 +94,8 @@ export function readRecord(document: Document): StoredRecord {
   if (stored === undefined || stored === null) return { kind: "none" };
   const version = versionOnly.safeParse(stored);
   if (version.success && version.data.version > recordVersion) {
-    return { kind: "newer", version: version.data.version };
+    const sealed = sealedRecord.safeParse(stored);
+    return sealed.success ? { kind: "sealed", record: sealed.data } : { kind: "newer", version: version.data.version };
   }
   // A kind that a later release added without a new version: its user must not be signed out here.
   if (unknownKind.safeParse(stored).success) return { kind: "newer", version: recordVersion };
@@ -90,18 +115,25 @@ export interface StoredState {
   /** The chosen credential that needs no login of this program. */
   choice: StoredPreference | undefined;
   damaged: boolean;
+  /** The login is encrypted in the file. */
+  encrypted?: boolean | undefined;
 }
 
 /** The content of the auth file. A damaged file has no document if it is no JSON object. */
-export type AuthFileContent = StoredState &
-  ({ damaged: false; document: Document } | { damaged: true; document: Document | undefined });
+export type AuthFileContent = StoredState & {
+  /** An encrypted login, before `LoginCipher.open`. */
+  sealed?: SealedRecord | undefined;
+  /** Why an encrypted login cannot be opened, for good; it counts as damaged then. */
+  unopened?: "no-key" | "wrong-key" | undefined;
+} & ({ damaged: false; document: Document } | { damaged: true; document: Document | undefined });
 
 /**
  * Parses the text of the auth file; undefined is a missing file.
  *
+ * @param opensSealed the caller can decrypt; to others an encrypted login belongs to a newer program
  * @throws CodexError `STORAGE` for a record of a newer version.
  */
-export function parseAuthFile(text: string | undefined, path: string): AuthFileContent {
+export function parseAuthFile(text: string | undefined, path: string, opensSealed = false): AuthFileContent {
   const empty = { tokens: undefined, choice: undefined, damaged: false } as const;
   if (text === undefined) return { ...empty, document: {} };
   const json = parseJson(text);
@@ -115,24 +147,71 @@ export function parseAuthFile(text: string | undefined, path: string): AuthFileC
       return { ...empty, document };
     case "login":
       return { ...empty, document, tokens: record.tokens };
+    case "sealed":
+      if (!opensSealed) throw newerRecord(path, sealedVersion, recordVersion);
+      return { ...empty, document, encrypted: true, sealed: record.record };
     case "choice":
       return { ...empty, document, choice: record.choice };
     case "damaged":
       return { ...empty, damaged: true, document };
     case "newer":
-      throw new CodexError("STORAGE", `The login in ${path} was written by a newer codex-oauth.`, {
-        why:
-          record.version === recordVersion
-            ? "Its record names a way of signing in that this program does not know."
-            : `Its record has version ${record.version}, this program knows version ${recordVersion}.`,
-        next: [either(act("Update codex-oauth"), setVariable("CODEX_AUTH_FILE", "another file"))],
-      });
+      throw newerRecord(path, record.version, opensSealed ? sealedVersion : recordVersion);
   }
 }
 
-/** The document to change: without the record if that is damaged. */
-export function editableDocument({ damaged, document = {} }: AuthFileContent): Document {
-  return damaged ? withoutRecord(document) : document;
+function newerRecord(path: string, version: number, known: number): CodexError {
+  return new CodexError("STORAGE", `The login in ${path} was written by a newer codex-oauth.`, {
+    why:
+      version <= known
+        ? "Its record names a way of signing in or of encryption that this program does not know."
+        : `Its record has version ${version}, this program knows version ${known}.`,
+    next: [either(act("Update codex-oauth"), setVariable("CODEX_AUTH_FILE", "another file"))],
+  });
+}
+
+/** The document to change: without the record if that is damaged. What follows an encrypted login is encrypted too. */
+export function editableDocument({ damaged, document = {}, sealed }: AuthFileContent): Document {
+  if (!damaged) return document;
+  return sealed === undefined ? withoutRecord(document) : { ...document, [recordKey]: { key: sealed.key } };
+}
+
+/**
+ * The content with an encrypted login opened. Its record has the plain form, and keeps the key's name, so that the
+ * next write encrypts it again.
+ *
+ * @param text the decrypted rest of the record
+ */
+export function withOpened(content: AuthFileContent, sealed: SealedRecord, text: string): AuthFileContent {
+  const { issuer, apiOrigin, key } = sealed;
+  const rest = parseJson(text);
+  const record = { ...(typeof rest === "object" ? rest : {}), ...plainHead, issuer, apiOrigin, key };
+  const tokens = storedTokens.safeParse(record);
+  if (!tokens.success) return { ...content, damaged: true, tokens: undefined };
+  return { ...content, damaged: false, tokens: tokens.data, document: { ...content.document, [recordKey]: record } };
+}
+
+/** A login in a document, split for encryption; undefined if the document has none. */
+export function splitLogin(
+  document: Document,
+): { head: Omit<SealedRecord, "key" | "sealed">; key: unknown; rest: string } | undefined {
+  const stored = document[recordKey];
+  const login = loginRecord.extend({ issuer: z.string(), apiOrigin: z.string(), key: z.unknown().optional() }).loose();
+  const record = login.safeParse(stored);
+  if (!record.success) return undefined;
+  const { version: _, mode: __, issuer, apiOrigin, key, ...rest } = record.data;
+  const head = { version: sealedVersion, mode: "chatgpt", issuer, apiOrigin, algorithm: sealAlgorithm } as const;
+  return { head, key, rest: JSON.stringify(rest) };
+}
+
+/** The document with an encrypted login as the record. */
+export function withSealed(document: Document, record: SealedRecord): Record<string, unknown> {
+  return { ...document, [recordKey]: record };
+}
+
+/** The document whose login is stored as it is. */
+export function withoutKey(document: Document): Document {
+  const { key: _, ...record } = document[recordKey] as Record<string, unknown>;
+  return { ...document, [recordKey]: record };
 }
 
 /** The document with this login as the record; unknown keys stay, in the record too. */
@@ -143,8 +222,7 @@ export function withRecord(document: Document, tokens: TokenSet): Record<string,
     ...document,
     [recordKey]: {
       ...(typeof previous === "object" ? previous : {}),
-      version: recordVersion,
-      mode: "chatgpt",
+      ...plainHead,
       ...required,
       email: email ?? null,
       plan: plan ?? null,

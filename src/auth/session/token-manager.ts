@@ -43,6 +43,8 @@ interface LoginState {
   tokens: TokenSet | undefined;
   /** The file exists, but can't be parsed. */
   damaged: boolean;
+  /** The login is encrypted in the file. */
+  encrypted: boolean;
   /** Why a refreshed login could not be saved yet, if so. */
   unsaved: CodexError | undefined;
 }
@@ -95,10 +97,10 @@ export class TokenManager {
   /** The stored login, without changing it and without the network. */
   async state(): Promise<LoginState> {
     const { store, claims } = this.#deps;
-    const { tokens, damaged } = await store.peek();
+    const { tokens, damaged, encrypted = false } = await store.peek();
     const claim = tokens && (await claims.newest(fingerprint(tokens.refreshToken)));
     const isUnsaved = claim?.outcome === "granted" && claim.error !== undefined && claim.life !== "dead";
-    return { tokens, damaged, unsaved: isUnsaved ? errorOf(claim) : undefined };
+    return { tokens, damaged, encrypted, unsaved: isUnsaved ? errorOf(claim) : undefined };
   }
 
   /** Whether the stored login is for the same account. */

@@ -12,7 +12,6 @@ import {
   prepareFile,
   readSecureFile,
   writeSecureFile,
-  type SecureFile,
 } from "../../platform/files/secure-file.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Log } from "../../platform/log.ts";
@@ -29,6 +28,7 @@ import {
   type Document,
   type StoredState,
 } from "./auth-file.ts";
+import { loginUnopened, type LoginCipher } from "./login-cipher.ts";
 
 /** Room for tokens that are longer than the stored ones. */
 const rehearsalBytes = 32 * 1024;
@@ -47,6 +47,7 @@ interface TokenStoreDeps {
   lock: FileLock;
   lockWaitMs: number;
   temporaries: TemporaryFiles;
+  cipher: LoginCipher;
   clock: Clock;
   log: Log;
 }
@@ -92,24 +93,28 @@ export class TokenStore {
 
   /**
    * The stored login, or undefined if the user isn't signed in to ChatGPT. A damaged file is moved aside, once it has
-   * stayed damaged for a while and under the lock.
+   * stayed damaged for a while and under the lock. A login that is not stored as it should be is encrypted or decrypted.
    *
-   * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version.
+   * @throws CodexError `STORAGE` for a file that must not be used, or one of a newer version; `CONFIG` if the keyring
+   *   cannot be asked, `AUTH_REQUIRED` if it has lost the key.
    */
   async read(): Promise<TokenSet | undefined> {
+    const { cipher } = this.#deps;
     const found = await this.#load();
-    if (!found.damaged) return found.tokens;
+    if (!found.damaged && !cipher.differs(found)) return found.tokens;
     return this.#locked(async () => {
       const again = await this.#load();
+      if (again.unopened !== undefined) throw loginUnopened(this.path, again.unopened);
       if (again.damaged) await this.#moveAside(again);
+      else if (cipher.differs(again)) await this.#write(again.document, again.version);
       return again.tokens;
     });
   }
 
   /** As `read`, but leaves a damaged file in place: for reports that change nothing. */
   async peek(): Promise<StoredState> {
-    const { tokens, choice, damaged } = await this.#load();
-    return { tokens, choice, damaged };
+    const { tokens, choice, damaged, encrypted } = await this.#load();
+    return { tokens, choice, damaged, encrypted };
   }
 
   /**
@@ -158,7 +163,7 @@ export class TokenStore {
   /** As `rehearse`, and keeps the space for the save of a refresh. @throws CodexError `STORAGE` */
   async prepare(): Promise<PreparedSave> {
     return this.#locked(async () => {
-      await this.#load();
+      await this.#deps.cipher.prepare(await this.#load());
       const size = (await readSecureFile(this.path))?.text.length ?? 0;
       const temporary = this.#temporary();
       await prepareFile(this.path, rehearsalBytes + 2 * size, temporary);
@@ -170,20 +175,21 @@ export class TokenStore {
   async #load(): Promise<FileContent> {
     for (let reading = 0; ; reading++) {
       const file = await readSecureFile(this.path);
-      const content = { ...parseAuthFile(file?.text, this.path), version: file?.version };
+      const content = parseAuthFile(file?.text, this.path, true);
       const pauseMs = settleMs[reading];
-      if (!content.damaged) return content;
-      if (pauseMs === undefined) return (await this.#fromCopy(file)) ?? content;
+      if (!content.damaged || pauseMs === undefined) {
+        const whole = content.damaged ? ((await this.#fromCopy()) ?? content) : content;
+        return { ...(await this.#deps.cipher.open(whole)), version: file?.version };
+      }
       await sleep(this.#deps.clock, pauseMs);
     }
   }
 
   /** The content of the copy, if a mounted file was being overwritten when its writer died. */
-  async #fromCopy(file: SecureFile | undefined): Promise<FileContent | undefined> {
+  async #fromCopy(): Promise<AuthFileContent | undefined> {
     const copy = await interruptedCopy(this.path);
-    if (copy === undefined) return undefined;
-    const content = parseAuthFile(copy.text, this.path);
-    return content.damaged ? undefined : { ...content, version: file?.version };
+    const content = copy && parseAuthFile(copy.text, this.path, true);
+    return content?.damaged === true ? undefined : content;
   }
 
   /** Keeps the damaged file for inspection; what others stored beside the record stays. False if it has changed. */
@@ -209,8 +215,10 @@ export class TokenStore {
   }
 
   /** @param expected as in `writeSecureFile` */
-  #write(document: Document, expected: string | undefined, temporary = this.#temporary()): Promise<boolean> {
-    return writeSecureFile(this.path, `${JSON.stringify(document, null, 2)}\n`, temporary, this.#deps.clock, expected);
+  async #write(document: Document, expected: string | undefined, temporary = this.#temporary()): Promise<boolean> {
+    const { cipher, clock } = this.#deps;
+    const text = JSON.stringify(await cipher.seal(document), null, 2);
+    return writeSecureFile(this.path, `${text}\n`, temporary, clock, expected);
   }
 
   async #locked<T>(work: () => Promise<T>): Promise<T> {

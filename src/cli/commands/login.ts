@@ -7,7 +7,7 @@ import { raceSignal } from "../../platform/promises.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderError } from "../../render/error.ts";
 import { renderSignInSteps, renderSignedIn } from "../../render/login.ts";
-import { toCodexError } from "../../shared/errors.ts";
+import { CodexError, toCodexError } from "../../shared/errors.ts";
 import { UsageError, type Arguments, type Command, type CommandContext } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { confirmed, LineReader } from "../terminal/input.ts";
@@ -31,6 +31,8 @@ export const login: Command = {
     device: { type: "boolean", meaning: "with a code that is entered in any browser" },
     "no-browser": { type: "boolean", meaning: "open no browser, only show the URL" },
     ...externalOptions,
+    keyring: { type: "boolean", meaning: "encrypt the login with a key in the system's keyring" },
+    "no-keyring": { type: "boolean", meaning: "store the login unencrypted again" },
     yes: {
       type: "boolean",
       short: "y",
@@ -40,6 +42,7 @@ export const login: Command = {
   notes: [
     "It waits until the browser has come back. On a terminal the address that the",
     "browser ended at can be pasted, too. It takes no key and no password.",
+    "--keyring and --no-keyring change a stored login in its place, without a new sign-in.",
   ],
   needs: ["storage", "origins", "ports"],
   check({ options }, { stdinIsTty }) {
@@ -47,13 +50,23 @@ export const login: Command = {
     if (second !== undefined) {
       throw new UsageError(`login: --${first ?? ""} and --${second} exclude each other`);
     }
-    if (first !== undefined && isExternalKind(first) && options["yes"] !== true && !stdinIsTty) {
+    const kind = first !== undefined && isExternalKind(first) ? first : undefined;
+    const storage = ["keyring", "no-keyring"].filter((option) => options[option] === true);
+    if (storage.length === 2) throw new UsageError("login: --keyring and --no-keyring exclude each other");
+    if (storage.length > 0 && kind !== undefined) {
+      throw new UsageError(`login: --${kind} stores no login that --${storage[0] ?? ""} could concern`);
+    }
+    if (kind !== undefined && options["yes"] !== true && !stdinIsTty) {
       throw new UsageError(`login: --${first} asks first; add --yes where nobody can answer`);
     }
   },
   async run({ options }, context) {
     const kind = externalKinds.find((name) => options[name] === true);
     if (kind !== undefined) return useMethod(kind, options["yes"] === true, context);
+    const stores = options["keyring"] === true || options["no-keyring"] === true;
+    if (stores && !methods.some((method) => options[method] === true) && (await storeAnew(context))) {
+      return exitCodes.ok.code;
+    }
     const { config } = context.codex.context;
     const tokens = await signIn(options, context);
     const text = renderSignedIn(tokens, foreignIssuer(config), config.auth, "cli");
@@ -61,6 +74,19 @@ export const login: Command = {
     return exitCodes.ok.code;
   },
 };
+
+/** Encrypts or decrypts the login that is there, as the options say; false if there is none that can be used. */
+async function storeAnew({ codex, terminal }: CommandContext): Promise<boolean> {
+  const { config, storedAccount } = codex.context;
+  const account = await storedAccount().catch((error: unknown) => {
+    if (error instanceof CodexError && error.code === "AUTH_REQUIRED") return undefined;
+    throw error;
+  });
+  if (account === undefined) return false;
+  const form = config.encrypt === "keyring" ? "encrypted with a key in the system's keyring" : "stored unencrypted";
+  terminal.stdout.write(`The login of ${account} is ${form}.\n`);
+  return true;
+}
 
 /** Explains an external credential, asks unless `agreed`, and chooses it. */
 async function useMethod(kind: ExternalKind, agreed: boolean, context: CommandContext): Promise<number> {

@@ -46,6 +46,7 @@ export function createDoctor(parts: DoctorParts): Doctor {
       const pending = pendingLogin();
       return pending?.method === "browser" ? Number(new URL(pending.redirectUri).port) : undefined;
     },
+    stored: () => tokens.state(),
     active: () => credentials.current(),
     refreshClaim: async ({ secret }: Credential) => {
       const { tokens: stored } = await tokens.state();

@@ -2,6 +2,7 @@ import type { Credential } from "../../api/credential.ts";
 import type { CredentialKind } from "../../shared/credential-kind.ts";
 import type { ActiveCredential, CredentialSource } from "../../auth/credential-source.ts";
 import type { Claim } from "../../auth/session/refresh-claim.ts";
+import type { TokenManager } from "../../auth/session/token-manager.ts";
 import type { Config } from "../../config/config.ts";
 import type { ModelCatalog } from "../../models/catalog.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -18,8 +19,10 @@ const oldListMs = 7 * 24 * 3_600_000;
 const longRefreshMs = 60_000;
 
 export interface LoginDeps {
-  config: Pick<Config, "authFile">;
+  config: Pick<Config, "authFile" | "encrypt">;
   clock: Clock;
+  /** The stored login; rejects if it cannot be read. */
+  stored: () => Promise<Pick<Awaited<ReturnType<TokenManager["state"]>>, "tokens" | "encrypted">>;
   /** The active credential source. */
   active: () => Promise<CredentialSource>;
   /** The newest claim on the refresh of a credential's login, if there is one. */
@@ -29,7 +32,7 @@ export interface LoginDeps {
 }
 
 /** Checks the credential, and the cached model list and quota of its account. */
-export function loginChecks({ config, clock, active, refreshClaim, catalog, quota }: LoginDeps): Check[] {
+export function loginChecks({ config, clock, stored, active, refreshClaim, catalog, quota }: LoginDeps): Check[] {
   const ofAccount = (name: string, find: (login: Credential) => Promise<Finding>): Check => ({
     name,
     run: async () => {
@@ -47,6 +50,14 @@ export function loginChecks({ config, clock, active, refreshClaim, catalog, quot
         if (config.authFile === "" && !found.usable && found.trouble === undefined) return [];
         const claim = found.credential && (await refreshClaim(found.credential));
         return [credentialFinding(source, found, claim?.outcome, clock.now()), ...refreshFindings(claim, clock.now())];
+      },
+    },
+    {
+      name: "encryption",
+      run: async () => {
+        // What keeps it from being read is a finding of the login.
+        const { tokens, encrypted = false } = (await stored().catch(() => undefined)) ?? {};
+        return tokens === undefined ? [] : [encryptionFinding(encrypted, config.encrypt)];
       },
     },
     ofAccount("model list", async (login) => modelListFinding((await catalog.cached(login))?.fetchedAt, clock.now())),
@@ -99,6 +110,15 @@ function refreshFindings(claim: Claim | undefined, now: number): Finding[] {
   const text = `${pid === undefined ? "A process of another machine or container" : `Process ${pid}`} has been refreshing the login for ${age}.`;
   if (pid === undefined || now - at < longRefreshMs) return [ok("refresh", text)];
   return [problem("refresh", text, [act(`End process ${pid} if it hangs; the next question refreshes the login`)])];
+}
+
+function encryptionFinding(encrypted: boolean, wanted: Config["encrypt"]): Finding {
+  const check = "encryption";
+  const text = encrypted
+    ? "The login is encrypted with a key in the system's keyring."
+    : "The login is not encrypted: who can read its file can use it.";
+  if (wanted === undefined || (wanted === "keyring") === encrypted) return ok(check, text);
+  return note(check, `${text} CODEX_ENCRYPT=${wanted} applies from the next question on.`);
 }
 
 function modelListFinding(fetchedAt: number | undefined, now: number): Finding {

@@ -25,7 +25,7 @@ const tokens: TokenSet = {
   expiresAt: now + 2 * hour,
   generation: 1,
 };
-const state = { tokens, damaged: false, unsaved: undefined };
+const state = { tokens, damaged: false, encrypted: false, unsaved: undefined };
 const unasked = () => Promise.reject(new Error("nothing is asked"));
 const chatgpt = (extra: Partial<typeof state> | object = {}): CredentialSource =>
   new ChatgptSource({
@@ -43,7 +43,8 @@ const chatgpt = (extra: Partial<typeof state> | object = {}): CredentialSource =
 /** The finding of one check with these facts; a usable ChatGPT login is the default. */
 async function find(name: string, facts: Partial<LoginDeps>): Promise<Finding | undefined> {
   const checks = loginChecks({
-    config: { authFile: "/h/auth.json" },
+    config: { authFile: "/h/auth.json", encrypt: undefined },
+    stored: () => Promise.resolve(state),
     clock: { ...fakeClock(), now: () => now },
     active: () => Promise.resolve(chatgpt()),
     refreshOutcome: () => Promise.resolve(undefined),
@@ -195,4 +196,29 @@ test("without a login nothing is said of its model list and its quota", async ()
   const active = () => Promise.resolve(chatgpt({ tokens: undefined }));
   expect(await find("model list", { active })).toBeUndefined();
   expect(await find("quota", { active })).toBeUndefined();
+});
+
+test("the doctor says whether the login is encrypted, and when CODEX_ENCRYPT is about to change that", async () => {
+  const encryption = (encrypted: boolean, encrypt: LoginDeps["config"]["encrypt"]) =>
+    find("encryption", {
+      config: { authFile: "/h/auth.json", encrypt },
+      stored: () => Promise.resolve({ tokens, encrypted }),
+    });
+  expect(await encryption(false, undefined)).toMatchObject({
+    level: "ok",
+    message: expect.stringContaining("not encrypted") as string,
+  });
+  expect(await encryption(true, "keyring")).toMatchObject({
+    level: "ok",
+    message: expect.stringContaining("is encrypted") as string,
+  });
+  expect(await encryption(false, "keyring")).toMatchObject({
+    level: "note",
+    message: expect.stringContaining("CODEX_ENCRYPT=keyring") as string,
+  });
+  expect(await encryption(true, "off")).toMatchObject({
+    level: "note",
+    message: expect.stringContaining("CODEX_ENCRYPT=off") as string,
+  });
+  expect(await find("encryption", { stored: unasked }).catch(String)).toBeUndefined();
 });
