@@ -83,12 +83,13 @@ export class TokenManager {
   /**
    * Other tokens after the API refused these (HTTP 401): another process's newer ones, else refreshed ones.
    *
-   * @throws as `getTokens`; `AUTH_EXPIRED` if these came from a refresh just now
+   * @throws as `getTokens`; `AUTH_EXPIRED` if these came from a refresh just now, and had expired already
    */
   async replaceRejected(rejected: Pick<TokenSet, "accessToken">, signal: AbortSignal): Promise<TokenSet> {
     const stored = await this.#stored();
     if (stored.accessToken !== rejected.accessToken) return this.getTokens(signal);
-    if (this.#isJustIssued(rejected)) {
+    // Tokens that come expired: the clock is wrong here or there, and a refresh gives the same again.
+    if (isExpired(stored, this.#deps.clock.now()) && this.#isJustIssued(stored)) {
       throw justIssuedRefused(this.#deps.clockAheadMs());
     }
     return raceSignal(this.#refresh(stored, true), signal);
