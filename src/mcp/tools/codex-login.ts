@@ -3,6 +3,7 @@ import type { CodexContext, SignIn } from "../../app/codex.ts";
 import type { ExternalAccount } from "../../auth/chooser.ts";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { maxCallbackInput } from "../../auth/sign-in/callback-input.ts";
+import { signInMethods } from "../../auth/sign-in/login-plan.ts";
 import { foreignIssuer } from "../../config/config.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
@@ -11,7 +12,7 @@ import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
 import { defineTool, type ToolResult } from "../tool.ts";
 
-const methods = ["auto", "browser", "device", ...externalKinds] as const;
+const methods = [...signInMethods, ...externalKinds] as const;
 
 /** Each joins the sentence of the kind before it. */
 const meanings: Readonly<Record<ExternalKind, string>> = {
