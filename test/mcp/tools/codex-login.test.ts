@@ -62,7 +62,9 @@ test("a refusal is told with its reason and the next step", async () => {
   const { text, code } = await waiting;
   expect(code).toBe("AUTH_DENIED");
   expect(text).toMatch(/^AUTH_DENIED: The sign-in was refused in the browser\.\n.*access_denied/);
-  expect(text).toContain("Next: Call codex_login, then approve");
+  expect(text).toContain(
+    "Next: Tell the user; try again only if they ask. They can ask you to call codex_login, then approve",
+  );
 });
 
 test.each([
