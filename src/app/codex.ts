@@ -100,10 +100,16 @@ export type SignIn = PendingLogin & {
   /** Why it isn't the usual sign-in of a desktop. */
   reason: LoginReason | undefined;
   /** Waits at most `waitMs`; by default long enough for a user whose browser opened, else not at all. */
-  wait(options?: Cancellable & { waitMs?: number | undefined }): Promise<LoginWait>;
+  wait(options?: LoginWaitOptions): Promise<LoginWait>;
   /** The device code, at the first call; then undefined. */
   revealUserCode(): string | undefined;
 };
+
+interface LoginWaitOptions extends Cancellable {
+  waitMs?: number | undefined;
+  /** Whether the sign-in stays pending after an abort for this reason. Default: the call that began it ends it. */
+  keepOnAbort?: ((reason: unknown) => boolean) | undefined;
+}
 
 export interface Models extends ModelList {
   /** The model for requests that name none. */

@@ -140,7 +140,8 @@ function createFacade(parts: Parts): ComposedCodex {
         ...pending,
         ...how,
         completed,
-        wait: ({ waitMs, signal = uncancelled } = {}) => redacted(login.wait(started, waitMs, signal)),
+        wait: ({ waitMs, signal = uncancelled, keepOnAbort } = {}) =>
+          redacted(login.wait(started, waitMs, signal, keepOnAbort)),
         revealUserCode: () => login.revealUserCode(pending),
       };
     },

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { CodexError } from "../../src/shared/errors.ts";
 import { callTool } from "../../src/mcp/call-tool.ts";
-import { defineTool, type ToolCall, type ToolResult } from "../../src/mcp/tool.ts";
+import { defineTool, type Tool, type ToolResult } from "../../src/mcp/tool.ts";
 import { testApp } from "../support/app.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -10,6 +10,7 @@ import { makeHome } from "../support/home.ts";
 import { toAnswer } from "../support/server.ts";
 import { act } from "../../src/shared/next-step.ts";
 
+type ToolCall = Parameters<Tool["handle"]>[2];
 type Handle = (call: ToolCall) => ToolResult | Promise<ToolResult>;
 
 interface Options {
