@@ -82,10 +82,7 @@ module.exports = {
       "initialize-is-answered-before-the-program-is-loaded",
       { path: ["serve", "server", "stdio-transport"].map((name) => `^src/mcp/${name}\\.ts$`) },
       {
-        path: [
-          ...start(program),
-          "^src/mcp/(tools/|toolbox)",
-        ],
+        path: [...start(program), "^src/mcp/(tools/|toolbox)"],
         dependencyTypesNot: ["dynamic-import", "type-only"],
       },
     ),
