@@ -121,7 +121,9 @@ test("a key that is forbidden is told about its permissions, not to wait", async
     code: "PLAN_REQUIRED",
     details: { why: "The key lacks the permission to write responses." },
   });
-  expect(renderNext(restricted, "mcp")).toMatch(/^Tell the user; .*They can give the key the write permission .* platform\.openai\.com/);
+  expect(renderNext(restricted, "mcp")).toMatch(
+    /^Tell the user; .*They can give the key the write permission .* platform\.openai\.com/,
+  );
   const elsewhere = await refuse("Country, region, or territory not supported.");
   expect(elsewhere).toMatchObject({
     code: "UPSTREAM",
