@@ -75,7 +75,7 @@ if (index !== undefined) {
   await mkdir(dirname(index), { recursive: true });
   await writeFile(join(dirname(index), "index.js"), 'export * from "./index.cjs";\n');
 }
-// They take longer than all the rest, and only who packs or tests the package needs them.
+// They take longer than all the rest: an install builds them once (`prepare`), a build during work doesn't.
 const types =
   folder !== undefined || process.argv.includes("--types")
     ? import("./types.mjs").then(({ writeTypes }) => writeTypes(join(folder ?? ".", "dist")))

@@ -42,8 +42,8 @@ export interface Codex {
   /**
    * Begins a sign-in with ChatGPT, or joins the one pending in this process.
    *
-   * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`, `BAD_REQUEST` for a callback URL of another sign-in, or the reason
-   *   why no device code was issued
+   * @throws CodexError `LOGIN_PORT_BUSY`, `STORAGE`, `BAD_REQUEST` for unusable options or a callback URL of another
+   *   sign-in, or the reason why no device code was issued
    */
   signIn(options?: SignInOptions): Promise<SignIn>;
   /**
@@ -56,7 +56,8 @@ export interface Codex {
    * Explains what another credential would mean. Once `confirmed`, signs out of ChatGPT and uses that credential from
    * then on, in every process.
    *
-   * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` if it can't be used
+   * @throws CodexError `BAD_REQUEST` for another method, `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` if it can't
+   *   be used
    */
   useMethod(method: ExternalKind, options?: { confirmed?: boolean }): Promise<CredentialChoice>;
   /**
@@ -99,10 +100,16 @@ export type SignIn = PendingLogin & {
   /** Why it isn't the usual sign-in of a desktop. */
   reason: LoginReason | undefined;
   /** Waits at most `waitMs`; by default long enough for a user whose browser opened, else not at all. */
-  wait(options?: Cancellable & { waitMs?: number | undefined }): Promise<LoginWait>;
+  wait(options?: LoginWaitOptions): Promise<LoginWait>;
   /** The device code, at the first call; then undefined. */
   revealUserCode(): string | undefined;
 };
+
+interface LoginWaitOptions extends Cancellable {
+  waitMs?: number | undefined;
+  /** Whether the sign-in stays pending after an abort for this reason. Default: the call that began it ends it. */
+  keepOnAbort?: ((reason: unknown) => boolean) | undefined;
+}
 
 export interface Models extends ModelList {
   /** The model for requests that name none. */

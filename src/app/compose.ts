@@ -1,4 +1,6 @@
+import * as z from "zod";
 import { accountLabel } from "../auth/oauth/token-set.ts";
+import { signInMethods } from "../auth/sign-in/login-plan.ts";
 import { listFormatOf } from "../models/list-formats.ts";
 import { defaultModel } from "../models/model.ts";
 import { startDetached } from "../platform/detached-process.ts";
@@ -6,8 +8,11 @@ import { foreignFolder } from "../platform/files/folder-owner.ts";
 import { debugLogFile } from "../platform/log.ts";
 import { portHolder, probePort } from "../platform/ports.ts";
 import { uncancelled } from "../platform/promises.ts";
+import { externalKinds } from "../shared/credential-kind.ts";
 import { CodexError } from "../shared/errors.ts";
+import { signIn, type NextSteps } from "../shared/next-step.ts";
 import { redactError } from "../shared/redactor.ts";
+import { validated } from "../shared/validated.ts";
 import { version } from "../shared/version.ts";
 import { collectStatus } from "../status/status.ts";
 import type { Codex, ComposedCodex, Models, SignOutResult } from "./codex.ts";
@@ -25,6 +30,21 @@ const declined: SignOutResult = {
   stoppedLogin: false,
   declined: true,
 };
+
+const signInOptions = z.object({ method: z.enum(signInMethods).default("auto"), callbackUrl: z.string().optional() });
+const choice = z.object({ method: z.enum(externalKinds), confirmed: z.boolean().default(false) });
+
+/** Checks a verb's arguments: a program without types can pass anything. @throws CodexError `BAD_REQUEST` */
+function checked<Schema extends z.ZodType>(
+  verb: string,
+  schema: Schema,
+  given: unknown,
+  next?: NextSteps,
+): z.infer<Schema> {
+  return validated(schema, given, "options", ({ field, verdict }) => {
+    return new CodexError("BAD_REQUEST", `${verb}: ${field} ${verdict}.`, { why: "Nothing was changed.", field, next });
+  });
+}
 
 type Parts = ReturnType<typeof createParts>;
 
@@ -111,7 +131,8 @@ function createFacade(parts: Parts): ComposedCodex {
       };
     },
     doctor,
-    signIn: async ({ method = "auto", callbackUrl } = {}) => {
+    signIn: async (options = {}) => {
+      const { method, callbackUrl } = checked("signIn", signInOptions, options);
       const started = await redacted(callbackUrl === undefined ? login.beginOrJoin(method) : login.finish(callbackUrl));
       const { pending, ...how } = started;
       const completed = redacted(pending.completed);
@@ -120,7 +141,8 @@ function createFacade(parts: Parts): ComposedCodex {
         ...pending,
         ...how,
         completed,
-        wait: ({ waitMs, signal = uncancelled } = {}) => redacted(login.wait(started, waitMs, signal)),
+        wait: ({ waitMs, signal = uncancelled, keepOnAbort } = {}) =>
+          redacted(login.wait(started, waitMs, signal, keepOnAbort)),
         revealUserCode: () => login.revealUserCode(pending),
       };
     },
@@ -137,7 +159,11 @@ function createFacade(parts: Parts): ComposedCodex {
       const why = !localOnly && unsafe ? `${unsafe.setting} cannot be used` : done.why;
       return { ...done, why, stoppedLogin, declined: false };
     },
-    useMethod: (method, { confirmed = false } = {}) => redacted(credentials.choose(method, confirmed)),
+    useMethod: async (method, options = {}) => {
+      const next = (method as string) === "chatgpt" ? [signIn] : undefined;
+      const chosen = checked("useMethod", choice, { ...options, method }, next);
+      return redacted(credentials.choose(chosen.method, chosen.confirmed));
+    },
     close: async () => {
       flow.close();
       await Promise.all([

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { CredentialStore } from "../auth/session/program-store.ts";
-import { assertConfigured, loadConfig } from "../config/config.ts";
+import { acceptedValues, assertConfigured, loadConfig, type Config } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import type { SettingName } from "../config/settings.ts";
 import type { ReasoningEffort } from "../models/effort.ts";
@@ -40,6 +40,8 @@ export interface CodexOptions {
   log?: ((area: string, message: string) => void) | undefined;
 }
 
+const correctOption = act("Correct or leave out the option that the message names");
+
 // The object itself is passed on, since its methods may need it.
 const method = z.custom((value) => typeof value === "function");
 const credentialStore = z.looseObject({ load: method, save: method });
@@ -71,6 +73,7 @@ export function createCodex(given: CodexOptions = {}): Codex {
   // On Windows a copy of the process's environment would know a name in one case only.
   const merged = Object.assign(Object.create(env) as Record<string, string>, asSettings(settings));
   const config = loadConfig(merged, systemHome(), credentials === undefined);
+  assertUsable(settings, config);
   assertConfigured(
     config,
     config.problems.map(({ area }) => area),
@@ -96,7 +99,7 @@ export function describeNext(from: CodexError | NextSteps): string {
 function checked(given: CodexOptions): z.infer<typeof options> {
   const parsed = validated(options, given, "options", ({ field, verdict }) => {
     return new CodexError("CONFIG", `The options cannot be used: ${field} ${verdict}.`, {
-      next: [act("Correct or leave out the option that the message names")],
+      next: [correctOption],
     });
   });
   if (parsed.authFile === undefined || parsed.credentials === undefined) return parsed;
@@ -106,16 +109,41 @@ function checked(given: CodexOptions): z.infer<typeof options> {
   });
 }
 
+/** The setting that each option overrides. */
+const settingOf = {
+  authFile: "CODEX_AUTH_FILE",
+  stateDir: "CODEX_STATE_DIR",
+  issuer: "CODEX_ISSUER",
+  baseUrl: "CODEX_BASE_URL",
+  model: "CODEX_MODEL",
+  reasoningEffort: "CODEX_REASONING_EFFORT",
+  callbackPorts: "CODEX_CALLBACK_PORTS",
+} as const satisfies Partial<Record<keyof CodexOptions, SettingName>>;
+
+type SettingOptions = Pick<CodexOptions, keyof typeof settingOf>;
+
+/** The settings that options override, each with its option. */
+function overridden(given: SettingOptions): [keyof SettingOptions, SettingName][] {
+  const options = Object.keys(settingOf) as (keyof SettingOptions)[];
+  return options.filter((option) => given[option] !== undefined).map((option) => [option, settingOf[option]]);
+}
+
 /** Options become settings, so that both pass the same checks. */
-function asSettings(given: CodexOptions): Partial<Record<SettingName, string>> {
-  const settings: Partial<Record<SettingName, string | undefined>> = {
-    CODEX_AUTH_FILE: given.authFile,
-    CODEX_STATE_DIR: given.stateDir,
-    CODEX_ISSUER: given.issuer,
-    CODEX_BASE_URL: given.baseUrl,
-    CODEX_MODEL: given.model,
-    CODEX_REASONING_EFFORT: given.reasoningEffort,
-    CODEX_CALLBACK_PORTS: given.callbackPorts?.join(","),
-  };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+function asSettings(given: SettingOptions): Environment {
+  return Object.fromEntries(overridden(given).map(([option, setting]) => [setting, String(given[option])]));
+}
+
+/** @throws CodexError `CONFIG` for the first setting that can't be used, if it came from an option */
+function assertUsable(given: SettingOptions, { problems: [problem] }: Config): void {
+  const [option] = overridden(given).find(([, setting]) => setting === problem?.setting) ?? [];
+  if (problem === undefined || option === undefined) return;
+  throw new CodexError("CONFIG", `The option ${option} cannot be used: ${problem.message}`, {
+    why: inOptions(acceptedValues(problem.setting)),
+    next: [correctOption],
+  });
+}
+
+/** The text with the options' names in place of their settings'. */
+function inOptions(text: string): string {
+  return Object.entries(settingOf).reduce((left, [option, setting]) => left.replaceAll(setting, option), text);
 }

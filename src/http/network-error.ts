@@ -57,15 +57,15 @@ export function networkError(
     if (status !== undefined) return refusedByProxy(status, proxy, origin, error);
     if (proxyUnreachable.test(cause)) return unreachableProxy(cause, proxy, origin, error);
   }
-  const explanation = explanations[cause];
+  const fault = networkFaults[cause];
   const tlsError = isTlsError(cause);
-  const why = [explanation?.why, ...(tlsError ? notices : [])].filter((part) => part !== undefined);
+  const why = [fault?.why, ...(tlsError ? notices : [])].filter((part) => part !== undefined);
   return new CodexError(
     "NETWORK",
     `The connection to ${origin}${proxy === undefined ? "" : ` through the proxy of ${proxy}`} failed (${cause}).`,
     {
       why: why.length === 0 ? undefined : why.join(" "),
-      next: explanation?.next,
+      next: fault?.next,
       retryable: !permanent.test(cause) && !tlsError,
       unsent: sent === false || neverSent.test(cause) || tlsError,
       cause: error,
@@ -94,18 +94,18 @@ const proxyUnreachable =
 const permanent = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|HEADERS_OVERFLOW)$/;
 
 function isTlsError(cause: string): boolean {
-  return cause in explanations ? explanations[cause]?.tls === true : /CERT|LEAF|^ERR_(SSL|TLS)_/.test(cause);
+  return cause in networkFaults ? networkFaults[cause]?.tls === true : /CERT|LEAF|^ERR_(SSL|TLS)_/.test(cause);
 }
 
-interface Explanation {
+interface NetworkFault {
   why: string;
   next?: NextSteps;
   tls?: true;
 }
 
-const reset: Explanation = { why: "The other side broke the connection." };
-const notAccepted: Explanation = { why: "The connection was not accepted in time." };
-const untrusted: Explanation = {
+const reset: NetworkFault = { why: "The other side broke the connection." };
+const notAccepted: NetworkFault = { why: "The connection was not accepted in time." };
+const untrusted: NetworkFault = {
   tls: true,
   why: "The certificate is not signed by an authority that is trusted here. Where a company's proxy or a virus scanner reads the traffic, it signs with an authority of its own.",
   next: [
@@ -115,23 +115,23 @@ const untrusted: Explanation = {
     restart,
   ],
 };
-const wrongTime: Explanation = {
+const wrongTime: NetworkFault = {
   tls: true,
   why: "The certificate is not valid today, or this machine's clock is wrong.",
   next: [act("Check this machine's date and time"), retry],
 };
-const notTls: Explanation = {
+const notTls: NetworkFault = {
   tls: true,
   why: "What answered there does not speak TLS as it should: perhaps a company's proxy, or a network's sign-in page.",
   next: [act("Check HTTPS_PROXY, and whether this network wants a sign-in of its own"), retry],
 };
-const wrongHost: Explanation = {
+const wrongHost: NetworkFault = {
   tls: true,
   why: "The certificate belongs to another host: something in between answers in the service's place.",
   next: [act("Check whether this network wants a sign-in of its own, and the proxy settings"), retry],
 };
 
-const explanations: Readonly<Record<string, Explanation>> = {
+const networkFaults: Readonly<Record<string, NetworkFault>> = {
   EMFILE: {
     why: "Too many files are open in this process.",
     next: [act("Raise the limit (ulimit -n) or close other windows"), retry],

@@ -7,7 +7,7 @@ import { validated } from "../shared/validated.ts";
 import type { Progress } from "./progress.ts";
 
 /** One call, as a handler sees it. */
-export interface ToolCall {
+interface ToolCall {
   signal: AbortSignal;
   progress: Progress;
 }

@@ -5,7 +5,7 @@ import type { CodexModel } from "./model.ts";
 
 /** An effort, known or new. Notices show it, so it must look like a name. */
 const effortName = z.string().regex(/^[\w-]{1,40}$/);
-const count = z.number().int().positive().optional().catch(undefined);
+const contextSize = z.number().int().positive().optional().catch(undefined);
 
 /** One entry of the models endpoint; only the name is required (docs/wire.md §15). */
 const wireModel = z.object({
@@ -19,8 +19,8 @@ const wireModel = z.object({
     .array(z.object({ effort: effortName.optional().catch(undefined) }))
     .optional()
     .catch(undefined),
-  context_window: count,
-  max_context_window: count,
+  context_window: contextSize,
+  max_context_window: contextSize,
   input_modalities: z.array(z.string()).optional().catch(undefined),
   support_verbosity: z.boolean().optional().catch(undefined),
   default_verbosity: optionalText,

@@ -36,7 +36,7 @@ type Explain = (
   time: (epochMs: number) => string,
 ) => { head: string; terms: string };
 
-const explanations: Readonly<Record<ExternalKind, Explain>> = {
+const choiceTerms: Readonly<Record<ExternalKind, Explain>> = {
   "codex-cli": ({ account, plan, expiresAt, guestFile }, _, time) => ({
     head: `The Codex CLI is signed in on this machine as ${account ?? "an account"}${plan === undefined ? "" : ` (plan ${plan})`}.`,
     terms:
@@ -57,7 +57,7 @@ export function renderChoice(choice: CredentialChoice, reader: Reader, now: numb
   const { kind, confirmed, decidedBy } = choice;
   const text = readerTexts[reader];
   const time = (epochMs: number): string => localTime(epochMs, now, timeZone);
-  const { head, terms } = explanations[kind](choice, text, time);
+  const { head, terms } = choiceTerms[kind](choice, text, time);
   if (decidedBy !== undefined) {
     return `${head} It is in use: ${decidedBy}=${kind} decides. Nothing was changed.`;
   }

@@ -1,4 +1,4 @@
-import type { CredentialKind } from "../shared/credential-kind.ts";
+import type { CredentialKind, ExternalKind } from "../shared/credential-kind.ts";
 
 /** The text of reports about a kind of credential. */
 interface KindText {
@@ -54,4 +54,14 @@ export const kindText: Readonly<Record<CredentialKind, KindText>> = {
     fileLabel: "Choice kept in",
     hasQuota: false,
   },
+};
+
+/** What each external kind is, for who chooses one. */
+export const choiceText: Readonly<Record<ExternalKind, { tool: string; option: string }>> = {
+  "codex-cli": {
+    tool: "codex-cli uses the official CLI's login",
+    option: "use the login of OpenAI's own Codex CLI",
+  },
+  // In the tool it continues the sentence of the kind before it.
+  "api-key": { tool: "api-key OPENAI_API_KEY", option: "use OPENAI_API_KEY of the environment" },
 };

@@ -2,7 +2,7 @@ import type { CodexError } from "../shared/errors.ts";
 import { markedText, plainText } from "../shared/text.ts";
 import { localTime, span } from "../shared/time.ts";
 import { renderNext, type Reader } from "./next-step.ts";
-import { count } from "./reply.ts";
+import { grouped } from "./reply.ts";
 
 /** An error for a reader: `CODE: what happened.` then why and the next step, each on its line. */
 export function renderError(error: CodexError, now: number, timeZone: string, reader: Reader): string {
@@ -42,6 +42,6 @@ export function renderPartial(partialText: string, totalChars?: number): string 
   const cut =
     totalChars === undefined
       ? ""
-      : ` (only its first ${count(partialText.length)} of ${count(totalChars)} characters are shown)`;
+      : ` (only its first ${grouped(partialText.length)} of ${grouped(totalChars)} characters are shown)`;
   return `\n\nPartial answer, it breaks off${cut}:\n\n${markedText(partialText)}`;
 }

@@ -40,13 +40,13 @@ interface Waiting {
   externalAccounts: readonly ExternalAccount[];
 }
 
-export interface WaitingBrowser extends Waiting {
+interface WaitingBrowser extends Waiting {
   method: "browser";
   authorizationUrl: string;
   browserOpened: boolean;
 }
 
-export interface WaitingDevice extends Waiting {
+interface WaitingDevice extends Waiting {
   method: "device";
   verificationUrl: string;
   /** Undefined once it has been shown. */

@@ -1,7 +1,7 @@
 import { defaultModel, type CodexModel, type ModelList } from "../models/model.ts";
 import { oneLine } from "../shared/text.ts";
 import { localTime, span } from "../shared/time.ts";
-import { count } from "./reply.ts";
+import { grouped } from "./reply.ts";
 
 /** The models of the account, with the default marked, and how fresh the list is. */
 export function renderModels(list: ModelList, chosen: string | undefined, now: number, timeZone: string): string {
@@ -46,8 +46,8 @@ function efforts(model: CodexModel): string {
 function contextOf(model: CodexModel): string {
   const { contextWindow = 0, maxContextWindow = 0 } = model;
   return maxContextWindow > contextWindow
-    ? `${count(contextWindow)}, at most ${count(maxContextWindow)}`
-    : count(contextWindow);
+    ? `${grouped(contextWindow)}, at most ${grouped(maxContextWindow)}`
+    : grouped(contextWindow);
 }
 
 function freshness(list: ModelList, now: number, timeZone: string): string {

@@ -1,5 +1,5 @@
-import { errorCodes, type CodexError, type CodexErrorCode } from "../shared/errors.ts";
-import { either, retry, setVariable, type NextStep, type NextSteps } from "../shared/next-step.ts";
+import type { CodexError, CodexErrorCode } from "../shared/errors.ts";
+import { either, setVariable, type NextStep, type NextSteps } from "../shared/next-step.ts";
 import { lowerFirst } from "../shared/text.ts";
 import { span } from "../shared/time.ts";
 
@@ -21,20 +21,40 @@ const modelRepeats: ReadonlySet<CodexErrorCode> = new Set([
 export function renderNext({ code, next, details }: CodexError, reader: Reader): string {
   const { resetsAt, retryAfterMs } = details;
   const hasTime = Boolean(resetsAt ?? retryAfterMs);
-  const asksUser = reader === "mcp" && !modelRepeats.has(code);
-  // A model also hears that the user decides if steps of its own replace those of a code that may be retried.
-  const asks = asksUser && hasRetry(errorCodes[code].next) && !hasRetry(next);
-  const steps = asks ? [...next, retry] : next;
-  return `${joinClauses(steps, { reader, hasTime, asksUser })}.`;
+  if (reader === "mcp" && !modelRepeats.has(code)) return renderForUser(next, hasTime);
+  return `${joinClauses(next, { voice: reader, hasTime, asksUser: false })}.`;
 }
 
-function hasRetry(steps: NextSteps): boolean {
-  return steps.some((step) => step.do === "retry");
+/** For a model that must not act by itself: to tell the user, and what they can do. */
+function renderForUser(steps: NextSteps, hasTime: boolean): string {
+  const retryAt = steps.findIndex((step) => step.do === "retry");
+  const first = retryAt === -1 ? steps : steps.slice(0, retryAt);
+  const later = retryAt === -1 ? [] : steps.slice(retryAt);
+  const options = [first, later].map((part) =>
+    lowerFirst(joinClauses(onlyUsers(part), { voice: "user", hasTime, asksUser: true })),
+  );
+  const [now = "", afterwards = ""] = options;
+  const sentences = [
+    "Tell the user; try again only if they ask.",
+    now && `They can ${now}.`,
+    afterwards && `If it fails again, they can ${afterwards}.`,
+  ];
+  return sentences.filter((sentence) => sentence !== "").join(" ");
+}
+
+/** The steps without those that the order to tell the user stands for. */
+function onlyUsers(steps: NextSteps): NextSteps {
+  return steps.flatMap((step): NextStep[] => {
+    if (step.do === "retry" || step.do === "nothing") return [];
+    if (step.do !== "either") return [step];
+    const of = step.of.map(onlyUsers).filter((alternative) => alternative.length > 0);
+    return of.length === 0 ? [] : [either(...of)];
+  });
 }
 
 /** The fix of a finding as sentences for a reader. */
 export function renderFix(steps: NextSteps, reader: Reader): string {
-  const text = joinClauses(steps, { reader, hasTime: false, asksUser: reader === "mcp" });
+  const text = joinClauses(steps, { voice: reader, hasTime: false, asksUser: reader === "mcp" });
   return text.startsWith("Run: ") ? text : `${text}.`; // a command is to be pasted
 }
 
@@ -43,7 +63,7 @@ export function renderFix(steps: NextSteps, reader: Reader): string {
  * how its reader has started the sign-in.
  */
 export function renderOutside(steps: NextSteps): string[] {
-  return stepsOutside(steps).map((step) => `${clauseOf(step, { reader: "cli", hasTime: false, asksUser: false })}.`);
+  return stepsOutside(steps).map((step) => `${clauseOf(step, { voice: "cli", hasTime: false, asksUser: false })}.`);
 }
 
 function stepsOutside(steps: NextSteps): NextStep[] {
@@ -64,7 +84,8 @@ function stepsOutside(steps: NextSteps): NextStep[] {
 }
 
 interface RenderContext {
-  reader: Reader;
+  /** "user": completes "the user of an MCP client can". */
+  voice: Reader | "user";
   /** The text before the steps names the time to wait for. */
   hasTime: boolean;
   /** The reader is a model, and the user decides whether to try again. */
@@ -73,7 +94,7 @@ interface RenderContext {
 
 /** "Do this, then that. If it fails again, do a third thing", without the last full stop. */
 function joinClauses(steps: NextSteps, context: RenderContext): string {
-  const { reader, asksUser } = context;
+  const { voice, asksUser } = context;
   let text = "";
   for (const [n, step] of steps.entries()) {
     const before = steps[n - 1];
@@ -81,7 +102,7 @@ function joinClauses(steps: NextSteps, context: RenderContext): string {
     if (before === undefined) text = clause;
     else if (asksUser && step.do === "retry") text += `. ${clause}`;
     else if (before.do === "retry") {
-      const who = reader === "mcp" && step.do === "act" ? "the user can " : "";
+      const who = voice === "mcp" && step.do === "act" ? "the user can " : "";
       text += `. If it fails again, ${who}${lowerFirst(clause)}`;
     } else text += `, then ${lowerFirst(clause)}`;
   }
@@ -89,8 +110,8 @@ function joinClauses(steps: NextSteps, context: RenderContext): string {
 }
 
 function clauseOf(step: NextStep, context: RenderContext): string {
-  const { reader, hasTime, asksUser } = context;
-  const texts = terms[reader];
+  const { voice, hasTime, asksUser } = context;
+  const texts = terms[voice];
   switch (step.do) {
     case "sign-in":
       return texts["sign-in"](step.method);
@@ -139,8 +160,18 @@ const mcp = {
   nothing: "Nothing to do; try again only if the user asks",
 };
 
-const terms: Record<Reader, typeof mcp> = {
+const terms: Record<RenderContext["voice"], typeof mcp> = {
   mcp,
+  user: {
+    ...mcp,
+    "sign-in": (method) => `Ask you to ${lowerFirst(mcp["sign-in"](method))}`,
+    "use-method": (method) => `Ask you to ${lowerFirst(mcp["use-method"](method))}`,
+    "paste-callback-url": "Paste that URL",
+    "listed-model": "Name a listed model (codex_models lists them), or none",
+    "named-model": "Name one of these models, or none",
+    "check-status": "Ask you to call codex_status",
+    "run-doctor": "Run codex-oauth doctor",
+  },
   cli: {
     "sign-in": (method) => `Run codex-oauth login${method === "device" ? " --device" : ""}`,
     "use-method": (method) => `Run codex-oauth login --${method}`,

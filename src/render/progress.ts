@@ -1,7 +1,7 @@
 import type { QueryProgress } from "../query/response/reply.ts";
 import { oneLine } from "../shared/text.ts";
 import { span } from "../shared/time.ts";
-import { count } from "./reply.ts";
+import { grouped } from "./reply.ts";
 
 /** Progress, as text for a reader. */
 export function renderProgress(step: QueryProgress, elapsedMs: number): string {
@@ -17,6 +17,6 @@ export function renderProgress(step: QueryProgress, elapsedMs: number): string {
       return `thinking${heading}, ${span(elapsedMs)}`;
     }
     case "writing":
-      return `writing, ${count(step.characters)} characters`;
+      return `writing, ${grouped(step.characters)} characters`;
   }
 }

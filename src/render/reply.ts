@@ -32,7 +32,7 @@ export function renderReply(
   const cut =
     whole === undefined
       ? ""
-      : ` (the first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path})`;
+      : ` (the first ${grouped(text.length)} of ${grouped(whole.characters)} characters; the whole answer is in ${whole.path})`;
   return `Codex answers${cut}:\n\n${text}\n\n${renderFooter(reply, notices, now, timeZone)}`;
 }
 
@@ -55,13 +55,13 @@ export function renderFooter(reply: QueryReply, notices: readonly string[], now:
 /** Undefined if neither count is known. */
 function tokens({ inputTokens, outputTokens }: Usage): string | undefined {
   if (inputTokens === undefined) {
-    return outputTokens === undefined ? undefined : `${count(outputTokens)} tokens out`;
+    return outputTokens === undefined ? undefined : `${grouped(outputTokens)} tokens out`;
   }
-  const out = outputTokens === undefined ? "" : `, ${count(outputTokens)} out`;
-  return `${count(inputTokens)} tokens in${out}`;
+  const out = outputTokens === undefined ? "" : `, ${grouped(outputTokens)} out`;
+  return `${grouped(inputTokens)} tokens in${out}`;
 }
 
 /** A whole number with thousands separators, without the number formats that Intl would load. */
-export function count(value: number): string {
+export function grouped(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }

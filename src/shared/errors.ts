@@ -78,7 +78,7 @@ export const errorCodes = {
   },
   INCOMPLETE: {
     meaning: "The answer broke off. What had arrived is shown and marked as partial.",
-    next: [act("Treat what had arrived as partial"), retry],
+    next: [act("Use what had arrived as a partial answer"), retry],
   },
   EMPTY_RESPONSE: {
     meaning: "The service completed the response without any text.",

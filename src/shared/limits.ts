@@ -1,5 +1,6 @@
+import { minute } from "./time.ts";
+
 const second = 1_000;
-const minute = 60 * second;
 const mebibyte = 1024 * 1024;
 
 /** All bounds of the program in one place, so that tests and the refresh process can shorten them together. */

@@ -1,5 +1,5 @@
 const second = 1_000;
-const minute = 60 * second;
+export const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 

@@ -40,7 +40,9 @@ test("a country without the service is told, and no repetition advised", () => {
     expect(error.code).toBe("BLOCKED");
     expect(error.message).toBe("The service is not offered where the request comes from.");
     expect(error.details).toMatchObject({ why: "The service said: Not supported", status: 403 });
-    expect(renderNext(error, "mcp")).toMatch(/^Ask from a country/);
+    expect(renderNext(error, "mcp")).toMatch(
+      /^Tell the user; try again only if they ask\. They can ask from a country/,
+    );
     expect(error.details.retryable).toBeUndefined();
   }
 });

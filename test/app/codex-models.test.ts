@@ -24,7 +24,7 @@ test("what the service refused is told with the list in its place", async () => 
   const { source, failure } = await ask();
   expect(source).toBe("bundled");
   expect(failure && errorLine(failure, "mcp")).toMatch(
-    /^PLAN_REQUIRED: .*Your workspace has been deactivated\..* Call codex_login/,
+    /^PLAN_REQUIRED: .*Your workspace has been deactivated\..* Tell the user; try again only if they ask\. They can ask you to call codex_login/,
   );
 });
 

@@ -1,7 +1,11 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
+import type { SignInOptions } from "../../src/app/codex.ts";
+import type { ExternalKind } from "../../src/shared/credential-kind.ts";
+import { errorCodes } from "../../src/shared/errors.ts";
+import { signIn } from "../../src/shared/next-step.ts";
 import { testApp } from "../support/app.ts";
 import { makeHome } from "../support/home.ts";
 import { urlOf } from "../support/login-rig.ts";
@@ -60,4 +64,34 @@ test("a sign-in that fails while no call waits for it is no unhandled rejection"
   signIn.cancel("Enough.");
   await new Promise((resolve) => setImmediate(resolve)); // when Node reports one, which fails the run
   expect((await codex.status()).pendingLogin).toBeUndefined();
+});
+
+test.each([
+  [{ method: "nope" }, "method must be one of auto, browser, device"],
+  [{ method: "api-key" }, "method must be one of auto, browser, device"],
+  [{ callbackUrl: 5 }, "callbackUrl must be a string"],
+  [null, "options must be an object"],
+])("signIn(%j) is refused and begins no sign-in", async (options, verdict) => {
+  const { codex } = testApp({ home: makeHome() });
+  const error = await failure(codex.signIn(options as SignInOptions));
+  expect(error).toMatchObject({ code: "BAD_REQUEST", message: `signIn: ${verdict}.` });
+  expect((await codex.status()).pendingLogin).toBeUndefined();
+});
+
+test.each([
+  ["chatgpt", true, "method must be one of codex-cli, api-key", [signIn]],
+  ["nope", true, "method must be one of codex-cli, api-key", errorCodes.BAD_REQUEST.next],
+  [undefined, true, "method is required", errorCodes.BAD_REQUEST.next],
+  ["api-key", "no", "confirmed must be a boolean", errorCodes.BAD_REQUEST.next],
+])("useMethod(%j, { confirmed: %j }) is refused, and the login stays", async (method, confirmed, verdict, next) => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { codex } = testApp({ simulator, home, env: { OPENAI_API_KEY: "sk-test" } });
+  const login = await codex.signIn({ method: "browser" });
+  await simulator.signIn(urlOf(login));
+  await login.completed;
+  const stored = readFileSync(home.authFile, "utf8");
+  const error = await failure(codex.useMethod(method as ExternalKind, { confirmed: confirmed as boolean }));
+  expect(error).toMatchObject({ code: "BAD_REQUEST", message: `useMethod: ${verdict}.`, next });
+  expect(readFileSync(home.authFile, "utf8")).toBe(stored);
 });

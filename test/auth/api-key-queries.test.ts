@@ -121,7 +121,9 @@ test("a key that is forbidden is told about its permissions, not to wait", async
     code: "PLAN_REQUIRED",
     details: { why: "The key lacks the permission to write responses." },
   });
-  expect(renderNext(restricted, "mcp")).toMatch(/^Give the key the write permission .* platform\.openai\.com/);
+  expect(renderNext(restricted, "mcp")).toMatch(
+    /^Tell the user; .*They can give the key the write permission .* platform\.openai\.com/,
+  );
   const elsewhere = await refuse("Country, region, or territory not supported.");
   expect(elsewhere).toMatchObject({
     code: "UPSTREAM",
@@ -136,7 +138,7 @@ test("used-up credit is USAGE_LIMIT in words of billing", async () => {
   const error = await failure(parts.client.query({ prompt: "hi" }));
   expect(error.code).toBe("USAGE_LIMIT");
   expect(error.message).toContain("behind the API key");
-  expect(renderNext(error, "mcp")).toContain("Check billing");
+  expect(renderNext(error, "mcp")).toContain("They can check billing");
 });
 
 test("where CODEX_AUTH decides for the key, the other way begins with unsetting it", async () => {

@@ -77,7 +77,7 @@ test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs 
   const decided = another({ env: { CODEX_AUTH: "api-key" } });
   const error = await failure(choose(decided, "codex-cli", true));
   expect(error.code).toBe("CONFIG");
-  expect(renderNext(error, "mcp")).toContain("Unset CODEX_AUTH");
+  expect(renderNext(error, "mcp")).toContain("They can unset CODEX_AUTH");
   expect((await choose(decided, "api-key", false)).text).toContain("It is in use: CODEX_AUTH=api-key");
   expect(home.record()).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { documents, has, root } from "../support/documents.ts";
+import { documents, has, mentions, read, root } from "../support/documents.ts";
 
 interface Restriction {
   path?: string | string[];
@@ -46,5 +46,25 @@ test("no import rule makes an exception for types", () => {
   for (const { name, to } of forbidden) {
     if (name === "initialize-is-answered-before-the-program-is-loaded") continue; // types load nothing
     expect(to.dependencyTypesNot ?? [], name).not.toContain("type-only");
+  }
+});
+
+const ruleNamed = (name: string): Rule => forbidden.find((one) => one.name === name)!;
+const forbids = ({ to }: Rule, path: string): boolean =>
+  [to.path ?? []].flat().some((pattern) => new RegExp(pattern).test(path));
+
+test("a package counts as one outside the edges, however it is declared, and if nothing declares it", () => {
+  const types = read("node_modules/dependency-cruiser/types/shared-types.d.mts");
+  const kinds = mentions(types, /"npm[a-z-]*"/g).map((quoted) => quoted.slice(1, -1));
+  expect(kinds).toEqual(expect.arrayContaining(["npm", "npm-dev", "npm-no-pkg"]));
+  const { to } = ruleNamed("node-and-packages-only-at-the-edges");
+  expect(to.dependencyTypes?.toSorted()).toEqual(["core", ...kinds].toSorted());
+});
+
+test("before the program is loaded, the protocol's files import no folder but their own and the two lowest", () => {
+  const rule = ruleNamed("initialize-is-answered-before-the-program-is-loaded");
+  for (const { path } of documents("src", ".ts").filter((file) => /^src\/\w+\//.test(file.path))) {
+    if (/^src\/(mcp|cli)\/|^src\/app\/library\.ts$/.test(path)) continue; // the entry points have rules of their own
+    expect(forbids(rule, path), path).toBe(!/^src\/(platform|shared)\//.test(path));
   }
 });

@@ -154,6 +154,15 @@ describe("after a failure", () => {
   );
   const named = (text: string): string[] => codes.filter((code) => new RegExp(`\\b${code}\\b`).test(text));
 
+  /** The codes whose next step leaves everything to the user. */
+  const stopped = codes.filter((code) =>
+    renderNext(new CodexError(code, "It failed."), "mcp").startsWith("Tell the user; try again only if they ask."),
+  );
+
+  test("each next step either sends a model back to its call or leaves everything to the user", () => {
+    expect([...repeated, ...stopped].sort()).toEqual(codes.toSorted());
+  });
+
   test("the skill lets a model ask again on the codes whose next step says so, and stop on every other", () => {
     const { body } = frontmatter(read("skills/codex-integration/SKILL.md"));
     const [, failures = ""] = body.split("## When it fails");

@@ -139,7 +139,7 @@ test("a proxy that is not there is told from a service that is not there", async
   const error = await failure(client.fetchText(target, bounds));
   expect(error.message).toBe("The proxy of HTTP_PROXY could not be reached (ECONNREFUSED).");
   expect(error.details).toMatchObject({ why: "It stands on the way to https://api.test." });
-  expect(renderNext(error, "mcp")).toContain("Correct HTTP_PROXY");
+  expect(renderNext(error, "mcp")).toContain("They can correct HTTP_PROXY");
 });
 
 test("a proxy that answers with junk is a failed connection through it", async () => {

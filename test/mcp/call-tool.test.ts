@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { CodexError } from "../../src/shared/errors.ts";
 import { callTool } from "../../src/mcp/call-tool.ts";
-import { defineTool, type ToolCall, type ToolResult } from "../../src/mcp/tool.ts";
+import { defineTool, type Tool, type ToolResult } from "../../src/mcp/tool.ts";
 import { testApp } from "../support/app.ts";
 import { expectNoSecrets } from "../support/canary.ts";
 import { fakeClock } from "../support/fake-clock.ts";
@@ -10,6 +10,7 @@ import { makeHome } from "../support/home.ts";
 import { toAnswer } from "../support/server.ts";
 import { act } from "../../src/shared/next-step.ts";
 
+type ToolCall = Parameters<Tool["handle"]>[2];
 type Handle = (call: ToolCall) => ToolResult | Promise<ToolResult>;
 
 interface Options {
@@ -71,7 +72,7 @@ describe("a failure is an answer, too", () => {
           text:
             "RATE_LIMITED: Too many requests.\nThe service said: slow down.\n" +
             "The service asks to wait 20 s.\n" +
-            "Next: Wait for the time that the message names. Tell the user; try again only if they ask.",
+            "Next: Tell the user; try again only if they ask. They can wait for the time that the message names.",
         },
       ],
       _meta: {
@@ -108,7 +109,7 @@ test("wrong arguments come before wrong settings, and the handler sees neither",
     "CONFIG: CODEX_BASE_URL cannot be used: it is neither https: nor http: on this machine " +
       "(127.0.0.1, [::1], localhost).\n" +
       "CODEX_BASE_URL accepts an https: URL, or http: on 127.0.0.1, [::1] or localhost.\n" +
-      "Next: Correct or unset the environment variable that the message names, then restart Claude Code.",
+      "Next: Tell the user; try again only if they ask. They can correct or unset the environment variable that the message names, then restart Claude Code.",
   );
   expect((await run(() => ({ text: "fine" }), { env: { CODEX_STATE_DIR: "x" } })).text).toBe("fine");
 });

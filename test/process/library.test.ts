@@ -170,7 +170,7 @@ test("options and settings that cannot be used are told at once, by name", async
       /^CONFIG The options cannot be used: authfile is unknown \(accepted: authFile, credentials, /,
     ),
     "CONFIG The options cannot be used: model must be a string.",
-    expect.stringMatching(/^CONFIG CODEX_BASE_URL cannot be used/),
+    expect.stringMatching(/^CONFIG The option baseUrl cannot be used: it is not a URL\.$/),
     "CONFIG The options cannot be used: credentials must have the methods load and save.",
     "CONFIG The options cannot be used: credentials must have the methods load and save.",
     "CONFIG The options authFile and credentials exclude each other.",

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { emptyLogin } from "../support/login-rig.ts";
-import { renderSignedIn, renderWaiting, type WaitingBrowser, type WaitingDevice } from "../../src/render/login.ts";
+import { renderSignedIn, renderWaiting } from "../../src/render/login.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
 
-const browser: WaitingBrowser = {
+type Waiting = Parameters<typeof renderWaiting>[0];
+
+const browser: Extract<Waiting, { method: "browser" }> = {
   method: "browser",
   authorizationUrl: "https://auth.openai.com/oauth/authorize?x=1",
   browserOpened: true,
@@ -16,7 +18,7 @@ const browser: WaitingBrowser = {
   externalAccounts: [],
 };
 
-const device: WaitingDevice = {
+const device: Extract<Waiting, { method: "device" }> = {
   method: "device",
   verificationUrl: "https://auth.openai.com/codex/device",
   userCode: "ABCD-12345",

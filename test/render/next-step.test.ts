@@ -87,42 +87,47 @@ test("a model is given no command but the user's doctor, and no option", () => {
   }
 });
 
-const userDecides: readonly CodexErrorCode[] = [
-  "RATE_LIMITED",
-  "OVERLOADED",
-  "BLOCKED",
-  "NETWORK",
-  "TIMEOUT",
-  "INCOMPLETE",
-  "EMPTY_RESPONSE",
-  "UPSTREAM",
-  "STORAGE",
-];
+const modelRepeats: readonly CodexErrorCode[] = ["AUTH_REQUIRED", "AUTH_EXPIRED", "MODEL_UNAVAILABLE", "BAD_REQUEST"];
+const userDecides = codes.filter((code) => !modelRepeats.includes(code));
 
-describe.each(userDecides)("%s", (code) => {
-  test.each([
-    ["its own steps", undefined],
-    ["a step of the user", [act("Free some space")]],
-    ["a repetition", [retry]],
-    ["a repetition after a sign-in", [signIn, retry]],
-    ["alternatives", [either(act("Free some space"), [signIn, retry])]],
-  ])("with %s, a model asks the user and repeats nothing by itself", (_, next) => {
+/** Every sentence a model may hear after a failure that the user decides about. */
+const toUser = /^(Tell the user; try again only if they ask|They can [a-z].+|If it fails again, they can [a-z].+)$/;
+
+test.each(userDecides)("after %s each step is the user's: a model tells them, and does nothing by itself", (code) => {
+  const pairs = everyStep.flatMap((one) => everyStep.map((other) => [one, other]));
+  for (const next of [undefined, ...everyStep.map((step) => [step]), ...pairs]) {
     const text = renderNext(new CodexError(code, "It failed.", { next }), "mcp");
-    expect(text).toMatch(/(^|\. )Tell the user; try again only if they ask\./);
+    const sentences = text.slice(0, -1).split(". ");
+    expect(sentences[0]).toBe("Tell the user; try again only if they ask");
+    for (const sentence of sentences) expect(sentence).toMatch(toUser);
     expect(text).not.toMatch(/repeat the call/i);
-  });
+    expect(text.replaceAll("ask you to call codex_", "")).not.toMatch(/call codex_/i);
+  }
 });
 
-const modelRepeats: readonly CodexErrorCode[] = ["AUTH_REQUIRED", "AUTH_EXPIRED", "MODEL_UNAVAILABLE", "BAD_REQUEST"];
+test.each<[CodexErrorCode, string]>([
+  ["AUTH_DENIED", "They can ask you to call codex_login, then approve the request with an account that may use Codex."],
+  ["USAGE_LIMIT", "They can ask you to call codex_status, then wait until the limit resets."],
+  ["OVERLOADED", "They can wait a minute or two, or name another model (codex_models lists them)."],
+  ["POLICY", "They can rephrase the question; repeating it unchanged will not help."],
+  ["TIMEOUT", "If it fails again, they can ask a smaller question or lower the reasoning effort."],
+  ["UPSTREAM", "They can wait a minute or two. If it fails again, they can run codex-oauth doctor."],
+  ["INCOMPLETE", "They can use what had arrived as a partial answer."],
+])("%s gives a model the user's options", (code, options) => {
+  const text = renderNext(new CodexError(code, "It failed."), "mcp");
+  expect(text).toBe(`Tell the user; try again only if they ask. ${options}`);
+});
 
-test.each(codes.filter((code) => !modelRepeats.includes(code)))(
-  "after %s a model repeats nothing by itself",
-  (code) => {
-    for (const next of [undefined, [retry], [retry, act("Free some space")], [{ do: "nothing" } as const]]) {
-      expect(renderNext(new CodexError(code, "It failed.", { next }), "mcp")).not.toMatch(/repeat the call/i);
-    }
-  },
-);
+test("after a cancelled call a model does nothing unless the user asks", () => {
+  expect(renderNext(new CodexError("CANCELLED", "It was."), "mcp")).toBe("Tell the user; try again only if they ask.");
+});
+
+test("alternatives of the user's keep no repetition", () => {
+  const next = [either(act("Free some space"), [signIn, retry], retry)];
+  expect(renderNext(new CodexError("STORAGE", "It failed.", { next }), "mcp")).toBe(
+    "Tell the user; try again only if they ask. They can free some space, or ask you to call codex_login.",
+  );
+});
 
 test.each(["AUTH_REQUIRED", "AUTH_EXPIRED"] as const)(
   "%s sends a model to the sign-in, then back to its call",
@@ -136,7 +141,7 @@ test.each(["AUTH_REQUIRED", "AUTH_EXPIRED"] as const)(
 
 test.each(["INTERNAL", "UPSTREAM", "PROTOCOL"] as const)("%s sends the user to the doctor", (code) => {
   const error = new CodexError(code, "No.");
-  expect(renderNext(error, "mcp")).toMatch(/tell the user to run codex-oauth doctor/i);
+  expect(renderNext(error, "mcp")).toMatch(/^Tell the user; .*they can run codex-oauth doctor/i);
   expect(renderNext(error, "cli")).toMatch(/run codex-oauth doctor/i);
   expect(renderNext(error, "library")).toMatch(/call doctor\(\)/i);
 });

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
 import type { AuthorizationResponse } from "../../src/auth/sign-in/authorization-response.ts";
-import { startCallbackServer, type CallbackServer } from "../../src/auth/sign-in/callback/server.ts";
+import { startCallbackServer } from "../../src/auth/sign-in/callback/server.ts";
 import { renderCallbackPage } from "../../src/render/callback-page.ts";
 import { connectionRefusal } from "./raw-http.ts";
 
@@ -13,7 +13,7 @@ export const callbackIssuer = "https://issuer.test";
 export const goodCallback = `/auth/callback?code=${callbackCode}&state=${callbackState}`;
 
 export interface Listening {
-  server: CallbackServer;
+  server: Awaited<ReturnType<typeof startCallbackServer>>;
   port: number;
   /** What was passed on; more than one would be a second exchange. */
   responses: AuthorizationResponse[];

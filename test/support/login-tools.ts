@@ -12,7 +12,7 @@ const tools = { codex_login: codexLogin, codex_clear: codexClear, codex_status: 
 
 /** One server in this process, with a clock that only the test moves, and its progress messages. */
 export interface Window {
-  call: (name: keyof typeof tools, args?: Record<string, unknown>) => Promise<Answer>;
+  call: (name: keyof typeof tools, args?: Record<string, unknown>, signal?: AbortSignal) => Promise<Answer>;
   /** Begins a login; resolves with its URL. */
   begin: () => Promise<string>;
   progress: string[];
@@ -37,8 +37,7 @@ export async function loginTools(): Promise<LoginTools> {
 function openWindow(options: TestAppOptions): Window {
   const { codex } = testApp(options);
   const progress: string[] = [];
-  const call: Window["call"] = async (name, args = {}) => {
-    const { signal } = new AbortController();
+  const call: Window["call"] = async (name, args = {}, signal = new AbortController().signal) => {
     const sendProgress = (_: number, message: string) => void progress.push(message);
     return toAnswer(await callTool(tools[name], args, codex, { signal, sendProgress }));
   };

@@ -107,9 +107,10 @@ export class LoginManager {
   }
 
   /**
-   * Waits for the login. Cancelling the call that began the login ends it too, unless the client's timeout did so.
-   * Cancelling a call that joined ends only the wait.
+   * Waits for the login. An abort by the call that began the login ends it too; one by a call that joined ends only the
+   * wait.
    *
+   * @param keepOnAbort whether the login stays pending after an abort for this reason
    * @param waitMs undefined: long enough for a user if a browser opened, else not at all
    * @throws the login's error, or the signal's reason
    */
@@ -117,6 +118,7 @@ export class LoginManager {
     { pending, browserOpened, joined }: Pick<StartedLogin, "pending" | "browserOpened" | "joined">,
     waitMs: number | undefined,
     signal: AbortSignal,
+    keepOnAbort: (reason: unknown) => boolean = () => false,
   ): Promise<LoginWait> {
     try {
       const completed = pending.completed.then(() => true);
@@ -128,7 +130,7 @@ export class LoginManager {
       return { kind: "signed-in", tokens };
     } catch (error) {
       if (!signal.aborted) this.#forget(pending);
-      else if (!joined && !isClientTimeout(signal.reason)) this.#end(pending, "The sign-in was cancelled.");
+      else if (!joined && !keepOnAbort(signal.reason)) this.#end(pending, "The sign-in was cancelled.");
       throw error;
     }
   }
@@ -205,10 +207,4 @@ export class LoginManager {
     this.#pending = undefined;
     this.#unreported = undefined;
   }
-}
-
-/** MCP clients name their own timeout in the reason of a cancellation. */
-function isClientTimeout(reason: unknown): boolean {
-  const text = reason instanceof Error ? reason.message : String(reason);
-  return /time[d -]*out/i.test(text);
 }

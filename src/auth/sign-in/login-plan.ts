@@ -1,5 +1,6 @@
 /** How the user signs in with ChatGPT; `auto` depends on the host. */
-export type SignInMethod = "auto" | "browser" | "device";
+export const signInMethods = ["auto", "browser", "device"] as const;
+export type SignInMethod = (typeof signInMethods)[number];
 
 /** What decides whether a browser can be opened. */
 export interface LoginEnvironment {

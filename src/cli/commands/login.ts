@@ -5,6 +5,7 @@ import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
 import { foreignIssuer } from "../../config/config.ts";
 import { raceSignal } from "../../platform/promises.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
+import { choiceText } from "../../render/credential-kind.ts";
 import { renderError } from "../../render/error.ts";
 import { renderSignInSteps, renderSignedIn } from "../../render/login.ts";
 import { CodexError, toCodexError } from "../../shared/errors.ts";
@@ -18,10 +19,9 @@ const inputEnded = "The sign-in goes on waiting for the browser; Ctrl-C ends it.
 
 const methods = ["device", "no-browser", ...externalKinds] as const;
 
-const externalOptions: Readonly<Record<ExternalKind, Command["options"][string]>> = {
-  "codex-cli": { type: "boolean", meaning: "use the login of OpenAI's own Codex CLI" },
-  "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
-};
+const externalOptions: Command["options"] = Object.fromEntries(
+  externalKinds.map((kind) => [kind, { type: "boolean", meaning: choiceText[kind].option }]),
+);
 
 export const login: Command = {
   name: "login",

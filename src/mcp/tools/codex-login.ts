@@ -3,21 +3,17 @@ import type { CodexContext, SignIn } from "../../app/codex.ts";
 import type { ExternalAccount } from "../../auth/chooser.ts";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { maxCallbackInput } from "../../auth/sign-in/callback-input.ts";
+import { signInMethods } from "../../auth/sign-in/login-plan.ts";
 import { foreignIssuer } from "../../config/config.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
+import { choiceText } from "../../render/credential-kind.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
-import { type ExternalKind, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
+import { externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { act } from "../../shared/next-step.ts";
 import { defineTool, type ToolResult } from "../tool.ts";
 
-const methods = ["auto", "browser", "device", ...externalKinds] as const;
-
-/** Each joins the sentence of the kind before it. */
-const meanings: Readonly<Record<ExternalKind, string>> = {
-  "codex-cli": "codex-cli uses the official CLI's login",
-  "api-key": "api-key OPENAI_API_KEY",
-};
+const methods = [...signInMethods, ...externalKinds] as const;
 
 const input = z.strictObject({
   method: z
@@ -25,7 +21,7 @@ const input = z.strictObject({
     .optional()
     .describe(
       "How to sign in. Default auto: the browser, or a device code where the browser cannot come back. " +
-        `${Object.values(meanings).join(", ")}; both explain first.`,
+        `${externalKinds.map((kind) => choiceText[kind].tool).join(", ")}; both explain first.`,
     ),
   callback_url: z
     .string()
@@ -83,7 +79,7 @@ export const codexLogin = defineTool({
     const exchangeMs = limits.tokenRequestTimeoutMs + limits.fileLockWaitMs;
     const askedMs = waitSeconds === undefined ? undefined : waitSeconds * 1000;
     const waitMs = callbackUrl === undefined ? askedMs : Math.max(askedMs ?? 0, exchangeMs);
-    const outcome = await signIn.wait({ waitMs, signal: call.signal });
+    const outcome = await signIn.wait({ waitMs, signal: call.signal, keepOnAbort: isClientTimeout });
     if (outcome.kind === "waiting") {
       const accounts = method === "auto" ? await externalAccounts() : [];
       return waitingResult(signIn, outcome.browserOpened, accounts, codex.context);
@@ -109,4 +105,10 @@ function waitingResult(
       : { method: signIn.method, authorizationUrl: signIn.authorizationUrl, browserOpened };
   const waiting = { ...steps, endsAt, joined, reason, foreign: foreignIssuer(config), externalAccounts };
   return { text: renderWaiting(waiting, clock.now(), timeZone), facts: { signedIn: false, ...steps, endsAt } };
+}
+
+/** MCP clients name their own timeout in the reason of a cancellation. */
+function isClientTimeout(reason: unknown): boolean {
+  const text = reason instanceof Error ? reason.message : String(reason);
+  return /time[d -]*out/i.test(text);
 }

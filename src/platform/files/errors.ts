@@ -7,23 +7,23 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-interface Explanation {
+interface FileFault {
   why: string;
   next: NextSteps;
 }
 
 const elsewhere = setVariable("CODEX_AUTH_FILE", "a writable place");
 
-const noPermission: Explanation = {
+const noPermission: FileFault = {
   why: "The rights do not allow it.",
   next: [either(act("Correct the rights of the folder"), elsewhere)],
 };
 
-function tooManyFiles(where: string, advice: string): Explanation {
+function tooManyFiles(where: string, advice: string): FileFault {
   return { why: `Too many files are open in this ${where}.`, next: [act(advice), retry] };
 }
 
-const explanations: Readonly<Record<string, Explanation>> = {
+const fileFaults: Readonly<Record<string, FileFault>> = {
   ENOSPC: { why: "The disk is full.", next: [act("Free some space"), retry] },
   EDQUOT: { why: "The disk quota is used up.", next: [act("Free some space"), retry] },
   EFBIG: {
@@ -52,5 +52,5 @@ export function storageError(error: unknown, path: string, doing: string): unkno
   const code = errnoOf(error);
   if (error instanceof CodexError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
   const message = `codex-oauth could not ${doing} at ${path} (${code}).`;
-  return new CodexError("STORAGE", message, { ...explanations[code], cause: error });
+  return new CodexError("STORAGE", message, { ...fileFaults[code], cause: error });
 }

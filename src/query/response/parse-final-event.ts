@@ -85,7 +85,7 @@ export function malformedEvent(name: string, cause?: unknown): CodexError {
 }
 
 /** A whole number, also as text; anything else is undefined. */
-const count = z
+const tokenCount = z
   .union([
     z.number(),
     z
@@ -100,10 +100,10 @@ const count = z
 /** Token counts of a response (docs/wire.md §12). */
 const usage = z
   .object({
-    input_tokens: count,
-    output_tokens: count,
-    input_tokens_details: z.object({ cached_tokens: count }).nullish().catch(undefined),
-    output_tokens_details: z.object({ reasoning_tokens: count }).nullish().catch(undefined),
+    input_tokens: tokenCount,
+    output_tokens: tokenCount,
+    input_tokens_details: z.object({ cached_tokens: tokenCount }).nullish().catch(undefined),
+    output_tokens_details: z.object({ reasoning_tokens: tokenCount }).nullish().catch(undefined),
   })
   .nullish()
   .catch(undefined);

@@ -9,7 +9,7 @@ import { newSources, type Source } from "./sources.ts";
 /** Enough for the heading at the start of a reasoning part; the rest is dropped. */
 const maxReasoningChars = 1_000;
 
-export interface ReplyOptions {
+interface ReplyOptions {
   /** Gets the parts as they stream. */
   emitter?: StreamEmitter | undefined;
   /** False: calls are ignored. Default true. */

@@ -62,7 +62,9 @@ test("a refusal is told with its reason and the next step", async () => {
   const { text, code } = await waiting;
   expect(code).toBe("AUTH_DENIED");
   expect(text).toMatch(/^AUTH_DENIED: The sign-in was refused in the browser\.\n.*access_denied/);
-  expect(text).toContain("Next: Call codex_login, then approve");
+  expect(text).toContain(
+    "Next: Tell the user; try again only if they ask. They can ask you to call codex_login, then approve",
+  );
 });
 
 test.each([
@@ -95,4 +97,17 @@ test("a sign-in that failed between the calls is told by the next call and by th
   );
   expect((await call("codex_login")).code).toBe("AUTH_DENIED");
   expect((await call("codex_status")).text).not.toContain("The last sign-in failed");
+});
+
+test.each([
+  ["McpError: MCP error -32001: Request timed out", true],
+  ["SdkError: Request timed out", true],
+  ["request timeout", true],
+  ["Time-out of the host", true],
+  ["AbortError: user-cancel", false],
+])('after a cancellation because of "%s", that the login goes on is %s', async (reason, goesOn) => {
+  const { call } = await loginTools();
+  await call("codex_login", { wait_seconds: 600 }, AbortSignal.abort(reason));
+  const { text } = await call("codex_status");
+  expect(text.includes("A login waits")).toBe(goesOn);
 });

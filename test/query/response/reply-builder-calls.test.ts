@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { StreamEmitter } from "../../../src/query/response/stream-emitter.ts";
 import type { StreamEvent } from "../../../src/query/response/stream-event.ts";
-import { ReplyBuilder, type ReplyOptions } from "../../../src/query/response/reply-builder.ts";
+import { ReplyBuilder } from "../../../src/query/response/reply-builder.ts";
 import type { ItemRef, ResponseEvent } from "../../../src/query/response/response-event.ts";
 
 const at = (index: number | undefined, id?: string): ItemRef => ({ index, id });
@@ -36,7 +36,7 @@ const whole = (callId: string, json: string): StreamEvent => ({
   arguments: json,
 });
 
-function told(events: readonly ResponseEvent[], options: ReplyOptions = {}) {
+function told(events: readonly ResponseEvent[], options: ConstructorParameters<typeof ReplyBuilder>[1] = {}) {
   const live: StreamEvent[] = [];
   const push = (event: StreamEvent): void => void live.push(event);
   const builder = new ReplyBuilder(1_000, { emitter: new StreamEmitter({ push }), ...options });

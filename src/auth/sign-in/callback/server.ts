@@ -20,7 +20,7 @@ interface CallbackServerOptions extends CallbackHandlerOptions {
 }
 
 /** A one-shot listener for the redirect of one login (RFC 8252 §7.3, §8.3). */
-export interface CallbackServer {
+interface CallbackServer {
   port: number;
   redirectUri: string;
   /** Stops listening and drops every connection, after a moment for open responses. */
