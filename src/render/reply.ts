@@ -1,4 +1,5 @@
 import type { QueryReply } from "../query/response/reply.ts";
+import type { ForeignService } from "../config/config.ts";
 import type { Usage } from "../query/response/response-event.ts";
 import { plainText } from "../shared/text.ts";
 import { kindText } from "./credential-kind.ts";
@@ -18,6 +19,7 @@ export function renderSources(sources: QueryReply["sources"]): string {
 /**
  * The answer and its footer.
  *
+ * @param foreign services that aren't OpenAI's own
  * @param whole the file with the whole answer, if the reply's text is only its beginning
  */
 export function renderReply(
@@ -25,6 +27,7 @@ export function renderReply(
   notices: readonly string[],
   now: number,
   timeZone: string,
+  foreign?: ForeignService,
   whole?: { path: string; characters: number },
 ): string {
   const text = plainText(reply.text);
@@ -32,13 +35,20 @@ export function renderReply(
     whole === undefined
       ? ""
       : `\n\n[The first ${count(text.length)} of ${count(whole.characters)} characters; the whole answer is in ${whole.path}]`;
-  return `${text}${cut}\n\n${renderFooter(reply, notices, now, timeZone)}`;
+  return `${text}${cut}\n\n${renderFooter(reply, notices, now, timeZone, foreign)}`;
 }
 
-/** One line of facts: model, cost, remaining quota, and what was not done as asked. */
-export function renderFooter(reply: QueryReply, notices: readonly string[], now: number, timeZone: string): string {
+/** One line of facts: a foreign API, model, cost, remaining quota, and what was not done as asked. */
+export function renderFooter(
+  reply: QueryReply,
+  notices: readonly string[],
+  now: number,
+  timeZone: string,
+  foreign?: ForeignService,
+): string {
   const { usage, quota } = reply;
   const facts = [
+    foreignNote(reply, foreign),
     `${reply.model}${kindText[reply.mode].payer}`,
     reply.effort === undefined ? undefined : `effort ${reply.effort}`,
     usage === undefined ? undefined : tokens(usage),
@@ -49,6 +59,11 @@ export function renderFooter(reply: QueryReply, notices: readonly string[], now:
     ...reply.notices,
   ];
   return `— ${facts.filter((fact) => fact !== undefined).join(" · ")}`;
+}
+
+/** The host that answered, if it isn't OpenAI's; an API key goes to an API of its own. */
+export function foreignNote({ mode }: Pick<QueryReply, "mode">, foreign?: ForeignService): string | undefined {
+  return foreign?.api === undefined || mode === "api-key" ? undefined : `from ${foreign.api}, not from OpenAI`;
 }
 
 /** Undefined if neither count is known. */

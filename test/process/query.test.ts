@@ -171,5 +171,5 @@ test("a very long answer: its beginning, then where all of it lies", async () =>
   expect(answer.text.length).toBeLessThan(451_000);
   expect(note).toMatch(/^\[The first 4\d\d,\d{3} of 1,\d{3},\d{3} characters; the whole answer is in .*\.txt\]$/);
   expect(note).toContain(path);
-  expect(footer).toMatch(/^— gpt-6\.1-sol · /);
+  expect(footer).toMatch(/^— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-6\.1-sol · /);
 });

@@ -81,7 +81,7 @@ test("a login is never sent to another origin than its own", async () => {
     expect(answer.text).toMatch(/^AUTH_REQUIRED: /);
     expect(answer.text).toContain(`${own}, not for ${new URL(value).origin}.`);
     expect((await call("codex_models")).text).toContain("AUTH_REQUIRED: ");
-    expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /);
+    expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /m);
   }
   expect(evil.heard).toEqual([]);
   expect(simulator.requests).toEqual([]);

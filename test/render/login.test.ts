@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { emptyLogin } from "../support/login-rig.ts";
-import { renderSignedIn, renderWaiting, type WaitingBrowser, type WaitingDevice } from "../../src/render/login.ts";
+import {
+  renderLoginProgress,
+  renderSignedIn,
+  renderWaiting,
+  type WaitingBrowser,
+  type WaitingDevice,
+} from "../../src/render/login.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
@@ -73,7 +79,7 @@ test("a device login because the ports are held", () => {
 });
 
 test("a device login that goes on shows its code no more", () => {
-  const login = { ...device, joined: true, userCode: undefined, foreign: "127.0.0.1:8080" };
+  const login = { ...device, joined: true, userCode: undefined, foreign: { issuer: "127.0.0.1:8080", api: undefined } };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "Not OpenAI's own server: this login is at 127.0.0.1:8080. The device code waits to be entered at https://auth.openai.com/codex/device; it was shown when this login began, and is not shown again.
     The other way: codex_login with method "browser" gives a URL and ends this login.
@@ -91,3 +97,21 @@ test("a login that CODEX_AUTH leaves unused says so, and what to do", () => {
     expect(renderSignedIn(emptyLogin, undefined, auth, "cli")).toMatch(/codex-oauth query can be used now\.$/);
   }
 });
+
+test.each(["mcp", "cli"] as const)(
+  "names the host that gets the login before the one that issues it (%s)",
+  (reader) => {
+    const foreign = { issuer: "sso.corp.test", api: "gateway.test" };
+    const warning =
+      "Not OpenAI's own servers: this login and each question go to gateway.test; the sign-in is at sso.corp.test.";
+    const texts = [
+      renderWaiting({ ...browser, foreign }, now, "UTC"),
+      renderWaiting({ ...device, foreign }, now, "UTC"),
+      renderSignedIn(emptyLogin, foreign, undefined, reader),
+      renderLoginProgress(browser, foreign),
+      renderLoginProgress(device, foreign),
+      renderLoginProgress({ ...device, userCode: undefined }, foreign),
+    ];
+    for (const text of texts) expect(text.startsWith(`${warning} `)).toBe(true);
+  },
+);

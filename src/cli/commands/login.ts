@@ -2,7 +2,7 @@ import { type ExternalKind, externalKinds, isExternalKind } from "../../shared/c
 import type { TokenSet } from "../../auth/oauth/token-set.ts";
 import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
 import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
-import { foreignIssuer } from "../../config/config.ts";
+import { foreignService } from "../../config/config.ts";
 import { raceSignal } from "../../platform/promises.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderError } from "../../render/error.ts";
@@ -56,7 +56,7 @@ export const login: Command = {
     if (kind !== undefined) return useMethod(kind, options["yes"] === true, context);
     const { config } = context.codex.context;
     const tokens = await signIn(options, context);
-    const text = renderSignedIn(tokens, foreignIssuer(config), config.auth, "cli");
+    const text = renderSignedIn(tokens, foreignService(config), config.auth, "cli");
     context.terminal.stdout.write(`${text}\n`);
     return exitCodes.ok.code;
   },
@@ -86,7 +86,7 @@ async function signIn(options: Arguments["options"], context: CommandContext): P
   const signIn = await raceSignal(codex.signIn({ method }), signal);
   const browserOpened = await raceSignal(signIn.browserOpened, signal);
   const reason = noBrowser ? undefined : signIn.reason;
-  const about = { browserOpened, reason, foreign: foreignIssuer(config) };
+  const about = { browserOpened, reason, foreign: foreignService(config) };
   terminal.stderr.write(renderSignInSteps(signIn, about, clock.now(), timeZone));
   return signIn.method === "browser" && terminal.stdinIsTty
     ? browserOrPaste(signIn, context)

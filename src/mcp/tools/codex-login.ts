@@ -3,7 +3,7 @@ import type { CodexContext, SignIn } from "../../app/codex.ts";
 import type { ExternalAccount } from "../../auth/chooser.ts";
 import { accountLabel } from "../../auth/oauth/token-set.ts";
 import { maxCallbackInput } from "../../auth/sign-in/callback-input.ts";
-import { foreignIssuer } from "../../config/config.ts";
+import { foreignService } from "../../config/config.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../render/login.ts";
 import { type ExternalKind, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
@@ -78,7 +78,7 @@ export const codexLogin = defineTool({
     const signIn = await codex.signIn({ method, callbackUrl });
     // Only the call that begins the sign-in shows the code.
     const shown = signIn.method === "device" && signIn.joined ? { ...signIn, userCode: undefined } : signIn;
-    call.progress.report(() => renderLoginProgress(shown));
+    call.progress.report(() => renderLoginProgress(shown, foreignService(config)));
     // A pasted callback URL waits for no user, only for the token exchange and the file.
     const exchangeMs = limits.tokenRequestTimeoutMs + limits.fileLockWaitMs;
     const askedMs = waitSeconds === undefined ? undefined : waitSeconds * 1000;
@@ -90,7 +90,7 @@ export const codexLogin = defineTool({
     }
     const { tokens } = outcome;
     return {
-      text: renderSignedIn(tokens, foreignIssuer(config), config.auth, "mcp"),
+      text: renderSignedIn(tokens, foreignService(config), config.auth, "mcp"),
       facts: { signedIn: true, account: accountLabel(tokens), plan: tokens.plan },
     };
   },
@@ -107,6 +107,6 @@ function waitingResult(
     signIn.method === "device"
       ? { method: signIn.method, verificationUrl: signIn.verificationUrl, userCode: signIn.revealUserCode() }
       : { method: signIn.method, authorizationUrl: signIn.authorizationUrl, browserOpened };
-  const waiting = { ...steps, endsAt, joined, reason, foreign: foreignIssuer(config), externalAccounts };
+  const waiting = { ...steps, endsAt, joined, reason, foreign: foreignService(config), externalAccounts };
   return { text: renderWaiting(waiting, clock.now(), timeZone), facts: { signedIn: false, ...steps, endsAt } };
 }
