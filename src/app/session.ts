@@ -37,6 +37,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
   const claims = program && new RefreshClaims({ store: program, clock, random, log });
   const fileStore = new TokenStore({
     path: authFile,
+    foreignLogins: config.officialLogins,
     lock: fileLock,
     lockWaitMs: limits.fileLockWaitMs,
     temporaries,

@@ -4,11 +4,12 @@ import type { StoredPreference } from "../../api/credential.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { storageError } from "../../platform/files/errors.ts";
 import { isHeld, type FileLock } from "../../platform/files/file-lock.ts";
+import { isSameFile } from "../../platform/files/same-file.ts";
 import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../../platform/files/secure-file.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Log } from "../../platform/log.ts";
 import { CodexError } from "../../shared/errors.ts";
-import { act, either, type NextSteps } from "../../shared/next-step.ts";
+import { act, either, restart, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import {
   editableDocument,
@@ -27,6 +28,8 @@ const rehearsalBytes = 32 * 1024;
 
 interface TokenStoreDeps {
   path: string;
+  /** Login files of other programs, which this one must not be. */
+  foreignLogins: readonly string[];
   /** Guards every read-modify-write of the file; held for milliseconds. */
   lock: FileLock;
   lockWaitMs: number;
@@ -131,7 +134,19 @@ export class TokenStore {
     }, lockWaitMs);
   }
 
+  /** Before each use: a link can be made at any time. @throws CodexError `CONFIG` */
+  async #assertOwn(): Promise<void> {
+    for (const login of this.#deps.foreignLogins) {
+      if (!(await isSameFile(this.path, login))) continue;
+      throw new CodexError("CONFIG", `The login file ${this.path} is the official client's.`, {
+        why: "That file is never written here: two programs that share a refresh token end each other's login.",
+        next: [setVariable("CODEX_AUTH_FILE", "another file"), restart],
+      });
+    }
+  }
+
   async #load(): Promise<AuthFileContent> {
+    await this.#assertOwn();
     return parseAuthFile(await readSecureFile(this.path), this.path);
   }
 
@@ -160,6 +175,7 @@ export class TokenStore {
   }
 
   async #locked<T>(work: () => Promise<T>, waitMs = this.#deps.lockWaitMs): Promise<T> {
+    await this.#assertOwn();
     await makePrivateFolder(dirname(this.path));
     const lock = await this.#deps.lock.acquire(waitMs);
     if (!isHeld(lock)) {
