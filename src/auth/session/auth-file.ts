@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { StoredPreference } from "../../api/credential.ts";
-import { credentialKinds, type ExternalKind, externalKinds } from "../../shared/credential-kind.ts";
+import { type CredentialKind, credentialKinds, externalKinds } from "../../shared/credential-kind.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
 import { act, either, setVariable } from "../../shared/next-step.ts";
@@ -57,10 +57,17 @@ const unknownKind = z.object({ mode: z.string().refine((kind) => !knownKinds.inc
 type StoredRecord =
   | { kind: "none" }
   | { kind: "login"; tokens: TokenSet }
-  | { kind: "choice"; choice: StoredPreference }
+  /** With a ChatGPT login that is set aside, if there is one. */
+  | { kind: "choice"; choice: StoredPreference; tokens: TokenSet | undefined }
   /** Of a higher version, or of this one with an unknown kind. */
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
+
+/** A kind to use from now on. "chatgpt" takes a login that was set aside; its generation is the login's own. */
+export interface Choice {
+  kind: CredentialKind;
+  generation: number;
+}
 
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -75,17 +82,18 @@ export function readRecord(document: Document): StoredRecord {
   // A kind that a later release added without a new version: its user must not be signed out here.
   if (unknownKind.safeParse(stored).success) return { kind: "newer", version: recordVersion };
   const choice = choiceRecord.safeParse(stored);
+  const tokens = storedTokens.safeParse(stored);
   if (choice.success) {
     const { mode: kind, generation } = choice.data;
-    return { kind: "choice", choice: { kind, generation } };
+    return { kind: "choice", choice: { kind, generation }, tokens: tokens.data };
   }
-  const tokens = storedTokens.safeParse(stored);
   if (!tokens.success || !loginRecord.safeParse(stored).success) return { kind: "damaged" };
   return { kind: "login", tokens: tokens.data };
 }
 
-/** What is stored: tokens, a choice, or neither. */
+/** What is stored: tokens, a choice, both, or neither. */
 export interface StoredState {
+  /** Beside a choice the login is set aside: kept, but not used. */
   tokens: TokenSet | undefined;
   /** The chosen credential that needs no login of this program. */
   choice: StoredPreference | undefined;
@@ -116,7 +124,7 @@ export function parseAuthFile(text: string | undefined, path: string): AuthFileC
     case "login":
       return { ...empty, document, tokens: record.tokens };
     case "choice":
-      return { ...empty, document, choice: record.choice };
+      return { ...empty, document, choice: record.choice, tokens: record.tokens };
     case "damaged":
       return { ...empty, damaged: true, document };
     case "newer":
@@ -135,16 +143,18 @@ export function editableDocument({ damaged, document = {} }: AuthFileContent): D
   return damaged ? withoutRecord(document) : document;
 }
 
-/** The document with this login as the record; unknown keys stay, in the record too. */
+/** The document with this login as the record; unknown keys stay, in the record too. A refresh keeps a choice. */
 export function withRecord(document: Document, tokens: TokenSet): Record<string, unknown> {
   const previous = document[recordKey];
+  const record = readRecord(document);
+  const isSetAside = record.kind === "choice" && record.tokens?.generation === tokens.generation;
   const { email, plan, ...required } = tokens;
   return {
     ...document,
     [recordKey]: {
       ...(typeof previous === "object" ? previous : {}),
       version: recordVersion,
-      mode: "chatgpt",
+      mode: isSetAside ? record.choice.kind : "chatgpt",
       ...required,
       email: email ?? null,
       plan: plan ?? null,
@@ -155,9 +165,13 @@ export function withRecord(document: Document, tokens: TokenSet): Record<string,
   };
 }
 
-/** The document with a choice as the record, in place of any login. */
-export function withChoice(document: Document, kind: ExternalKind, generation: number): Record<string, unknown> {
-  return { ...document, [recordKey]: { version: recordVersion, mode: kind, generation } };
+/** The document with this choice; a login stays in the record. */
+export function withChoice(document: Document, { kind, generation }: Choice): Record<string, unknown> {
+  const previous = document[recordKey];
+  return {
+    ...document,
+    [recordKey]: { ...(typeof previous === "object" ? previous : {}), version: recordVersion, mode: kind, generation },
+  };
 }
 
 /** The document without the record: signed out. */

@@ -55,14 +55,11 @@ export class SignOut {
     this.#deps = deps;
   }
 
-  /**
-   * @param select the choice to store in place of the login
-   * @throws CodexError `STORAGE` if the login could not be removed; it says whether the login was revoked.
-   */
-  async run({ localOnly, signal }: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
-    const { store, pendingSave, clock, log } = this.#deps;
+  /** @throws CodexError `STORAGE` if the login could not be removed; it says whether the login was revoked. */
+  async run({ localOnly, signal }: RevokeOptions): Promise<SignedOut> {
+    const { store, pendingSave, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
-    if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
+    if (tokens === undefined && choice === undefined && !damaged) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
     }
     if (tokens !== undefined && !localOnly) await this.#rehearse();
@@ -77,9 +74,7 @@ export class SignOut {
       let forgotten = choice;
       const removal = store.update((found, _, foundChoice) => {
         forgotten = foundChoice;
-        if (select === undefined) return (found ?? foundChoice) ? null : undefined;
-        const before = found?.generation ?? foundChoice?.generation ?? 0;
-        return { kind: select, generation: Math.max(clock.now(), before + 1) };
+        return (found ?? foundChoice) ? null : undefined;
       });
       const removed = await removal.catch((error: unknown) => {
         throw revocation?.revoked === "revoked" ? this.#onlyRevoked(error) : error;

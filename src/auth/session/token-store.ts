@@ -18,6 +18,7 @@ import {
   withoutRecord,
   withRecord,
   type AuthFileContent,
+  type Choice,
   type Document,
   type StoredState,
 } from "./auth-file.ts";
@@ -102,7 +103,7 @@ export class TokenStore {
       stored: TokenSet | undefined,
       damaged: boolean,
       choice: StoredPreference | undefined,
-    ) => TokenSet | StoredPreference | null | undefined,
+    ) => TokenSet | Choice | null | undefined,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
       const found = await this.#load();
@@ -111,9 +112,7 @@ export class TokenStore {
       const next = change(found.tokens, found.damaged, found.choice);
       if (next === null) await this.#write(withoutRecord(document));
       else if (next !== undefined) {
-        await this.#write(
-          "kind" in next ? withChoice(document, next.kind, next.generation) : withRecord(document, next),
-        );
+        await this.#write("kind" in next ? withChoice(document, next) : withRecord(document, next));
         this.#setAside = undefined;
       }
       return found.tokens;
