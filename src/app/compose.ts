@@ -1,3 +1,4 @@
+import { Explanations } from "../auth/explanations.ts";
 import { accountLabel } from "../auth/oauth/token-set.ts";
 import { listFormatOf } from "../models/list-formats.ts";
 import { defaultModel } from "../models/model.ts";
@@ -110,7 +111,7 @@ function createFacade(parts: Parts): ComposedCodex {
       };
     },
     doctor,
-    signIn: async ({ method = "auto", callbackUrl } = {}) => {
+    signIn: async ({ method, callbackUrl } = {}) => {
       const started = await redacted(callbackUrl === undefined ? login.beginOrJoin(method) : login.finish(callbackUrl));
       const { pending, ...how } = started;
       const completed = redacted(pending.completed);
@@ -154,6 +155,7 @@ function createFacade(parts: Parts): ComposedCodex {
       redactor,
       log,
       longAnswers,
+      explanations: new Explanations(clock),
       platform: runtime.platform,
       get timeZone() {
         return runtime.timeZone;
@@ -163,7 +165,7 @@ function createFacade(parts: Parts): ComposedCodex {
         if (unsavedReason === undefined) return [...config.notices];
         return [...config.notices, `the refreshed login could not be saved yet: ${clean(unsavedReason).message}`];
       },
-      externalAccounts: () => credentials.externalAccounts(),
+      otherAccounts: () => credentials.otherAccounts(),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
-import type { ExternalAccount } from "../auth/chooser.ts";
+import type { OtherAccount } from "../auth/chooser.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { NoBrowserReason, LoginReason } from "../auth/sign-in/login-plan.ts";
 import type { Config, ForeignService } from "../config/config.ts";
@@ -42,7 +42,7 @@ interface Waiting {
   /** Services that aren't OpenAI's own. */
   foreign: ForeignService | undefined;
   /** The logins that could be used instead. */
-  externalAccounts: readonly ExternalAccount[];
+  otherAccounts: readonly OtherAccount[];
 }
 
 export interface WaitingBrowser extends Waiting {
@@ -63,7 +63,7 @@ export function renderWaiting(login: WaitingBrowser | WaitingDevice, now: number
   const until = localTime(login.endsAt, now, timeZone);
   const goesOn = `${login.joined ? "The login that was already waiting goes on" : "The login waits"} until ${until}.`;
   const lines = login.method === "browser" ? browserLines(login) : deviceLines(login);
-  for (const { kind, account } of login.externalAccounts) {
+  for (const { kind, account } of login.otherAccounts) {
     lines.push(
       `${kindText[kind].holder} is signed in as ${account}; it is not used unless you call codex_login with method "${kind}".`,
     );

@@ -17,6 +17,10 @@ export function renderStatus(status: Status, now: number, timeZone: string, read
   const foreign = status.mode === "api-key" ? undefined : foreignWarning(foreignService(status)).trimEnd();
   const lines = [foreign, headline(status, reader), troubleLine(status, reader)].filter((line) => line);
   lines.push(...loginLines(status, now, timeZone));
+  if (status.setAside !== undefined) {
+    const again = reader === "mcp" ? 'codex_login with method "chatgpt"' : "codex-oauth login --chatgpt";
+    lines.push(`Set aside: the ChatGPT login of ${status.setAside}; ${again} uses it again.`);
+  }
   if (status.defaultModel !== undefined) lines.push(`Default model: ${status.defaultModel}`);
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
   else if (status.signedIn && kindText[status.mode].hasQuota)

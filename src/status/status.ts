@@ -14,7 +14,7 @@ import type { DoctorReport } from "./finding.ts";
 import type { PendingLoginStatus, Status } from "./status-report.ts";
 
 interface StatusDeps {
-  credentials: Pick<CredentialChooser, "current" | "defaultSource">;
+  credentials: Pick<CredentialChooser, "current" | "defaultSource" | "setAside">;
   login: Pick<LoginManager, "pending" | "failure">;
   catalog: Pick<ModelCatalog, "cached">;
   quota: Pick<QuotaCache, "lastSeen">;
@@ -39,6 +39,7 @@ export async function collectStatus(deps: StatusDeps): Promise<Status> {
     decidedBy: config.auth === undefined ? undefined : "CODEX_AUTH",
     account: credential && accountOf(credential),
     plan: credential?.plan,
+    setAside: await deps.credentials.setAside(),
     expiresAt: credential?.expiresAt,
     authFile: config.authFile,
     guestFile: source.guestFile,

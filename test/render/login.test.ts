@@ -19,7 +19,7 @@ const browser: WaitingBrowser = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  externalAccounts: [],
+  otherAccounts: [],
 };
 
 const device: WaitingDevice = {
@@ -30,7 +30,7 @@ const device: WaitingDevice = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  externalAccounts: [],
+  otherAccounts: [],
 };
 
 test("a browser login on a desktop", () => {
@@ -47,8 +47,8 @@ test("a browser login on a desktop", () => {
 
 test("a browser login where none is opened, beside a login of the official client", () => {
   const reason = { kind: "no-browser", because: "ssh" } as const;
-  const externalAccounts = [{ kind: "codex-cli", account: "j***@example.com" }] as const;
-  const login = { ...browser, browserOpened: false, reason, externalAccounts };
+  const otherAccounts = [{ kind: "codex-cli", account: "j***@example.com" }] as const;
+  const login = { ...browser, browserOpened: false, reason, otherAccounts };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "This session came over SSH, so no browser was opened. Open this URL to sign in:
 

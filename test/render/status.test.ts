@@ -15,6 +15,7 @@ const signedOut: Status = {
   decidedBy: undefined,
   account: undefined,
   plan: undefined,
+  setAside: undefined,
   expiresAt: undefined,
   authFile: "/home/jane/.claude/auth.json",
   guestFile: undefined,

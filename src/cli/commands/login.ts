@@ -1,4 +1,4 @@
-import { type ExternalKind, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
+import { type CredentialKind, credentialKinds, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
 import type { TokenSet } from "../../auth/oauth/token-set.ts";
 import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
 import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
@@ -16,9 +16,10 @@ const pasteQuestion =
   "Waiting for the browser. If it cannot come back, paste the address that it ended at (not shown): ";
 const inputEnded = "The sign-in goes on waiting for the browser; Ctrl-C ends it.";
 
-const methods = ["device", "no-browser", ...externalKinds] as const;
+const methods = ["device", "no-browser", ...credentialKinds] as const;
 
-const externalOptions: Readonly<Record<ExternalKind, Command["options"][string]>> = {
+const kindOptions: Readonly<Record<CredentialKind, Command["options"][string]>> = {
+  chatgpt: { type: "boolean", meaning: "use the login again that another choice has set aside" },
   "codex-cli": { type: "boolean", meaning: "use the login of OpenAI's own Codex CLI" },
   "api-key": { type: "boolean", meaning: "use OPENAI_API_KEY of the environment" },
 };
@@ -30,7 +31,7 @@ export const login: Command = {
   options: {
     device: { type: "boolean", meaning: "with a code that is entered in any browser" },
     "no-browser": { type: "boolean", meaning: "open no browser, only show the URL" },
-    ...externalOptions,
+    ...kindOptions,
     yes: {
       type: "boolean",
       short: "y",
@@ -52,8 +53,8 @@ export const login: Command = {
     }
   },
   async run({ options }, context) {
-    const kind = externalKinds.find((name) => options[name] === true);
-    if (kind !== undefined) return useMethod(kind, options["yes"] === true, context);
+    const kind = credentialKinds.find((name) => options[name] === true);
+    if (kind !== undefined) return useMethod(kind, kind === "chatgpt" || options["yes"] === true, context);
     const { config } = context.codex.context;
     const tokens = await signIn(options, context);
     const text = renderSignedIn(tokens, foreignService(config), config.auth, "cli");
@@ -62,8 +63,8 @@ export const login: Command = {
   },
 };
 
-/** Explains an external credential, asks unless `agreed`, and chooses it. */
-async function useMethod(kind: ExternalKind, agreed: boolean, context: CommandContext): Promise<number> {
+/** Explains another credential, asks unless `agreed`, and chooses it. */
+async function useMethod(kind: CredentialKind, agreed: boolean, context: CommandContext): Promise<number> {
   const { codex, terminal } = context;
   const { clock, timeZone } = codex.context;
   const choose = async (isConfirmed: boolean): Promise<string> => {
