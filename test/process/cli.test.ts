@@ -89,7 +89,7 @@ test.each([
 
 describe("status", () => {
   const keys = [
-    ...["signedIn", "mode", "decidedBy", "account", "plan", "expiresAt", "authFile", "guestFile"],
+    ...["signedIn", "mode", "decidedBy", "account", "plan", "setAside", "expiresAt", "authFile", "guestFile"],
     ...["issuer", "apiOrigin", "defaultModel", "quota", "trouble", "problems", "logFile", "details"],
   ];
 

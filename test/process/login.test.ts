@@ -38,7 +38,8 @@ test("gives the URL in text and progress, shows the login in status, joins it, c
       },
     },
   );
-  expect(await told.promise).toBe(`Open this URL to sign in: ${url}`);
+  expect(await told.promise).toMatch(/^Not OpenAI's own servers: .* Open this URL to sign in: /);
+  expect(await told.promise).toContain(url);
   const page = await simulator.signIn(url);
   expect(page).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
   const { text } = await waiting;

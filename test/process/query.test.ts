@@ -52,7 +52,7 @@ test("a question as the service sees it, and its answer as a person sees it", as
   });
   expect(answer.text).toMatch(
     new RegExp(
-      String.raw`^The simulator received: hello\n\n— gpt-6\.1-sol · effort max · \d+ tokens in, \d+ out · ` +
+      String.raw`^The simulator received: hello\n\n— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-6\.1-sol · effort max · \d+ tokens in, \d+ out · ` +
         String.raw`\d+\.\d s · 5 h: 88 % left, resets .+; week: 66 % left, resets .+ · ` +
         String.raw`Effort ultra was sent as max, .+\. · temperature was not sent: .+\.$`,
     ),

@@ -4,7 +4,7 @@ import type { StoredPreference } from "../../api/credential.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { storageError } from "../../platform/files/errors.ts";
 import { isHeld, type FileLock } from "../../platform/files/file-lock.ts";
-import { isSameFile } from "../../platform/files/same-file.ts";
+import { isSameFile } from "../../platform/files/path-facts.ts";
 import { makePrivateFolder, readSecureFile, rehearseWrite, writeSecureFile } from "../../platform/files/secure-file.ts";
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Log } from "../../platform/log.ts";
