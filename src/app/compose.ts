@@ -103,9 +103,10 @@ function createFacade(parts: Parts): ComposedCodex {
         surroundingNotices: async () => [...(await http.authorities.notices()), ...foreignNotices(stateDir)],
         details: verbose ? () => doctor({ signal }) : undefined,
       });
-      const { trouble, failedLogin, ...status } = await redacted(collecting);
+      const status = await redacted(collecting);
+      const { trouble, failedLogin } = status;
       return {
-        ...status,
+        ...status, // with every key, in the order of --json
         trouble: typeof trouble === "string" ? redactor.redactAll(trouble) : clean(trouble),
         failedLogin: clean(failedLogin),
       };
