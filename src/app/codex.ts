@@ -1,5 +1,6 @@
-import type { ExternalKind } from "../shared/credential-kind.ts";
-import type { CredentialChoice, ExternalAccount } from "../auth/chooser.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
+import type { Explanations } from "../auth/explanations.ts";
+import type { CredentialChoice, OtherAccount } from "../auth/chooser.ts";
 import type { SignedOut } from "../auth/session/sign-out.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { LoginWait } from "../auth/sign-in/login-manager.ts";
@@ -53,13 +54,13 @@ export interface Codex {
    */
   signOut(options?: SignOutOptions): Promise<SignOutResult>;
   /**
-   * Explains what another credential would mean. Once `confirmed`, signs out of ChatGPT and uses that credential from
-   * then on, in every process.
+   * Explains what another credential would mean. Once `confirmed`, uses it from then on, in every process. A ChatGPT
+   * login is set aside; "chatgpt" takes it up again.
    *
    * @throws CodexError `BAD_REQUEST` for another method, `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` if it can't
    *   be used
    */
-  useMethod(method: ExternalKind, options?: { confirmed?: boolean }): Promise<CredentialChoice>;
+  useMethod(method: CredentialKind, options?: { confirmed?: boolean }): Promise<CredentialChoice>;
   /**
    * Ends what is under way. Resolves once a refresh in flight is saved and every connection is closed. Later
    * questions and sign-ins fail as `CANCELLED`.
@@ -124,9 +125,10 @@ export interface CodexContext
     Pick<Platform, "config" | "clock" | "limits" | "redactor" | "log">,
     Readonly<Pick<Runtime, "platform" | "timeZone">> {
   longAnswers: Pick<LongAnswers, "fit">;
+  explanations: Explanations;
   /** What each answer of this process should be followed by, a sentence each. */
   sessionNotices: () => string[];
-  externalAccounts: () => Promise<readonly ExternalAccount[]>;
+  otherAccounts: () => Promise<readonly OtherAccount[]>;
   /**
    * The account of the stored login, which is encrypted or decrypted first if it should be; undefined if there is none.
    *

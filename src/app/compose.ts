@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Explanations } from "../auth/explanations.ts";
 import { accountLabel } from "../auth/oauth/token-set.ts";
 import { signInMethods } from "../auth/sign-in/login-plan.ts";
 import { listFormatOf } from "../models/list-formats.ts";
@@ -123,9 +124,10 @@ function createFacade(parts: Parts): ComposedCodex {
         surroundingNotices: async () => [...(await http.authorities.notices()), ...foreignNotices(stateDir)],
         details: verbose ? () => doctor({ signal }) : undefined,
       });
-      const { trouble, failedLogin, ...status } = await redacted(collecting);
+      const status = await redacted(collecting);
+      const { trouble, failedLogin } = status;
       return {
-        ...status,
+        ...status, // with every key, in the order of --json
         trouble: typeof trouble === "string" ? redactor.redactAll(trouble) : clean(trouble),
         failedLogin: clean(failedLogin),
       };
@@ -181,12 +183,13 @@ function createFacade(parts: Parts): ComposedCodex {
       redactor,
       log,
       longAnswers,
+      explanations: new Explanations(clock),
       platform: runtime.platform,
       get timeZone() {
         return runtime.timeZone;
       },
       sessionNotices: () => [...config.notices],
-      externalAccounts: () => credentials.externalAccounts(),
+      otherAccounts: () => credentials.otherAccounts(),
       storedAccount: async () => {
         const stored = await redacted(parts.store.read());
         return stored && accountLabel(stored);

@@ -33,6 +33,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
   const lock = new FileLock(authFile, { clock, random });
   const fileStore = new TokenStore({
     path: authFile,
+    foreignLogins: config.officialLogins,
     lock,
     lockWaitMs: limits.fileLockWaitMs,
     temporaries,

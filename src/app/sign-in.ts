@@ -4,6 +4,7 @@ import { DeviceEndpoint } from "../auth/sign-in/device-endpoint.ts";
 import { DeviceFlow } from "../auth/sign-in/device-flow.ts";
 import type { LoginAttemptDeps } from "../auth/sign-in/login-attempt.ts";
 import { LoginManager, type LoginManagerDeps } from "../auth/sign-in/login-manager.ts";
+import { foreignService } from "../config/config.ts";
 import { openInBrowser } from "../platform/browser.ts";
 import { detectHost as examineHost, findOpener } from "../platform/host.ts";
 import { renderCallbackPage } from "../render/callback-page.ts";
@@ -40,7 +41,7 @@ export function createSignIn(
     ports,
     endpoint,
     renderPage: (outcome, acceptLanguage) =>
-      renderCallbackPage(outcome, acceptLanguage, (text) => redactor.redactAll(text)),
+      renderCallbackPage(outcome, acceptLanguage, (text) => redactor.redactAll(text), foreignService(config)?.api),
     random,
     redactor,
   });

@@ -1,5 +1,5 @@
 import type { Credential } from "../api/credential.ts";
-import { type CredentialKind, type ExternalKind, externalKinds } from "../shared/credential-kind.ts";
+import { type CredentialKind, credentialKinds } from "../shared/credential-kind.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act, retry, unsetVariables } from "../shared/next-step.ts";
 import { accountOf } from "./account.ts";
@@ -10,8 +10,8 @@ import type { LoginManager } from "./sign-in/login-manager.ts";
 interface CredentialPreference {
   /** Undefined before the first sign-in or selection. */
   preferredKind(): Promise<CredentialKind | undefined>;
-  /** Signs out of ChatGPT first, then keeps the preference. */
-  select(kind: ExternalKind): Promise<unknown>;
+  /** Keeps the preference; a ChatGPT login is set aside for another one. */
+  select(kind: CredentialKind): Promise<void>;
 }
 
 interface CredentialChooserDeps {
@@ -24,7 +24,7 @@ interface CredentialChooserDeps {
 
 /** What selecting a kind means, and whether it took effect. */
 export interface CredentialChoice {
-  kind: ExternalKind;
+  kind: CredentialKind;
   confirmed: boolean;
   /** The setting that overrides the preference. */
   decidedBy: "CODEX_AUTH" | undefined;
@@ -38,9 +38,9 @@ export interface CredentialChoice {
   apiOrigin: string;
 }
 
-/** An external login that could be used. */
-export interface ExternalAccount {
-  kind: ExternalKind;
+/** A login that could be used in place of the current one. */
+export interface OtherAccount {
+  kind: CredentialKind;
   /** Masked. */
   account: string;
 }
@@ -83,18 +83,17 @@ export class CredentialChooser {
   }
 
   /**
-   * Describes what selecting a kind means. If confirmed, also cancels a pending sign-in, signs out of ChatGPT and
-   * stores the preference.
+   * Describes what selecting a kind means. If confirmed, also cancels a pending sign-in and stores the preference.
    *
    * @throws CodexError `AUTH_REQUIRED`, `AUTH_EXPIRED`, `STORAGE`, `CONFIG` if the kind can't be used. Then nothing has
    *   changed, except that a pending sign-in may have ended.
    */
-  async choose(kind: ExternalKind, confirmed: boolean): Promise<CredentialChoice> {
+  async choose(kind: CredentialKind, confirmed: boolean): Promise<CredentialChoice> {
     const { sources, preference, login, forced } = this.#deps;
     if (forced !== undefined && forced !== kind) throw forcedBySetting(forced);
     const source = sources[kind];
-    const { credential, trouble } = await source.inspect();
-    if (trouble !== undefined) throw trouble;
+    const { credential, usable, trouble } = await source.inspect();
+    if (!usable) throw trouble ?? new CodexError("AUTH_REQUIRED", "No ChatGPT login is stored here.");
     if (confirmed && forced === undefined) {
       // Approved later, it would silently undo the selection.
       await login.cancel("Another credential was chosen.");
@@ -112,10 +111,22 @@ export class CredentialChooser {
     };
   }
 
-  /** The external logins that a request could use now, without those that have no account. */
-  async externalAccounts(): Promise<ExternalAccount[]> {
+  /** The masked account of a ChatGPT login that is set aside for the stored choice. */
+  async setAside(): Promise<string | undefined> {
+    const { forced, preference, sources } = this.#deps;
+    if (forced !== undefined) return undefined;
+    const kind = await preference.preferredKind().catch(() => undefined);
+    if (kind === undefined || kind === "chatgpt") return undefined;
+    const { credential } = await sources.chatgpt.inspect();
+    return credential && accountOf(credential);
+  }
+
+  /** The logins beside the current one that a request could use, without those that have no account. */
+  async otherAccounts(): Promise<OtherAccount[]> {
     const { sources } = this.#deps;
-    const found = externalKinds.map(async (kind) => {
+    const { kind: current } = await this.current();
+    const found = credentialKinds.map(async (kind) => {
+      if (kind === current) return [];
       const { credential, usable } = await sources[kind].inspect();
       const account = usable && credential !== undefined ? accountOf(credential) : undefined;
       return account === undefined ? [] : [{ kind, account }];

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Credential } from "../api/credential.ts";
 import { chatgptApi } from "../api/dialect.ts";
 import { CodexError } from "../shared/errors.ts";
-import { act, browserSignIn, either, unsetVariables, type NextSteps } from "../shared/next-step.ts";
+import { act, browserSignIn, either, type NextSteps } from "../shared/next-step.ts";
 import {
   type ActiveCredential,
   type CredentialReplacer,
@@ -164,10 +164,8 @@ function assertConfiguredIssuer(issuer: string, configured: Origins): void {
     assertIssuedFor({ issuer, apiOrigin: standard ? standardApi : foreignApi }, configured);
   } catch (error) {
     if (!(error instanceof CodexError)) throw error;
-    throw new CodexError("AUTH_REQUIRED", error.message.replace("The stored login", "The Codex CLI's login"), {
-      ...error.details,
-      next: [either(unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"), browserSignIn)],
-    });
+    const message = error.message.replace("The stored login", "The Codex CLI's login");
+    throw new CodexError("AUTH_REQUIRED", message, error.details);
   }
 }
 

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, normalize } from "node:path";
-import { registeredPorts } from "../api/constants.ts";
+import { defaultBaseUrl, defaultIssuer, registeredPorts } from "../api/constants.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import type { SettingName } from "./settings.ts";
 
@@ -91,6 +91,29 @@ function originProblem(value: string, loopbackOnly: boolean): string | undefined
     return loopbackOnly && !local ? "it is not on this machine." : undefined;
   }
   return "it is neither https: nor http: on this machine (127.0.0.1, [::1], localhost).";
+}
+
+/** Whether the authorization server is OpenAI's own, whose page in the browser names no other host. */
+export function isOpenAi(issuer: string): boolean {
+  return new URL(issuer).origin === defaultIssuer;
+}
+
+/**
+ * The API's root, else the standard one if this issuer's tokens must not go there. Those of OpenAI go to OpenAI alone.
+ * Any program can listen on this machine, so tokens stay on it only if they come from it.
+ */
+export function baseUrlFor(issuer: string, baseUrl: string, problem: ReportProblem): string {
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const standard = new URL(defaultBaseUrl).hostname;
+  const openAis = protocol === "https:" && port === "" && `.${hostname}`.endsWith(`.${standard}`);
+  const wrong = isOpenAi(issuer)
+    ? !openAis && `a login of ${new URL(defaultIssuer).host} goes only to https: on ${standard} or a host below it.`
+    : isLoopback(hostname) &&
+      !isLoopback(new URL(issuer).hostname) &&
+      "it is on this machine, and CODEX_ISSUER is not.";
+  if (wrong === false) return baseUrl;
+  problem("origins", "CODEX_BASE_URL", wrong);
+  return defaultBaseUrl;
 }
 
 /** The callback ports; with `registeredOnly` no others than those that the server knows. */

@@ -5,7 +5,7 @@ import { isSettableKind, settableKinds, type SettableKind } from "../shared/cred
 import { CodexError } from "../shared/errors.ts";
 import { isLoopback } from "../shared/loopback.ts";
 import { isVersion } from "../shared/semver.ts";
-import { type ConfigArea, originSetting, paths, ports } from "./checks.ts";
+import { baseUrlFor, type ConfigArea, isOpenAi, originSetting, paths, ports } from "./checks.ts";
 import { readProcessEnvironment, type Environment, type ProcessEnvironment } from "./environment.ts";
 import { type SettingName, settings } from "./settings.ts";
 
@@ -66,10 +66,11 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
   // No default: it could store what was meant to be encrypted.
   if (!encryptOk) problem("storage", "CODEX_ENCRYPT", "it is neither keyring nor off.");
   const issuer = originSetting("CODEX_ISSUER", get("CODEX_ISSUER"), defaultIssuer, problem);
-  const baseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
-  // The valid ports of an invalid issuer are unknown, so only the issuer is reported.
+  // What fits to an invalid issuer is unknown, so only the issuer is reported.
   const issuerKnown = !problems.some(({ setting }) => setting === "CODEX_ISSUER");
-  const portProblem = issuerKnown ? problem : () => undefined;
+  const misfit = issuerKnown ? problem : () => undefined;
+  const anyBaseUrl = originSetting("CODEX_BASE_URL", get("CODEX_BASE_URL"), defaultBaseUrl, problem);
+  const baseUrl = baseUrlFor(issuer, anyBaseUrl, misfit);
   const apiBaseUrl = originSetting("CODEX_API_BASE_URL", get("CODEX_API_BASE_URL"), defaultApiBaseUrl, problem, true);
   const auth = get("CODEX_AUTH")?.trim();
   const authOk = auth === undefined || isSettableKind(auth);
@@ -110,7 +111,7 @@ export function loadConfig(env: Environment, home: string, loginFile = true): Co
     reasoningEffort: effortOk ? effort : undefined,
     clientVersion: versionOk && version !== undefined ? version : defaultClientVersion,
     idleTimeoutMs: idleOk ? idleMs : 300_000,
-    callbackPorts: ports(get("CODEX_CALLBACK_PORTS"), issuer === defaultIssuer, portProblem),
+    callbackPorts: ports(get("CODEX_CALLBACK_PORTS"), isOpenAi(issuer), misfit),
     noBrowser: isOn(get("CODEX_NO_BROWSER")),
     debug: isOn(get("CODEX_DEBUG")),
     ...host,
@@ -154,7 +155,19 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && !["0", "false", "no", "off"].includes(value.trim().toLowerCase());
 }
 
-/** The issuer's host if it is not OpenAI's: the user must see where they sign in. */
-export function foreignIssuer({ issuer }: Pick<Config, "issuer">): string | undefined {
-  return issuer === defaultIssuer ? undefined : new URL(issuer).host;
+/** The hosts of services that aren't OpenAI's: the user must see where they sign in, and where questions go. */
+export interface ForeignService {
+  issuer: string;
+  /** Gets the login's tokens and each question; undefined if it is the issuer itself. */
+  api: string | undefined;
+}
+
+/** Undefined if the issuer is OpenAI's own. */
+export function foreignService({
+  issuer,
+  apiOrigin,
+}: Pick<Config, "issuer" | "apiOrigin">): ForeignService | undefined {
+  if (isOpenAi(issuer)) return undefined;
+  const { host, origin } = new URL(issuer);
+  return { issuer: host, api: origin === apiOrigin ? undefined : new URL(apiOrigin).host };
 }

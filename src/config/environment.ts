@@ -28,6 +28,8 @@ export interface ProcessEnvironment {
   apiKey: string | undefined;
   /** `CODEX_HOME`, else `~/.codex`; empty if neither is known. */
   codexHome: string;
+  /** The official client's login files, which are never written: in `CODEX_HOME` and in `~/.codex`. */
+  officialLogins: readonly string[];
   /** `CLAUDE_CONFIG_DIR`, else `~/.claude`; empty if neither is known. */
   claudeHome: string;
   /** `%SystemRoot%`, the folder of Windows; without a meaning elsewhere. */
@@ -59,6 +61,9 @@ export function readProcessEnvironment(env: Environment, home: string): ProcessE
     tlsUnverified: get("NODE_TLS_REJECT_UNAUTHORIZED") === "0",
     apiKey: get("OPENAI_API_KEY"),
     codexHome: folderOf(get("CODEX_HOME"), home, ".codex"),
+    officialLogins: [
+      ...new Set([folderOf(get("CODEX_HOME"), home, ".codex"), folderOf(undefined, home, ".codex")]),
+    ].flatMap((folder) => (folder === "" ? [] : [join(folder, "auth.json")])),
     claudeHome: folderOf(get("CLAUDE_CONFIG_DIR"), home, ".claude"),
     systemRoot: get("SystemRoot") ?? "C:\\Windows",
   };

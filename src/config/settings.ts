@@ -29,7 +29,9 @@ export const settings = [
   },
   {
     name: "CODEX_BASE_URL",
-    accepts: "an https: URL, or http: on 127.0.0.1, [::1] or localhost",
+    accepts:
+      "an https: URL on chatgpt.com or a host below it; with another CODEX_ISSUER any https: URL; " +
+      "with one on this machine also http: on 127.0.0.1, [::1] or localhost",
     default: "`https://chatgpt.com/backend-api`",
     meaning: "The API. A login is used only with the origin that it was issued for.",
   },

@@ -20,7 +20,7 @@ export interface CaFileReport extends CaFile {
 }
 
 const maxFileBytes = 8 * 1024 * 1024;
-/** Node itself reads the file of this variable. */
+/** Node itself reads the file of this variable, also by a relative path. */
 const nodeVariable = "NODE_EXTRA_CA_CERTS";
 
 /**
@@ -48,21 +48,25 @@ export class CertificateStore {
     );
   }
 
-  /** The context for `tls.connect`; undefined if Node's default suffices, which includes NODE_EXTRA_CA_CERTS. */
+  /**
+   * The context for `tls.connect`; undefined if Node's default suffices, which includes NODE_EXTRA_CA_CERTS. With a
+   * relative path there, Node's default has what it found in the untrusted project, so only its bundled authorities
+   * are taken.
+   */
   context(): Promise<SecureContext | undefined> {
     return (this.#context ??= this.#createContext());
   }
 
   async #createContext(): Promise<SecureContext | undefined> {
     const reports = await this.reports();
-    if (reports.every(({ variable, certificates }) => variable === nodeVariable || certificates.length === 0)) {
-      return undefined;
-    }
+    const tainted = this.#files.some(({ variable, path }) => variable === nodeVariable && !isAbsolute(path));
+    const added = reports.some(({ variable, certificates }) => variable !== nodeVariable && certificates.length > 0);
+    if (!tainted && !added) return undefined;
     const { default: tls } = await import("node:tls"); // loaded with the first connection that needs it
     // Node 22.15 and later report their list, including the system's authorities, but with NODE_EXTRA_CA_CERTS as it
     // was at the start; a program may configure another file.
     const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
-    const defaults = getCACertificates?.("default") ?? tls.rootCertificates;
+    const defaults = (tainted ? undefined : getCACertificates?.("default")) ?? tls.rootCertificates;
     const ca = new Set([...defaults, ...reports.flatMap(({ certificates }) => certificates)]);
     return tls.createSecureContext({ ca: [...ca] });
   }
@@ -71,7 +75,7 @@ export class CertificateStore {
 async function readCaFile(file: CaFile): Promise<CaFileReport> {
   const unusable = (problem: string): CaFileReport => ({ ...file, certificates: [], problem });
   // A relative path would resolve in the untrusted project.
-  if (!isAbsolute(file.path)) return unusable("which is not an absolute path");
+  if (!isAbsolute(file.path)) return unusable("which is not an absolute path: it is not trusted");
   try {
     const stats = await stat(file.path); // opening a FIFO would wait for its writer
     if (!stats.isFile()) return unusable("which is not a file");

@@ -28,6 +28,8 @@ interface PageTexts {
   /** The value of `lang` (BCP 47). */
   tag: string;
   failed: string;
+  /** Names the host that gets the login, if it isn't OpenAI's. */
+  foreign: (host: string) => string;
   nextHeading: string;
   detailsHeading: string;
   /** For pages about a sign-in that ended: their address stops working. */
@@ -46,6 +48,7 @@ const backToEditor = "Go back to your editor or terminal.";
 const en: PageTexts = {
   tag: "en",
   failed: "Sign-in failed",
+  foreign: (host) => `Not OpenAI's own server: this login and each question go to ${host}.`,
   nextHeading: "What to do next",
   detailsHeading: "Details",
   reloadAfterSuccess: "After a reload the browser may find nothing here. That does no harm: you stay signed in.",
@@ -132,6 +135,7 @@ const backToEditorZh = "回到编辑器或终端。";
 const zh: PageTexts = {
   tag: "zh-Hans",
   failed: "登录失败",
+  foreign: (host) => `不是 OpenAI 自己的服务器：此登录和每个问题都会发送到 ${host}。`,
   nextHeading: "接下来怎么做",
   detailsHeading: "详细信息",
   reloadAfterSuccess: "刷新后浏览器可能找不到此页面。没有关系，你仍处于登录状态。",

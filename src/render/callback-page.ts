@@ -19,14 +19,16 @@ type SignInFailure = Extract<CallbackOutcome, { kind: "failed" }>;
  * The HTML document about a sign-in's outcome, in the language that an `Accept-Language` field prefers.
  *
  * @param redact removes secrets from the reason: a server may quote the request
+ * @param foreignApi the host that gets the login, if it isn't OpenAI's
  */
 export function renderCallbackPage(
   outcome: CallbackOutcome,
   acceptLanguage: string | undefined,
   redact: (text: string) => string,
+  foreignApi?: string,
 ): string {
   const page = outcome.kind === "failed" ? failurePage(outcome, redact) : outcome;
-  return renderPage(page, preferredLanguage(acceptLanguage));
+  return renderPage(page, preferredLanguage(acceptLanguage), foreignApi);
 }
 
 /** Shown if the sign-in failed, with the reason and the next step; the page's kind says how to sign in again. */
@@ -57,8 +59,8 @@ const signs = {
 };
 
 /** All text is escaped, and English text on other pages is marked with `lang`. */
-function renderPage({ kind, details = [], steps = [] }: Page, language: Language): string {
-  const { tag, failed, pages, ...labels } = pageTexts[language];
+function renderPage({ kind, details = [], steps = [] }: Page, language: Language, foreignApi?: string): string {
+  const { tag, failed, pages, foreign, ...labels } = pageTexts[language];
   const { title, summary, next } = pages[kind];
   const status = statusOf(kind);
   const english = language === "en" ? "" : ' lang="en"';
@@ -80,6 +82,7 @@ function renderPage({ kind, details = [], steps = [] }: Page, language: Language
 <body>
 <main class="${status}">
 <p class="brand">${logo}codex-oauth</p>
+${foreignApi === undefined ? "" : `<p class="warning">${escapeHtml(foreign(foreignApi))}</p>`}
 <svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="${signs[status]}"/></svg>
 ${status === "failed" ? `<p class="label">${escapeHtml(failed)}</p>` : ""}
 <h1>${escapeHtml(title)}</h1>
@@ -142,6 +145,7 @@ main { width: min(34rem, 100%); min-width: 0; padding: 2rem; border-radius: 1rem
 svg { fill: none; stroke: currentColor; stroke-width: 2.5; stroke-linecap: round;
   stroke-linejoin: round }
 .label { margin: 0 0 .25rem; color: var(--accent); font-size: .9rem; font-weight: 600 }
+.warning { margin: 0 0 1rem; font-weight: 600 }
 h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em }
 .lead { margin: 0; color: var(--soft) }
 section { margin: 1.5rem 0 0; padding: 1rem 1.1rem; border-radius: .65rem; background: var(--inset);

@@ -1,4 +1,4 @@
-import type { ExternalKind } from "../shared/credential-kind.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
 import type { CredentialChoice } from "../auth/chooser.ts";
 import { localTime } from "../shared/time.ts";
 import type { Reader } from "./next-step.ts";
@@ -6,26 +6,26 @@ import type { Reader } from "./next-step.ts";
 interface ReaderText {
   environment: string;
   /** How to confirm the choice. */
-  confirm: (kind: ExternalKind) => string;
+  confirm: (kind: CredentialKind) => string;
   ready: string;
 }
 
-const signedOut = "a ChatGPT login of codex-oauth on this machine is signed out then.";
+const setAside = "a ChatGPT login of codex-oauth is kept, but set aside then.";
 const readerTexts: Readonly<Record<Reader, ReaderText>> = {
   mcp: {
     environment: "the environment of Claude Code",
     confirm: (kind) =>
-      `After a clear yes of the user call codex_login with method ${kind} and confirm true; ${signedOut}`,
+      `After a clear yes of the user call codex_login with method ${kind} and confirm true; ${setAside}`,
     ready: "codex_query can be used now.",
   },
   cli: {
     environment: "the environment",
-    confirm: () => `It is used after a yes; ${signedOut}`,
+    confirm: () => `It is used after a yes; ${setAside}`,
     ready: "codex-oauth query can be used now.",
   },
   library: {
     environment: "the environment",
-    confirm: (kind) => `Choose "${kind}" again as confirmed after a clear yes; ${signedOut}`,
+    confirm: (kind) => `Choose "${kind}" again as confirmed after a clear yes; ${setAside}`,
     ready: "Questions can be asked now.",
   },
 };
@@ -36,7 +36,11 @@ type Explain = (
   time: (epochMs: number) => string,
 ) => { head: string; terms: string };
 
-const choiceTerms: Readonly<Record<ExternalKind, Explain>> = {
+const choiceTerms: Readonly<Record<CredentialKind, Explain>> = {
+  chatgpt: ({ account, plan }) => ({
+    head: `The ChatGPT login of ${account ?? "an account"}${plan === undefined ? "" : ` (plan ${plan})`} is stored here.`,
+    terms: "Each question counts on that account's plan.",
+  }),
   "codex-cli": ({ account, plan, expiresAt, guestFile }, _, time) => ({
     head: `The Codex CLI is signed in on this machine as ${account ?? "an account"}${plan === undefined ? "" : ` (plan ${plan})`}.`,
     terms:

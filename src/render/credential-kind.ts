@@ -1,4 +1,4 @@
-import type { CredentialKind, ExternalKind } from "../shared/credential-kind.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
 
 /** The text of reports about a kind of credential. */
 interface KindText {
@@ -56,8 +56,12 @@ export const kindText: Readonly<Record<CredentialKind, KindText>> = {
   },
 };
 
-/** What each external kind is, for who chooses one. */
-export const choiceText: Readonly<Record<ExternalKind, { tool: string; option: string }>> = {
+/** What each kind is, for who chooses one. */
+export const choiceText: Readonly<Record<CredentialKind, { tool: string; option: string }>> = {
+  chatgpt: {
+    tool: "chatgpt takes up the login that such a choice has set aside",
+    option: "use the login again that another choice has set aside",
+  },
   "codex-cli": {
     tool: "codex-cli uses the official CLI's login",
     option: "use the login of OpenAI's own Codex CLI",

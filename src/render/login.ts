@@ -1,8 +1,8 @@
 import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
-import type { ExternalAccount } from "../auth/chooser.ts";
+import type { OtherAccount } from "../auth/chooser.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { NoBrowserReason, LoginReason } from "../auth/sign-in/login-plan.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, ForeignService } from "../config/config.ts";
 import type { SettableKind } from "../shared/credential-kind.ts";
 import { unsetVariables } from "../shared/next-step.ts";
 import { localTime } from "../shared/time.ts";
@@ -19,13 +19,18 @@ const useNotes: Readonly<Record<SettableKind, (reader: Reader) => string>> = {
 };
 
 /**
- * @param foreign the issuer's host if it isn't OpenAI's own server: the user must not miss that
+ * @param foreign services that aren't OpenAI's own: the user must not miss that
  * @param auth `CODEX_AUTH`, which decides the credential of a question, whatever login is stored
  */
-export function renderSignedIn(tokens: TokenSet, foreign: string | undefined, auth: CodexAuth, reader: Reader): string {
+export function renderSignedIn(
+  tokens: TokenSet,
+  foreign: ForeignService | undefined,
+  auth: CodexAuth,
+  reader: Reader,
+): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
   const use = useNotes[auth ?? "chatgpt"](reader);
-  return `${issuerWarning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
+  return `${foreignWarning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
 }
 
 interface Waiting {
@@ -34,10 +39,10 @@ interface Waiting {
   joined: boolean;
   /** Why it is not the usual sign-in of a desktop. */
   reason: LoginReason | undefined;
-  /** The issuer's host if it isn't OpenAI's own server. */
-  foreign: string | undefined;
+  /** Services that aren't OpenAI's own. */
+  foreign: ForeignService | undefined;
   /** The logins that could be used instead. */
-  externalAccounts: readonly ExternalAccount[];
+  otherAccounts: readonly OtherAccount[];
 }
 
 interface WaitingBrowser extends Waiting {
@@ -58,13 +63,13 @@ export function renderWaiting(login: WaitingBrowser | WaitingDevice, now: number
   const until = localTime(login.endsAt, now, timeZone);
   const goesOn = `${login.joined ? "The login that was already waiting goes on" : "The login waits"} until ${until}.`;
   const lines = login.method === "browser" ? browserLines(login) : deviceLines(login);
-  for (const { kind, account } of login.externalAccounts) {
+  for (const { kind, account } of login.otherAccounts) {
     lines.push(
       `${kindText[kind].holder} is signed in as ${account}; it is not used unless you call codex_login with method "${kind}".`,
     );
   }
   lines.push(`${goesOn} Call codex_login again to wait for the end, or codex_status to see how it stands.`);
-  return `${issuerWarning(login.foreign)}${lines.join("\n")}`;
+  return `${foreignWarning(login.foreign)}${lines.join("\n")}`;
 }
 
 function browserLines({ authorizationUrl, browserOpened, reason }: WaitingBrowser): string[] {
@@ -103,7 +108,7 @@ export function renderSignInSteps(
   timeZone: string,
 ): string {
   const until = `The sign-in waits until ${localTime(login.endsAt, now, timeZone)}.`;
-  const lines = [issuerWarning(foreign).trimEnd(), reason === undefined ? "" : reasonText(reason)];
+  const lines = [foreignWarning(foreign).trimEnd(), reason === undefined ? "" : reasonText(reason)];
   const steps =
     login.method === "browser"
       ? [
@@ -138,12 +143,14 @@ export function renderLoginProgress(
   login:
     | Pick<WaitingBrowser, "method" | "authorizationUrl">
     | Pick<WaitingDevice, "method" | "verificationUrl" | "userCode">,
+  foreign: ForeignService | undefined,
 ): string {
-  if (login.method === "browser") return `Open this URL to sign in: ${login.authorizationUrl}`;
+  const warning = foreignWarning(foreign);
+  if (login.method === "browser") return `${warning}Open this URL to sign in: ${login.authorizationUrl}`;
   const { verificationUrl, userCode } = login;
   return userCode === undefined
-    ? `Waiting for the device code to be entered at ${verificationUrl}`
-    : `Open ${verificationUrl} and enter the code ${userCode}. Device code authorization must be allowed in ChatGPT's security settings. ` +
+    ? `${warning}Waiting for the device code to be entered at ${verificationUrl}`
+    : `${warning}Open ${verificationUrl} and enter the code ${userCode}. Device code authorization must be allowed in ChatGPT's security settings. ` +
         "Only enter this code if you started this sign-in.";
 }
 
@@ -161,6 +168,11 @@ function reasonText(reason: LoginReason): string {
   return reason.kind === "ports-busy" ? reason.message : noBrowserText[reason.because];
 }
 
-function issuerWarning(foreign: string | undefined): string {
-  return foreign === undefined ? "" : `Not OpenAI's own server: this login is at ${foreign}. `;
+/** A sentence and a space: the host that gets the tokens comes before the one that issues them. */
+export function foreignWarning(foreign: ForeignService | undefined): string {
+  if (foreign === undefined) return "";
+  const { api, issuer } = foreign;
+  return api === undefined
+    ? `Not OpenAI's own server: this login is at ${issuer}. `
+    : `Not OpenAI's own servers: this login and each question go to ${api}; the sign-in is at ${issuer}. `;
 }

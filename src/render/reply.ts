@@ -1,4 +1,5 @@
 import type { QueryReply } from "../query/response/reply.ts";
+import type { ForeignService } from "../config/config.ts";
 import type { Usage } from "../query/response/response-event.ts";
 import { markedText } from "../shared/text.ts";
 import { kindText } from "./credential-kind.ts";
@@ -19,6 +20,7 @@ export function renderSources(sources: QueryReply["sources"]): string {
  * The answer between a first and a last line of this program's, for a model: errors begin with their code, so an answer
  * that begins like one can't pass for it.
  *
+ * @param foreign services that aren't OpenAI's own
  * @param whole the file with the whole answer, if the reply's text is only its beginning
  */
 export function renderReply(
@@ -26,6 +28,7 @@ export function renderReply(
   notices: readonly string[],
   now: number,
   timeZone: string,
+  foreign?: ForeignService,
   whole?: { path: string; characters: number },
 ): string {
   const text = markedText(reply.text);
@@ -33,13 +36,20 @@ export function renderReply(
     whole === undefined
       ? ""
       : ` (the first ${grouped(text.length)} of ${grouped(whole.characters)} characters; the whole answer is in ${whole.path})`;
-  return `Codex answers${cut}:\n\n${text}\n\n${renderFooter(reply, notices, now, timeZone)}`;
+  return `Codex answers${cut}:\n\n${text}\n\n${renderFooter(reply, notices, now, timeZone, foreign)}`;
 }
 
-/** One line of facts: model, cost, remaining quota, and what was not done as asked. */
-export function renderFooter(reply: QueryReply, notices: readonly string[], now: number, timeZone: string): string {
+/** One line of facts: a foreign API, model, cost, remaining quota, and what was not done as asked. */
+export function renderFooter(
+  reply: QueryReply,
+  notices: readonly string[],
+  now: number,
+  timeZone: string,
+  foreign?: ForeignService,
+): string {
   const { usage, quota } = reply;
   const facts = [
+    foreignNote(reply, foreign),
     `${reply.model}${kindText[reply.mode].payer}`,
     reply.effort === undefined ? undefined : `effort ${reply.effort}`,
     usage === undefined ? undefined : tokens(usage),
@@ -50,6 +60,11 @@ export function renderFooter(reply: QueryReply, notices: readonly string[], now:
     ...reply.notices,
   ];
   return `— ${facts.filter((fact) => fact !== undefined).join(" · ")}`;
+}
+
+/** The host that answered, if it isn't OpenAI's; an API key goes to an API of its own. */
+export function foreignNote({ mode }: Pick<QueryReply, "mode">, foreign?: ForeignService): string | undefined {
+  return foreign?.api === undefined || mode === "api-key" ? undefined : `from ${foreign.api}, not from OpenAI`;
 }
 
 /** Undefined if neither count is known. */

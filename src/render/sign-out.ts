@@ -7,9 +7,10 @@ export function renderSignOut(done: SignedOut & { stoppedLogin: boolean }): stri
   const { removed, forgotten, stoppedLogin } = done;
   const stopped = stoppedLogin ? " A login that was waiting has been stopped." : "";
   if (removed !== undefined) {
+    const choice = forgotten === undefined ? "" : ` The choice to use ${kindText[forgotten].use} is forgotten, too.`;
     return (
       `Signed out: the login of ${accountLabel(removed)} was removed from this machine ` +
-      `${revocationText(done)}${stopped} Other programs on this machine keep their own logins.`
+      `${revocationText(done)}${choice}${stopped} Other programs on this machine keep their own logins.`
     );
   }
   if (forgotten !== undefined) {

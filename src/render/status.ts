@@ -1,3 +1,4 @@
+import { foreignService } from "../config/config.ts";
 import { CodexError } from "../shared/errors.ts";
 import { signIn } from "../shared/next-step.ts";
 import { localTime, span } from "../shared/time.ts";
@@ -5,14 +6,21 @@ import type { Status } from "../status/status-report.ts";
 import { kindText } from "./credential-kind.ts";
 import { doctorFacts, renderDoctor } from "./doctor.ts";
 import { errorLine } from "./error.ts";
+import { foreignWarning } from "./login.ts";
 import { renderFix, type Reader } from "./next-step.ts";
 import { quotaLines } from "./quota.ts";
 
-/** The status for a reader; whether a login is there comes first. */
+/** The status for a reader: services that aren't OpenAI's come first, then whether a login is there. */
 export function renderStatus(status: Status, now: number, timeZone: string, reader: Reader): string {
   const { pendingLogin, quota, problems, details, logFile } = status;
-  const lines = [headline(status, reader), troubleLine(status, reader)].filter((line) => line !== undefined);
+  // An API key goes to an API of its own.
+  const foreign = status.mode === "api-key" ? undefined : foreignWarning(foreignService(status)).trimEnd();
+  const lines = [foreign, headline(status, reader), troubleLine(status, reader)].filter((line) => line);
   lines.push(...loginLines(status, now, timeZone));
+  if (status.setAside !== undefined) {
+    const again = reader === "mcp" ? 'codex_login with method "chatgpt"' : "codex-oauth login --chatgpt";
+    lines.push(`Set aside: the ChatGPT login of ${status.setAside}; ${again} uses it again.`);
+  }
   if (status.defaultModel !== undefined) lines.push(`Default model: ${status.defaultModel}`);
   if (quota !== undefined) lines.push(...quotaLines(quota, now, timeZone));
   else if (status.signedIn && kindText[status.mode].hasQuota)

@@ -15,6 +15,10 @@ export function isExternalKind(value: string): value is ExternalKind {
   return (externalKinds as readonly string[]).includes(value);
 }
 
+export function isCredentialKind(value: string): value is CredentialKind {
+  return (credentialKinds as readonly string[]).includes(value);
+}
+
 export function isSettableKind(value: string): value is SettableKind {
   return (settableKinds as readonly string[]).includes(value);
 }

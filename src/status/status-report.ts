@@ -19,6 +19,8 @@ export interface Status {
   /** Masked; undefined with an API key. */
   account: string | undefined;
   plan: string | undefined;
+  /** The masked account of a ChatGPT login that is kept, but not used while another way is chosen. */
+  setAside: string | undefined;
   /** Epoch ms. */
   expiresAt: number | undefined;
   authFile: string;

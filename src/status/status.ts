@@ -15,7 +15,7 @@ import type { DoctorReport } from "./finding.ts";
 import type { PendingLoginStatus, Status } from "./status-report.ts";
 
 interface StatusDeps {
-  credentials: Pick<CredentialChooser, "current" | "defaultSource">;
+  credentials: Pick<CredentialChooser, "current" | "defaultSource" | "setAside">;
   tokens: Pick<TokenManager, "state">;
   login: Pick<LoginManager, "pending" | "failure">;
   catalog: Pick<ModelCatalog, "cached">;
@@ -41,6 +41,7 @@ export async function collectStatus(deps: StatusDeps): Promise<Status> {
     decidedBy: config.auth === undefined ? undefined : "CODEX_AUTH",
     account: credential && accountOf(credential),
     plan: credential?.plan,
+    setAside: await deps.credentials.setAside(),
     expiresAt: credential?.expiresAt,
     authFile: config.authFile,
     encrypted: credential?.kind === "chatgpt" ? (await tokens.state()).encrypted : undefined,

@@ -49,13 +49,14 @@ test.each(externalKinds)("%s with a yes is kept for every window", async (kind) 
   const { simulator, home, parts, another } = await modeRig();
   writeCodexCliLogin(home, simulator);
   writeLogin(home, simulator, { others: { theirs: 1 } });
+  const login = home.record();
   const { text, choice } = await choose(parts, kind, true);
   expect(text).toContain("Chosen, for every window.");
   expect(choice).toMatchObject({ kind, confirmed: true });
   const document = JSON.parse(home.readAuth()) as Record<string, unknown>;
   expect(document).toEqual({
     theirs: 1,
-    codex: { version: 1, mode: kind, generation: expect.any(Number) as number },
+    codex: { ...login, mode: kind },
   });
   expect((await another().client.query({ prompt: "hi" })).mode).toBe(kind);
 });
@@ -84,13 +85,13 @@ test("where CODEX_AUTH decides, another choice is CONFIG and the same one needs 
 
 test("a login that was found is told masked, and only where it works", async () => {
   const { simulator, home, parts } = await modeRig();
-  expect(await parts.credentials.externalAccounts()).toEqual([]);
+  expect(await parts.credentials.otherAccounts()).toEqual([]);
   writeCodexCliLogin(home, simulator, { account: { email: "guest@example.test" } });
-  expect(await parts.credentials.externalAccounts()).toEqual([{ kind: "codex-cli", account: "g***@example.test" }]);
+  expect(await parts.credentials.otherAccounts()).toEqual([{ kind: "codex-cli", account: "g***@example.test" }]);
   writeCodexCliLogin(home, simulator, { accessExpiresInMs: -1_000 });
-  expect(await parts.credentials.externalAccounts()).toEqual([]);
+  expect(await parts.credentials.otherAccounts()).toEqual([]);
   writeCodexCliLogin(home, simulator, { file: { auth_mode: "apikey" } });
-  expect(await parts.credentials.externalAccounts()).toEqual([]);
+  expect(await parts.credentials.otherAccounts()).toEqual([]);
 });
 
 test("a sign-in takes the place of a choice", async () => {

@@ -20,6 +20,7 @@ import {
 } from "../support/modes.ts";
 import { fakeClock } from "../support/fake-clock.ts";
 import { failure } from "../support/replies.ts";
+import { unsetVariables } from "../../src/shared/next-step.ts";
 import { renderNext } from "../../src/render/next-step.ts";
 
 async function guestRig(options: Parameters<typeof modeRig>[0] = {}) {
@@ -158,7 +159,7 @@ test("a file that others may read is still read, and its rights stay as they are
 test.each([
   ["no provenance, at another origin than the standard one", {}, { oauth_provenance: undefined }],
   ["the provenance of another issuer", {}, { oauth_provenance: { issuer: "https://other.test" } }],
-  ["the standard issuer at another API", { CODEX_ISSUER: "https://auth.openai.com" }, { oauth_provenance: undefined }],
+  ["the standard issuer at another API", {}, { oauth_provenance: undefined }],
   ["another issuer at the standard API", { CODEX_BASE_URL: "https://chatgpt.com/backend-api" }, {}],
 ])("a guest's tokens stay where they belong: %s", async (_, env, tokens) => {
   const { simulator, home, parts } = await guestRig({ env });
@@ -166,6 +167,7 @@ test.each([
   const error = await failure(parts.credentials.get(neverAborted));
   expect(error.code).toBe("AUTH_REQUIRED");
   expect(error.message).toMatch(/^The Codex CLI's login is for .*, not for /);
+  expect(error.next).toEqual([unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL")]);
   expect(simulator.requests).toEqual([]);
 });
 

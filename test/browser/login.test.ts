@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     expect(await page.innerText("main")).toContain(foot);
     await expect(page.reload()).rejects.toThrow("ERR_CONNECTION_REFUSED");
     await expect(page.goto(page.url())).rejects.toThrow("ERR_CONNECTION_REFUSED");
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
     expect(simulator.stats).toMatchObject({ exchanges: 1, usedCodeAttempts: 0 });
   });
 
@@ -90,7 +90,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     expect((await page.goto(stale.href))?.status()).toBe(400);
     expect(await page.innerText("h1")).toBe(pageTexts.en.pages.state.title);
     expect((await page.goto(url))?.status()).toBe(200);
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
     expect(simulator.stats.exchanges).toBe(1);
   });
 });

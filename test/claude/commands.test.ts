@@ -47,7 +47,7 @@ describe("/codex", () => {
     const outcome = await host.ask(`${typed} Is a mutex needed?`);
     expect(outcome.denials).toEqual([]);
     expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex", "Is a mutex needed?"));
-    expect(toolResults(host.model.requests[1]!)[0]?.text).toMatch(/^Signed in as /);
+    expect(toolResults(host.model.requests[1]!)[0]?.text).toMatch(/^Signed in as /m);
     expect(promptAt(host)).toBe("Is a mutex needed?");
     expect(outcome.result).toMatch(/\n\n— gpt-6\.1-sol · effort low · [^\n]+$/);
     expect(outcome.result.startsWith(`Codex answers:\n\n${answer}\n\n— `)).toBe(true);
@@ -84,7 +84,7 @@ describe("/codex", () => {
     const { result, denials } = await host.ask("/codex-oauth:codex Who am I?");
     expect(denials).toEqual([]);
     const results = toolResults(host.model.requests.at(-1)!).map(({ text }) => text);
-    expect(results[0]).toMatch(/^Not signed in/);
+    expect(results[0]).toMatch(/^Not signed in/m);
     expect(results[2]).toContain(" Signed in as ");
     expect(result).toMatch(/^Codex answers:\n\nThe simulator received: Who am I\?\n\n— /);
   });
@@ -117,7 +117,7 @@ describe("the others", () => {
     const { result, denials } = await host.ask("/codex-oauth:codex-status verbose");
     expect(denials).toEqual([]);
     expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex-status", "verbose"));
-    expect(result).toMatch(/^Signed in as .\*\*\*@[^]*Quota: not seen yet/);
+    expect(result).toMatch(/^Signed in as .\*\*\*@[^]*Quota: not seen yet/m);
   });
 
   test("/codex-clear signs out", async () => {
@@ -138,7 +138,7 @@ describe("the others", () => {
     host.model.plan({ calls: [call("codex_status")] });
     const first = await session.say("/codex-oauth:codex-status");
     expect(first.permission_denials).toEqual([]);
-    expect(lastResult(host.model.requests.at(-1)!).text).toMatch(/^Signed in as /);
+    expect(lastResult(host.model.requests.at(-1)!).text).toMatch(/^Signed in as /m);
     host.model.plan({ calls: [call("codex_status")] });
     const second = await session.say("And again?");
     expect(second.permission_denials).toHaveLength(1);

@@ -46,7 +46,7 @@ describe("refused", () => {
       expect(second?.isError).toBe(false);
       const told = method === "device" ? codeIn : urlIn;
       expect(told(second!)).not.toBe(told(first!));
-      expect(after?.text).toMatch(/^Not signed in[^]*A login waits/);
+      expect(after?.text).toMatch(/^Not signed in[^]*A login waits/m);
       expect(host.home.record()).toBeUndefined();
     },
   );
@@ -69,7 +69,7 @@ describe("cancelled", () => {
     model.plan({ calls: [status] }, { calls: [call("codex_login")] });
     await session.say("/codex-oauth:codex-config login");
     const [looked, anew] = toolResults(model.requests.at(-1)!).slice(-2);
-    expect(looked?.text).toMatch(/^Not signed in/);
+    expect(looked?.text).toMatch(/^Not signed in/m);
     expect(looked?.text).not.toContain("A login waits");
     expect(anew?.text).toContain("The login waits until");
   });
@@ -103,12 +103,12 @@ describe("cancelled", () => {
       const { permission_denials } = await session.say("/codex-oauth:codex-clear");
       expect(permission_denials).toEqual([]);
       const [waiting, cleared, after] = toolResults(model.requests.at(-1)!).slice(-3);
-      expect(waiting?.text).toMatch(/^Not signed in[^]*A login waits/);
+      expect(waiting?.text).toMatch(/^Not signed in[^]*A login waits/m);
       expect(cleared).toMatchObject({ isError: false });
       expect(cleared?.text).toBe(
         "Nothing to clear: nobody is signed in here. A login that was waiting has been stopped.",
       );
-      expect(after?.text).toMatch(/^Not signed in/);
+      expect(after?.text).toMatch(/^Not signed in/m);
       expect(after?.text).not.toContain("A login waits");
       expect(home.record()).toBeUndefined();
     },

@@ -33,7 +33,7 @@ test("by device code: the model is shown it once, with its warning, and then who
   const { result, denials } = await host.ask("/codex-oauth:codex-config login by device code");
   expect(denials).toEqual([]);
   const [before, begun, joined, signedIn] = toolResults(host.model.requests.at(-1)!);
-  expect(before?.text).toMatch(/^Not signed in/);
+  expect(before?.text).toMatch(/^Not signed in/m);
   const [told = "", warned = ""] = begun!.text.split(`\n${code}\n`);
   expect(told).toContain("First allow device code authorization in ChatGPT's settings");
   expect(told).toContain(`open ${simulator.issuer}/codex/device in any browser`);
@@ -104,7 +104,7 @@ test("with an API key: explained first, and chosen only after a yes in a command
   const [explained, before, chosen, after] = told;
   expect(explained).toContain("costs money on its account");
   expect(explained).toContain("Nothing has been changed.");
-  expect(before).toMatch(/^Not signed in/);
+  expect(before).toMatch(/^Not signed in/m);
   expect(chosen).toContain("Chosen, for every window.");
   expect(after).toMatch(/^Ready with an API key: [^]*chosen with codex_login/);
   expect(JSON.stringify(model.requests)).not.toContain("CANARY");

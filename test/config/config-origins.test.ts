@@ -8,7 +8,9 @@ const standards = {
 
 describe.each(["CODEX_ISSUER", "CODEX_BASE_URL"] as const)("%s", (setting) => {
   const load = (value: string) => {
-    const config = loadConfig({ [setting]: value }, "/home/jane");
+    // With OpenAI's own issuer no other API is taken, with one elsewhere none on this machine.
+    const issuer = value.includes("https:") ? "https://issuer.test" : "http://127.0.0.1:8000";
+    const config = loadConfig({ CODEX_ISSUER: issuer, [setting]: value }, "/home/jane");
     return { config, url: setting === "CODEX_ISSUER" ? config.issuer : config.baseUrl };
   };
 
@@ -21,7 +23,7 @@ describe.each(["CODEX_ISSUER", "CODEX_BASE_URL"] as const)("%s", (setting) => {
     ["http://localhost", "http://localhost"],
     ["HTTPS://Example.Test:443", "https://example.test"],
     ["https://chatgpt.com.evil.test", "https://chatgpt.com.evil.test"], // and signed out there
-  ])("takes %s", (value, expected) => {
+  ])("takes %s with an issuer of its kind", (value, expected) => {
     const { config, url } = load(value);
     expect(config.problems).toEqual([]);
     expect(url).toBe(expected);
@@ -63,6 +65,57 @@ describe.each(["CODEX_ISSUER", "CODEX_BASE_URL"] as const)("%s", (setting) => {
     expect(() => {
       assertConfigured(config, ["storage"]);
     }).not.toThrow();
+  });
+});
+
+describe("the API that a login of OpenAI's own issuer may go to", () => {
+  const load = (baseUrl: string, issuer?: string) =>
+    loadConfig({ CODEX_ISSUER: issuer, CODEX_BASE_URL: baseUrl }, "/home/jane");
+
+  test.each([undefined, "https://auth.openai.com", "HTTPS://Auth.OpenAI.com:443/", "https://auth.openai.com/tenant"])(
+    "is chatgpt.com or a host below it, with the issuer %s",
+    (issuer) => {
+      for (const base of ["https://chatgpt.com/other", "https://eu.chatgpt.com/backend-api"]) {
+        expect(load(base, issuer)).toMatchObject({ baseUrl: base, problems: [] });
+      }
+      for (const base of [
+        "https://evil.test/backend-api",
+        "https://chatgpt.com.evil.test",
+        "https://notchatgpt.com",
+        "https://chatgpt.com:8443/backend-api",
+        "https://api.openai.com",
+        "http://127.0.0.1:9000/backend-api",
+        "https://localhost",
+      ]) {
+        const config = load(base, issuer);
+        expect(config, base).toMatchObject({
+          baseUrl: standards.CODEX_BASE_URL,
+          apiOrigin: "https://chatgpt.com",
+          problems: [
+            { area: "origins", setting: "CODEX_BASE_URL", message: expect.stringContaining("chatgpt.com") as string },
+          ],
+        });
+        expect(() => {
+          assertConfigured(config, ["origins"]);
+        }).toThrow(expect.objectContaining({ code: "CONFIG" }));
+      }
+    },
+  );
+
+  test("is on this machine only where the issuer is as well", () => {
+    const local = "http://127.0.0.1:9000/backend-api";
+    expect(load(local, "http://localhost:8000")).toMatchObject({ baseUrl: local, problems: [] });
+    const { baseUrl, problems } = load(local, "https://issuer.test");
+    expect(baseUrl).toBe(standards.CODEX_BASE_URL);
+    expect(problems).toMatchObject([
+      { setting: "CODEX_BASE_URL", message: expect.stringContaining("this machine") as string },
+    ]);
+  });
+
+  test("is not judged beside an issuer that cannot be used, which alone is named", () => {
+    const { baseUrl, problems } = load("https://gateway.test", "https://evil\n.test");
+    expect(baseUrl).toBe(standards.CODEX_BASE_URL);
+    expect(problems.map(({ setting }) => setting)).toEqual(["CODEX_ISSUER"]);
   });
 });
 

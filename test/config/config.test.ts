@@ -31,6 +31,7 @@ test("has a sound default for every setting", () => {
     tlsUnverified: false,
     apiKey: undefined,
     codexHome: "/home/jane/.codex",
+    officialLogins: ["/home/jane/.codex/auth.json"],
     claudeHome: "/home/jane/.claude",
     systemRoot: "C:\\Windows",
     problems: [],

@@ -41,7 +41,7 @@ describe("unchecked certificates", () => {
   test.each([
     ["the real services", {}],
     ["a real API", { CODEX_ISSUER: local.CODEX_ISSUER }],
-    ["a real issuer", { CODEX_BASE_URL: local.CODEX_BASE_URL }],
+    ["a real issuer", { CODEX_ISSUER: "https://issuer.test", CODEX_BASE_URL: "https://api.test" }],
   ])("are refused for %s", (_, env) => {
     const error = configError(loadConfig({ ...off, ...env }, home), "origins");
     expect(error.message).toContain("NODE_TLS_REJECT_UNAUTHORIZED cannot be used");

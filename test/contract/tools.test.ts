@@ -57,7 +57,7 @@ describe.each(tools.map((tool) => [tool.name, tool] as const))("%s", (name, tool
       "readOnlyHint",
     ]);
     expect(tool.annotations.readOnlyHint).toBe(["codex_query", "codex_status", "codex_models"].includes(name));
-    expect(tool.annotations.destructiveHint).toBe(name === "codex_clear");
+    expect(tool.annotations.destructiveHint).toBe(["codex_clear", "codex_login"].includes(name));
   });
 
   test("describes each argument and takes no other", async () => {

@@ -14,7 +14,7 @@ for (const entry of ["shipped", "test"] as const) {
     const login = await call("codex_login");
     const page = await simulator.signIn(String(login.facts["authorizationUrl"]));
     expect(page.status).toBe(200);
-    expect((await call("codex_status")).text).toMatch(/^Signed in as .\*\*\*@/);
+    expect((await call("codex_status")).text).toMatch(/^Signed in as .\*\*\*@/m);
 
     expect((await call("codex_models")).text).toContain("gpt-6.1-sol (default)");
     const answer = await call("codex_query", { prompt: "Explain PKCE in one sentence." });

@@ -158,7 +158,7 @@ describe("a file of certificates that gives none", () => {
       `NODE_EXTRA_CA_CERTS names ${path}/missing.pem, which does not exist.`,
     );
     expect(await notice(join(path, "folder"))).toContain("which is not a file.");
-    expect(await notice("package.json")).toContain("which is not an absolute path.");
+    expect(await notice("package.json")).toContain("which is not an absolute path: it is not trusted.");
     expect(await notice(`${path}/x.pem\r\n[TOKEN] forged`)).not.toMatch(/[\r\n]/);
   });
 

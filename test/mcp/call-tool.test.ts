@@ -108,7 +108,8 @@ test("wrong arguments come before wrong settings, and the handler sees neither",
   expect(text).toBe(
     "CONFIG: CODEX_BASE_URL cannot be used: it is neither https: nor http: on this machine " +
       "(127.0.0.1, [::1], localhost).\n" +
-      "CODEX_BASE_URL accepts an https: URL, or http: on 127.0.0.1, [::1] or localhost.\n" +
+      "CODEX_BASE_URL accepts an https: URL on chatgpt.com or a host below it; with another CODEX_ISSUER any https: " +
+      "URL; with one on this machine also http: on 127.0.0.1, [::1] or localhost.\n" +
       "Next: Tell the user; try again only if they ask. They can correct or unset the environment variable that the message names, then restart Claude Code.",
   );
   expect((await run(() => ({ text: "fine" }), { env: { CODEX_STATE_DIR: "x" } })).text).toBe("fine");

@@ -89,7 +89,7 @@ test.each([
 
 describe("status", () => {
   const keys = [
-    ...["signedIn", "mode", "decidedBy", "account", "plan", "expiresAt", "authFile", "guestFile"],
+    ...["signedIn", "mode", "decidedBy", "account", "plan", "setAside", "expiresAt", "authFile", "guestFile"],
     ...["issuer", "apiOrigin", "defaultModel", "quota", "trouble", "problems", "logFile", "details"],
   ];
 
@@ -97,13 +97,13 @@ describe("status", () => {
     const { simulator, home, run } = await start();
     const out = await run(["status"]);
     expect(out).toMatchObject({ code: 3, stderr: "" });
-    expect(out.stdout).toMatch(/^Not signed in\. Run codex-oauth login to sign in\.\n/);
+    expect(out.stdout).toMatch(/^Not signed in\. Run codex-oauth login to sign in\.\n/m);
     const outFacts = await run(["status", "--json"]);
     expect(outFacts.code).toBe(3);
     expect(Object.keys(JSON.parse(outFacts.stdout) as object)).toEqual(keys);
 
     writeLogin(home, simulator);
-    expect((await run(["status"])).stdout).toMatch(/^Signed in as c\*\*\*@example\.test/);
+    expect((await run(["status"])).stdout).toMatch(/^Signed in as c\*\*\*@example\.test/m);
     const facts = await run(["status", "--json"]);
     expect(facts).toMatchObject({ code: 0, stderr: "" });
     const parsed = JSON.parse(facts.stdout) as object;

@@ -90,7 +90,7 @@ test.each(["fails", "is missing"] as const)(
     const url = String(answer.facts["authorizationUrl"]);
     expect(answer.text).toContain(url);
     expect((await simulator.signIn(url)).status).toBe(200);
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
   },
 );
 

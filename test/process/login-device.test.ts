@@ -46,7 +46,7 @@ for (const entry of ["shipped", "test"] as const) {
     const waited = await server.call("codex_login", { wait_seconds: 60 });
     expect(waited.text).toContain("Signed in as c***@example.test");
     expect(home.record()).toMatchObject({ accountId: simulator.account.accountId });
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
     for (const place of [log(), server.transport.stderr]) expect(place).not.toContain(code);
     expect(log()).toContain("a device code waits to be entered");
   });

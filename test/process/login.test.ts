@@ -38,11 +38,14 @@ test("gives the URL in text and progress, shows the login in status, joins it, c
       },
     },
   );
-  expect(await told.promise).toBe(`Open this URL to sign in: ${url}`);
+  expect(await told.promise).toMatch(/^Not OpenAI's own servers: .* Open this URL to sign in: /);
+  expect(await told.promise).toContain(url);
   const page = await simulator.signIn(url);
   expect(page).toMatchObject({ status: 200, headers: { "cache-control": "no-store" } });
   const { text } = await waiting;
-  expect(text).toMatch(/^Not OpenAI's own server: this login is at 127\.0\.0\.1:\d+\. Signed in as/);
+  expect(text).toMatch(
+    /^Not OpenAI's own servers: this login and each question go to 127\.0\.0\.1:\d+; the sign-in is at 127\.0\.0\.1:\d+\. Signed in as/,
+  );
   await expectPortFree(port);
 
   expect(home.record()).toMatchObject({
@@ -99,7 +102,7 @@ test("a call that the host's time-out ends leaves the login, which then complete
   await expect(waiting).rejects.toThrow("timed out");
   expect((await server.call("codex_status")).text).toContain(url);
   expect((await simulator.signIn(url)).status).toBe(200);
-  expect((await server.call("codex_status")).text).toMatch(/^Signed in as c\*\*\*@/);
+  expect((await server.call("codex_status")).text).toMatch(/^Signed in as c\*\*\*@/m);
 });
 
 test("the end of stdin during a login frees the port and ends the process with 0", async () => {

@@ -27,11 +27,13 @@ test("a guest's question is answered, and footer and status say whose login it i
   writePreference(home, "codex-cli");
   const { call } = await start(simulator, home);
   const answer = await call("codex_query", { prompt: "hi" });
-  expect(footer(answer.text)).toMatch(/^— gpt-6\.1-sol \(Codex CLI's login, guest\) · /);
+  expect(footer(answer.text)).toMatch(
+    /^— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-6\.1-sol \(Codex CLI's login, guest\) · /,
+  );
   expect(answer.facts).toMatchObject({ mode: "codex-cli" });
   const { text, facts } = await call("codex_status");
   expect(text).toMatch(
-    /^Signed in as c\*\*\*@example\.test \(plan plus\), as a guest of the Codex CLI's login\.\nAccess token: valid until .*not refreshed here/,
+    /^Signed in as c\*\*\*@example\.test \(plan plus\), as a guest of the Codex CLI's login\.\nAccess token: valid until .*not refreshed here/m,
   );
   expect(text).toContain(`Read from: ${codexCliFile(home)}, only read and never written`);
   expect(facts).toMatchObject({ signedIn: true, mode: "codex-cli", guestFile: codexCliFile(home) });
@@ -93,7 +95,7 @@ describe("an API key", () => {
     writePreference(home, "api-key");
     const { call } = await start(simulator, home, { OPENAI_API_KEY: "" });
     expect((await call("codex_query", { prompt: "hi" })).text).toMatch(/^AUTH_REQUIRED: .*OPENAI_API_KEY is not set/);
-    expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /);
+    expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /m);
   });
 
   test("in the environment alone changes nothing: the ChatGPT login answers", async () => {
@@ -103,7 +105,7 @@ describe("an API key", () => {
     writeCodexCliLogin(home, simulator, { account: { email: "guest@example.test" } });
     const { call } = await start(simulator, home);
     const answer = await call("codex_query", { prompt: "hi" });
-    expect(footer(answer.text)).toMatch(/^— gpt-6\.1-sol · /);
+    expect(footer(answer.text)).toMatch(/^— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-6\.1-sol · /);
     expect(simulator.requests.some(({ path }) => path.startsWith("/v1/"))).toBe(false);
   });
 });
@@ -121,7 +123,7 @@ test("a login finished in one window answers in the other at its next call, whic
   await simulator.signIn(String(login.facts["authorizationUrl"]));
   expect((await one.call("codex_login", { wait_seconds: 60 })).text).toContain("n***@example.test");
 
-  expect((await other.call("codex_status")).text).toMatch(/^Signed in as n\*\*\*@example\.test/);
+  expect((await other.call("codex_status")).text).toMatch(/^Signed in as n\*\*\*@example\.test/m);
   const answer = await other.call("codex_query", { prompt: "hi" });
   expect(footer(answer.text)).toContain(
     "another account answered than before: n***@example.test " + "(before: c***@example.test by the Codex CLI's login)",

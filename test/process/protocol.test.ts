@@ -142,7 +142,7 @@ test("arguments of any shape and size are judged, and the next call works", asyn
   const none = await client.call("codex_query", null);
   expect(none.result?.content?.[0]?.text).toMatch(/^BAD_REQUEST: .*prompt is required/);
   const unneeded = await client.call("codex_status", null);
-  expect(unneeded.result?.content?.[0]?.text).toMatch(/^Signed in as/);
+  expect(unneeded.result?.content?.[0]?.text).toMatch(/^Signed in as/m);
   expect(simulator.requests).toEqual([]);
   await client.expectWorking();
 });

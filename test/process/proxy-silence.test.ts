@@ -9,7 +9,11 @@ const hour = 3_600_000;
 /** A server, and a sign-in that waits for a proxy which never answers. */
 async function signInThroughSilence() {
   const [simulator, proxy] = [await simulate(), await listenOnly()];
-  const env = { CODEX_ISSUER: "https://issuer.test", HTTPS_PROXY: proxy.origin };
+  const env = {
+    CODEX_ISSUER: "https://issuer.test",
+    CODEX_BASE_URL: "https://api.test",
+    HTTPS_PROXY: proxy.origin,
+  };
   const limits = { shutdownGraceMs: hour, tokenRequestTimeoutMs: hour };
   const transport = startProcess({ simulator, home: makeHome(), limits, env });
   const client = new RawClient(transport);

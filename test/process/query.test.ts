@@ -52,7 +52,7 @@ test("a question as the service sees it, and its answer as a person sees it", as
   });
   expect(answer.text).toMatch(
     new RegExp(
-      String.raw`^The simulator received: hello\n\n— gpt-6\.1-sol · effort max · \d+ tokens in, \d+ out · ` +
+      String.raw`^The simulator received: hello\n\n— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-6\.1-sol · effort max · \d+ tokens in, \d+ out · ` +
         String.raw`\d+\.\d s · 5 h: 88 % left, resets .+; week: 66 % left, resets .+ · ` +
         String.raw`Effort ultra was sent as max, .+\. · temperature was not sent: .+\.$`,
     ),
@@ -175,5 +175,5 @@ test("a very long answer: its beginning, then where all of it lies", async () =>
     /^Codex answers \(the first 4\d\d,\d{3} of 1,\d{3},\d{3} characters; the whole answer is in .*\.txt\):$/,
   );
   expect(note).toContain(path);
-  expect(footer).toMatch(/^— gpt-6\.1-sol · /);
+  expect(footer).toMatch(/^— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-6\.1-sol · /);
 });

@@ -83,7 +83,7 @@ test("neither the process's arguments nor the status show a piece of a token", a
     expect(shown).not.toContain(token.slice(0, 8));
     expect(shown).not.toContain(token.slice(-8));
   }
-  expect(status.text).toMatch(/^Signed in as .\*\*\*@/);
+  expect(status.text).toMatch(/^Signed in as .\*\*\*@/m);
   expect(shown).not.toContain(email);
   expect(shown).not.toContain(accountId);
   const pid = String(transport.child.pid);

@@ -67,22 +67,40 @@ describe("a setting that cannot be used", () => {
 test("a login is never sent to another origin than its own", async () => {
   const simulator = await simulate();
   const evil = await listen();
-  for (const [name, value] of [
-    ["CODEX_BASE_URL", `${evil.url}/backend-api`],
-    ["CODEX_ISSUER", evil.url],
-    ["CODEX_BASE_URL", "https://evil.test"],
-    ["CODEX_ISSUER", "https://evil.test"],
-  ] as const) {
+  for (const env of [
+    { CODEX_BASE_URL: `${evil.url}/backend-api` },
+    { CODEX_ISSUER: evil.url },
+    { CODEX_BASE_URL: "https://evil.test" },
+    { CODEX_ISSUER: "https://evil.test", CODEX_BASE_URL: "https://evil.test" },
+  ]) {
     const home = makeHome();
-    const own = name === "CODEX_ISSUER" ? simulator.issuer : new URL(simulator.baseUrl).origin;
+    const value = env.CODEX_ISSUER ?? env.CODEX_BASE_URL;
+    const own = env.CODEX_ISSUER === undefined ? new URL(simulator.baseUrl).origin : simulator.issuer;
     writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
-    const { call } = await startServer({ simulator, home, env: { [name]: value } });
+    const { call } = await startServer({ simulator, home, env });
     const answer = await call("codex_query", { prompt: "hi" });
     expect(answer.text).toMatch(/^AUTH_REQUIRED: /);
     expect(answer.text).toContain(`${own}, not for ${new URL(value).origin}.`);
     expect((await call("codex_models")).text).toContain("AUTH_REQUIRED: ");
-    expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /);
+    expect((await call("codex_status")).text).toMatch(/^Not signed in\.\nAUTH_REQUIRED: /m);
+    expect(answer.text).toContain("Next: Unset CODEX_ISSUER and CODEX_BASE_URL and restart Claude Code.");
   }
   expect(evil.heard).toEqual([]);
   expect(simulator.requests).toEqual([]);
+});
+
+test("with OpenAI's issuer no sign-in begins for an API elsewhere", async () => {
+  const simulator = await simulate();
+  const evil = await listen();
+  for (const base of [`${evil.url}/backend-api`, "https://evil.test/backend-api"]) {
+    const env = { CODEX_ISSUER: "https://auth.openai.com", CODEX_BASE_URL: base, CODEX_CALLBACK_PORTS: "" };
+    const { call } = await startServer({ simulator, home: makeHome(), env });
+    for (const method of ["browser", "device"]) {
+      const { code, text } = await call("codex_login", { method });
+      expect(code).toBe("CONFIG");
+      expect(text).toContain("CODEX_BASE_URL cannot be used: a login of auth.openai.com goes only to");
+    }
+    expect((await call("codex_query", { prompt: "hi" })).code).toBe("CONFIG");
+  }
+  expect(evil.heard).toEqual([]);
 });

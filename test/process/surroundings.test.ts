@@ -2,8 +2,10 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeAuthority } from "../support/certificates.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { listen } from "../support/listener.ts";
+import { secureServer } from "../support/secure-server.ts";
 import { simulate, startServer } from "../support/server.ts";
 
 test("nothing in the project's folder is read", async () => {
@@ -86,4 +88,22 @@ test("a proxy sees a tunnel and nothing of the login, and its password stays our
   }
   expect(proxy.heard).toEqual([]);
   expect(text + transport.stderr + transport.lines.join("\n")).not.toContain("proxy-password");
+});
+
+test("an authority in the project's folder is not trusted, though Node has read it", async () => {
+  const [simulator, authority, project] = [await simulate(), makeAuthority(), makeHome().path];
+  const issuer = await secureServer(authority.issue(["127.0.0.1"]));
+  const signIn = async (certificates: string) => {
+    const env = { CODEX_ISSUER: `https://127.0.0.1:${issuer.port}`, NODE_EXTRA_CA_CERTS: certificates };
+    const { call } = await startServer({ simulator, home: makeHome(), cwd: project, env });
+    return { error: await call("codex_login", { method: "device" }), status: (await call("codex_status")).text };
+  };
+  writeFileSync(join(project, "authority.pem"), authority.cert);
+  const { error, status } = await signIn("authority.pem");
+  expect([error.code, issuer.heard]).toEqual(["NETWORK", []]);
+  expect(status).toContain(
+    "NODE_EXTRA_CA_CERTS names authority.pem, which is not an absolute path: it is not trusted.",
+  );
+  await signIn(join(project, "authority.pem"));
+  expect(issuer.heard).not.toEqual([]);
 });

@@ -128,6 +128,14 @@ test("takes out of the reason what must not be seen", () => {
   expect(page.match(/\*\*\*/g)).toHaveLength(3);
 });
 
+test.each(languages)("each page names an API that is not OpenAI's before anything else (%s)", (language) => {
+  for (const kind of kinds) {
+    const page = renderCallbackPage(outcomes[kind], language, asIs, "gateway.test<b>");
+    expect(page.slice(0, page.indexOf("<h1>"))).toContain("gateway.test&#60;b&#62;");
+    expect(renderCallbackPage(outcomes[kind], language, asIs)).not.toContain('class="warning"');
+  }
+});
+
 test("a page that was there for the success says so, and keeps no further step", () => {
   const page = renderCallbackPage({ kind: "signed-in" }, "en", asIs);
   expect(page).toContain("<h1>Signed in</h1>");

@@ -32,7 +32,7 @@ describe("codex_login", () => {
         "/home/jane/.codex/auth.json anew for every question: it never refreshes that login and never writes there. " +
         "Each question counts on that account's plan. The login works until 13:00; opening the Codex CLI renews it.\n\n" +
         "Nothing has been changed. After a clear yes of the user call codex_login with method codex-cli and confirm " +
-        "true; a ChatGPT login of codex-oauth on this machine is signed out then.",
+        "true; a ChatGPT login of codex-oauth is kept, but set aside then.",
     );
   });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { emptyLogin } from "../support/login-rig.ts";
-import { renderSignedIn, renderWaiting } from "../../src/render/login.ts";
+import { renderLoginProgress, renderSignedIn, renderWaiting } from "../../src/render/login.ts";
 
 const now = Date.UTC(2026, 10, 20, 12);
 const minute = 60_000;
@@ -15,7 +15,7 @@ const browser: Extract<Waiting, { method: "browser" }> = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  externalAccounts: [],
+  otherAccounts: [],
 };
 
 const device: Extract<Waiting, { method: "device" }> = {
@@ -26,7 +26,7 @@ const device: Extract<Waiting, { method: "device" }> = {
   joined: false,
   reason: undefined,
   foreign: undefined,
-  externalAccounts: [],
+  otherAccounts: [],
 };
 
 test("a browser login on a desktop", () => {
@@ -43,8 +43,8 @@ test("a browser login on a desktop", () => {
 
 test("a browser login where none is opened, beside a login of the official client", () => {
   const reason = { kind: "no-browser", because: "ssh" } as const;
-  const externalAccounts = [{ kind: "codex-cli", account: "j***@example.com" }] as const;
-  const login = { ...browser, browserOpened: false, reason, externalAccounts };
+  const otherAccounts = [{ kind: "codex-cli", account: "j***@example.com" }] as const;
+  const login = { ...browser, browserOpened: false, reason, otherAccounts };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "This session came over SSH, so no browser was opened. Open this URL to sign in:
 
@@ -75,7 +75,7 @@ test("a device login because the ports are held", () => {
 });
 
 test("a device login that goes on shows its code no more", () => {
-  const login = { ...device, joined: true, userCode: undefined, foreign: "127.0.0.1:8080" };
+  const login = { ...device, joined: true, userCode: undefined, foreign: { issuer: "127.0.0.1:8080", api: undefined } };
   expect(renderWaiting(login, now, "UTC")).toMatchInlineSnapshot(`
     "Not OpenAI's own server: this login is at 127.0.0.1:8080. The device code waits to be entered at https://auth.openai.com/codex/device; it was shown when this login began, and is not shown again.
     The other way: codex_login with method "browser" gives a URL and ends this login.
@@ -93,3 +93,21 @@ test("a login that CODEX_AUTH leaves unused says so, and what to do", () => {
     expect(renderSignedIn(emptyLogin, undefined, auth, "cli")).toMatch(/codex-oauth query can be used now\.$/);
   }
 });
+
+test.each(["mcp", "cli"] as const)(
+  "names the host that gets the login before the one that issues it (%s)",
+  (reader) => {
+    const foreign = { issuer: "sso.corp.test", api: "gateway.test" };
+    const warning =
+      "Not OpenAI's own servers: this login and each question go to gateway.test; the sign-in is at sso.corp.test.";
+    const texts = [
+      renderWaiting({ ...browser, foreign }, now, "UTC"),
+      renderWaiting({ ...device, foreign }, now, "UTC"),
+      renderSignedIn(emptyLogin, foreign, undefined, reader),
+      renderLoginProgress(browser, foreign),
+      renderLoginProgress(device, foreign),
+      renderLoginProgress({ ...device, userCode: undefined }, foreign),
+    ];
+    for (const text of texts) expect(text.startsWith(`${warning} `)).toBe(true);
+  },
+);

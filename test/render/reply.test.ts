@@ -98,6 +98,17 @@ test("escapes, controls and lone surrogates of an answer do not reach the reader
   expect(render({ text })).toMatch(/^Codex answers:\n\nred nul \ufffd a\nb\n\n— /);
 });
 
+test("an API that is not OpenAI's comes first in the line, unless a key goes to its own API", () => {
+  const line = (mode: QueryReply["mode"], api: string | undefined) =>
+    renderReply({ ...reply, mode }, [], now, "UTC", { issuer: "sso.test", api })
+      .split("\n")
+      .at(-1);
+  expect(line("chatgpt", "gateway.test")).toMatch(/^— from gateway\.test, not from OpenAI · gpt-6\.1-sol · /);
+  expect(line("codex-cli", "gateway.test")).toMatch(/^— from gateway\.test, not from OpenAI · /);
+  expect(line("api-key", "gateway.test")).toMatch(/^— gpt-6\.1-sol \(API key\) · /);
+  expect(line("chatgpt", undefined)).toMatch(/^— gpt-6\.1-sol · /);
+});
+
 test("who pays stands beside the model, unless it is a login of this program", () => {
   const first = (mode: QueryReply["mode"]) => render({ mode }).split("\n").at(-1)?.split(" · ")[0];
   expect(first("chatgpt")).toBe("— gpt-6.1-sol");

@@ -15,6 +15,7 @@ const signedOut: Status = {
   decidedBy: undefined,
   account: undefined,
   plan: undefined,
+  setAside: undefined,
   expiresAt: undefined,
   authFile: "/home/jane/.claude/auth.json",
   encrypted: undefined,
@@ -163,6 +164,15 @@ describe("the way that was chosen", () => {
     ]);
     const ended = render({ ...guest, signedIn: false, expiresAt: now - minute });
     expect(ended).toContain("Access token: expired; opening the Codex CLI renews it.");
+  });
+
+  test("services that are not OpenAI's come first, the API before the issuer", () => {
+    const elsewhere = { issuer: "https://sso.corp.test", apiOrigin: "https://gateway.test" };
+    expect(render({ ...signedOut, ...elsewhere })).toMatch(
+      /^Not OpenAI's own servers: this login and each question go to gateway\.test; the sign-in is at sso\.corp\.test\.\nNot signed in\./,
+    );
+    const byKey: Status = { ...signedOut, ...elsewhere, signedIn: true, mode: "api-key" };
+    expect(render(byKey)).toMatch(/^Ready with an API key/);
   });
 
   test("a key is told to be set, with what decided it, and without a quota", () => {

@@ -50,10 +50,10 @@ describe("trouble is told, and the file stays as it is", () => {
     const simulator = await simulate();
     const home = makeHome();
     writeLogin(home, simulator);
-    const status = await collect({ simulator, home, env: { CODEX_ISSUER: "https://other.test" } });
+    const status = await collect({ simulator, home, env: { CODEX_ISSUER: "http://localhost:9" } });
     expect(status).toMatchObject({ signedIn: false, account: undefined });
     expect(statusFacts(status, "mcp")["trouble"]).toMatch(
-      /^AUTH_REQUIRED: .*127\.0\.0\.1:\d+, not for https:\/\/other\.test/,
+      /^AUTH_REQUIRED: .*127\.0\.0\.1:\d+, not for http:\/\/localhost:9\..*Next: Unset CODEX_ISSUER and CODEX_BASE_URL[^,]*\.$/,
     );
   });
 

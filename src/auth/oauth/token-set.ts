@@ -1,6 +1,6 @@
 import { CodexError } from "../../shared/errors.ts";
 import { maskAccountId, maskEmail } from "../../shared/mask.ts";
-import { either, signIn, unsetVariables } from "../../shared/next-step.ts";
+import { unsetVariables } from "../../shared/next-step.ts";
 
 /** The two origins that this program sends to. */
 export interface Origins {
@@ -54,8 +54,9 @@ export function assertIssuedFor(tokens: Origins, configured: Origins): void {
   for (const key of ["issuer", "apiOrigin"] as const) {
     if (originOf(tokens[key]) === originOf(configured[key])) continue;
     throw new CodexError("AUTH_REQUIRED", `The stored login is for ${tokens[key]}, not for ${configured[key]}.`, {
-      why: "A login is used only with the origin that issued it.",
-      next: [either(signIn, unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL"))],
+      why: "A login goes only to the origins that it was issued for.",
+      // No advice to sign in: whoever changed the settings would get the new login.
+      next: [unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL")],
     });
   }
 }

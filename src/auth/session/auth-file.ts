@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { StoredPreference } from "../../api/credential.ts";
-import { credentialKinds, type ExternalKind, externalKinds } from "../../shared/credential-kind.ts";
+import { type CredentialKind, credentialKinds, externalKinds } from "../../shared/credential-kind.ts";
 import { sealAlgorithm } from "../../platform/sealed-box.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { parseJson } from "../../shared/json.ts";
@@ -50,7 +50,14 @@ const loginRecord = z.object({
   mode: z.literal("chatgpt").nullish(),
 });
 
-const plainHead = { version: recordVersion, mode: "chatgpt" } as const;
+/** A login, in use or set aside, as it is before it is encrypted. */
+const withOrigins = z.looseObject({
+  version: z.literal(recordVersion),
+  mode: z.enum(credentialKinds).nullish(),
+  issuer: z.string(),
+  apiOrigin: z.string(),
+  key: z.unknown().optional(),
+});
 
 const choiceRecord = z.object({
   version: z.literal(recordVersion),
@@ -60,7 +67,7 @@ const choiceRecord = z.object({
 
 const sealedRecord = z.object({
   version: z.literal(sealedVersion),
-  mode: z.literal("chatgpt"),
+  mode: z.enum(credentialKinds),
   issuer: z.string().min(1),
   apiOrigin: z.string().min(1),
   algorithm: z.literal(sealAlgorithm),
@@ -81,10 +88,17 @@ type StoredRecord =
   | { kind: "none" }
   | { kind: "login"; tokens: TokenSet }
   | { kind: "sealed"; record: SealedRecord }
-  | { kind: "choice"; choice: StoredPreference }
+  /** With a ChatGPT login that is set aside, if there is one. */
+  | { kind: "choice"; choice: StoredPreference; tokens: TokenSet | undefined }
   /** Of a higher version, or of a known one with an unknown kind, or encrypted in an unknown way. */
   | { kind: "newer"; version: number }
   | { kind: "damaged" };
+
+/** A kind to use from now on. "chatgpt" takes a login that was set aside; its generation is the login's own. */
+export interface Choice {
+  kind: CredentialKind;
+  generation: number;
+}
 
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -100,17 +114,18 @@ export function readRecord(document: Document): StoredRecord {
   // A kind that a later release added without a new version: its user must not be signed out here.
   if (unknownKind.safeParse(stored).success) return { kind: "newer", version: recordVersion };
   const choice = choiceRecord.safeParse(stored);
+  const tokens = storedTokens.safeParse(stored);
   if (choice.success) {
     const { mode: kind, generation } = choice.data;
-    return { kind: "choice", choice: { kind, generation } };
+    return { kind: "choice", choice: { kind, generation }, tokens: tokens.data };
   }
-  const tokens = storedTokens.safeParse(stored);
   if (!tokens.success || !loginRecord.safeParse(stored).success) return { kind: "damaged" };
   return { kind: "login", tokens: tokens.data };
 }
 
-/** What is stored: tokens, a choice, or neither. */
+/** What is stored: tokens, a choice, both, or neither. */
 export interface StoredState {
+  /** Beside a choice the login is set aside: kept, but not used. */
   tokens: TokenSet | undefined;
   /** The chosen credential that needs no login of this program. */
   choice: StoredPreference | undefined;
@@ -151,7 +166,7 @@ export function parseAuthFile(text: string | undefined, path: string, opensSeale
       if (!opensSealed) throw newerRecord(path, sealedVersion, recordVersion);
       return { ...empty, document, encrypted: true, sealed: record.record };
     case "choice":
-      return { ...empty, document, choice: record.choice };
+      return { ...empty, document, choice: record.choice, tokens: record.tokens };
     case "damaged":
       return { ...empty, damaged: true, document };
     case "newer":
@@ -182,12 +197,16 @@ export function editableDocument({ damaged, document = {}, sealed }: AuthFileCon
  * @param text the decrypted rest of the record
  */
 export function withOpened(content: AuthFileContent, sealed: SealedRecord, text: string): AuthFileContent {
-  const { issuer, apiOrigin, key } = sealed;
+  const { mode, issuer, apiOrigin, key } = sealed;
   const rest = parseJson(text);
-  const record = { ...(typeof rest === "object" ? rest : {}), ...plainHead, issuer, apiOrigin, key };
-  const tokens = storedTokens.safeParse(record);
-  if (!tokens.success) return { ...content, damaged: true, tokens: undefined };
-  return { ...content, damaged: false, tokens: tokens.data, document: { ...content.document, [recordKey]: record } };
+  const record = { ...(typeof rest === "object" ? rest : {}), version: recordVersion, mode, issuer, apiOrigin, key };
+  const document = { ...content.document, [recordKey]: record };
+  const opened = readRecord(document);
+  if ((opened.kind !== "login" && opened.kind !== "choice") || opened.tokens === undefined) {
+    return { ...content, damaged: true, tokens: undefined };
+  }
+  const choice = opened.kind === "choice" ? opened.choice : undefined;
+  return { ...content, damaged: false, tokens: opened.tokens, choice, document };
 }
 
 /** A login in a document, split for encryption; undefined if the document has none. */
@@ -195,11 +214,16 @@ export function splitLogin(
   document: Document,
 ): { head: Omit<SealedRecord, "key" | "sealed">; key: unknown; rest: string } | undefined {
   const stored = document[recordKey];
-  const login = loginRecord.extend({ issuer: z.string(), apiOrigin: z.string(), key: z.unknown().optional() }).loose();
-  const record = login.safeParse(stored);
+  const record = withOrigins.safeParse(stored);
   if (!record.success) return undefined;
-  const { version: _, mode: __, issuer, apiOrigin, key, ...rest } = record.data;
-  const head = { version: sealedVersion, mode: "chatgpt", issuer, apiOrigin, algorithm: sealAlgorithm } as const;
+  const { version: _, mode, issuer, apiOrigin, key, ...rest } = record.data;
+  const head = {
+    version: sealedVersion,
+    mode: mode ?? "chatgpt",
+    issuer,
+    apiOrigin,
+    algorithm: sealAlgorithm,
+  } as const;
   return { head, key, rest: JSON.stringify(rest) };
 }
 
@@ -214,15 +238,18 @@ export function withoutKey(document: Document): Document {
   return { ...document, [recordKey]: record };
 }
 
-/** The document with this login as the record; unknown keys stay, in the record too. */
+/** The document with this login as the record; unknown keys stay, in the record too. A refresh keeps a choice. */
 export function withRecord(document: Document, tokens: TokenSet): Record<string, unknown> {
   const previous = document[recordKey];
+  const record = readRecord(document);
+  const isSetAside = record.kind === "choice" && record.tokens?.generation === tokens.generation;
   const { email, plan, ...required } = tokens;
   return {
     ...document,
     [recordKey]: {
       ...(typeof previous === "object" ? previous : {}),
-      ...plainHead,
+      version: recordVersion,
+      mode: isSetAside ? record.choice.kind : "chatgpt",
       ...required,
       email: email ?? null,
       plan: plan ?? null,
@@ -233,9 +260,13 @@ export function withRecord(document: Document, tokens: TokenSet): Record<string,
   };
 }
 
-/** The document with a choice as the record, in place of any login. */
-export function withChoice(document: Document, kind: ExternalKind, generation: number): Record<string, unknown> {
-  return { ...document, [recordKey]: { version: recordVersion, mode: kind, generation } };
+/** The document with this choice; a login stays in the record. */
+export function withChoice(document: Document, { kind, generation }: Choice): Record<string, unknown> {
+  const previous = document[recordKey];
+  return {
+    ...document,
+    [recordKey]: { ...(typeof previous === "object" ? previous : {}), version: recordVersion, mode: kind, generation },
+  };
 }
 
 /** The document without the record: signed out. */

@@ -102,7 +102,7 @@ export class ProgramStore implements LoginStore {
       const next = change(tokens, damaged, choice);
       if (next === undefined || next === null) return next;
       const document = editableDocument(found);
-      if ("kind" in next) return withoutNote(withChoice(document, next.kind, next.generation));
+      if ("kind" in next) return withChoice(document, next);
       const same = tokens?.generation === next.generation && tokens.refreshToken === next.refreshToken;
       return withRecord(same ? document : withoutNote(document), next);
     });

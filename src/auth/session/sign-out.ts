@@ -68,19 +68,18 @@ export class SignOut {
   }
 
   /**
-   * @param select the choice to store in place of the login
    * @throws CodexError `STORAGE` if the login could not be removed; it says whether the login was revoked.
    */
-  run(options: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
-    const run = this.#run(options, select);
+  run(options: RevokeOptions): Promise<SignedOut> {
+    const run = this.#run(options);
     this.#running = run;
     return run;
   }
 
-  async #run({ localOnly, signal }: RevokeOptions, select?: ExternalKind): Promise<SignedOut> {
-    const { store, claims, clock, log } = this.#deps;
+  async #run({ localOnly, signal }: RevokeOptions): Promise<SignedOut> {
+    const { store, claims, log } = this.#deps;
     const { tokens, choice, damaged } = await store.peek();
-    if (tokens === undefined && choice === undefined && !damaged && select === undefined) {
+    if (tokens === undefined && choice === undefined && !damaged) {
       return { removed: undefined, forgotten: undefined, revoked: "skipped", why: undefined };
     }
     if (tokens !== undefined && !localOnly) await this.#rehearse();
@@ -94,9 +93,7 @@ export class SignOut {
       let forgotten = choice;
       const removal = store.update((found, _, foundChoice) => {
         forgotten = foundChoice;
-        if (select === undefined) return (found ?? foundChoice) ? null : undefined;
-        const before = found?.generation ?? foundChoice?.generation ?? 0;
-        return { kind: select, generation: Math.max(clock.now(), before + 1) };
+        return (found ?? foundChoice) ? null : undefined;
       });
       const removed = await removal.catch((error: unknown) => {
         throw revocation?.revoked === "revoked" ? this.#onlyRevoked(error) : error;

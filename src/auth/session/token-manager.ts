@@ -1,4 +1,4 @@
-import type { CredentialKind, ExternalKind } from "../../shared/credential-kind.ts";
+import type { CredentialKind } from "../../shared/credential-kind.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { raceSignal } from "../../platform/promises.ts";
@@ -104,10 +104,10 @@ export class TokenManager {
     return { tokens, damaged, encrypted, unsaved: isUnsaved ? errorOf(claim) : undefined };
   }
 
-  /** Whether the stored login is for the same account. */
+  /** Whether the stored login is for the same account, and not set aside. */
   async isStored({ accountId }: TokenSet): Promise<boolean> {
-    const { tokens } = await this.state().catch(() => ({ tokens: undefined }));
-    return tokens?.accountId === accountId;
+    const stored = await this.#deps.store.peek().catch(() => undefined);
+    return stored?.choice === undefined && stored?.tokens?.accountId === accountId;
   }
 
   /**
@@ -148,7 +148,7 @@ export class TokenManager {
   /** The stored kind of credential, without changing the file; undefined if nothing is stored. */
   async preferredKind(): Promise<CredentialKind | undefined> {
     const { tokens, choice } = await this.#deps.store.peek();
-    return tokens === undefined ? choice?.kind : "chatgpt";
+    return choice?.kind ?? (tokens && "chatgpt");
   }
 
   /**
@@ -160,11 +160,19 @@ export class TokenManager {
     return this.#signOut.run(options);
   }
 
-  /** Signs out, and stores the choice of this kind in place of the login. @throws as `signOut` */
-  async select(kind: ExternalKind, options: RevokeOptions = { localOnly: false }): Promise<SignedOut> {
-    const signedOut = await this.#signOut.run(options, kind);
-    this.#deps.log("TOKEN", `chose ${kind}`);
-    return signedOut;
+  /**
+   * Stores the choice of this kind. A login is set aside; the choice of `chatgpt` takes it up again.
+   *
+   * @throws CodexError `STORAGE`
+   */
+  async select(kind: CredentialKind): Promise<void> {
+    const { store, clock, log } = this.#deps;
+    await store.update((stored, _, choice) => {
+      if (kind === "chatgpt" && (stored === undefined || choice === undefined)) return undefined;
+      // The login keeps its generation, so that a refresh that runs elsewhere can save.
+      return { kind, generation: stored?.generation ?? Math.max(clock.now(), (choice?.generation ?? 0) + 1) };
+    });
+    log("TOKEN", `chose ${kind}`);
   }
 
   /** Starts no more refreshes; resolves when a running one is saved and orphaned tokens are revoked. */

@@ -5,6 +5,7 @@ import { sleep, type Clock } from "../../platform/clock.ts";
 import { storageError } from "../../platform/files/errors.ts";
 import type { FileLock } from "../../platform/files/file-lock.ts";
 import { removeOldLocks } from "../../platform/files/old-locks.ts";
+import { isSameFile } from "../../platform/files/path-facts.ts";
 import {
   interruptedCopy,
   isMountPoint,
@@ -16,7 +17,7 @@ import {
 import type { TemporaryFiles } from "../../platform/files/temporary-files.ts";
 import type { Log } from "../../platform/log.ts";
 import { CodexError } from "../../shared/errors.ts";
-import { act, either, retry, type NextSteps } from "../../shared/next-step.ts";
+import { act, either, restart, retry, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import {
   editableDocument,
@@ -25,6 +26,7 @@ import {
   withoutRecord,
   withRecord,
   type AuthFileContent,
+  type Choice,
   type Document,
   type StoredState,
 } from "./auth-file.ts";
@@ -43,6 +45,8 @@ const maxWrites = 50;
 
 interface TokenStoreDeps {
   path: string;
+  /** Login files of other programs, which this one must not be. */
+  foreignLogins: readonly string[];
   /** Excludes other writers of the file; held for milliseconds. */
   lock: FileLock;
   lockWaitMs: number;
@@ -129,7 +133,7 @@ export class TokenStore {
       stored: TokenSet | undefined,
       damaged: boolean,
       choice: StoredPreference | undefined,
-    ) => TokenSet | StoredPreference | null | undefined,
+    ) => TokenSet | Choice | null | undefined,
     prepared?: PreparedSave,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
@@ -171,8 +175,20 @@ export class TokenStore {
     });
   }
 
+  /** Before each use: a link can be made at any time. @throws CodexError `CONFIG` */
+  async #assertOwn(): Promise<void> {
+    for (const login of this.#deps.foreignLogins) {
+      if (!(await isSameFile(this.path, login))) continue;
+      throw new CodexError("CONFIG", `The login file ${this.path} is the official client's.`, {
+        why: "That file is never written here: two programs that share a refresh token end each other's login.",
+        next: [setVariable("CODEX_AUTH_FILE", "another file"), restart],
+      });
+    }
+  }
+
   /** The content; a damaged one is read several times within a second. */
   async #load(): Promise<FileContent> {
+    await this.#assertOwn();
     for (let reading = 0; ; reading++) {
       const file = await readSecureFile(this.path);
       const content = parseAuthFile(file?.text, this.path, true);
@@ -222,6 +238,7 @@ export class TokenStore {
   }
 
   async #locked<T>(work: () => Promise<T>): Promise<T> {
+    await this.#assertOwn();
     await makePrivateFolder(dirname(this.path));
     await this.#sweep();
     const release = await this.#deps.lock.acquire(this.#deps.lockWaitMs);
@@ -250,7 +267,7 @@ export class TokenStore {
   }
 }
 
-function nextDocument(document: Document, next: TokenSet | StoredPreference | null): Document {
+function nextDocument(document: Document, next: TokenSet | Choice | null): Document {
   if (next === null) return withoutRecord(document);
-  return "kind" in next ? withChoice(document, next.kind, next.generation) : withRecord(document, next);
+  return "kind" in next ? withChoice(document, next) : withRecord(document, next);
 }

@@ -59,14 +59,18 @@ export class LoginManager {
 
   /**
    * The pending login, else one with an unreported result, else a new one. `auto` joins any login; another explicit
-   * method replaces a pending login, and one whose failure is unreported.
+   * method replaces a pending login, and one whose failure is unreported. With any method a login that succeeded
+   * unreported gives way to a new one.
    *
    * @throws CodexError `LOGIN_PORT_BUSY`, or as `DeviceFlow.begin`
    */
-  async beginOrJoin(method: SignInMethod = "auto"): Promise<StartedLogin> {
+  async beginOrJoin(wanted?: SignInMethod): Promise<StartedLogin> {
+    const method = wanted ?? "auto";
     for (;;) {
       // No await without a result: a concurrent `cancel` must find this login.
-      if (this.#unreported !== undefined) await this.#dropStaleResult();
+      const unreported = this.#unreported;
+      if (wanted !== undefined && unreported !== undefined && "tokens" in unreported.result) this.#forget();
+      else if (unreported !== undefined) await this.#dropStaleResult();
       const current = this.#current;
       if (current === undefined) return this.#begin(method);
       const matches = method === "auto" || method === this.#method;

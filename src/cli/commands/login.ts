@@ -1,8 +1,8 @@
-import { type ExternalKind, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
+import { type CredentialKind, credentialKinds, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
 import type { TokenSet } from "../../auth/oauth/token-set.ts";
 import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
 import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
-import { foreignIssuer } from "../../config/config.ts";
+import { foreignService } from "../../config/config.ts";
 import { raceSignal } from "../../platform/promises.ts";
 import { renderChoice } from "../../render/credential-choice.ts";
 import { choiceText } from "../../render/credential-kind.ts";
@@ -17,10 +17,10 @@ const pasteQuestion =
   "Waiting for the browser. If it cannot come back, paste the address that it ended at (not shown): ";
 const inputEnded = "The sign-in goes on waiting for the browser; Ctrl-C ends it.";
 
-const methods = ["device", "no-browser", ...externalKinds] as const;
+const methods = ["device", "no-browser", ...credentialKinds] as const;
 
-const externalOptions: Command["options"] = Object.fromEntries(
-  externalKinds.map((kind) => [kind, { type: "boolean", meaning: choiceText[kind].option }]),
+const kindOptions: Command["options"] = Object.fromEntries(
+  credentialKinds.map((kind) => [kind, { type: "boolean", meaning: choiceText[kind].option }]),
 );
 
 export const login: Command = {
@@ -30,7 +30,7 @@ export const login: Command = {
   options: {
     device: { type: "boolean", meaning: "with a code that is entered in any browser" },
     "no-browser": { type: "boolean", meaning: "open no browser, only show the URL" },
-    ...externalOptions,
+    ...kindOptions,
     keyring: { type: "boolean", meaning: "encrypt the login with a key in the system's keyring" },
     "no-keyring": { type: "boolean", meaning: "store the login unencrypted again" },
     yes: {
@@ -61,15 +61,15 @@ export const login: Command = {
     }
   },
   async run({ options }, context) {
-    const kind = externalKinds.find((name) => options[name] === true);
-    if (kind !== undefined) return useMethod(kind, options["yes"] === true, context);
+    const kind = credentialKinds.find((name) => options[name] === true);
+    if (kind !== undefined) return useMethod(kind, kind === "chatgpt" || options["yes"] === true, context);
     const stores = options["keyring"] === true || options["no-keyring"] === true;
     if (stores && !methods.some((method) => options[method] === true) && (await storeAnew(context))) {
       return exitCodes.ok.code;
     }
     const { config } = context.codex.context;
     const tokens = await signIn(options, context);
-    const text = renderSignedIn(tokens, foreignIssuer(config), config.auth, "cli");
+    const text = renderSignedIn(tokens, foreignService(config), config.auth, "cli");
     context.terminal.stdout.write(`${text}\n`);
     return exitCodes.ok.code;
   },
@@ -88,8 +88,8 @@ async function storeAnew({ codex, terminal }: CommandContext): Promise<boolean> 
   return true;
 }
 
-/** Explains an external credential, asks unless `agreed`, and chooses it. */
-async function useMethod(kind: ExternalKind, agreed: boolean, context: CommandContext): Promise<number> {
+/** Explains another credential, asks unless `agreed`, and chooses it. */
+async function useMethod(kind: CredentialKind, agreed: boolean, context: CommandContext): Promise<number> {
   const { codex, terminal } = context;
   const { clock, timeZone } = codex.context;
   const choose = async (isConfirmed: boolean): Promise<string> => {
@@ -112,7 +112,7 @@ async function signIn(options: Arguments["options"], context: CommandContext): P
   const signIn = await raceSignal(codex.signIn({ method }), signal);
   const browserOpened = await raceSignal(signIn.browserOpened, signal);
   const reason = noBrowser ? undefined : signIn.reason;
-  const about = { browserOpened, reason, foreign: foreignIssuer(config) };
+  const about = { browserOpened, reason, foreign: foreignService(config) };
   terminal.stderr.write(renderSignInSteps(signIn, about, clock.now(), timeZone));
   return signIn.method === "browser" && terminal.stdinIsTty
     ? browserOrPaste(signIn, context)

@@ -1,7 +1,8 @@
+import { foreignService } from "../../config/config.ts";
 import type { QueryRequest } from "../../query/request/request.ts";
 import type { QueryProgress, QueryReply } from "../../query/response/reply.ts";
 import { renderProgress } from "../../render/progress.ts";
-import { renderFooter, renderSources } from "../../render/reply.ts";
+import { foreignNote, renderFooter, renderSources } from "../../render/reply.ts";
 import { CodexError } from "../../shared/errors.ts";
 import type { CommandContext } from "../command.ts";
 import { PlainTextStream, terminalText } from "../terminal/plain-text-stream.ts";
@@ -86,10 +87,13 @@ function unprinted(printed: string, whole: string): string {
 /** Prints the footer on stderr; if that is no terminal, only the notices. */
 export function printFooter(reply: QueryReply, context: CommandContext): void {
   const { codex, terminal } = context;
-  const { clock, timeZone, sessionNotices } = codex.context;
+  const { clock, timeZone, config, sessionNotices } = codex.context;
   const notices = sessionNotices();
+  const foreign = foreignService(config);
   const lines = terminal.stderrIsTty
-    ? [dim(renderFooter(reply, notices, clock.now(), timeZone), terminal)]
-    : [...notices, ...reply.notices].map((notice) => `note: ${notice}`);
+    ? [dim(renderFooter(reply, notices, clock.now(), timeZone, foreign), terminal)]
+    : [foreignNote(reply, foreign), ...notices, ...reply.notices]
+        .filter((notice) => notice !== undefined)
+        .map((notice) => `note: ${notice}`);
   for (const line of lines) terminal.stderr.write(`${line}\n`);
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { foreignService } from "../../config/config.ts";
 import { defaultLimits } from "../../shared/limits.ts";
 import { requestFields } from "../../query/request/request.ts";
 import type { QueryProgress } from "../../query/response/reply.ts";
@@ -42,7 +43,7 @@ export const codexQuery = defineTool({
   input,
   needs: ["storage", "state", "auth", "origins"],
   async handle(args, codex, { signal, progress }) {
-    const { clock, longAnswers, sessionNotices } = codex.context;
+    const { clock, config, longAnswers, sessionNotices } = codex.context;
     const started = clock.elapsed();
     const report = (step: QueryProgress): void => {
       progress.report(() => renderProgress(step, clock.elapsed() - started));
@@ -55,7 +56,14 @@ export const codexQuery = defineTool({
     const { text: _text, items: _items, functionCalls: _calls, ...facts } = reply;
     const { text, whole } = await longAnswers.fit(withSources(reply));
     return {
-      text: renderReply({ ...reply, text }, notices, clock.now(), codex.context.timeZone, whole),
+      text: renderReply(
+        { ...reply, text },
+        notices,
+        clock.now(),
+        codex.context.timeZone,
+        foreignService(config),
+        whole,
+      ),
       facts: { ...facts, ...(whole && { answerFile: whole.path }) },
     };
   },

@@ -132,14 +132,29 @@ test.each([undefined, null, ""])("a login without an ID token (%j) survives a re
   expect(readRecord(withRecord({}, first.tokens))).toEqual(first);
 });
 
-test.each(externalKinds)("the choice of %s has no tokens", (kind) => {
-  const document = withChoice(withRecord({ others: 1 }, tokens), kind, 8);
+test.each(externalKinds)(
+  "the choice of %s sets a login aside, and a refresh of that login keeps the choice",
+  (kind) => {
+    const choice = { kind, generation: tokens.generation };
+    const document = withChoice(withRecord({ others: 1 }, tokens), choice);
+    expect(document).toMatchObject({ others: 1, codex: { mode: kind, refreshToken: tokens.refreshToken } });
+    expect(readRecord(document)).toEqual({ kind: "choice", choice, tokens });
+    const refreshed = { ...tokens, accessToken: "at_2" };
+    expect(readRecord(withRecord(document, refreshed))).toEqual({ kind: "choice", choice, tokens: refreshed });
+    const another = { ...tokens, generation: tokens.generation + 1 };
+    expect(readRecord(withRecord(document, another))).toEqual({ kind: "login", tokens: another });
+    expect(readRecord(withChoice(document, { ...choice, kind: "chatgpt" }))).toEqual({ kind: "login", tokens });
+  },
+);
+
+test.each(externalKinds)("the choice of %s without a login has no tokens", (kind) => {
+  const document = withChoice({ others: 1 }, { kind, generation: 8 });
   expect(document).toEqual({ others: 1, codex: { version: 1, mode: kind, generation: 8 } });
-  expect(readRecord(document)).toEqual({ kind: "choice", choice: { kind, generation: 8 } });
+  expect(readRecord(document)).toEqual({ kind: "choice", choice: { kind, generation: 8 }, tokens: undefined });
 });
 
 test("a login takes the place of a choice, and a record without a mode is a login", () => {
-  const document = withRecord(withChoice({}, "api-key", 8), tokens);
+  const document = withRecord(withChoice({}, { kind: "api-key", generation: 8 }), tokens);
   expect(document).toMatchObject({ codex: { mode: "chatgpt" } });
   expect(readRecord(document)).toEqual({ kind: "login", tokens });
   for (const mode of [undefined, null, "chatgpt"]) {

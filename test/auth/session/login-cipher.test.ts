@@ -163,7 +163,7 @@ test.each([
     expect(await tokens.state()).toMatchObject({ tokens: undefined, damaged: true, encrypted: true });
     expect(home.readAuth()).toBe(before);
     const grant = simulator.issueTokens({ accessExpiresInMs: 3_600_000 });
-    await store.rehearse(1_000);
+    await store.rehearse();
     await tokens.saveLogin({
       access_token: grant.accessToken,
       refresh_token: grant.refreshToken,
@@ -221,7 +221,7 @@ test("the key is made while the save is tried out, so the save after an approval
   const { home, keyring, window, simulator } = await scene();
   writeFileSync(home.authFile, "{}", { mode: 0o600 });
   const { store, tokens } = window("keyring");
-  await store.rehearse(1_000);
+  await store.rehearse();
   expect(keyring.secrets.size).toBe(1);
   keyring.before = locked;
   const grant = simulator.issueTokens({ accessExpiresInMs: 3_600_000 });
@@ -265,7 +265,7 @@ test.each([
   const text = JSON.stringify({ codex: { ...home.record(), ...fields } });
   writeFileSync(home.authFile, text, { mode: 0o600 });
   await expect(window().get()).rejects.toMatchObject({ code: "STORAGE" });
-  await expect(window().store.rehearse(1_000)).rejects.toMatchObject({ code: "STORAGE" });
+  await expect(window().store.rehearse()).rejects.toMatchObject({ code: "STORAGE" });
   expect(home.readAuth()).toBe(text);
 });
 

@@ -182,21 +182,55 @@ test("a choice of another way is forgotten, and no server is asked", async () =>
   expect(await tokens.preferredKind()).toBeUndefined();
 });
 
-test("choosing another way signs out first and keeps no token", async () => {
-  const { clock, home, refreshToken, tokens, revocations } = await signedIn();
+test("choosing another way sets the login aside, and chatgpt takes it up again", async () => {
+  const { simulator, home, tokens } = await signedIn();
   expect(await tokens.preferredKind()).toBe("chatgpt");
-  const done = await tokens.select("codex-cli");
-  expect(done).toMatchObject({ removed: { refreshToken }, revoked: "revoked" });
-  expect(revocations()).toEqual([refreshToken]);
+  const before = home.record();
+  for (const kind of ["codex-cli", "api-key"] as const) {
+    await tokens.select(kind);
+    expect(home.record()).toEqual({ ...before, mode: kind });
+    expect(await tokens.preferredKind()).toBe(kind);
+  }
+  await tokens.select("chatgpt");
+  expect(home.record()).toEqual({ ...before, mode: "chatgpt" });
+  expect(await tokens.preferredKind()).toBe("chatgpt");
+  expect(simulator.requests).toEqual([]);
+});
+
+test("without a login a choice has only its own record, with a later generation each time", async () => {
+  const { clock, home, tokens } = await signedIn();
+  await tokens.signOut({ localOnly: true });
+  await tokens.select("codex-cli");
   expect(home.record()).toEqual({ version: 1, mode: "codex-cli", generation: clock.now() });
   await tokens.select("api-key");
   expect(home.record()).toEqual({ version: 1, mode: "api-key", generation: clock.now() + 1 });
-  expect(revocations()).toHaveLength(1);
+  await tokens.select("chatgpt");
+  expect(await tokens.preferredKind()).toBe("api-key");
+});
+
+test("a refresh of a login that is set aside keeps both", async () => {
+  const { simulator, home, refreshToken, tokens } = await signedIn();
+  await tokens.select("api-key");
+  const { accessToken } = home.record() as { accessToken: string };
+  const fresh = await tokens.replaceRejected({ accessToken }, new AbortController().signal);
+  expect(simulator.family(refreshToken)?.revoked).toBe(false);
+  expect(home.record()).toMatchObject({ mode: "api-key", accessToken: fresh.accessToken });
+  expect(fresh.accessToken).not.toBe(accessToken);
+});
+
+test("signing out revokes and removes a login that is set aside, and the choice", async () => {
+  const { home, refreshToken, tokens, revocations } = await signedIn();
+  await tokens.select("api-key");
+  const done = await tokens.signOut({ localOnly: false });
+  expect(done).toMatchObject({ removed: { refreshToken }, forgotten: "api-key", revoked: "revoked" });
+  expect(revocations()).toEqual([refreshToken]);
+  expect(home.record()).toBeUndefined();
 });
 
 test("a sign-in takes the place of a choice, with a later generation", async () => {
   const { clock, simulator, home, tokens } = await signedIn();
-  await tokens.select("codex-cli", { localOnly: true });
+  await tokens.signOut({ localOnly: true });
+  await tokens.select("codex-cli");
   const issued = simulator.issueTokens();
   await tokens.saveLogin({
     access_token: issued.accessToken,

@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { isExpired } from "../../../src/auth/oauth/token-set.ts";
+import { unsetVariables } from "../../../src/shared/next-step.ts";
 import { deferred } from "../../../src/platform/promises.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { anHourMs, liveProcess, plantLock } from "../../support/owners.ts";
@@ -134,7 +135,11 @@ test("a login of another origin is never sent anywhere, and both origins are nam
     const error: unknown = await tokenRig({ simulator: { issuer, baseUrl }, home })
       .get()
       .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "AUTH_REQUIRED" });
+    // Not to sign in: whoever changed the setting would get the new login.
+    expect(error).toMatchObject({
+      code: "AUTH_REQUIRED",
+      next: [unsetVariables("CODEX_ISSUER", "CODEX_BASE_URL")],
+    });
     expect(String(error)).toMatch(/is for http:\/\/127\.0\.0\.1:\d+, not for https:\/\/\w+\.other\.test/);
   }
   expect(simulator.requests).toEqual([]);

@@ -112,14 +112,17 @@ test("calls that ask for different methods at once leave one login", async () =>
   expect(clock.pending).toBe(0);
 });
 
-test("a success that nobody has heard of is told, whatever method is asked for next", async () => {
-  const { login, simulator } = await rigWith();
-  const { pending } = await login.beginOrJoin();
-  await simulator.signIn(await browserUrl(login));
-  await pending.completed;
-  const next = await login.beginOrJoin("device");
-  expect(await login.wait(next, 0, open)).toMatchObject({ kind: "signed-in" });
-  await login.cancel("done");
+test("a success that nobody has heard of is told without a method, and begins anew with any", async () => {
+  for (const method of [undefined, "auto", "browser", "device"] as const) {
+    const { login, simulator } = await rigWith();
+    const { pending } = await login.beginOrJoin();
+    await simulator.signIn(await browserUrl(login));
+    await pending.completed;
+    const next = await login.beginOrJoin(method);
+    expect(next.joined).toBe(method === undefined);
+    expect(await login.wait(next, 0, open)).toMatchObject({ kind: method === undefined ? "signed-in" : "waiting" });
+    await login.cancel("done");
+  }
 });
 
 test("a failure that nobody has heard of does not keep another method waiting", async () => {

@@ -21,7 +21,7 @@ test("says whose login it was and leaves valid JSON without a token", async () =
   for (const token of [tokens.accessToken, tokens.refreshToken, tokens.idToken]) {
     expect(home.readAuth()).not.toContain(token);
   }
-  expect((await call("codex_status")).text).toMatch(/^Not signed in/);
+  expect((await call("codex_status")).text).toMatch(/^Not signed in/m);
 });
 
 test("local_only removes the login and sends nothing", async () => {

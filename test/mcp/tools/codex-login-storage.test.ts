@@ -23,7 +23,7 @@ test.each([
   await simulator.signIn(url);
   expect((await waiting).code).toBe(code);
   expect(home.readAuth()).toBe(before);
-  expect((await call("codex_status")).text).toMatch(/^Signed in as/);
+  expect((await call("codex_status")).text).toMatch(/^Signed in as/m);
 });
 
 test("tokens that name no account are AUTH_DENIED, and nothing is stored", async () => {
@@ -97,7 +97,7 @@ test("a damaged file does not stand in the way of a login", async () => {
   const { begin, simulator, home, call } = await loginTools();
   writeFileSync(home.authFile, '{"codex": {"version": 1, "acc', { mode: 0o600 });
   expect((await simulator.signIn(await begin())).status).toBe(200);
-  expect((await call("codex_status")).text).toMatch(/^Signed in as c\*\*\*@/);
+  expect((await call("codex_status")).text).toMatch(/^Signed in as c\*\*\*@/m);
 });
 
 test("a file that must not be written fails the login with the reason, in the browser, too", async () => {

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
 import { loginTools } from "../../support/login-tools.ts";
 
-test("gives the URL in text and in progress, says how to go on, and names the foreign host", async () => {
+test("gives the URL in text and in progress, says how to go on, and names the API's host before the issuer's", async () => {
   const { call, progress, simulator } = await loginTools();
   const { text, facts, isError } = await call("codex_login");
   const url = String(facts["authorizationUrl"]);
   expect(isError).toBe(false);
   expect(text.split("\n")).toContain(url);
-  expect(progress).toEqual([`Open this URL to sign in: ${url}`]);
-  expect(text).toMatch(/^Not OpenAI's own server: this login is at 127\.0\.0\.1:\d+\./);
-  expect(text).toContain(new URL(simulator.issuer).host);
+  const warning =
+    `Not OpenAI's own servers: this login and each question go to ${new URL(simulator.baseUrl).host}; ` +
+    `the sign-in is at ${new URL(simulator.issuer).host}. `;
+  expect(progress).toEqual([`${warning}Open this URL to sign in: ${url}`]);
+  expect(text.startsWith(warning)).toBe(true);
   expect(text).toContain("codex_login again");
   expect(text).toContain("until 12:10");
 });
