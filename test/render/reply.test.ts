@@ -45,7 +45,7 @@ test.each([
 
 test("the first line says where the rest of a long answer is", () => {
   const whole = { path: "/state/answers/1.txt", characters: 1_234_567 };
-  const [first] = renderReply(reply, [], now, "UTC", whole).split("\n");
+  const [first] = renderReply(reply, [], now, "UTC", undefined, whole).split("\n");
   expect(first).toBe(
     "Codex answers (the first 11 of 1,234,567 characters; the whole answer is in /state/answers/1.txt):",
   );
