@@ -3,9 +3,16 @@ import type { Clock, Timer } from "../../src/platform/clock.ts";
 export interface FakeClock extends Clock {
   /** Let time pass; timers fire in their order, and what they start runs in between. */
   advance(ms: number): Promise<void>;
+  /** Let time pass in small steps until the promise is settled. */
+  until<T>(promise: Promise<T>): Promise<T>;
+  /** The date is set to another time; no time passes. */
+  set(now: number): void;
   /** Timers that wait. */
   readonly pending: number;
 }
+
+/** As fine as the waits of the code under test. */
+const stepMs = 25;
 
 interface Alarm {
   at: number;
@@ -15,6 +22,7 @@ interface Alarm {
 /** A clock that stands still until a test moves it. */
 export function fakeClock(start = Date.UTC(2026, 10, 20, 12)): FakeClock {
   let now = start;
+  let offset = 0;
   const alarms = new Set<Alarm>();
   const timer = (ms: number, fire: () => void): Timer => {
     const alarm = { at: now + ms, fire };
@@ -29,10 +37,13 @@ export function fakeClock(start = Date.UTC(2026, 10, 20, 12)): FakeClock {
       },
     };
   };
-  return {
-    now: () => now,
+  const clock: FakeClock = {
+    now: () => now + offset,
     elapsed: () => now - start,
     timer,
+    set(date) {
+      offset = date - now;
+    },
     get pending() {
       return alarms.size;
     },
@@ -49,6 +60,36 @@ export function fakeClock(start = Date.UTC(2026, 10, 20, 12)): FakeClock {
       }
       now = end;
       await settle();
+    },
+    async until(promise) {
+      let settled = false as boolean; // the compiler does not see the callbacks run
+      const end = (): void => void (settled = true);
+      promise.then(end, end);
+      await settle();
+      while (!settled) await clock.advance(stepMs);
+      return promise;
+    },
+  };
+  return clock;
+}
+
+/** A clock whose time passes as soon as somebody waits for it: for code that only sleeps. */
+export function eagerClock(start = Date.UTC(2026, 10, 20, 12)): Clock {
+  let now = start;
+  return {
+    now: () => now,
+    elapsed: () => now - start,
+    timer(ms, fire) {
+      const immediate = setImmediate(() => {
+        now += ms;
+        fire();
+      });
+      return {
+        refresh: () => undefined,
+        cancel: () => {
+          clearImmediate(immediate);
+        },
+      };
     },
   };
 }

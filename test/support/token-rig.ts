@@ -1,6 +1,5 @@
 import { createSession, type Session, type StartRefresh } from "../../src/app/session.ts";
 import { systemClock, type Clock } from "../../src/platform/clock.ts";
-import type { FileLock } from "../../src/platform/files/file-lock.ts";
 import type { ProcessIdentity } from "../../src/platform/process-identity.ts";
 import type { Limits } from "../../src/shared/limits.ts";
 import type { Simulator } from "../simulator/index.ts";
@@ -17,8 +16,7 @@ export interface TokenRigOptions {
 }
 
 /** The login's parts in one process; several rigs share a home like several windows. */
-export interface TokenRig extends Pick<Session, "tokens" | "store" | "refreshLock"> {
-  storeLock: FileLock;
+export interface TokenRig extends Pick<Session, "tokens" | "store" | "claims" | "refresher"> {
   self: ProcessIdentity;
   /** `getTokens` with a signal that never aborts. */
   get: () => ReturnType<Session["tokens"]["getTokens"]>;
@@ -33,15 +31,11 @@ export function tokenRig({ start, ...options }: TokenRigOptions): TokenRig {
   const platform = testPlatform({ ...options, takeLog: () => undefined });
   const session = createSession(platform, start);
   const get: TokenRig["get"] = () => session.tokens.getTokens(uncancelled());
-  return { ...session, storeLock: session.fileLock, self: platform.self, get };
+  return { ...session, self: platform.self, get };
 }
 
 export function storeLockOf(home: Home): string {
   return `${home.authFile}.lock`;
-}
-
-export function refreshLockOf(home: Home): string {
-  return `${home.authFile}.refresh.lock`;
 }
 
 /** The system's timers, but a fixed date until a test sets another. */
