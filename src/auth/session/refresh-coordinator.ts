@@ -101,24 +101,29 @@ export class RefreshCoordinator {
     waiting.slow = slow;
   }
 
-  async #start(waiting: Waiting, token: string, accessToken: string, claim: Claim | undefined): Promise<undefined> {
+  async #start(
+    waiting: Waiting,
+    token: string,
+    accessToken: string,
+    claim: Claim | undefined,
+  ): Promise<TokenSet | undefined> {
     const { start, refresher, claims, store, log } = this.#deps;
     const { urgent, process } = waiting;
     this.#closing.signal.throwIfAborted();
     const last = claim?.number ?? 0;
     waiting.after ??= last;
-    if (process !== undefined && !process.ended) return; // it has not claimed the token yet
+    if (process !== undefined && !process.ended) return undefined; // it has not claimed the token yet
     if (waiting.starts >= maxStarts) throw refreshingElsewhere();
     // A process that ended without a claim could not do its work, so this one tries.
     const failed = process !== undefined && waiting.startedAfter === last;
     if (start !== undefined && !failed) {
-      if (!(await claims.announce(token, last + 1))) return; // another process starts one
+      if (!(await claims.announce(token, last + 1))) return undefined; // another process starts one
       await store.rehearse(); // no process for a refresh that could not be saved
       try {
         waiting.process = await start(accessToken, urgent);
         waiting.startedAfter = last;
         waiting.starts++;
-        return;
+        return undefined;
       } catch (error) {
         log("TOKEN", `no process for the refresh: ${String(error)}`);
       }
@@ -126,6 +131,7 @@ export class RefreshCoordinator {
     log("TOKEN", "refreshing in this process");
     waiting.starts++;
     await refresher.run(accessToken, urgent, this.#closing.signal);
+    return this.#step(waiting); // at once: its outcome is known, and the program may be ending
   }
 }
 
