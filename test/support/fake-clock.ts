@@ -3,16 +3,16 @@ import type { Clock, Timer } from "../../src/platform/clock.ts";
 export interface FakeClock extends Clock {
   /** Let time pass; timers fire in their order, and what they start runs in between. */
   advance(ms: number): Promise<void>;
-  /** Let time pass in small steps until the promise is settled. */
-  until<T>(promise: Promise<T>): Promise<T>;
+  /**
+   * Let time pass until the promise is settled: from one timer to the next, unless that is further away. Longer timers
+   * are limits, which input and output must not meet.
+   */
+  until<T>(promise: Promise<T>, furthestMs?: number): Promise<T>;
   /** The date is set to another time; no time passes. */
   set(now: number): void;
   /** Timers that wait. */
   readonly pending: number;
 }
-
-/** As fine as the waits of the code under test. */
-const stepMs = 25;
 
 interface Alarm {
   at: number;
@@ -61,12 +61,15 @@ export function fakeClock(start = Date.UTC(2026, 10, 20, 12)): FakeClock {
       now = end;
       await settle();
     },
-    async until(promise) {
+    async until(promise, furthestMs = 1_000) {
       let settled = false as boolean; // the compiler does not see the callbacks run
       const end = (): void => void (settled = true);
       promise.then(end, end);
       await settle();
-      while (!settled) await clock.advance(stepMs);
+      while (!settled) {
+        const stepMs = Math.min(...[...alarms].map(({ at }) => at - now));
+        await clock.advance(stepMs <= furthestMs ? stepMs : 0);
+      }
       return promise;
     },
   };

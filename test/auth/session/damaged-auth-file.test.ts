@@ -40,7 +40,7 @@ test.each([
   const simulator = await simulate();
   const home = makeHome();
   writeFileSync(home.authFile, content, { mode: 0o644 });
-  const { get, tokens } = tokenRig({ simulator, home });
+  const { get, tokens } = tokenRig({ simulator, home, clock: eagerClock() });
   expect(await tokens.state()).toMatchObject({ tokens: undefined, damaged: true });
   const error = await get().catch((thrown: unknown) => thrown);
   const [aside = "", ...more] = asides(home);
@@ -73,7 +73,7 @@ test("a login file cut at any byte is damaged, set aside whole, and reported wit
     expect(readFileSync(join(home.path, aside)).equals(whole.subarray(0, end))).toBe(true);
     rmSync(join(home.path, aside));
   }
-});
+}, 60_000);
 
 test("a damaged record is copied aside, and what others stored stays where it is", async () => {
   const simulator = await simulate();
@@ -83,7 +83,7 @@ test("a damaged record is copied aside, and what others stored stays where it is
     extraFields: { accessToken: "at_with\nnewline" },
   });
   const damaged = home.readAuth();
-  await expect(tokenRig({ simulator, home }).get()).rejects.toMatchObject({
+  await expect(tokenRig({ simulator, home, clock: eagerClock() }).get()).rejects.toMatchObject({
     code: "AUTH_REQUIRED",
   });
   expect(JSON.parse(home.readAuth())).toEqual({ theirs: { kept: true } });
@@ -182,7 +182,7 @@ test("a report changes nothing about a damaged file", async () => {
   const simulator = await simulate();
   const home = makeHome();
   writeFileSync(home.authFile, "{");
-  await tokenRig({ simulator, home }).tokens.state();
+  await tokenRig({ simulator, home, clock: eagerClock() }).tokens.state();
   expect(readdirSync(home.path)).toEqual(["auth.json"]);
 });
 
