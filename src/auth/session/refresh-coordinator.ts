@@ -89,8 +89,9 @@ export class RefreshCoordinator {
 
   /** Why the refresh failed that this call has waited for; undefined if it is none, or the token is sent once more. */
   #awaited({ after, urgent }: Waiting, claim: Claim | undefined): CodexError | undefined {
-    if (after === undefined || claim === undefined || claim.number <= after || isResent(claim, urgent))
-      return undefined;
+    if (after === undefined || claim === undefined || claim.number <= after) return undefined;
+    // Whether it waited or not, a caller is told that the refresh itself has succeeded.
+    if (claim.outcome === "granted" || isResent(claim, urgent)) return undefined;
     return errorOf(claim);
   }
 
