@@ -70,13 +70,14 @@ export async function writeSecureFile(
   try {
     await writeSynced(temporary, text);
     try {
-      const existing = await lstat(path, { bigint: true }).catch(() => undefined);
+      const isMounted = await isMountPoint(path);
+      const existing = await lstat(path, { bigint: true }).catch(() => undefined); // the last look, right before the change
       if (existing !== undefined) assertOwnRegularFile(path, existing);
       if ((existing && versionOf(existing)) !== expected) {
         await unlink(temporary);
         return false;
       }
-      if (await isMountPoint(path)) await overwrite(path, text, temporary);
+      if (isMounted) await overwrite(path, text, temporary);
       else await renameWithRetries(temporary, path, clock);
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
