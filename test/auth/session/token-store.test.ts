@@ -50,10 +50,19 @@ test("signing out leaves the others' keys, and valid JSON at least", async () =>
   expect(JSON.parse(home.readAuth())).toEqual({});
 });
 
-test("twenty writers lose no change and leave nothing behind", async () => {
+test.each([
+  ["free", () => undefined],
+  [
+    "left an hour ago",
+    (path: string) => {
+      plantForeignLock(path, anHourMs);
+    },
+  ],
+])("twenty writers on a lock that is %s lose no change and leave nothing behind", async (_, plant) => {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator, { extraFields: { generation: 0 } });
+  plant(storeLockOf(home));
   const change = (): Promise<unknown> =>
     tokenRig({ simulator, home }).store.update((stored) => stored && { ...stored, generation: stored.generation + 1 });
   await Promise.all(Array.from({ length: 20 }, change));
