@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { constants, type BigIntStats } from "node:fs";
 import { lstat, mkdir, open, readFile, realpath, rename, unlink, type FileHandle } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { CodexError } from "../../shared/errors.ts";
 import { act, either, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import { sleep, type Clock } from "../clock.ts";
@@ -117,7 +117,6 @@ export async function interruptedCopy(path: string): Promise<SecureFile | undefi
 export async function isMountPoint(path: string): Promise<boolean> {
   // Linux only, as are such mounts. Field 5 is the mount point; blanks and the like are octal.
   const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
-  if (!mounts.includes(basename(path))) return false;
   const real = await realpath(path).catch(() => path);
   return mounts
     .split("\n")
