@@ -156,7 +156,7 @@ describe("the login", () => {
     const unsaved = new CodexError("STORAGE", "The disk is full.", { next: [act("Make room")] });
     expect(await findLogin({ unsaved })).toMatchObject({
       level: "problem",
-      message: expect.stringContaining("The disk is full.") as string,
+      message: expect.stringContaining("The refreshed login is not saved yet: The disk is full.") as string,
       fix: [act("Make room")],
     });
   });
