@@ -154,12 +154,15 @@ test.each([
   expect(fired).toBe(1);
 });
 
-test.each(["cancel", "refresh"] as const)("when it is due, before the sockets are read, it can still be told to %s", (what) => {
-  pass(limit - 1);
-  vi.advanceTimersByTime(1);
-  timer[what]();
-  readSockets();
-  expect(fired).toBe(0);
-  pass(limit);
-  expect(fired).toBe(what === "refresh" ? 1 : 0);
-});
+test.each(["cancel", "refresh"] as const)(
+  "when it is due, before the sockets are read, it can still be told to %s",
+  (what) => {
+    pass(limit - 1);
+    vi.advanceTimersByTime(1);
+    timer[what]();
+    readSockets();
+    expect(fired).toBe(0);
+    pass(limit);
+    expect(fired).toBe(what === "refresh" ? 1 : 0);
+  },
+);

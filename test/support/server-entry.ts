@@ -5,9 +5,7 @@ import { refreshArgument } from "../../src/app/refresh-command.ts";
 const shortened = JSON.parse(process.env["TEST_LIMITS"] ?? "{}") as Partial<Limits>;
 const limits = { ...defaultLimits, ...shortened };
 if (process.argv[2] === refreshArgument) {
-  void import("../../src/app/refresh-process.ts").then(({ runRefresh }) =>
-    runRefresh(process.argv.slice(3), limits),
-  );
+  void import("../../src/app/refresh-process.ts").then(({ runRefresh }) => runRefresh(process.argv.slice(3), limits));
 } else {
   void import("../../src/mcp/serve.ts").then(({ runServer }) => runServer(limits));
 }

@@ -92,7 +92,8 @@ test("of twenty processes that claim the same number, one gets it", async () => 
 
 test("the newest claim is the one with the highest number, also beyond nine", async () => {
   const { home, claims } = claimsIn();
-  for (const number of [1, 2, 9, 10, 11]) plantClaim(home, refreshToken, { owner: deadProcess(), number, attempts: number });
+  for (const number of [1, 2, 9, 10, 11])
+    plantClaim(home, refreshToken, { owner: deadProcess(), number, attempts: number });
   plantClaim(home, "another token", { owner: deadProcess(), number: 99 });
   writeFileSync(join(claimsFolder(home), `${token}.12.start`), "");
   writeFileSync(join(claimsFolder(home), `${token}.13.bak`), "");

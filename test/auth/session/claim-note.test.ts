@@ -76,7 +76,7 @@ test("an update changes what it names, and a withdrawn claim leaves the value as
   const error = { code: "STORAGE", message: "Full." } as const;
   await claims.update(token, 1, { outcome: "granted", error, at: 8 });
   expect(note()).toMatchObject({ number: 1, accessToken: "a", attempts: 0, outcome: "granted", error, at: 8 });
-  await claims.sweep(token, 1);
+  await claims.sweep();
   expect(note()).toMatchObject({ number: 1 });
   await claims.remove(token, 1);
   expect(memory.content).toEqual(before);

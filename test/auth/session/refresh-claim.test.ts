@@ -40,9 +40,10 @@ function decided(claim: Claim | undefined, urgent: boolean, at = now): string {
 const lives = ["alive", "unknown", "stopped", "dead"] as const;
 
 /** What each life of the owner means: alive, unknown, stopped, dead. */
-type Row = [string, Partial<Claim>, urgent: readonly [string, string, string, string], early?: Row[2]];
+type ByLife = readonly [string, string, string, string];
+type Row = [string, Partial<Claim>, urgent: ByLife, early?: ByLife];
 
-const same = (text: string): Row[2] => [text, text, text, text];
+const same = (text: string): ByLife => [text, text, text, text];
 
 const table: Row[] = [
   // A request that is not over, or has just been granted: whoever lives goes on, the others may have used the token.
@@ -109,12 +110,7 @@ const table: Row[] = [
   ],
   ["two of them, an hour ago", { outcome: "unknown", attempts: 1, at: now - hour }, same("free after 2")],
   ["not sent", { outcome: "unsent", error: network }, same("free after 0"), same("UPSTREAM")],
-  [
-    "not sent, 30 s ago",
-    { outcome: "unsent", at: now - 30 * second },
-    same("free after 0"),
-    same("free after 0"),
-  ],
+  ["not sent, 30 s ago", { outcome: "unsent", at: now - 30 * second }, same("free after 0"), same("free after 0")],
   ["not sent, ahead of the clock", { outcome: "unsent", at: now + hour }, same("free after 0"), same("free after 0")],
   ["not sent after one that may have been", { outcome: "unsent", attempts: 1 }, same("free after 1"), same("UPSTREAM")],
   ["not sent after two of them", { outcome: "unsent", attempts: 2 }, same("UPSTREAM"), same("UPSTREAM")],
@@ -136,7 +132,11 @@ const table: Row[] = [
     { outcome: "unsent", error: limited(9e9), at: now - hour + 60 * second },
     same("RATE_LIMITED"),
   ],
-  ["asked to rest for a year, an hour ago", { outcome: "unsent", error: limited(9e9), at: now - hour }, same("free after 0")],
+  [
+    "asked to rest for a year, an hour ago",
+    { outcome: "unsent", error: limited(9e9), at: now - hour },
+    same("free after 0"),
+  ],
   [
     "asked to rest, ahead of the clock",
     { outcome: "unsent", error: limited(120 * second), at: now + hour },
@@ -145,14 +145,20 @@ const table: Row[] = [
 ];
 
 describe.each(table)("%s", (_, claim, urgent, early) => {
-  test.each(lives.map((life, n) => [life, urgent[n]]))("with an owner that is %s and an expired token: %s", (life, expected) => {
-    expect(decided(claimed({ ...claim, life: life as Claim["life"] }), true)).toBe(expected);
-  });
+  test.each(lives.map((life, n) => [life, urgent[n]]))(
+    "with an owner that is %s and an expired token: %s",
+    (life, expected) => {
+      expect(decided(claimed({ ...claim, life: life as Claim["life"] }), true)).toBe(expected);
+    },
+  );
 
   if (early === undefined) return;
-  test.each(lives.map((life, n) => [life, early[n]]))("with an owner that is %s and a token that works: %s", (life, expected) => {
-    expect(decided(claimed({ ...claim, life: life as Claim["life"] }), false)).toBe(expected);
-  });
+  test.each(lives.map((life, n) => [life, early[n]]))(
+    "with an owner that is %s and a token that works: %s",
+    (life, expected) => {
+      expect(decided(claimed({ ...claim, life: life as Claim["life"] }), false)).toBe(expected);
+    },
+  );
 });
 
 test.each([true, false])("without a claim a token is free (urgent: %s)", (urgent) => {

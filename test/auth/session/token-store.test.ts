@@ -3,14 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatIdentity } from "../../../src/platform/process-identity.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
-import {
-  anHourMs,
-  deadProcess,
-  foreignProcess,
-  liveProcess,
-  plantForeignLock,
-  setAge,
-} from "../../support/owners.ts";
+import { anHourMs, deadProcess, foreignProcess, liveProcess, plantForeignLock, setAge } from "../../support/owners.ts";
 import { simulate } from "../../support/server.ts";
 import { storeLockOf, tokenRig, type TokenRig } from "../../support/token-rig.ts";
 

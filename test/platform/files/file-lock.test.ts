@@ -38,7 +38,9 @@ test("one holder at a time; the next one enters after the release", async () => 
   expect(await lockOf(file).acquire(0)).toBeUndefined();
   const second = lockOf(file).acquire(patient);
   await release();
-  await (await held(second))();
+  await (
+    await held(second)
+  )();
 });
 
 test("release leaves nothing behind, nor does an attempt that failed", async () => {
@@ -95,7 +97,9 @@ test.each([
 ])("a lock that was left %s ago is taken over at once", async (_, ageMs) => {
   const { file, path } = place();
   plantForeignLock(path, ageMs);
-  await (await held(lockOf(file).acquire(0)))();
+  await (
+    await held(lockOf(file).acquire(0))
+  )();
   expect(existsSync(path)).toBe(false);
 });
 
@@ -232,7 +236,9 @@ test("a missing folder is told with its path", async () => {
 
 test("a lock beside which nothing may be written is told with the reason", async () => {
   const { file, folder } = place();
-  await (await held(lockOf(join(makeHome().path, "other")).acquire(0)))(); // loads the library
+  await (
+    await held(lockOf(join(makeHome().path, "other")).acquire(0))
+  )(); // loads the library
   chmodSync(folder, 0o555);
   await withoutPrivileges(async () => {
     await expect(lockOf(file).acquire(patient)).rejects.toMatchObject({
