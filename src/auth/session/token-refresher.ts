@@ -134,6 +134,9 @@ export class TokenRefresher {
           log("TOKEN", `the refresh could not be noted: ${String(error)}`);
         });
         await this.#save(next, refresh, (error) => end("granted", error).catch(() => undefined));
+        // From now on it says that the token is dead, in case it comes back; one that did not rotate is free.
+        if (next.refreshToken === current.refreshToken) await claims.remove(token, number);
+        else await end("refused").catch(() => undefined);
         await claims.sweep(token, number);
         this.#checking = this.#check(next, refresh).catch(() => undefined); // the save itself has succeeded
         return;
