@@ -5,7 +5,7 @@ import { identifySelf, livenessOf, systemUptimeMs } from "../../src/platform/pro
 import { systemRandom } from "../../src/platform/random.ts";
 
 vi.mock("node:os", async (original) => ({
-  ...(await original<typeof import("node:os")>()),
+  ...(await original<object>()),
   hostname: vi.fn(),
   uptime: vi.fn(),
 }));

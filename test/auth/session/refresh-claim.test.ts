@@ -148,7 +148,7 @@ describe.each(table)("%s", (_, claim, urgent, early) => {
   test.each(lives.map((life, n) => [life, urgent[n]]))(
     "with an owner that is %s and an expired token: %s",
     (life, expected) => {
-      expect(decided(claimed({ ...claim, life: life as Claim["life"] }), true)).toBe(expected);
+      expect(decided(claimed({ ...claim, life }), true)).toBe(expected);
     },
   );
 
@@ -156,7 +156,7 @@ describe.each(table)("%s", (_, claim, urgent, early) => {
   test.each(lives.map((life, n) => [life, early[n]]))(
     "with an owner that is %s and a token that works: %s",
     (life, expected) => {
-      expect(decided(claimed({ ...claim, life: life as Claim["life"] }), false)).toBe(expected);
+      expect(decided(claimed({ ...claim, life }), false)).toBe(expected);
     },
   );
 });

@@ -272,9 +272,9 @@ describe("a login that could not be saved", () => {
   });
 
   test("is saved at the end of the server", async () => {
-    const { home, owner, call, current, mend } = await unsaved();
+    const { clock, home, owner, call, current, mend } = await unsaved();
     mend();
-    await owner.tokens.stop();
+    await clock.until(owner.tokens.stop());
     expect(home.record()).toMatchObject({ refreshToken: current() });
     expect(await call).toMatchObject({ refreshToken: current() });
   });
@@ -290,9 +290,9 @@ describe("a login that could not be saved", () => {
   });
 
   test("does not come back after a sign-out", async () => {
-    const { clock, home, other, owner, call, mend } = await unsaved();
+    const { clock, home, owner, call, mend } = await unsaved();
+    writeFileSync(home.authFile, "{}");
     mend();
-    await other.tokens.signOut({ localOnly: true });
     expect(await clock.until(failure(call), 5_000)).toMatchObject({ code: "AUTH_REQUIRED" });
     await clock.until(owner.tokens.stop());
     expect(home.record()).toBeUndefined();

@@ -29,7 +29,7 @@ async function refresh(options: LoginOptions = {}) {
   const simulator = await simulate({ now: () => fake.now() });
   const home = makeHome();
   const login = writeLogin(home, simulator, { accessExpiresInMs: -minute, ...options });
-  const { refresher, store, claims, endpoint, orphanedTokens } = createSession(
+  const { refresher, store, claims, endpoint, orphanedTokens, tokens } = createSession(
     testPlatform({ simulator, home, clock, takeLog: () => undefined }),
     undefined,
   );
@@ -46,7 +46,7 @@ async function refresh(options: LoginOptions = {}) {
   const names = (): string[] => readdirSync(home.path).sort();
   return {
     ...{ fake, jumps, simulator, home, login, refresher, store, claims, endpoint, stopping },
-    ...{ begin, run, settled, current, claim, names },
+    ...{ tokens, begin, run, settled, current, claim, names },
   };
 }
 
@@ -77,13 +77,27 @@ function withConnection({ endpoint }: Refresh, run: () => void): void {
     });
 }
 
+test("a spent login that comes back later, from a backup say, is dead at once for the process that refreshed it, too", async () => {
+  const rig = await refresh();
+  await rig.run();
+  await rig.settled();
+  putBack(rig, { ...rig.login, expiresAt: 0 });
+  const error = await failure(rig.fake.until(rig.tokens.getTokens(uncancelled())));
+  expect(error).toMatchObject({
+    code: "AUTH_EXPIRED",
+    details: { why: "Its refresh token was used before, and the login that came of it is not in the file." },
+  });
+  expect(rig.fake.elapsed()).toBe(500);
+  expect(rig.simulator.requests).toHaveLength(1);
+});
+
 test("a refresh saves the successor of the token, and its claim says so", async () => {
   const rig = await refresh();
   const { home, login, simulator } = rig;
   await rig.run();
   expect(home.record()).toMatchObject({ refreshToken: rig.current(), generation: 1 });
   expect(home.record()?.["refreshToken"]).not.toBe(login.refreshToken);
-  expect(rig.claim()).toMatchObject({ accessToken: fingerprint(login.accessToken), attempts: 0, outcome: "granted" });
+  expect(rig.claim()).toMatchObject({ accessToken: fingerprint(login.accessToken), attempts: 0, outcome: "refused" });
   await rig.settled();
   expect(rig.names()).toEqual(["auth.json", "auth.json.claims"]);
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
@@ -157,11 +171,11 @@ describe("nothing is sent, and nothing is left behind", () => {
     ["the clock was set back by as much", ({ jumps }) => (jumps.now -= 16_001)],
   ])("if %s since the claim, before or after connecting", async (_, jump) => {
     const early = await refresh();
-    before(early.store as never, "read" as never, () => jump(early), 2);
+    before(early.store as never, "read" as never, () => { jump(early); }, 2);
     await early.run();
     nothing(early);
     const late = await refresh();
-    withConnection(late, () => jump(late));
+    withConnection(late, () => { jump(late); });
     await late.run();
     expect(late.simulator.requests).toEqual([]);
     expect(late.names()).toEqual(["auth.json"]);
@@ -176,7 +190,7 @@ test.each(["now", "elapsed"] as const)("sixteen seconds by the clock's %s are no
 });
 
 test.each<[string, (rig: Refresh, plant: () => void) => void]>([
-  ["before connecting", ({ store }, plant) => before(store as never, "read" as never, plant, 2)],
+  ["before connecting", ({ store }, plant) => { before(store as never, "read" as never, plant, 2); }],
   ["while connecting", withConnection],
 ])("a newer claim that appears %s keeps the request from being sent, and stays", async (_, hook) => {
   const rig = await refresh();
@@ -189,7 +203,7 @@ test.each<[string, (rig: Refresh, plant: () => void) => void]>([
 });
 
 test.each([
-  ["before connecting", ({ store }: Refresh, run: () => void) => before(store as never, "read" as never, run, 2)],
+  ["before connecting", ({ store }: Refresh, run: () => void) => { before(store as never, "read" as never, run, 2); }],
   ["while connecting", withConnection],
 ])("a claim that is removed %s keeps the request from being sent", async (_, hook) => {
   const rig = await refresh();
@@ -231,7 +245,7 @@ test("after a process that died with its claim, the next one counts its attempt"
   const rig = await refresh();
   plantClaim(rig.home, rig.login.refreshToken, { owner: deadProcess(), number: 3, at: rig.fake.now() });
   await rig.run();
-  expect(rig.claim(4)).toMatchObject({ attempts: 1, outcome: "granted" });
+  expect(rig.claim(4)).toMatchObject({ attempts: 1, outcome: "refused" });
   expect(claimsOf(rig.home)).toHaveLength(1);
 });
 
@@ -264,15 +278,15 @@ test.each(outcomes)("%s is written into the claim, with its time", async (_, rep
   expect(rig.names()).toEqual(["auth.json", "auth.json.claims"]);
 });
 
-test("where the server does not rotate, the claim is settled by the new access token", async () => {
+test("where the server does not rotate, the token is free again after each refresh", async () => {
   const rig = await refresh();
   rig.simulator.switches.rotateRefreshTokens = false;
   await rig.run();
   const { accessToken, refreshToken } = rig.home.record() as Record<string, string>;
   expect(refreshToken).toBe(rig.login.refreshToken);
+  expect(rig.names()).toEqual(["auth.json"]);
   await rig.refresher.run(fingerprint(accessToken ?? ""), true, uncancelled());
-  expect(rig.claim(2)).toMatchObject({ attempts: 0, outcome: "granted" });
-  expect(claimsOf(rig.home)).toHaveLength(1);
+  expect(rig.names()).toEqual(["auth.json"]);
   expect(rig.simulator.stats).toMatchObject({ refreshes: 2, replays: 0 });
 });
 
@@ -374,7 +388,7 @@ describe("the save", () => {
   });
 
   test.each([
-    ["signs out", (rig: Refresh) => writeFileSync(rig.home.authFile, "{}")],
+    ["signs out", (rig: Refresh) => { writeFileSync(rig.home.authFile, "{}"); }],
     ["signs in", (rig: Refresh) => writeLogin(rig.home, rig.simulator, { extraFields: { generation: 2 } })],
     ["refreshes once more", (rig: Refresh) => writeLogin(rig.home, rig.simulator)],
   ])("is not made again if somebody %s right after it", async (_, change) => {
@@ -388,8 +402,8 @@ describe("the save", () => {
   });
 
   test.each([
-    ["sign-out", (rig: Refresh) => writeFileSync(rig.home.authFile, "{}"), true],
-    ["missing file", (rig: Refresh) => rmSync(rig.home.authFile), true],
+    ["sign-out", (rig: Refresh) => { writeFileSync(rig.home.authFile, "{}"); }, true],
+    ["missing file", (rig: Refresh) => { rmSync(rig.home.authFile); }, true],
     ["sign-in", (rig: Refresh) => writeLogin(rig.home, rig.simulator, { extraFields: { generation: 2 } }), true],
     ["later refresh of the same login", (rig: Refresh) => writeLogin(rig.home, rig.simulator), false],
   ])("leaves a %s during its retries alone; the granted tokens are revoked: %s", async (_, change, revoked) => {
