@@ -171,11 +171,20 @@ describe("nothing is sent, and nothing is left behind", () => {
     ["the clock was set back by as much", ({ jumps }) => (jumps.now -= 16_001)],
   ])("if %s since the claim, before or after connecting", async (_, jump) => {
     const early = await refresh();
-    before(early.store as never, "read" as never, () => { jump(early); }, 2);
+    before(
+      early.store as never,
+      "read" as never,
+      () => {
+        jump(early);
+      },
+      2,
+    );
     await early.run();
     nothing(early);
     const late = await refresh();
-    withConnection(late, () => { jump(late); });
+    withConnection(late, () => {
+      jump(late);
+    });
     await late.run();
     expect(late.simulator.requests).toEqual([]);
     expect(late.names()).toEqual(["auth.json"]);
@@ -190,7 +199,12 @@ test.each(["now", "elapsed"] as const)("sixteen seconds by the clock's %s are no
 });
 
 test.each<[string, (rig: Refresh, plant: () => void) => void]>([
-  ["before connecting", ({ store }, plant) => { before(store as never, "read" as never, plant, 2); }],
+  [
+    "before connecting",
+    ({ store }, plant) => {
+      before(store as never, "read" as never, plant, 2);
+    },
+  ],
   ["while connecting", withConnection],
 ])("a newer claim that appears %s keeps the request from being sent, and stays", async (_, hook) => {
   const rig = await refresh();
@@ -203,7 +217,12 @@ test.each<[string, (rig: Refresh, plant: () => void) => void]>([
 });
 
 test.each([
-  ["before connecting", ({ store }: Refresh, run: () => void) => { before(store as never, "read" as never, run, 2); }],
+  [
+    "before connecting",
+    ({ store }: Refresh, run: () => void) => {
+      before(store as never, "read" as never, run, 2);
+    },
+  ],
   ["while connecting", withConnection],
 ])("a claim that is removed %s keeps the request from being sent", async (_, hook) => {
   const rig = await refresh();
@@ -388,7 +407,12 @@ describe("the save", () => {
   });
 
   test.each([
-    ["signs out", (rig: Refresh) => { writeFileSync(rig.home.authFile, "{}"); }],
+    [
+      "signs out",
+      (rig: Refresh) => {
+        writeFileSync(rig.home.authFile, "{}");
+      },
+    ],
     ["signs in", (rig: Refresh) => writeLogin(rig.home, rig.simulator, { extraFields: { generation: 2 } })],
     ["refreshes once more", (rig: Refresh) => writeLogin(rig.home, rig.simulator)],
   ])("is not made again if somebody %s right after it", async (_, change) => {
@@ -402,8 +426,20 @@ describe("the save", () => {
   });
 
   test.each([
-    ["sign-out", (rig: Refresh) => { writeFileSync(rig.home.authFile, "{}"); }, true],
-    ["missing file", (rig: Refresh) => { rmSync(rig.home.authFile); }, true],
+    [
+      "sign-out",
+      (rig: Refresh) => {
+        writeFileSync(rig.home.authFile, "{}");
+      },
+      true,
+    ],
+    [
+      "missing file",
+      (rig: Refresh) => {
+        rmSync(rig.home.authFile);
+      },
+      true,
+    ],
     ["sign-in", (rig: Refresh) => writeLogin(rig.home, rig.simulator, { extraFields: { generation: 2 } }), true],
     ["later refresh of the same login", (rig: Refresh) => writeLogin(rig.home, rig.simulator), false],
   ])("leaves a %s during its retries alone; the granted tokens are revoked: %s", async (_, change, revoked) => {

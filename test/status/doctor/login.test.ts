@@ -59,7 +59,15 @@ async function find(name: string, facts: Partial<LoginDeps>): Promise<Finding | 
   return finding;
 }
 
-const claimed: Claim = { owner: "x", attempts: 0, at: now - 3_000, uptimeMs: 0, number: 1, life: "dead", pid: undefined };
+const claimed: Claim = {
+  owner: "x",
+  attempts: 0,
+  at: now - 3_000,
+  uptimeMs: 0,
+  number: 1,
+  life: "dead",
+  pid: undefined,
+};
 
 const findLogin = (extra: Partial<typeof state> | object = {}, outcome?: Claim["outcome"]) =>
   find("login", {
