@@ -67,11 +67,6 @@ export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): "aliv
   return stat.start === other.start ? "alive" : "dead";
 }
 
-/** The pid, if that process certainly runs on this host: users can't act on any other pid. */
-export function pidIfAlive(other: ProcessIdentity, self: ProcessIdentity): number | undefined {
-  return livenessOf(other, self) === "alive" ? other.pid : undefined;
-}
-
 /**
  * Whether a temporary file of that process can be removed: the process has ended, or its liveness is unknown and the
  * file is old. A negative age counts by its amount: the clock was set back.

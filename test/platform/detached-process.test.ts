@@ -1,51 +1,75 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { startDetached, withoutSecrets } from "../../src/platform/detached-process.ts";
-import { deferred } from "../../src/platform/promises.ts";
+import { startDetached, withoutSecrets, type DetachedProcess } from "../../src/platform/detached-process.ts";
+import { makeHome } from "../support/home.ts";
 
-/** Runs a script with an IPC channel; gives what it said before its end. */
-async function run(script: string, send?: unknown): Promise<unknown[]> {
-  const heard: unknown[] = [];
-  const ended = deferred<undefined>();
-  const child = await startDetached(
-    { command: process.execPath, args: ["-e", script], env: process.env },
-    {
-      onMessage: (message) => heard.push(message),
-      onEnd: () => {
-        ended.resolve(undefined);
-      },
-    },
-  );
-  if (send !== undefined) child.send(send);
-  await ended.promise;
-  child.send("too late");
-  child.release();
-  return heard;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function end(child: DetachedProcess): Promise<void> {
+  while (!child.ended) await turn();
 }
 
-test("both say what they have to say over a channel of their own", async () => {
-  const echo = `process.once("message", (m) => process.send({ got: m }, () => process.exit()))`;
-  expect(await run(echo, { a: 1 })).toEqual([{ got: { a: 1 } }]);
+/** Starts a script, which finds `report(value)` and `until(path)`; gives the process and the report's path. */
+async function start(script: string, env: Record<string, string> = {}) {
+  const { path } = makeHome();
+  const report = join(path, "report");
+  const go = join(path, "go");
+  const prelude = `
+    const { existsSync, renameSync, writeFileSync } = require("node:fs");
+    const report = (value) => {
+      writeFileSync(${JSON.stringify(`${report}.new`)}, JSON.stringify(value));
+      renameSync(${JSON.stringify(`${report}.new`)}, ${JSON.stringify(report)});
+    };
+    const untilGo = (then) => existsSync(${JSON.stringify(go)}) ? then() : setTimeout(untilGo, 5, then);
+  `;
+  const child = await startDetached({ command: process.execPath, args: ["-e", prelude + script], env });
+  return { child, report, go };
+}
+
+test("a process has no streams and no channel, and only the environment that it is given", async () => {
+  const script = `
+    const { fstatSync } = require("node:fs");
+    const nothing = require("node:fs").statSync("/dev/null");
+    report({
+      streams: [0, 1, 2].map((fd) => fstatSync(fd).rdev === nothing.rdev),
+      channel: typeof process.send,
+      env: process.env.GIVEN,
+      path: process.env.PATH ?? "none",
+    });`;
+  const { child, report } = await start(script, { GIVEN: "this" });
+  expect(child.pid).toBeGreaterThan(0);
+  expect(child.ended).toBe(false);
+  await end(child);
+  expect(JSON.parse(readFileSync(report, "utf8"))).toEqual({
+    streams: [true, true, true],
+    channel: "undefined",
+    env: "this",
+    path: "none",
+  });
 });
 
-test("the last words of a process that ends at once are heard before its end", async () => {
-  const words = `for (let i = 0; i < 100; i++) process.send(i); process.disconnect();`;
-  expect(await run(words)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+test.skipIf(!existsSync("/proc/self/stat"))("it leads a session of its own (needs /proc)", async () => {
+  const { child, go } = await start(`untilGo(() => process.exit());`);
+  const [, , , session] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  expect(Number(session)).toBe(child.pid);
+  expect(child.ended).toBe(false);
+  writeFileSync(go, "");
+  await end(child);
 });
 
-test("a program that is not there ends at once", async () => {
-  const ended = deferred<undefined>();
-  const child = await startDetached(
-    { command: "/nonexistent/node", args: [], env: {} },
-    {
-      onMessage: () => undefined,
-      onEnd: () => {
-        ended.resolve(undefined);
-      },
-    },
-  );
-  child.send({ a: 1 });
-  await ended.promise;
-  child.release();
+test.each([
+  ["is killed", `process.kill(process.pid, "SIGKILL");`],
+  ["fails", `throw new Error("on purpose");`],
+])("a process that %s has ended", async (_, script) => {
+  const { child } = await start(script);
+  await end(child);
+});
+
+test("a program that is not there has ended", async () => {
+  const child = await startDetached({ command: "/nonexistent/node", args: [], env: {} });
+  await end(child);
+  expect(child.pid).toBeUndefined();
 });
 
 test("what looks like a secret is not handed on, except what is needed", () => {

@@ -25,8 +25,8 @@ const optionalText = z.string().optional().catch(undefined);
 // A wrong value only means "unknown": 0 is an expired token, never an eternal one.
 const epochMs = z.number().nonnegative().max(lastEpochMs).catch(0);
 
-/** A login as JSON, in the file and between processes; a wrong optional field costs only itself. */
-export const storedTokens: z.ZodType<TokenSet> = z
+/** A login as JSON; a wrong optional field costs only itself. */
+const storedTokens: z.ZodType<TokenSet> = z
   .object({
     issuer: z.string().min(1),
     apiOrigin: z.string().min(1),

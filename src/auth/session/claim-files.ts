@@ -19,7 +19,7 @@ const announcedMs = 3_000;
 
 /** `<fingerprint>.<number>` */
 const claimName = /^([0-9a-f]{32})\.(\d{1,9})$/;
-const announcementName = /^[0-9a-f]{32}\.\d{1,9}\.start$/;
+const announcementName = /^([0-9a-f]{32})\.(\d{1,9})\.start$/;
 
 interface ClaimFilesDeps {
   /** The folder, beside the auth file, so that all processes which share that file share the claims. */
@@ -71,7 +71,9 @@ export class ClaimFiles implements RefreshClaims {
     const name = `${token}.${number}`;
     const before = claimRecord.safeParse(parseJson(await this.#files.read(name))).data;
     // Without it, another process has given up on this one.
-    if (before !== undefined) await this.#files.overwrite(name, padded({ ...before, ...change }));
+    if (before === undefined) return;
+    await this.#files.overwrite(name, padded({ ...before, ...change }));
+    if (change.outcome !== undefined) await this.#removeEarlier(token, number);
   }
 
   async remove(token: string, number: number): Promise<void> {
@@ -99,6 +101,16 @@ export class ClaimFiles implements RefreshClaims {
     if (at !== undefined && Math.abs(this.#deps.clock.now() - at) < announcedMs) return undefined;
     await this.#files.remove(name);
     return (await this.#files.create(name, "")) ? withdraw : undefined;
+  }
+
+  /** Removes the claims before this one, which counts their attempts, and the announcements up to it. */
+  async #removeEarlier(token: string, number: number): Promise<void> {
+    for (const name of await this.#files.names()) {
+      const [, claimed, n = ""] = claimName.exec(name) ?? [];
+      const [, announced, m = ""] = announcementName.exec(name) ?? [];
+      const superfluous = (claimed === token && Number(n) < number) || (announced === token && Number(m) <= number);
+      if (superfluous) await this.#files.remove(name);
+    }
   }
 
   #life(owner: ProcessIdentity | undefined, uptimeMs: number, name: string, text: string): Claim["life"] {

@@ -14,7 +14,7 @@ const maxRestMs = 60 * 60_000;
 const resentAfter: readonly CodexErrorCode[] = ["NETWORK", "UPSTREAM"];
 
 const claimError = z.object({
-  code: z.custom<CodexErrorCode>((value) => typeof value === "string" && value in errorCodes),
+  code: z.custom<CodexErrorCode>((value) => typeof value === "string" && Object.hasOwn(errorCodes, value)),
   message: z.string(),
   why: z.string().optional(),
   retryAfterMs: z.number().optional(),

@@ -1,5 +1,6 @@
 import { sleep } from "../../platform/clock.ts";
 import type { DetachedProcess } from "../../platform/detached-process.ts";
+import { uncancelled, withTimeout } from "../../platform/promises.ts";
 import { fingerprint } from "../../platform/random.ts";
 import type { CodexError } from "../../shared/errors.ts";
 import { programEnds } from "../../shared/errors.ts";
@@ -52,7 +53,9 @@ export class RefreshCoordinator {
       // An owner whose life is unknown has another minute.
       const limitMs = limits.refreshWaitMs + (waiting.slow ? limits.unknownOwnerMs : 0);
       if (clock.elapsed() - waiting.since >= limitMs) throw refreshingElsewhere(waiting.pid);
-      await sleep(clock, pollMs, this.#closing.signal);
+      // What this process does itself is seen at once, also while the program is ending.
+      if (waiting.running === undefined) await sleep(clock, pollMs, this.#closing.signal);
+      else await withTimeout(waiting.running, pollMs, clock, uncancelled);
     }
   }
 
@@ -90,7 +93,9 @@ export class RefreshCoordinator {
   /** Why the refresh failed that this call has waited for; undefined if it is none, or the token is sent once more. */
   #awaited({ after, urgent }: Waiting, claim: Claim | undefined): CodexError | undefined {
     if (after === undefined || claim === undefined || claim.number <= after) return undefined;
-    return claim.outcome === "granted" || isResent(claim, urgent) ? undefined : errorOf(claim);
+    // Whether it waited or not, a caller is told that the refresh itself has succeeded.
+    if (claim.outcome === "granted" || isResent(claim, urgent)) return undefined;
+    return errorOf(claim);
   }
 
   #wait(waiting: Waiting, { pid, slow }: Decision & { kind: "busy" }, claim: Claim | undefined): void {
@@ -106,13 +111,13 @@ export class RefreshCoordinator {
     this.#closing.signal.throwIfAborted();
     const last = claim?.number ?? 0;
     waiting.after ??= last;
-    if (process !== undefined && !process.ended) return; // it has not claimed the token yet
+    if (process !== undefined && !process.ended) return undefined; // it has not claimed the token yet
     if (waiting.starts >= maxStarts) throw refreshingElsewhere();
     // A process that ended without a claim could not do its work, so this one tries.
     const failed = process !== undefined && waiting.startedAfter === last;
     if (start !== undefined && !failed) {
       const withdraw = await claims.announce(token, last + 1);
-      if (withdraw === undefined) return; // another process starts one
+      if (withdraw === undefined) return undefined; // another process starts one
       try {
         await store.rehearse(); // no process for a refresh that could not be saved
       } catch (error) {
@@ -123,14 +128,22 @@ export class RefreshCoordinator {
         waiting.process = await start(accessToken, urgent);
         waiting.startedAfter = last;
         waiting.starts++;
-        return;
+        return undefined;
       } catch (error) {
         log("TOKEN", `no process for the refresh: ${String(error)}`);
       }
     }
     log("TOKEN", "refreshing in this process");
     waiting.starts++;
-    await refresher.run(accessToken, urgent, this.#closing.signal);
+    const state = { pid: undefined, ended: false };
+    waiting.process = state;
+    waiting.startedAfter = last;
+    waiting.running = refresher.run(accessToken, urgent, this.#closing.signal).finally(() => {
+      state.ended = true;
+      waiting.running = undefined;
+    });
+    waiting.running.catch(() => undefined); // heard where it is awaited, unless the call has ended
+    return undefined;
   }
 }
 
@@ -143,8 +156,10 @@ interface Waiting {
   since: number;
   /** Number of the last claim that had ended before: the end of a later one concerns this call. */
   after?: number;
-  /** The refresh process that this call has started. */
+  /** The refresh process that this call has started, or the refresh in this one. */
   process?: DetachedProcess;
+  /** The refresh in this process, until it ends. */
+  running?: Promise<void> | undefined;
   /** Number of the last claim when it was started. */
   startedAfter?: number;
   starts: number;

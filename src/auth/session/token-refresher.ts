@@ -53,6 +53,7 @@ export async function readLogin({ origins, store }: Pick<TokenRefresherDeps, "or
  */
 export class TokenRefresher {
   readonly #deps: TokenRefresherDeps;
+  #running: Promise<unknown> = Promise.resolve();
   #checking: Promise<void> = Promise.resolve();
 
   constructor(deps: TokenRefresherDeps) {
@@ -68,7 +69,19 @@ export class TokenRefresher {
    * @param stopping no request begins once it is aborted, and a save is tried only once more
    * @throws CodexError why nothing was sent; `STORAGE` if the outcome could not be written
    */
-  async run(accessToken: string, urgent: boolean, stopping: AbortSignal): Promise<void> {
+  run(accessToken: string, urgent: boolean, stopping: AbortSignal): Promise<void> {
+    const run = this.#run(accessToken, urgent, stopping);
+    this.#running = Promise.allSettled([this.#running, run]);
+    return run;
+  }
+
+  /** Resolves when every refresh has ended, and no save has to be checked any more. */
+  async settled(): Promise<void> {
+    await this.#running;
+    await this.#checking;
+  }
+
+  async #run(accessToken: string, urgent: boolean, stopping: AbortSignal): Promise<void> {
     const { store, claims, clock, limits } = this.#deps;
     const current = await readLogin(this.#deps);
     if (fingerprint(current.accessToken) !== accessToken) return;
@@ -91,11 +104,6 @@ export class TokenRefresher {
     } finally {
       await prepared.discard();
     }
-  }
-
-  /** Resolves when no save has to be checked any more. */
-  settled(): Promise<void> {
-    return this.#checking;
   }
 
   /** Whether the login is still the one to refresh: this process may have been suspended before its claim. */
@@ -134,6 +142,9 @@ export class TokenRefresher {
           log("TOKEN", `the refresh could not be noted: ${String(error)}`);
         });
         await this.#save(next, refresh, (error) => end("granted", error).catch(() => undefined));
+        // From now on it says that the token is dead, in case it comes back; one that did not rotate is free.
+        if (next.refreshToken === current.refreshToken) await claims.remove(token, number);
+        else await end("refused").catch(() => undefined);
         await claims.sweep(token, number);
         this.#checking = this.#check(next, refresh).catch(() => undefined); // the save itself has succeeded
         return;

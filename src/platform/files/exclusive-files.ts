@@ -6,6 +6,9 @@ import { act, retry } from "../../shared/next-step.ts";
 import { errnoOf, storageError } from "./errors.ts";
 import { foreignFolder } from "./folder-owner.ts";
 
+/** The folder comes and goes with its files. */
+const createAttempts = 50;
+
 /** A folder of small private files, each created by one process at most. It exists only while it has files. */
 export class ExclusiveFiles {
   readonly #folder: string;
@@ -40,22 +43,16 @@ export class ExclusiveFiles {
    */
   async create(name: string, text: string): Promise<boolean> {
     const path = this.#path(name);
-    try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await this.#assertOwn();
-      const handle = await open(path, "wx", 0o600);
+    for (let attempt = 1; ; attempt++) {
       try {
-        await handle.writeFile(text);
+        await this.#makeFolder();
+        return await this.#createFile(name, text);
       } catch (error) {
-        await this.remove(name);
-        throw error;
-      } finally {
-        await handle.close();
+        // Another process has just removed the empty folder.
+        if (errnoOf(error) !== "ENOENT" || attempt === createAttempts) {
+          throw storageError(error, path, "create a file");
+        }
       }
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === "EEXIST") return false;
-      throw storageError(error, path, "create a file");
     }
   }
 
@@ -78,14 +75,35 @@ export class ExclusiveFiles {
     await rmdir(this.#folder).catch(() => undefined);
   }
 
-  async #assertOwn(): Promise<void> {
-    const isFolder = (await lstat(this.#folder)).isDirectory();
-    const why = foreignFolder(this.#folder) ?? (isFolder ? undefined : `${this.#folder} is a link`);
+  async #makeFolder(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    });
+    const stat = await lstat(this.#folder);
+    const what = stat.isSymbolicLink() ? "a link" : "not a folder";
+    const why = foreignFolder(this.#folder) ?? (stat.isDirectory() ? undefined : `${this.#folder} is ${what}`);
     if (why === undefined) return;
     throw new CodexError("STORAGE", `The folder ${this.#folder} cannot be used.`, {
       why: `${why}.`,
       next: [act(`Remove ${this.#folder}`), retry],
     });
+  }
+
+  async #createFile(name: string, text: string): Promise<boolean> {
+    const handle = await open(this.#path(name), "wx", 0o600).catch((error: unknown) => {
+      if (errnoOf(error) === "EEXIST") return undefined;
+      throw error;
+    });
+    if (handle === undefined) return false;
+    try {
+      await handle.writeFile(text);
+      return true;
+    } catch (error) {
+      await this.remove(name);
+      throw error;
+    } finally {
+      await handle.close();
+    }
   }
 
   #path(name: string): string {

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { constants, type BigIntStats } from "node:fs";
 import { lstat, mkdir, open, readFile, realpath, rename, unlink, type FileHandle } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { CodexError } from "../../shared/errors.ts";
 import { act, either, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import { sleep, type Clock } from "../clock.ts";
@@ -70,13 +70,14 @@ export async function writeSecureFile(
   try {
     await writeSynced(temporary, text);
     try {
-      const existing = await lstat(path, { bigint: true }).catch(() => undefined);
+      const isMounted = await isMountPoint(path);
+      const existing = await lstat(path, { bigint: true }).catch(() => undefined); // the last look, right before the change
       if (existing !== undefined) assertOwnRegularFile(path, existing);
       if ((existing && versionOf(existing)) !== expected) {
         await unlink(temporary);
         return false;
       }
-      if (await isMountPoint(path)) await overwrite(path, text, temporary);
+      if (isMounted) await overwrite(path, text, temporary);
       else await renameWithRetries(temporary, path, clock);
     } catch (error) {
       await unlink(temporary).catch(() => undefined);
@@ -116,7 +117,6 @@ export async function interruptedCopy(path: string): Promise<SecureFile | undefi
 export async function isMountPoint(path: string): Promise<boolean> {
   // Linux only, as are such mounts. Field 5 is the mount point; blanks and the like are octal.
   const mounts = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
-  if (!mounts.includes(basename(path))) return false;
   const real = await realpath(path).catch(() => path);
   return mounts
     .split("\n")

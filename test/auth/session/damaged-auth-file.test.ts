@@ -1,10 +1,20 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { systemClock, type Clock } from "../../../src/platform/clock.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
-import { fakeClock } from "../../support/fake-clock.ts";
-import { tokenRig } from "../../support/token-rig.ts";
+import { eagerClock } from "../../support/fake-clock.ts";
+import { storeLockOf, tokenRig } from "../../support/token-rig.ts";
 
 /** Where the damaged file was put. */
 function asides(home: Home): string[] {
@@ -30,7 +40,7 @@ test.each([
   const simulator = await simulate();
   const home = makeHome();
   writeFileSync(home.authFile, content, { mode: 0o644 });
-  const { get, tokens } = tokenRig({ simulator, home });
+  const { get, tokens } = tokenRig({ simulator, home, clock: eagerClock() });
   expect(await tokens.state()).toMatchObject({ tokens: undefined, damaged: true });
   const error = await get().catch((thrown: unknown) => thrown);
   const [aside = "", ...more] = asides(home);
@@ -53,8 +63,7 @@ test("a login file cut at any byte is damaged, set aside whole, and reported wit
   writeLogin(home, simulator, { extraFields });
   const whole = readFileSync(home.authFile);
   // One process for all: each cut is a file that another program left in the meantime.
-  const clock = fakeClock();
-  const { get } = tokenRig({ simulator, home, clock });
+  const { get } = tokenRig({ simulator, home, clock: eagerClock() });
   for (let end = 0; end < whole.length; end++) {
     writeFileSync(home.authFile, whole.subarray(0, end), { mode: 0o600 });
     const error = await get().catch((thrown: unknown) => thrown);
@@ -63,9 +72,8 @@ test("a login file cut at any byte is damaged, set aside whole, and reported wit
     const [aside = ""] = asides(home);
     expect(readFileSync(join(home.path, aside)).equals(whole.subarray(0, end))).toBe(true);
     rmSync(join(home.path, aside));
-    await clock.advance(1);
   }
-});
+}, 60_000);
 
 test("a damaged record is copied aside, and what others stored stays where it is", async () => {
   const simulator = await simulate();
@@ -75,7 +83,7 @@ test("a damaged record is copied aside, and what others stored stays where it is
     extraFields: { accessToken: "at_with\nnewline" },
   });
   const damaged = home.readAuth();
-  await expect(tokenRig({ simulator, home }).get()).rejects.toMatchObject({
+  await expect(tokenRig({ simulator, home, clock: eagerClock() }).get()).rejects.toMatchObject({
     code: "AUTH_REQUIRED",
   });
   expect(JSON.parse(home.readAuth())).toEqual({ theirs: { kept: true } });
@@ -93,11 +101,88 @@ test("twenty windows that meet a damaged file set it aside once", async () => {
   expect(asides(home)).toHaveLength(1);
 });
 
+/** The system's clock; `change` runs in the n-th wait. */
+function clockThat(n: number, change: () => void): Clock {
+  let waits = 0;
+  return {
+    ...systemClock,
+    timer(ms, fire) {
+      if (++waits === n) change();
+      return systemClock.timer(ms, fire);
+    },
+  };
+}
+
+test.each([0, 300])("a login file cut to %d bytes that is whole again 20 ms later costs nothing", async (bytes) => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { accessToken } = writeLogin(home, simulator, { others: { theirs: 1 } });
+  const whole = home.readAuth();
+  const mend = (): void => {
+    writeFileSync(home.authFile, whole);
+  };
+  for (const wait of [1, 2, 3, 4]) {
+    truncateSync(home.authFile, bytes);
+    const { get, tokens } = tokenRig({ simulator, home, clock: clockThat(wait, mend) });
+    expect(await get(), `mended in wait ${wait}`).toMatchObject({ accessToken });
+    truncateSync(home.authFile, bytes);
+    const again = tokenRig({ simulator, home, clock: clockThat(wait, mend) });
+    expect(await again.tokens.state()).toMatchObject({ tokens: { accessToken }, damaged: false });
+    await tokens.stop();
+  }
+  expect(home.readAuth()).toBe(whole);
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
+});
+
+test("a damaged file is read five times within a second before it is set aside", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeFileSync(home.authFile, "{");
+  const waits: number[] = [];
+  const clock = eagerClock();
+  const timer: Clock["timer"] = (ms, fire) => {
+    expect(asides(home)).toEqual([]);
+    waits.push(ms);
+    return clock.timer(ms, fire);
+  };
+  await expect(tokenRig({ simulator, home, clock: { ...clock, timer } }).get()).rejects.toMatchObject({
+    code: "AUTH_REQUIRED",
+  });
+  expect(asides(home)).toHaveLength(1);
+  // Before the lock is taken, and again under it.
+  const readings = [20, 80, 200, 400];
+  expect(waits.slice(0, 4)).toEqual(readings);
+  expect(waits.slice(-4)).toEqual(readings);
+});
+
+test("a damaged file stays where it is as long as another program holds its lock", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { accessToken } = writeLogin(home, simulator);
+  const whole = home.readAuth();
+  writeFileSync(home.authFile, "{");
+  mkdirSync(storeLockOf(home));
+  let locked = 0;
+  const clock = eagerClock();
+  const timer: Clock["timer"] = (ms, fire) => {
+    expect(asides(home)).toEqual([]);
+    // It writes for two seconds.
+    if (clock.elapsed() > 2_000 && locked++ === 0) {
+      writeFileSync(home.authFile, whole);
+      rmdirSync(storeLockOf(home));
+    }
+    return clock.timer(ms, fire);
+  };
+  expect(await tokenRig({ simulator, home, clock: { ...clock, timer } }).get()).toMatchObject({ accessToken });
+  expect(locked).toBeGreaterThan(0);
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
+});
+
 test("a report changes nothing about a damaged file", async () => {
   const simulator = await simulate();
   const home = makeHome();
   writeFileSync(home.authFile, "{");
-  await tokenRig({ simulator, home }).tokens.state();
+  await tokenRig({ simulator, home, clock: eagerClock() }).tokens.state();
   expect(readdirSync(home.path)).toEqual(["auth.json"]);
 });
 

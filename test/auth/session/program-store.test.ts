@@ -7,6 +7,7 @@ import { createSession } from "../../../src/app/session.ts";
 import type { CredentialStore } from "../../../src/auth/session/program-store.ts";
 import type { Clock } from "../../../src/platform/clock.ts";
 import { deferred } from "../../../src/platform/promises.ts";
+import { fingerprint } from "../../../src/platform/random.ts";
 import type { RecordedRequest, Simulator } from "../../simulator/index.ts";
 import { testApp, testPlatform } from "../../support/app.ts";
 import { codeBlocks, read } from "../../support/documents.ts";
@@ -110,43 +111,55 @@ test("the claim is in the store before the request, and no secret is in it", asy
   await simulator.waitForRequest("token:refresh");
   const { codex, ...notes } = store.content ?? {};
   expect(codex).toMatchObject({ refreshToken });
-  expect(notes).toMatchObject({ refresh: { outcome: "sent", attempts: 1 } });
-  expect(notes["claim"]?.["by"]).toBe(notes["refresh"]?.["by"]);
+  expect(notes).toEqual({
+    claim: {
+      token: fingerprint(refreshToken),
+      number: 1,
+      owner: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      accessToken: fingerprint(String(codex?.["accessToken"])),
+      attempts: 0,
+      at: expect.any(Number) as number,
+      uptimeMs: 0,
+    },
+  });
   expectNoSecrets(JSON.stringify(notes), simulator.secrets(), "the notes");
   gate.resolve(undefined);
   await call;
 });
 
-test("a save that fails keeps the login in memory, says so, and is tried again", async () => {
+test("a save that fails is told to every process with its reason, and tried again until it succeeds", async () => {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const store = new MemoryStore();
   const { refreshToken: usedToken } = storeLogin(store, simulator, expired);
   const gate = deferred<undefined>();
   simulator.next("token:refresh", { kind: "default", afterCommit: gate.promise });
-  const first = client(simulator, store, { clock });
+  const [first, second] = [client(simulator, store, { clock }), client(simulator, store, { clock })];
   const call = first.get();
   await simulator.waitForRequest("token:refresh");
-  store.before = () => {
-    throw new Error(`Failed query, params: ${simulator.family(usedToken)?.current ?? ""}`);
+  const save = store.save.bind(store);
+  store.save = (next, expected) => {
+    const { current = "" } = simulator.family(usedToken) ?? {};
+    // The claim can be saved, the login can't.
+    if (next?.value.includes(current) === true) throw new Error(`Failed query, params: ${current}`);
+    return save(next, expected);
   };
   gate.resolve(undefined);
-  const login = await call;
-  store.before = () => undefined;
-  expect(store.content).toMatchObject({ codex: { refreshToken: usedToken } });
-  const { unsaved, tokens } = await first.tokens.state();
-  expect(unsaved?.details.why).toMatch(/^It said: Error: Failed query, params: /);
-  expectNoSecrets(inspect(unsaved), simulator.secrets(), "the error");
-  expect(tokens).toEqual(login);
-  expect(await first.get()).toEqual(login);
+  const error = await clock.until(failure(second.get()));
+  expect(error).toMatchObject({ code: "STORAGE", message: "The login was refreshed, but could not be saved yet." });
+  const { unsaved, tokens } = await second.tokens.state();
+  for (const { details } of [error, unsaved ?? error]) expectNoSecrets(inspect(details), simulator.secrets(), "it");
+  expect(unsaved).toMatchObject({ code: "STORAGE", message: "The program's credential store failed in save()." });
+  expect(tokens).toMatchObject({ refreshToken: usedToken });
+  expect(store.content).toMatchObject({ codex: { refreshToken: usedToken }, claim: { outcome: "granted" } });
+  expectNoSecrets(JSON.stringify(store.content?.["claim"]), simulator.secrets(), "the claim");
 
-  // No other process sends the used token meanwhile.
-  const second = client(simulator, store, { clock }).get();
-  while ((await first.tokens.state()).unsaved !== undefined) await clock.advance(1_000);
-  await clock.advance(1_000);
-  expect(await second).toMatchObject({ accessToken: login.accessToken });
+  store.save = save;
+  const login = await clock.until(call);
+  expect(await second.get()).toMatchObject({ accessToken: login.accessToken });
   expect(store.content).toMatchObject({ codex: { refreshToken: login.refreshToken } });
-  expect(simulator.stats.refreshes).toBe(1);
+  expect((await first.tokens.state()).unsaved).toBeUndefined();
+  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });
 
 test("a store that fails before the request keeps it from being sent", async () => {
@@ -211,31 +224,43 @@ test.each(["sign-in", "sign-out"])(
   },
 );
 
-test("a dead process's claim is waited out by this process's own clock", async () => {
-  const clock = fakeClock();
-  const simulator = await simulate({ now: () => clock.now() });
-  const store = new MemoryStore();
-  const claim = { by: "dead", id: "1", at: 0 }; // its wall clock says that it is ancient
-  storeLogin(store, simulator, { ...expired, others: { claim } });
-  const logged: string[] = [];
-  const call = client(simulator, store, { clock, logged }).get();
-  await clock.advance(59_000);
-  expect(simulator.requests).toEqual([]);
-  await clock.advance(2_000);
-  await call;
-  expect(simulator.stats.refreshes).toBe(1);
-  expect(logged.join("\n")).toContain("took over the claim");
-});
+/** A claim of another process, of which only the note is known. */
+function otherClaim({ refreshToken }: { refreshToken: string }, at = 0) {
+  return { token: fingerprint(refreshToken), number: 1, owner: "other", attempts: 0, at, uptimeMs: 0 };
+}
 
-test("a claim that is renewed is of a process that lives, and the wait for it ends", async () => {
+test.each([0, 2 ** 42])(
+  "the claim of a process that died is waited out by this process's own time, whatever its date (%d) says",
+  async (at) => {
+    const clock = fakeClock();
+    const simulator = await simulate({ now: () => clock.now() });
+    const store = new MemoryStore();
+    const stored = storeLogin(store, simulator, expired);
+    store.put({ ...store.content, claim: otherClaim(stored, at) });
+    const call = client(simulator, store, { clock }).get();
+    await clock.advance(20_000);
+    clock.set(clock.now() + 60 * minute);
+    await clock.advance(39_500);
+    expect(simulator.requests).toEqual([]);
+    await clock.until(call);
+    expect(simulator.stats.refreshes).toBe(1);
+    expect(clock.elapsed()).toBeLessThan(61_000);
+  },
+);
+
+test("a claim that changes is of a process that lives, and the wait for it ends", async () => {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const store = new MemoryStore();
-  storeLogin(store, simulator, { ...expired, others: { claim: { by: "live", id: "0", at: 0 } } });
+  const stored = storeLogin(store, simulator, expired);
+  const put = (at: number): void => {
+    store.put({ ...store.content, claim: otherClaim(stored, at) });
+  };
+  put(0);
   const call = failure(client(simulator, store, { clock }).get());
   for (let second = 0; second < 90; second += 30) {
     await clock.advance(30_000);
-    store.put({ ...store.content, claim: { by: "live", id: String(second + 1), at: 0 } });
+    put(second + 1);
   }
   expect(await call).toMatchObject({ code: "TIMEOUT" });
   expect(simulator.requests).toEqual([]);
@@ -244,9 +269,11 @@ test("a claim that is renewed is of a process that lives, and the wait for it en
 test("a token that still works does not wait for another process's refresh", async () => {
   const simulator = await simulate();
   const store = new MemoryStore();
-  const expiring = { accessExpiresInMs: minute, others: { claim: { by: "other", id: "0", at: 0 } } };
-  const { accessToken } = storeLogin(store, simulator, expiring);
-  expect(await client(simulator, store).get()).toMatchObject({ accessToken });
+  const stored = storeLogin(store, simulator, { accessExpiresInMs: minute });
+  store.put({ ...store.content, claim: otherClaim(stored) });
+  const { get, tokens } = client(simulator, store);
+  for (let call = 0; call < 5; call++) expect(await get()).toMatchObject({ accessToken: stored.accessToken });
+  await tokens.stop();
   expect(simulator.requests).toEqual([]);
 });
 
@@ -254,7 +281,8 @@ test("a process that ends stops waiting for a claim", async () => {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const store = new MemoryStore();
-  storeLogin(store, simulator, { ...expired, others: { claim: { by: "other", id: "0", at: 0 } } });
+  const stored = storeLogin(store, simulator, expired);
+  store.put({ ...store.content, claim: otherClaim(stored) });
   const { get, tokens } = client(simulator, store, { clock });
   const call = failure(get());
   await clock.advance(1_000);

@@ -1,12 +1,12 @@
-import { existsSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { deferred } from "../../../src/platform/promises.ts";
 import { startSimulator, type PlainReply, type Reply } from "../../simulator/index.ts";
+import { claimsOf } from "../../support/claims.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
-import { refreshLockOf, tokenRig } from "../../support/token-rig.ts";
+import { tokenRig } from "../../support/token-rig.ts";
 
 const minute = 60_000;
 const expired = { accessExpiresInMs: -minute };
@@ -158,7 +158,7 @@ test.each<[string, () => Reply]>([
       })(),
     }),
   ],
-])("%s is given up after fifteen seconds, and the lock is free", async (_, reply) => {
+])("%s is given up after fifteen seconds, and the call does not send again", async (_, reply) => {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
@@ -171,10 +171,10 @@ test.each<[string, () => Reply]>([
   await clock.advance(14_999);
   expect(request.closedBy).toBeUndefined();
   await clock.advance(1);
-  await expect(call).rejects.toMatchObject({ code: "TIMEOUT" });
+  await expect(clock.until(call)).rejects.toMatchObject({ code: "TIMEOUT" });
   await request.done;
-  expect(existsSync(refreshLockOf(home))).toBe(false);
+  expect(claimsOf(home)).toMatchObject([{ outcome: "unknown" }]);
   // Whether the token is used is unknown; the next call finds out.
-  await tokenRig({ simulator, home, clock }).get();
+  await clock.until(tokenRig({ simulator, home, clock }).get());
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });

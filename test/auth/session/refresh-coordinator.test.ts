@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { refreshErrorBody, type Reply } from "../../simulator/index.ts";
-import { makeHome, writeLogin } from "../../support/home.ts";
+import { claimsOf } from "../../support/claims.ts";
+import { makeHome, writeLogin, type Home } from "../../support/home.ts";
 import { simulate } from "../../support/server.ts";
 import { frozenClock, tokenRig } from "../../support/token-rig.ts";
 
@@ -48,6 +49,13 @@ test("a new login ends the memory of the refused one", async () => {
   expect(simulator.stats.refreshes).toBe(1);
 });
 
+/** Waits until the newest claim in the home has an outcome. */
+async function ended(home: Home): Promise<void> {
+  while (!claimsOf(home).some(({ outcome }) => outcome !== undefined)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 test("a refused token is used as long as it works", async () => {
   const simulator = await simulate();
   const home = makeHome();
@@ -57,9 +65,13 @@ test("a refused token is used as long as it works", async () => {
     status: 401,
     body: refreshErrorBody("refresh_token_expired"),
   });
-  const { get } = tokenRig({ simulator, home });
+  const { get, tokens } = tokenRig({ simulator, home });
+  expect(await get()).toMatchObject({ accessToken });
+  await ended(home);
   for (let call = 0; call < 5; call++) expect(await get()).toMatchObject({ accessToken });
+  await tokens.stop();
   expect(simulator.requests).toHaveLength(1);
+  expect(claimsOf(home)).toMatchObject([{ outcome: "refused" }]);
 });
 
 const troubles: [string, Reply, { code: string }][] = [
@@ -75,7 +87,10 @@ test.each(troubles)("%s: a token that is still valid is not refreshed again", as
   const { accessToken } = writeLogin(home, simulator, stillGood);
   simulator.next("token:refresh", reply);
   const rigs = Array.from({ length: 3 }, () => tokenRig({ simulator, home }));
+  expect(await rigs[0]?.get()).toMatchObject({ accessToken });
+  await ended(home);
   for (const { get } of [...rigs, ...rigs]) expect(await get()).toMatchObject({ accessToken });
+  await Promise.all(rigs.map(({ tokens }) => tokens.stop()));
   expect(simulator.requests).toHaveLength(1);
 });
 

@@ -1,11 +1,16 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { formatIdentity } from "../../../src/platform/process-identity.ts";
 import { deferred } from "../../../src/platform/promises.ts";
+import { fingerprint } from "../../../src/platform/random.ts";
 import { type RecordedRequest, refreshErrorBody, type Simulator } from "../../simulator/index.ts";
+import { expectNoSecrets } from "../../support/canary.ts";
+import { claimsFolder } from "../../support/claims.ts";
 import { makeHome, writeLogin, type Home, type LoginOptions } from "../../support/home.ts";
+import { claimAt } from "../../support/owners.ts";
 import { simulate } from "../../support/server.ts";
-import { refreshLockOf, tokenRig, uncancelled, type TokenRig } from "../../support/token-rig.ts";
+import { storeLockOf, tokenRig, type TokenRig } from "../../support/token-rig.ts";
 
 const minute = 60_000;
 
@@ -130,40 +135,39 @@ test("before a second attempt the file is read again", async () => {
   expect(simulator.requests).toHaveLength(1);
 });
 
-test("a lock that is removed during the request lets no second request out", async () => {
+test("claims that are removed during the request do not keep their owner from the save", async () => {
   const { simulator, home, call, answer } = await refreshInFlight();
-  rmSync(refreshLockOf(home), { recursive: true });
-  const second = tokenRig({ simulator, home });
-  await expect(second.get()).rejects.toMatchObject({ code: "TIMEOUT" });
+  rmSync(claimsFolder(home), { recursive: true });
   answer();
   const { accessToken } = await call;
-  expect(await second.get()).toMatchObject({ accessToken });
+  expect(await tokenRig({ simulator, home }).get()).toMatchObject({ accessToken });
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
   expect(simulator.requests).toHaveLength(1);
 });
 
-test("a lock that is removed before the request keeps it from being sent", async () => {
-  const simulator = await simulate();
-  const home = makeHome();
-  writeLogin(home, simulator, { accessExpiresInMs: -minute });
-  const rig = tokenRig({ simulator, home });
-  const rehearse = rig.store.rehearse.bind(rig.store);
-  rig.store.rehearse = async (waitMs) => {
-    rmSync(refreshLockOf(home), { recursive: true });
-    await rehearse(waitMs);
-  };
-  await expect(rig.get()).rejects.toMatchObject({ code: "STORAGE" });
-  expect(simulator.requests).toEqual([]);
-  rig.store.rehearse = rehearse;
-  await rig.get();
-  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+test("the login file's lock that is removed during the request costs nothing", async () => {
+  const { simulator, home, call, usedToken, answer } = await refreshInFlight();
+  mkdirSync(storeLockOf(home));
+  rmSync(storeLockOf(home), { recursive: true });
+  answer();
+  const { refreshToken } = await call;
+  expect(refreshToken).toBe(simulator.family(usedToken)?.current);
+  expect(home.record()).toMatchObject({ refreshToken });
 });
 
-test("the refresh journal holds no token", async () => {
-  const { home, rig, usedToken, answer, call } = await refreshInFlight();
-  const journal = readFileSync(join(home.stateDir, "refresh.json"), "utf8");
-  expect(JSON.parse(journal)).toMatchObject({ outcome: "sent", attempts: 1 });
-  expect(journal).not.toContain(usedToken.slice(0, 12));
+test("a claim holds no token, and says what was sent", async () => {
+  const { simulator, home, rig, usedToken, answer, call } = await refreshInFlight();
+  const path = join(claimsFolder(home), `${fingerprint(usedToken)}.1`);
+  const text = readFileSync(path, "utf8");
+  expect(text).toHaveLength(1_024);
+  expect(claimAt(path)).toMatchObject({
+    owner: formatIdentity(rig.self),
+    accessToken: fingerprint(String(home.record()?.["accessToken"])),
+    attempts: 0,
+  });
+  expect(claimAt(path)).not.toHaveProperty("outcome");
+  expectNoSecrets(text, simulator.secrets(), "the claim");
   answer();
-  await rig.tokens.replaceRejected(await call, uncancelled());
+  await call;
+  expectNoSecrets(readFileSync(path, "utf8"), simulator.secrets(), "the claim");
 });

@@ -1,9 +1,13 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, readdirSync } from "node:fs";
 import { expect, test } from "vitest";
+import { renderNext } from "../../../src/render/next-step.ts";
+import type { Reply } from "../../simulator/index.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { withoutPrivileges } from "../../support/ordinary-user.ts";
+import { failure } from "../../support/replies.ts";
 import { simulate } from "../../support/server.ts";
-import { tokenRig, uncancelled } from "../../support/token-rig.ts";
+import { frozenClock, tokenRig, uncancelled } from "../../support/token-rig.ts";
 
 const minute = 60_000;
 
@@ -50,6 +54,76 @@ test("what another window stored meanwhile is refreshed when it has expired, too
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });
 
+/** What the server says of the time, as far as its clock differs. */
+function withDate(skewMs: number): Reply {
+  const date = new Date(Date.now() + skewMs).toUTCString();
+  return {
+    kind: "default",
+    adapt: (answer) => (answer.kind === "json" ? { ...answer, headers: { ...answer.headers, date } } : answer),
+  };
+}
+
+test.each<[string, number, string | undefined, RegExp]>([
+  ["agrees", 0, undefined, /codex_login/],
+  ["is a minute behind", -minute, undefined, /codex_login/],
+  [
+    "is an hour behind",
+    -60 * minute,
+    "This machine's clock is 60 minutes ahead of the server's.",
+    /Correct this machine's clock/,
+  ],
+  [
+    "is two minutes ahead",
+    2 * minute + 1_000,
+    "This machine's clock is 2 minutes behind the server's.",
+    /Correct this machine's clock/,
+  ],
+])("a token that comes from a refresh is not refreshed again; the server's clock %s", async (_, skew, why, next) => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  simulator.next("token:refresh", withDate(skew));
+  const { tokens, get } = tokenRig({ simulator, home });
+  const issued = await tokens.replaceRejected(await get(), uncancelled());
+  for (let call = 0; call < 3; call++) {
+    const error = await failure(tokens.replaceRejected(issued, uncancelled()));
+    expect(error).toMatchObject({
+      code: "AUTH_EXPIRED",
+      message: "The service refuses the login that it has just renewed.",
+      details: { why },
+    });
+    expect(renderNext(error, "mcp")).toMatch(next);
+  }
+  expect(simulator.requests).toHaveLength(1);
+});
+
+test("a token that was refreshed a minute ago is refreshed again", async () => {
+  const clock = fakeClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const home = makeHome();
+  writeLogin(home, simulator);
+  const { tokens, get } = tokenRig({ simulator, home, clock });
+  const issued = await clock.until(tokens.replaceRejected(await get(), uncancelled()));
+  const at = clock.elapsed();
+  await clock.advance(59_999 - (clock.elapsed() - at));
+  expect(await failure(tokens.replaceRejected(issued, uncancelled()))).toMatchObject({ code: "AUTH_EXPIRED" });
+  await clock.advance(1_000);
+  const next = await clock.until(tokens.replaceRejected(issued, uncancelled()));
+  expect(next.accessToken).not.toBe(issued.accessToken);
+  expect(simulator.stats).toMatchObject({ refreshes: 2, replays: 0 });
+});
+
+test("a fresh token that has expired already by this machine's clock is used, and not refreshed again", async () => {
+  const simulator = await simulate({ tokenLifetimeMs: 60 * minute });
+  const home = makeHome();
+  writeLogin(home, simulator, { accessExpiresInMs: -2 * 60 * minute });
+  const clock = frozenClock(Date.now() + 90 * minute);
+  const { get } = tokenRig({ simulator, home, clock });
+  const { accessToken } = await get();
+  for (let call = 0; call < 3; call++) expect(await get()).toMatchObject({ accessToken });
+  expect(simulator.requests).toHaveLength(1);
+});
+
 test.each([
   ["is about to expire", minute],
   ["has an hour", 60 * minute],
@@ -59,9 +133,13 @@ test.each([
   const { accessToken } = writeLogin(home, simulator, { accessExpiresInMs });
   chmodSync(home.authFile, 0o644);
   chmodSync(home.path, 0o555);
-  const { get } = tokenRig({ simulator, home });
-  expect(await withoutPrivileges(get)).toMatchObject({ accessToken });
+  const { get, tokens } = tokenRig({ simulator, home });
+  await withoutPrivileges(async () => {
+    for (let call = 0; call < 5; call++) expect(await get()).toMatchObject({ accessToken });
+    await tokens.stop();
+  });
   expect(simulator.requests).toEqual([]);
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
   chmodSync(home.path, 0o755);
 });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { CodexError } from "../../../src/shared/errors.ts";
 import { deferred } from "../../../src/platform/promises.ts";
@@ -6,6 +6,7 @@ import type { SignedOut } from "../../../src/auth/session/sign-out.ts";
 import type { Reply } from "../../simulator/index.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
+import { deadProcess, plantClaim } from "../../support/owners.ts";
 import { simulate } from "../../support/server.ts";
 import { tokenRig } from "../../support/token-rig.ts";
 import { renderNext } from "../../../src/render/next-step.ts";
@@ -85,6 +86,27 @@ test("a cancelled call removes the login at once", async () => {
   caller.abort(new Error("not wanted any more"));
   expect(await done).toMatchObject({ revoked: "failed" });
   expect(home.record()).toBeUndefined();
+});
+
+test("the end of the program removes the login at once, though the server never answers", async () => {
+  const { clock, simulator, home, tokens } = await signedIn();
+  simulator.next("revoke", { kind: "hang" });
+  const done = tokens.signOut({ localOnly: false });
+  await simulator.waitForRequest("revoke");
+  expect(home.record()).toBeDefined();
+  await tokens.stop();
+  expect(home.record()).toBeUndefined();
+  expect(await done).toMatchObject({ revoked: "failed", why: "The program is ending" });
+  expect(clock.elapsed()).toBe(0);
+  expect(clock.pending).toBe(0);
+});
+
+test("a sign-out removes the claims of its login", async () => {
+  const { simulator, home, refreshToken, tokens } = await signedIn();
+  plantClaim(home, refreshToken, { owner: deadProcess(), outcome: "unknown" });
+  await tokens.signOut({ localOnly: false });
+  expect(simulator.stats.revocations).toBe(1);
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
 });
 
 test("local_only sends nothing", async () => {

@@ -1,30 +1,70 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { isExpired } from "../../../src/auth/oauth/token-set.ts";
 import { unsetVariables } from "../../../src/shared/next-step.ts";
 import { deferred } from "../../../src/platform/promises.ts";
-import { makeHome, writeLogin } from "../../support/home.ts";
-import { anHourMs, liveProcess, plantLock } from "../../support/owners.ts";
+import { act, retry } from "../../../src/shared/next-step.ts";
+import { fakeClock } from "../../support/fake-clock.ts";
+import { makeHome, writeLogin, type Home } from "../../support/home.ts";
+import { anHourMs, claimAt, liveProcess, plantClaim, plantForeignLock } from "../../support/owners.ts";
+import { failure } from "../../support/replies.ts";
 import { simulate } from "../../support/server.ts";
-import { refreshLockOf, frozenClock, storeLockOf, tokenRig, uncancelled } from "../../support/token-rig.ts";
+import { frozenClock, storeLockOf, tokenRig, uncancelled } from "../../support/token-rig.ts";
 
 const minute = 60_000;
 const expired = { accessExpiresInMs: -minute };
 
+/** Waits until the login in the file is another one. */
+async function refreshed(home: Home, { accessToken }: { accessToken: string }): Promise<void> {
+  while (home.record()?.["accessToken"] === accessToken) await new Promise((resolve) => setImmediate(resolve));
+}
+
 test.each([
-  [0, "six minutes", 6 * minute],
-  [0, "five minutes and a second", 5 * minute + 1_000],
-  [1, "four minutes and 59 seconds", 5 * minute - 1_000],
-  [1, "a second", 1_000],
-  [1, "no time", 0],
-])("makes %d refreshes for a token with %s left", async (refreshes, _, leftMs) => {
+  ["six minutes", 6 * minute],
+  ["five minutes and a second", 5 * minute + 1_000],
+])("makes no refresh for a token with %s left", async (_, leftMs) => {
+  const clock = frozenClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const home = makeHome();
+  const { accessToken } = writeLogin(home, simulator, { accessExpiresInMs: leftMs });
+  const { get, tokens } = tokenRig({ simulator, home, clock });
+  for (let call = 0; call < 10; call++) expect(await get()).toMatchObject({ accessToken });
+  await tokens.stop();
+  expect(simulator.requests).toEqual([]);
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
+});
+
+test.each([
+  ["five minutes", 5 * minute],
+  ["four minutes and 59 seconds", 5 * minute - 1_000],
+  ["a second", 1_000],
+])("a token with %s left is used at once, and refreshed once for the next call", async (_, leftMs) => {
   const clock = frozenClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
   const stored = writeLogin(home, simulator, { accessExpiresInMs: leftMs });
+  const gate = deferred<undefined>();
+  simulator.next("token:refresh", { kind: "default", beforeCommit: gate.promise });
+  const { get, tokens } = tokenRig({ simulator, home, clock });
+  expect(await get()).toMatchObject({ accessToken: stored.accessToken });
+  await simulator.waitForRequest("token:refresh");
+  expect(await get()).toMatchObject({ accessToken: stored.accessToken });
+  gate.resolve(undefined);
+  await refreshed(home, stored);
+  expect(await get()).toMatchObject({ accessToken: home.record()?.["accessToken"] });
+  await tokens.stop();
+  expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
+  expect(simulator.requests).toHaveLength(1);
+});
+
+test("a token with no time left is refreshed before the call has one", async () => {
+  const clock = frozenClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const home = makeHome();
+  const stored = writeLogin(home, simulator, { accessExpiresInMs: 0 });
   const got = await tokenRig({ simulator, home, clock }).get();
-  expect(simulator.stats.refreshes).toBe(refreshes);
-  expect(got.accessToken === stored.accessToken).toBe(refreshes === 0);
+  expect(simulator.stats.refreshes).toBe(1);
+  expect(got.accessToken).not.toBe(stored.accessToken);
   expect(home.record()).toMatchObject({ accessToken: got.accessToken });
 });
 
@@ -38,19 +78,39 @@ test("refreshes once when fifty calls find the token expired", async () => {
   expect(new Set(got.map(({ accessToken }) => accessToken)).size).toBe(1);
 });
 
-test.each([
-  ["expired", -minute],
-  ["about to expire", minute],
-])("refreshes once when twenty windows find the token %s", async (_, accessExpiresInMs) => {
+test("refreshes once when twenty windows find the token expired", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  const { refreshToken } = writeLogin(home, simulator, { accessExpiresInMs });
+  const { refreshToken } = writeLogin(home, simulator, expired);
   const rigs = Array.from({ length: 20 }, () => tokenRig({ simulator, home }));
   const got = await Promise.all(rigs.map(({ get }) => get()));
   expect(simulator.requests).toHaveLength(1);
   expect(got.every((tokens) => !isExpired(tokens, Date.now()))).toBe(true);
   expect(home.record()).toMatchObject({
     refreshToken: simulator.family(refreshToken)?.current,
+    generation: 1,
+  });
+});
+
+test("refreshes once when twenty windows find the token about to expire, and none of them waits", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const stored = writeLogin(home, simulator, { accessExpiresInMs: minute });
+  const rigs = Array.from({ length: 20 }, () => tokenRig({ simulator, home }));
+  const gate = deferred<undefined>();
+  simulator.next("token:refresh", { kind: "default", beforeCommit: gate.promise });
+  for (let round = 0; round < 2; round++) {
+    const got = await Promise.all(rigs.map(({ get }) => get()));
+    expect(new Set(got.map(({ accessToken }) => accessToken))).toEqual(new Set([stored.accessToken]));
+  }
+  gate.resolve(undefined);
+  await refreshed(home, stored);
+  const got = await Promise.all(rigs.map(({ get }) => get()));
+  expect(new Set(got.map(({ accessToken }) => accessToken))).toEqual(new Set([home.record()?.["accessToken"]]));
+  await Promise.all(rigs.map(({ tokens }) => tokens.stop()));
+  expect(simulator.requests).toHaveLength(1);
+  expect(home.record()).toMatchObject({
+    refreshToken: simulator.family(stored.refreshToken)?.current,
     generation: 1,
   });
 });
@@ -65,7 +125,7 @@ test("one refresh serves all windows where the server does not rotate, too", asy
 });
 
 test("the same refresh token is good again where the server does not rotate", async () => {
-  const clock = frozenClock();
+  const clock = fakeClock();
   const simulator = await simulate({
     now: () => clock.now(),
     tokenLifetimeMs: anHourMs,
@@ -75,41 +135,72 @@ test("the same refresh token is good again where the server does not rotate", as
   writeLogin(home, simulator, expired);
   const { get } = tokenRig({ simulator, home, clock });
   for (const refreshes of [1, 2, 3]) {
-    await get();
+    await clock.until(get());
     expect(simulator.stats.refreshes).toBe(refreshes);
-    clock.set(clock.now() + anHourMs - minute);
+    await clock.advance(anHourMs);
   }
 });
 
-test.each([
-  ["refresh lock", refreshLockOf],
-  ["login file's lock", storeLockOf],
-])("uses the present token at once while a process that hangs holds the %s", async (_, lockOf) => {
+test("uses the present token at once while another process refreshes it", async () => {
   const simulator = await simulate();
   const home = makeHome();
   const stored = writeLogin(home, simulator, { accessExpiresInMs: 4 * minute });
-  plantLock(lockOf(home), liveProcess(), anHourMs);
+  const path = plantClaim(home, stored.refreshToken, { owner: liveProcess() });
+  const before = claimAt(path);
   const clock = {
     ...frozenClock(),
     timer: () => {
       throw new Error("nothing may wait");
     },
   };
-  const got = await tokenRig({ simulator, home, clock }).get();
-  expect(got.accessToken).toBe(stored.accessToken);
+  const { get, tokens } = tokenRig({ simulator, home, clock });
+  for (let call = 0; call < 5; call++) expect(await get()).toMatchObject({ accessToken: stored.accessToken });
+  await tokens.stop();
+  expect(simulator.requests).toEqual([]);
+  expect(claimAt(path)).toEqual(before);
+});
+
+test("uses the present token at once while a process that hangs holds the login file's lock", async () => {
+  const clock = fakeClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const home = makeHome();
+  const stored = writeLogin(home, simulator, { accessExpiresInMs: 4 * minute });
+  plantForeignLock(storeLockOf(home), 0);
+  const { get, tokens } = tokenRig({ simulator, home, clock });
+  expect(await get()).toMatchObject({ accessToken: stored.accessToken });
+  expect(clock.elapsed()).toBe(0);
+  expect(simulator.requests).toEqual([]);
+  rmdirSync(storeLockOf(home));
+  await clock.until(tokens.stop());
+});
+
+test("an expired token waits for the process that refreshes it, within its bound, and names it", async () => {
+  const clock = fakeClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const home = makeHome();
+  const { refreshToken } = writeLogin(home, simulator, expired);
+  const owner = liveProcess();
+  plantClaim(home, refreshToken, { owner });
+  const error = await clock.until(failure(tokenRig({ simulator, home, clock }).get()));
+  expect(error).toMatchObject({
+    code: "TIMEOUT",
+    message: `Process ${owner.pid} is refreshing the login and has not finished.`,
+    details: { next: [retry, act("End that process if it hangs")] },
+  });
+  expect(clock.elapsed()).toBe(20_000);
   expect(simulator.requests).toEqual([]);
 });
 
-test("an expired token waits for the lock, within its bound, and names who has it", async () => {
+test("what the other process has refreshed is used as soon as it is in the file", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  writeLogin(home, simulator, expired);
-  const holder = liveProcess();
-  plantLock(refreshLockOf(home), holder, anHourMs);
-  await expect(tokenRig({ simulator, home, limits: { refreshWaitMs: 60 } }).get()).rejects.toMatchObject({
-    code: "TIMEOUT",
-    message: expect.stringContaining(`process ${holder.pid}`) as string,
-  });
+  const { refreshToken } = writeLogin(home, simulator, expired);
+  plantClaim(home, refreshToken, { owner: liveProcess() });
+  const waiting = tokenRig({ simulator, home });
+  const call = waiting.get();
+  await new Promise((resolve) => setImmediate(resolve));
+  const { accessToken } = writeLogin(home, simulator);
+  expect(await call).toMatchObject({ accessToken });
   expect(simulator.requests).toEqual([]);
 });
 

@@ -3,15 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { formatIdentity } from "../../../src/platform/process-identity.ts";
 import { makeHome, writeLogin, type Home } from "../../support/home.ts";
-import {
-  anHourMs,
-  deadProcess,
-  foreignProcess,
-  liveProcess,
-  plantForeignLock,
-  plantLock,
-  setAge,
-} from "../../support/owners.ts";
+import { anHourMs, deadProcess, foreignProcess, liveProcess, plantForeignLock, setAge } from "../../support/owners.ts";
 import { simulate } from "../../support/server.ts";
 import { storeLockOf, tokenRig, type TokenRig } from "../../support/token-rig.ts";
 
@@ -51,10 +43,19 @@ test("signing out leaves the others' keys, and valid JSON at least", async () =>
   expect(JSON.parse(home.readAuth())).toEqual({});
 });
 
-test("twenty writers lose no change and leave nothing behind", async () => {
+test.each([
+  ["free", () => undefined],
+  [
+    "left an hour ago",
+    (path: string) => {
+      plantForeignLock(path, anHourMs);
+    },
+  ],
+])("twenty writers on a lock that is %s lose no change and leave nothing behind", async (_, plant) => {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator, { extraFields: { generation: 0 } });
+  plant(storeLockOf(home));
   const change = (): Promise<unknown> =>
     tokenRig({ simulator, home }).store.update((stored) => stored && { ...stored, generation: stored.generation + 1 });
   await Promise.all(Array.from({ length: 20 }, change));
@@ -81,37 +82,60 @@ test("a record of a newer version is refused and never overwritten", async () =>
   expect(home.readAuth()).toBe(before);
 });
 
-test.each([
-  [
-    "of a dead process of this program",
-    (path: string) => {
-      plantLock(path, deadProcess(), anHourMs);
-    },
-  ],
-  [
-    "that is empty and an hour old",
-    (path: string) => {
-      plantForeignLock(path, anHourMs);
-    },
-  ],
-])("a lock %s does not hold a change up", async (_, plant) => {
+test("a lock that was left an hour ago does not hold a change up", async () => {
   const home = makeHome();
-  plant(storeLockOf(home));
+  plantForeignLock(storeLockOf(home), anHourMs);
   await (await storeIn(home)).update(() => null);
   expect(readdirSync(home.path)).toEqual(["auth.json"]);
 });
 
-test("a lock that stays busy is STORAGE and names its holder", async () => {
+test("a lock that stays busy is STORAGE and names the file", async () => {
   const simulator = await simulate();
   const home = makeHome();
   const { store } = tokenRig({ simulator, home, limits: { fileLockWaitMs: 50 } });
-  const holder = liveProcess();
-  plantLock(storeLockOf(home), holder, anHourMs);
+  plantForeignLock(storeLockOf(home), 0);
   await expect(store.update(() => null)).rejects.toMatchObject({
     code: "STORAGE",
-    message: expect.stringContaining(`Process ${holder.pid} holds the lock`) as string,
+    message: `Another program holds the lock on ${home.authFile} for too long.`,
   });
   expect(existsSync(home.authFile)).toBe(false);
+  expect(existsSync(storeLockOf(home))).toBe(true);
+});
+
+test("a change runs again on what a program wrote meanwhile without the lock", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  const seen: unknown[] = [];
+  const { store } = tokenRig({ simulator, home });
+  const before = await store.update((stored) => {
+    seen.push(stored?.refreshToken);
+    if (seen.length < 3) writeLogin(home, simulator, { others: { theirs: seen.length } });
+    return stored && { ...stored, plan: "changed" };
+  });
+  expect(seen).toHaveLength(3);
+  expect(new Set(seen).size).toBe(3);
+  expect(before?.refreshToken).toBe(seen[2]);
+  expect(JSON.parse(home.readAuth())).toMatchObject({ theirs: 2, codex: { refreshToken: seen[2], plan: "changed" } });
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
+});
+
+test("a file that others change all the time is STORAGE, and theirs stays", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  const { store } = tokenRig({ simulator, home });
+  let writes = 0;
+  const change = store.update(() => {
+    writeLogin(home, simulator, { others: { theirs: ++writes } });
+    return null;
+  });
+  await expect(change).rejects.toMatchObject({
+    code: "STORAGE",
+    message: `Other programs change ${home.authFile} all the time.`,
+  });
+  expect(JSON.parse(home.readAuth())).toMatchObject({ theirs: writes, codex: {} });
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
 });
 
 test("temporary files of ended processes go, all others stay", async () => {
@@ -144,11 +168,39 @@ test("a rehearsal takes the lock, needs room for the whole file, and leaves noth
   const { store } = tokenRig({ simulator, home });
   writeLogin(home, simulator);
   const before = home.readAuth();
-  await store.rehearse(0);
+  await store.rehearse();
   expect(readdirSync(home.path)).toEqual(["auth.json"]);
   expect(home.readAuth()).toBe(before);
   writeFileSync(storeLockOf(home), "no lock");
-  await expect(store.rehearse(0)).rejects.toMatchObject({ code: "STORAGE" });
+  await expect(store.rehearse()).rejects.toMatchObject({ code: "STORAGE" });
+});
+
+test("a prepared save has room for twice the file and 32 KiB, which the save then uses", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  const { store } = tokenRig({ simulator, home });
+  writeLogin(home, simulator, { others: { theirs: "x".repeat(100_000) } });
+  const prepared = await store.prepare();
+  const { ino, size, mode } = statSync(prepared.temporary);
+  expect(size).toBe(32 * 1_024 + 2 * home.readAuth().length);
+  expect(mode & 0o777).toBe(0o600);
+  await store.update((stored) => stored && { ...stored, plan: "saved" }, prepared);
+  expect(statSync(home.authFile)).toMatchObject({ ino, mode });
+  expect(home.record()).toMatchObject({ plan: "saved" });
+  await prepared.discard();
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
+});
+
+test("a prepared save that is given up leaves nothing", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  const before = home.readAuth();
+  const prepared = await tokenRig({ simulator, home }).store.prepare();
+  await prepared.discard();
+  await prepared.discard();
+  expect(readdirSync(home.path)).toEqual(["auth.json"]);
+  expect(home.readAuth()).toBe(before);
 });
 
 test("a choice counts as no login, never as damage, and is replaced like one", async () => {

@@ -94,9 +94,10 @@ test("two windows that finish at the same moment leave one whole login", async (
 });
 
 test("a damaged file does not stand in the way of a login", async () => {
-  const { begin, simulator, home, call } = await loginTools();
+  const { begin, simulator, home, call, clock } = await loginTools();
   writeFileSync(home.authFile, '{"codex": {"version": 1, "acc', { mode: 0o600 });
-  expect((await simulator.signIn(await begin())).status).toBe(200);
+  const url = await clock.until(begin()); // it is read several times
+  expect((await clock.until(simulator.signIn(url))).status).toBe(200);
   expect((await call("codex_status")).text).toMatch(/^Signed in as c\*\*\*@/m);
 });
 

@@ -7,23 +7,31 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/platform/clock.ts";
-import { readSecureFile, rehearseWrite, writeSecureFile } from "../../../src/platform/files/secure-file.ts";
+import { isMountPoint, prepareFile, readSecureFile, writeSecureFile } from "../../../src/platform/files/secure-file.ts";
 import { makeHome } from "../../support/home.ts";
 import { withoutPrivileges } from "../../support/ordinary-user.ts";
 
 const isRoot = process.getuid?.() === 0;
 
-function write(path: string, text: string): Promise<void> {
-  return writeSecureFile(path, text, `${path}.tmp`, systemClock);
+/** Replaces whatever is there. */
+async function write(path: string, text: string): Promise<void> {
+  const version = (await readSecureFile(path).catch(() => undefined))?.version;
+  expect(await writeSecureFile(path, text, `${path}.tmp`, systemClock, version)).toBe(true);
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return (await readSecureFile(path))?.text;
 }
 
 function modeOf(path: string): string {
@@ -34,7 +42,7 @@ test("what was written is read; a missing file is no error", async () => {
   const { authFile } = makeHome();
   expect(await readSecureFile(authFile)).toBeUndefined();
   await write(authFile, "grün");
-  expect(await readSecureFile(authFile)).toBe("grün");
+  expect(await textOf(authFile)).toBe("grün");
   expect(existsSync(`${authFile}.tmp`)).toBe(false);
 });
 
@@ -150,17 +158,67 @@ test("a folder that takes no file is told, with what to do, and the old file sta
   await withoutPrivileges(async () => {
     const refused = { code: "STORAGE", message: expect.stringContaining("(EACCES)") as string };
     await expect(write(authFile, "new")).rejects.toMatchObject(refused);
-    await expect(rehearseWrite(authFile, 10, `${authFile}.tmp`)).rejects.toMatchObject(refused);
+    await expect(prepareFile(authFile, 10, `${authFile}.tmp`)).rejects.toMatchObject(refused);
   });
   chmodSync(path, 0o755);
   expect(readdirSync(path)).toEqual(["auth.json"]);
   expect(readFileSync(authFile, "utf8")).toBe("old");
 });
 
-test("a rehearsal leaves nothing behind", async () => {
+test("a prepared file has its size on the disk and mode 0600, and becomes the file", async () => {
   const { path, authFile } = makeHome();
-  await rehearseWrite(authFile, 1000, `${authFile}.tmp`);
-  expect(readdirSync(path)).toEqual([]);
+  const previous = process.umask(0o000);
+  onTestFinished(() => {
+    process.umask(previous);
+  });
+  await prepareFile(authFile, 100_000, `${authFile}.tmp`);
+  const { ino, size, blocks } = statSync(`${authFile}.tmp`);
+  expect(size).toBe(100_000);
+  expect(blocks * 512).toBeGreaterThanOrEqual(100_000);
+  expect(modeOf(`${authFile}.tmp`)).toBe("600");
+  await write(authFile, "short");
+  expect(statSync(authFile).ino).toBe(ino);
+  expect(readFileSync(authFile, "utf8")).toBe("short");
+  expect(readdirSync(path)).toEqual(["auth.json"]);
+});
+
+test("a file that has another version is left alone", async () => {
+  const { path, authFile } = makeHome();
+  const replace = (text: string, expected: string | undefined): Promise<boolean> =>
+    writeSecureFile(authFile, text, `${authFile}.tmp`, systemClock, expected);
+  expect(await replace("first", "a version that was never there")).toBe(false);
+  expect(existsSync(authFile)).toBe(false);
+  expect(await replace("first", undefined)).toBe(true);
+  const { version } = (await readSecureFile(authFile))!;
+  expect(await replace("over one that is there", undefined)).toBe(false);
+  writeFileSync(authFile, "other"); // as long as the first one
+  expect(await replace("second", version)).toBe(false);
+  expect(readFileSync(authFile, "utf8")).toBe("other");
+  const { version: next } = (await readSecureFile(authFile))!;
+  expect(next).not.toBe(version);
+  expect(await replace("second", next)).toBe(true);
+  expect(await replace("third", next)).toBe(false);
+  expect(await textOf(authFile)).toBe("second");
+  expect(readdirSync(path)).toEqual(["auth.json"]);
+});
+
+test("a file that another one has replaced has another version, also with the same text and times", async () => {
+  const { path, authFile } = makeHome();
+  await write(authFile, "text");
+  const { version } = (await readSecureFile(authFile))!;
+  const { atime, mtime } = statSync(authFile);
+  writeFileSync(join(path, "copy"), "text", { mode: 0o600 });
+  utimesSync(join(path, "copy"), atime, mtime);
+  renameSync(join(path, "copy"), authFile);
+  expect(await writeSecureFile(authFile, "ours", `${authFile}.tmp`, systemClock, version)).toBe(false);
+  expect(readFileSync(authFile, "utf8")).toBe("text");
+});
+
+test("a file on an ordinary folder is no mount point", async () => {
+  const { authFile } = makeHome();
+  expect(await isMountPoint(authFile)).toBe(false);
+  await write(authFile, "text");
+  expect(await isMountPoint(authFile)).toBe(false);
 });
 
 test("a temporary file that is there already is not written through", async () => {
@@ -181,6 +239,6 @@ test("readers see the old content or the new, never a part", async () => {
     for (let n = 0; n < 40; n++) await write(authFile, contents[n % 2] ?? "");
     readers.abort();
   })();
-  while (!readers.signal.aborted) expect(contents).toContain(await readSecureFile(authFile));
+  while (!readers.signal.aborted) expect(contents).toContain(await textOf(authFile));
   await writer;
 });

@@ -2,18 +2,16 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pathFacts, setAsideFiles, type PathFacts } from "../../../src/platform/files/path-facts.ts";
-import type { LockReport } from "../../../src/platform/files/lock-folder.ts";
-import { identifySelf } from "../../../src/platform/process-identity.ts";
-import { systemRandom } from "../../../src/platform/random.ts";
+import type { LockReport } from "../../../src/platform/files/file-lock.ts";
 import { fileChecks } from "../../../src/status/doctor/files.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome } from "../../support/home.ts";
 import type { Finding } from "../../../src/status/finding.ts";
+import { act } from "../../../src/shared/next-step.ts";
 import { renderFix } from "../../../src/render/next-step.ts";
 
 const fixOf = ({ fix }: Finding): string | undefined => fix && renderFix(fix, "cli");
 
-const minute = 60_000;
 const file: PathFacts = {
   path: "/h/auth.json",
   kind: "file",
@@ -28,6 +26,9 @@ const folder: PathFacts = { ...file, path: "/h", kind: "folder", mode: 0o755 };
 interface Seen {
   facts?: PathFacts;
   foreign?: string | undefined;
+  mounted?: boolean;
+  /** A folder that may not be entered. */
+  closed?: string;
   report?: LockReport;
   setAside?: string[];
   abandoned?: string[];
@@ -35,20 +36,20 @@ interface Seen {
 
 /** The findings of one check, from the whole list of checks. */
 async function findAll(check: string, seen: Seen): Promise<Finding[]> {
-  const { facts = { ...file, kind: "missing" }, foreign, report = { kind: "free" } } = seen;
+  const { facts = { ...file, kind: "missing" }, foreign, mounted = false, report = { kind: "free" } } = seen;
   const inspect = () => Promise.resolve(facts);
   const checks = fileChecks(
     {
       config: { authFile: "/h/auth.json", stateDir: "/h" },
       clock: fakeClock(),
-      self: identifySelf(1, systemRandom),
       temporaries: { abandoned: (_, name) => Promise.resolve(name === undefined ? [] : (seen.abandoned ?? [])) },
     },
     {
       pathFacts: inspect,
       folderFacts: inspect,
-      closedFolder: () => Promise.resolve(undefined),
+      closedFolder: () => Promise.resolve(seen.closed),
       foreignFolder: () => foreign,
+      isMountPoint: () => Promise.resolve(mounted),
       reportLock: () => Promise.resolve(report),
       setAsideFiles: () => Promise.resolve(seen.setAside ?? []),
     },
@@ -79,6 +80,19 @@ describe("the login file", () => {
     expect(finding.message).toContain("/h/auth.json");
     if (fix === undefined) expect(fixOf(finding)).toBeUndefined();
     else expect(fixOf(finding)).toMatch(fix);
+  });
+
+  test("that is the mount of a single file", async () => {
+    const finding = await find("login file", { facts: file, mounted: true });
+    expect(finding).toEqual({
+      check: "login file",
+      level: "note",
+      message: "/h/auth.json is a mount of a single file: it can only be overwritten, which a crash can interrupt.",
+      fix: [act("Mount its folder in place of the file")],
+    });
+    // What is worse comes first.
+    const open = await find("login file", { facts: { ...file, mode: 0o644 }, mounted: true });
+    expect(open.level).toBe("problem");
   });
 
   test("a command of a fix can be pasted into a shell", async () => {
@@ -118,27 +132,15 @@ describe("the state folder", () => {
   });
 });
 
-describe("a lock", () => {
-  const held = { kind: "held", pid: 4711, ageMs: 3_000 } as const;
-
+describe("the lock of the login file", () => {
   test.each<[string, LockReport, string, RegExp, RegExp | undefined]>([
     ["free", { kind: "free" }, "ok", /Nobody/, undefined],
-    ["held just now", { ...held, liveness: "alive" }, "ok", /4711 holds it for 3 s/, undefined],
-    [
-      "held for too long",
-      { ...held, liveness: "alive", ageMs: 2 * minute },
-      "problem",
-      /4711 runs and holds it for 2 min/,
-      /End process 4711/,
-    ],
-    ["left by a dead process", { ...held, liveness: "dead" }, "note", /has ended/, undefined],
-    ["of another machine", { ...held, liveness: "unknown" }, "note", /ten minutes/, undefined],
-    ["of others", { kind: "other-tool", ageMs: 1 }, "note", /Another program/, undefined],
+    ["held", { kind: "held", ageMs: 3_000 }, "note", /\/h\/auth\.json\.lock, or has left it 3 s ago/, undefined],
     [
       "that is something else",
-      { kind: "unexpected", why: "it is not a directory" },
+      { kind: "unexpected", why: "is not a directory" },
       "problem",
-      /not a directory/,
+      /^\/h\/auth\.json\.lock blocks every change: it is not a directory\.$/,
       /^Remove \/h\/auth\.json\.lock\.$/,
     ],
   ])("%s", async (_, report, level, message, fix) => {
@@ -150,7 +152,9 @@ describe("a lock", () => {
   });
 
   test("that may not be looked at has no finding: its folder has one", async () => {
-    expect(await findAll("refresh lock", { report: { kind: "inaccessible" } })).toEqual([]);
+    const closed = { closed: "/h", report: { kind: "unexpected", why: "cannot be looked at (EACCES)" } } as const;
+    expect(await findAll("file lock", closed)).toEqual([]);
+    expect(await find("login folder", closed)).toMatchObject({ level: "problem" });
   });
 });
 

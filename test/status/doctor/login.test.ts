@@ -3,6 +3,7 @@ import { CodexError } from "../../../src/shared/errors.ts";
 import type { TokenSet } from "../../../src/auth/oauth/token-set.ts";
 import { ApiKeySource } from "../../../src/auth/api-key.ts";
 import { ChatgptSource } from "../../../src/auth/chatgpt.ts";
+import type { Claim } from "../../../src/auth/session/refresh-claim.ts";
 import type { CredentialSource } from "../../../src/auth/credential-source.ts";
 import { act, either, signIn } from "../../../src/shared/next-step.ts";
 import type { Quota } from "../../../src/quota/quota.ts";
@@ -47,7 +48,7 @@ async function find(name: string, facts: Partial<LoginDeps>): Promise<Finding | 
     stored: () => Promise.resolve(state),
     clock: { ...fakeClock(), now: () => now },
     active: () => Promise.resolve(chatgpt()),
-    refreshOutcome: () => Promise.resolve(undefined),
+    refreshClaim: () => Promise.resolve(undefined),
     catalog: { cached: () => Promise.resolve(undefined) },
     quota: { lastSeen: () => Promise.resolve(undefined) },
     ...facts,
@@ -59,11 +60,79 @@ async function find(name: string, facts: Partial<LoginDeps>): Promise<Finding | 
   return finding;
 }
 
-const findLogin = (extra: Partial<typeof state> | object = {}, outcome?: "refused" | "unknown") =>
+const claimed: Claim = {
+  owner: "x",
+  attempts: 0,
+  at: now - 3_000,
+  uptimeMs: 0,
+  number: 1,
+  life: "dead",
+  pid: undefined,
+};
+
+const findLogin = (extra: Partial<typeof state> | object = {}, outcome?: Claim["outcome"]) =>
   find("login", {
     active: () => Promise.resolve(chatgpt(extra)),
-    refreshOutcome: () => Promise.resolve(outcome),
+    refreshClaim: () => Promise.resolve(outcome && { ...claimed, outcome }),
   });
+
+/** What is said of a refresh, beside the login. */
+async function findRefresh(claim: Partial<Claim>): Promise<Finding[]> {
+  const [check] = loginChecks({
+    config: { authFile: "/h/auth.json", encrypt: undefined },
+    clock: { ...fakeClock(), now: () => now },
+    stored: () => Promise.resolve({ tokens: undefined, encrypted: false }),
+    active: () => Promise.resolve(chatgpt()),
+    refreshClaim: () => Promise.resolve({ ...claimed, ...claim }),
+    catalog: { cached: () => Promise.resolve(undefined) },
+    quota: { lastSeen: () => Promise.resolve(undefined) },
+  });
+  const findings = (await check?.run(new AbortController().signal)) ?? [];
+  expect(findings[0]).toMatchObject({ check: "login", level: "ok" });
+  return findings.slice(1);
+}
+
+describe("a refresh", () => {
+  test("under way is told with its process and its time", async () => {
+    expect(await findRefresh({ life: "alive", pid: 4711 })).toEqual([
+      { check: "refresh", level: "ok", message: "Process 4711 has been refreshing the login for 3 s." },
+    ]);
+  });
+
+  test("that takes far too long comes with what to do", async () => {
+    expect(await findRefresh({ life: "alive", pid: 4711, at: now - 2 * 60_000 })).toEqual([
+      {
+        check: "refresh",
+        level: "problem",
+        message: "Process 4711 has been refreshing the login for 2 min.",
+        fix: [act("End process 4711 if it hangs; the next question refreshes the login")],
+      },
+    ]);
+  });
+
+  test.each(["unknown", "stopped"] as const)("by a process elsewhere (%s) names no pid", async (life) => {
+    expect(await findRefresh({ life, at: now - 2 * 60_000 })).toEqual([
+      {
+        check: "refresh",
+        level: "ok",
+        message: "A process of another machine or container has been refreshing the login for 2 min.",
+      },
+    ]);
+  });
+
+  test("with a date ahead of the clock has just begun", async () => {
+    expect(await findRefresh({ life: "alive", pid: 4711, at: now + hour })).toMatchObject([{ level: "ok" }]);
+  });
+
+  test.each<Partial<Claim>>([
+    { life: "dead" },
+    { life: "alive", outcome: "granted" },
+    { life: "alive", outcome: "unsent" },
+    { life: "unknown", outcome: "unknown" },
+  ])("that is over is not told: %j", async (claim) => {
+    expect(await findRefresh(claim)).toEqual([]);
+  });
+});
 
 describe("the login", () => {
   test("that works is told by masked account, plan and time left", async () => {
@@ -97,7 +166,7 @@ describe("the login", () => {
     const unsaved = new CodexError("STORAGE", "The disk is full.", { next: [act("Make room")] });
     expect(await findLogin({ unsaved })).toMatchObject({
       level: "problem",
-      message: expect.stringContaining("only in memory: The disk is full.") as string,
+      message: expect.stringContaining("The refreshed login is not saved yet: The disk is full.") as string,
       fix: [act("Make room")],
     });
   });
