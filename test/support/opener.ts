@@ -11,6 +11,8 @@ export interface Opener {
   path: string;
   /** What it was called with, one list per call. */
   calls: () => string[][];
+  /** The processes that were called. */
+  processes: () => { pid: number; argv: string[] }[];
 }
 
 const scripts = {
@@ -24,7 +26,7 @@ export function makeOpener(home: Home, behaviour: OpenerBehaviour): Opener {
   const folder = join(home.path, "bin");
   const record = join(home.path, "opener.jsonl");
   mkdirSync(folder);
-  if (behaviour === "is missing") return { path: folder, calls: () => [] };
+  if (behaviour === "is missing") return { path: folder, calls: () => [], processes: () => [] };
   const script = [
     `#!${process.execPath}`,
     'const { appendFileSync } = require("node:fs");',
@@ -42,5 +44,5 @@ export function makeOpener(home: Home, behaviour: OpenerBehaviour): Opener {
     for (const { pid } of read()) process.kill(pid);
   });
   const path = `${folder}:${process.env["PATH"] ?? ""}`;
-  return { path, calls: () => read().map(({ argv }) => argv) };
+  return { path, calls: () => read().map(({ argv }) => argv), processes: read };
 }

@@ -11,20 +11,20 @@ export type InvalidPart = "state" | "issuer" | "code";
  * Reads the authorization response from a callback's or a pasted query; a string names the invalid part. The state is
  * checked first, so other errors reveal nothing to a request without it.
  *
- * @param expected `state` is undefined for a bare code, which only PKCE binds; `issuer` is compared with an `iss`
+ * @param expected `states` is undefined for a bare code, which only PKCE binds; `issuer` is compared with an `iss`
  *   parameter, if there is one (RFC 9207 §2.4)
  */
 export function readAuthorizationResponse(
   query: URLSearchParams,
-  expected: { state: string | undefined; issuer: string },
+  expected: { states: readonly string[] | undefined; issuer: string },
 ): AuthorizationResponse | InvalidPart {
   const single = (name: string): string | undefined => {
     const values = query.getAll(name);
     return values.length === 1 ? values[0] : undefined;
   };
-  if (expected.state !== undefined) {
+  if (expected.states !== undefined) {
     const state = single("state");
-    if (state === undefined || !equalSecrets(state, expected.state)) return "state";
+    if (state === undefined || !expected.states.some((one) => equalSecrets(state, one))) return "state";
   }
   // RFC 9207 compares the exact string, but it is unknown whether this server's value ends in a slash.
   if (query.has("iss") && single("iss")?.replace(/\/$/, "") !== expected.issuer) return "issuer";
