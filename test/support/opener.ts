@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Home } from "./home.ts";
+import { visit } from "./visit.ts";
 
 /** What the program that opens the browser does in a test. */
 export type OpenerBehaviour = "follows the URL" | "fails" | "hangs" | "is missing";
@@ -16,7 +17,7 @@ export interface Opener {
 }
 
 const scripts = {
-  "follows the URL": "await (await fetch(process.argv[2])).text();",
+  "follows the URL": `(${visit.toString()})(process.argv[2])`,
   fails: "process.exitCode = 3;",
   hangs: 'process.on("SIGTERM", () => process.exit()); setInterval(() => {}, 1e6);',
 };
