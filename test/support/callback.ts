@@ -44,7 +44,9 @@ export async function listenForCallback({
     clock: fakeClock(),
     lifetimeMs: 600_000,
     authorizationUrl: (state) => `${callbackIssuer}/authorize?state=${state}`,
-    onSecondOpening: () => void secondOpenings++,
+    onSecondOpening: () => {
+      secondOpenings++;
+    },
   });
   const server = await startCallbackServer({
     ports,

@@ -12,7 +12,7 @@ export interface Visit {
  */
 export async function visit(url: string, cookies: { host: string; path: string; pair: string }[] = []): Promise<Visit> {
   const urls: string[] = [];
-  for (let next = new URL(url); ; ) {
+  for (let next = new URL(url); ;) {
     urls.push(next.href);
     const { hostname: host, pathname } = next;
     const sent = cookies.filter((one) => one.host === host && `${pathname}/`.startsWith(`${one.path}/`));

@@ -1,4 +1,7 @@
 import { equalSecrets } from "../../platform/random.ts";
+import { CodexError } from "../../shared/errors.ts";
+import { act, either } from "../../shared/next-step.ts";
+import { oneLine } from "../../shared/text.ts";
 
 /** The authorization response (RFC 6749 §4.1.2, §4.1.2.1). */
 export type AuthorizationResponse =
@@ -34,4 +37,21 @@ export function readAuthorizationResponse(
   }
   const code = single("code");
   return code === undefined || code === "" ? "code" : { kind: "code", code };
+}
+
+/** The response's code. @throws CodexError `AUTH_DENIED` if it is an error */
+export function authorizationCode(response: AuthorizationResponse): string {
+  if (response.kind === "code") return response.code;
+  const { error, description } = response;
+  const message = "The sign-in was refused in the browser.";
+  if (description.includes("missing_codex_entitlement")) {
+    throw new CodexError("AUTH_DENIED", message, {
+      why: "Codex is switched off in this workspace.",
+      next: [either(act("Ask the workspace's administrator to allow Codex"), act("Use another account"))],
+    });
+  }
+  const name = error.replace(/[^\w.-]/g, "").slice(0, 60);
+  const text = oneLine(description.replace(/\p{Cf}+/gu, ""), 200).replace(/\.+$/, "");
+  const why = `The authorization server says "${name}"${text === "" ? "" : `: ${text}`}.`;
+  throw new CodexError("AUTH_DENIED", message, { why });
 }

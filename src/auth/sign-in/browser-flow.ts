@@ -1,16 +1,22 @@
 import { isOtherUser, portHolder } from "../../platform/ports.ts";
+import { raceSignal } from "../../platform/promises.ts";
 import { createPkce, createState, type Random } from "../../platform/random.ts";
 import { CodexError, programEnds } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import { deviceSignIn, either, signIn } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
+import type { RefreshResponse } from "../oauth/oauth-messages.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import { readAuthorizationResponse, type AuthorizationResponse, type InvalidPart } from "./authorization-response.ts";
+import {
+  authorizationCode,
+  readAuthorizationResponse,
+  type AuthorizationResponse,
+  type InvalidPart,
+} from "./authorization-response.ts";
 import { parseCallbackInput } from "./callback-input.ts";
 import type { CallbackHandlerOptions } from "./callback/handler.ts";
 import { startCallbackServer } from "./callback/server.ts";
 import { StartPage } from "./callback/start-page.ts";
-import { CodeExchange } from "./code-exchange.ts";
 import { invalidCallback, LoginAttempt, type BrowserLogin, type LoginAttemptDeps } from "./login-attempt.ts";
 
 interface OAuthFlowDeps extends LoginAttemptDeps {
@@ -135,6 +141,58 @@ export class OAuthFlow {
     if (typeof response === "string") throw invalidCallback(invalidParts[response]);
     return { response, bare, fromStart: query.get("state") === states[1] };
   }
+}
+
+/** Completes a login with one authorization response, whether the browser brings it or it is pasted. */
+class CodeExchange {
+  readonly #attempt: LoginAttempt;
+  readonly #exchange: (code: string, signal: AbortSignal) => Promise<RefreshResponse>;
+  #completion: Promise<void> | undefined;
+  /** The exchange of a code that may be anything. */
+  #trial: Promise<void> | undefined;
+
+  constructor(attempt: LoginAttempt, exchange: (code: string, signal: AbortSignal) => Promise<RefreshResponse>) {
+    this.#attempt = attempt;
+    this.#exchange = exchange;
+  }
+
+  /** Takes the first response, once `ready` resolves; later ones get its outcome. Rejects if the login fails. */
+  async complete(response: AuthorizationResponse, ready: Promise<unknown> = Promise.resolve()): Promise<void> {
+    await this.#afterTrials();
+    return (this.#completion ??= this.#attempt.complete(async (signal) => {
+      await raceSignal(ready, this.#attempt.signal);
+      return this.#exchange(authorizationCode(response), signal);
+    }));
+  }
+
+  /**
+   * Tries a code that came without a state, unless a response came first. Resolves if that ended the login, either way.
+   *
+   * @throws CodexError `BAD_REQUEST` for a refused code, or why there was no answer; the login goes on
+   */
+  async tryCode(code: string): Promise<void> {
+    await this.#afterTrials();
+    if (this.#completion !== undefined) return;
+    const trial = this.#attempt.complete((signal) => this.#exchange(code, signal), "goes on if this fails");
+    this.#trial = trial;
+    try {
+      await trial;
+    } catch (error) {
+      if (this.#attempt.isWaiting) throw refusedCode(error);
+    } finally {
+      if (!this.#attempt.isWaiting) this.#completion = trial;
+      this.#trial = undefined;
+    }
+  }
+
+  async #afterTrials(): Promise<void> {
+    while (this.#trial !== undefined) await this.#trial.catch(() => undefined);
+  }
+}
+
+function refusedCode(error: unknown): unknown {
+  const refused = error instanceof CodexError && error.code === "AUTH_DENIED";
+  return refused ? invalidCallback("The authorization server refused the code that was pasted.") : error;
 }
 
 const invalidParts: Readonly<Record<InvalidPart, string>> = {
