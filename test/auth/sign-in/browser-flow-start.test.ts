@@ -43,6 +43,7 @@ test("the browser that opened the page signs in, once it alone had it for two se
   const rig = await flowRig();
   const { pending, page } = await answeredInBrowser(rig);
   await rig.clock.advance(1_999);
+  await rig.simulator.authorize(pending.authorizationUrl); // answered after an exchange that was sent before
   expect(rig.simulator.stats.exchanges).toBe(0);
   await rig.clock.advance(1);
   expect((await page).status).toBe(200);
