@@ -1,4 +1,5 @@
 import { OrphanedTokens } from "../auth/oauth/orphaned-tokens.ts";
+import { accountChange } from "../auth/oauth/token-set.ts";
 import { OAuthFlow } from "../auth/sign-in/browser-flow.ts";
 import { DeviceEndpoint } from "../auth/sign-in/device-endpoint.ts";
 import { DeviceFlow } from "../auth/sign-in/device-flow.ts";
@@ -29,7 +30,11 @@ export function createSignIn(
   const noBrowser = config.noBrowser ? "setting" : mayOpenBrowser ? undefined : "option";
   const orphanedTokens = new OrphanedTokens({ endpoint, clock, limits, log });
   const {
-    save = (grant) => tokens.saveLogin(grant),
+    save = async (grant) => {
+      const before = await tokens.state().catch(() => undefined);
+      const login = await tokens.saveLogin(grant);
+      return { ...login, accountChange: before?.tokens && accountChange(before.tokens, login) };
+    },
     rehearse = () => store.rehearse(),
     isStored = (saved) => tokens.isStored(saved),
     detectHost = async () => ({ ...desktop, ...(await examineHost(desktop)), noBrowser }),

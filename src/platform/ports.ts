@@ -40,9 +40,32 @@ function listenersOf(table: string, port: number): string[] {
     const columns = line.trim().split(/\s+/);
     const [, local = "", , state] = columns;
     const inode = columns[9];
-    const listens = Number.parseInt(local.split(":")[1] ?? "", 16) === port && state === listening;
+    const listens = portOf(local) === port && state === listening;
     return listens && inode !== undefined && inode !== "0" ? [inode] : [];
   });
+}
+
+/**
+ * Whether a process of another user than this one or root has a TCP socket from one port of this machine to another. On
+ * other systems than Linux it can't be told, and the answer is false.
+ */
+export async function isOtherUser(from: number, to: number, proc = "/proc"): Promise<boolean> {
+  const own = process.geteuid?.();
+  const tables = await Promise.all(["tcp", "tcp6"].map((name) => read(join(proc, "net", name))));
+  return tables.flatMap((table) => usersOf(table, from, to)).some((user) => user !== 0 && user !== own);
+}
+
+/** Users of the sockets between the two ports, from columns 2, 3 and 8 of the table. */
+function usersOf(table: string, from: number, to: number): number[] {
+  return table.split("\n").flatMap((line) => {
+    const [, local = "", remote = "", , , , , user] = line.trim().split(/\s+/);
+    return portOf(local) === from && portOf(remote) === to && user !== undefined ? [Number(user)] : [];
+  });
+}
+
+/** The port of `ADDRESS:PORT`, both in hex. */
+function portOf(address: string): number {
+  return Number.parseInt(address.split(":")[1] ?? "", 16);
 }
 
 /** A process chooses its own name, which must not inject anything into a terminal or a prompt. */

@@ -14,7 +14,10 @@ export type PageKind =
   | "code"
   | "path"
   | "host"
-  | "method";
+  | "method"
+  | "browser"
+  | "user"
+  | "twice";
 
 interface PageText {
   title: string;
@@ -125,6 +128,21 @@ const en: PageTexts = {
       summary: "Only GET is answered here.",
       next: [backToEditor],
     },
+    browser: {
+      title: "This sign-in began in another browser",
+      summary: "Only the browser that began it may end it, with a cookie. So the approval was not used.",
+      next: ["Go back to your editor or terminal, and open the URL that it shows in this browser."],
+    },
+    user: {
+      title: "This sign-in belongs to another user",
+      summary: "Another user of this machine began it, and it still waits for that user.",
+      next: [backToEditor],
+    },
+    twice: {
+      title: "Another program opened this sign-in",
+      summary: "It may belong to another user of this machine, so the sign-in was ended and nothing was saved.",
+      next: [again],
+    },
   },
 };
 
@@ -195,6 +213,21 @@ const zh: PageTexts = {
     path: { title: "这里没有内容", summary: "此地址只用于完成登录。", next: [backToEditorZh] },
     host: { title: "地址不正确", summary: "此页面只用于本机上的登录。", next: [backToEditorZh] },
     method: { title: "方式不正确", summary: "这里只接受 GET 请求。", next: [backToEditorZh] },
+    browser: {
+      title: "这次登录是在另一个浏览器中开始的",
+      summary: "只有开始登录的浏览器凭 cookie 才能完成登录，因此这次授权没有被使用。",
+      next: ["回到编辑器或终端，在此浏览器中打开那里显示的网址。"],
+    },
+    user: {
+      title: "这次登录属于另一个用户",
+      summary: "它由本机的另一个用户开始，仍在等待那个用户。",
+      next: [backToEditorZh],
+    },
+    twice: {
+      title: "另一个程序打开了这次登录",
+      summary: "它可能属于本机的另一个用户，因此登录已结束，没有保存任何内容。",
+      next: [againZh],
+    },
   },
 };
 

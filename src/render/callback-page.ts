@@ -107,7 +107,7 @@ function detailsSection(heading: string, details: readonly string[], english: st
 /** Whether the sign-in succeeded, failed, or was not affected. */
 function statusOf(kind: PageKind): keyof typeof signs {
   if (kind === "signed-in") return "ok";
-  const untouched: readonly PageKind[] = ["state", "issuer", "code", "path", "host", "method"];
+  const untouched: readonly PageKind[] = ["state", "issuer", "code", "path", "host", "method", "browser", "user"];
   return untouched.includes(kind) ? "note" : "failed";
 }
 

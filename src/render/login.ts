@@ -1,6 +1,6 @@
-import { accountLabel, type TokenSet } from "../auth/oauth/token-set.ts";
+import { accountLabel } from "../auth/oauth/token-set.ts";
 import type { OtherAccount } from "../auth/chooser.ts";
-import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
+import type { NewLogin, PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { NoBrowserReason, LoginReason } from "../auth/sign-in/login-plan.ts";
 import type { Config, ForeignService } from "../config/config.ts";
 import type { SettableKind } from "../shared/credential-kind.ts";
@@ -23,14 +23,16 @@ const useNotes: Readonly<Record<SettableKind, (reader: Reader) => string>> = {
  * @param auth `CODEX_AUTH`, which decides the credential of a question, whatever login is stored
  */
 export function renderSignedIn(
-  tokens: TokenSet,
+  tokens: NewLogin,
   foreign: ForeignService | undefined,
   auth: CodexAuth,
   reader: Reader,
 ): string {
   const plan = tokens.plan === undefined ? "" : ` (plan ${tokens.plan})`;
   const use = useNotes[auth ?? "chatgpt"](reader);
-  return `${foreignWarning(foreign)}Signed in as ${accountLabel(tokens)}${plan}. ${use}`;
+  const { accountChange: change } = tokens;
+  const changed = change === undefined ? "" : ` The account has changed: before: ${change.before}, now: ${change.now}.`;
+  return `${foreignWarning(foreign)}Signed in as ${accountLabel(tokens)}${plan}.${changed} ${use}`;
 }
 
 interface Waiting {
@@ -122,7 +124,7 @@ export function renderSignInSteps(
 
 function browserSteps(url: string, opened: boolean): [string, ...string[]] {
   const first = opened
-    ? "A browser window was opened. If it did not appear, open this URL to sign in:"
+    ? "A browser window was opened. If it did not appear or shows no sign-in page, open this URL to sign in:"
     : "Open this URL to sign in:";
   return [first, "", url];
 }

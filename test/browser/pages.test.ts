@@ -3,6 +3,7 @@ import { CodexError } from "../../src/shared/errors.ts";
 import { pageTexts, type PageKind } from "../../src/render/callback-page-text.ts";
 import type { Language } from "../../src/render/language.ts";
 import { callbackState, goodCallback, listenForCallback } from "../support/callback.ts";
+import { sendRaw } from "../support/raw-http.ts";
 import { accessibilityProblems } from "./rig/axe.ts";
 import { chromiumPath, launchChromium, rebound } from "./rig/chromium.ts";
 import type { Browser } from "./rig/playwright.ts";
@@ -22,7 +23,10 @@ const grounds = [
 interface Way {
   kind: PageKind;
   status: number;
+  /** START is the start page's path, STATE its state. */
   target: string;
+  openedBefore?: boolean;
+  user?: "another";
   /** What the sign-in fails with. */
   error?: CodexError;
   host?: string;
@@ -51,6 +55,9 @@ const ways: Way[] = [
   { kind: "path", status: 404, target: "/" },
   { kind: "host", status: 403, target: goodCallback, host: rebound },
   { kind: "method", status: 405, target: goodCallback, method: "POST" },
+  { kind: "browser", status: 400, target: `${path}?code=ac_1&state=STATE` },
+  { kind: "user", status: 403, target: "START", user: "another" },
+  { kind: "twice", status: 409, target: "START", openedBefore: true },
 ];
 
 function endOf({ error }: Way): Promise<void> {
@@ -73,8 +80,13 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
   test.each(pages)(
     "the page $kind in $language is sound in light and dark, narrow and wide",
     async ({ way, language }) => {
-      const { kind, status, target, host = "localhost", method } = way;
-      const { port } = await listenForCallback({ decide: () => endOf(way) });
+      const { kind, status, host = "localhost", method, user, openedBefore } = way;
+      const { port, start } = await listenForCallback({
+        decide: () => endOf(way),
+        isOtherUser: () => Promise.resolve(user !== undefined),
+      });
+      if (openedBefore === true) await sendRaw(port, start.path);
+      const target = way.target.replace("START", start.path).replace("STATE", start.state);
       const options = { locale: locales[language], ...(method === undefined ? {} : { method }) };
       const { page, requests, complaints } = await visitor(browser, options);
       const url = `http://${host}:${port}${target}`;

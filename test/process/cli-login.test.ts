@@ -40,6 +40,17 @@ describe("login without a terminal", () => {
     expect(home.record()).toMatchObject({ email: simulator.account.email });
   });
 
+  test("it says both accounts when another one was signed in before", async () => {
+    const { simulator, home } = await start();
+    writeLogin(home, simulator);
+    Object.assign(simulator.account, { accountId: "acct-other", email: "other@example.test" });
+    const run = startCli({ simulator, home, args: ["login"], input: null });
+    await run.seen("stderr", shownUrl);
+    await simulator.signIn(url(run.stderr()));
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+    expect(run.stdout()).toMatch(/The account has changed: before: .*, now: o\*\*\*@example\.test\./);
+  });
+
   test("a refusal in the browser is told, and ends with 1", async () => {
     const { simulator, home } = await start();
     const run = startCli({ simulator, home, args: ["login", "--no-browser"] });
@@ -128,6 +139,18 @@ describe("login on a terminal", () => {
     expect(await run.ended).toBe(0);
     expect(run.screen()).toContain("Signed in as c***@example.test");
     expect(simulator.stats.exchanges).toBe(1);
+  });
+
+  test("a wrong code alone does not end it: the question comes again, and the right code counts", async () => {
+    const { simulator, home } = await start();
+    const run = startInTerminal({ simulator, home, args: ["login"], columns: 400 });
+    await run.shows("paste the address");
+    const callback = await simulator.authorize(url(run.screen().replaceAll("\r", "")));
+    run.type("ac_nobodys_code_of_all\r");
+    await run.shows("The authorization server refused the code that was pasted.");
+    run.type(`${new URL(callback).searchParams.get("code") ?? ""}\r`);
+    expect(await run.ended).toBe(0);
+    expect(run.screen()).toContain("Signed in as c***@example.test");
   });
 
   test("the callback ends it while nothing was pasted, and the terminal is as before", async () => {

@@ -237,5 +237,7 @@ test.each([
   const [opened, url, reason] = JSON.parse(program.stdout()) as [boolean, string, string | null];
   expect(opened).toBe(opens);
   expect(reason ?? undefined).toBe(because);
-  expect(opener.calls()).toEqual(opens ? [[url]] : []);
+  const { redirect_uri: redirect = "" } = Object.fromEntries(new URL(url).searchParams);
+  const start = `${new URL(redirect).origin}/start/`;
+  expect(opener.calls()).toEqual(opens ? [[expect.stringContaining(start)]] : []);
 });

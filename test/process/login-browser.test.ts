@@ -33,12 +33,14 @@ function login({ call }: TestServer) {
 }
 
 for (const entry of ["shipped", "test"] as const) {
-  test(`the browser gets the URL as one unchanged argument, and the call waits for the end (${entry} entry)`, async () => {
+  test(`the browser gets the start page as its one argument, and the call waits for the end (${entry} entry)`, async () => {
     const { opener, server, simulator } = await start("follows the URL", { entry });
     const { answer, url: told } = login(server);
     expect((await answer).text).toContain("Signed in as c***@example.test");
     const url = await told;
-    expect(opener.calls()).toEqual([[url]]);
+    const { redirect_uri: redirect = "" } = Object.fromEntries(new URL(url).searchParams);
+    const folder = `${new URL(redirect).origin}/start/`;
+    expect(opener.calls()).toEqual([[expect.stringMatching(new RegExp(`^${folder}[\\w-]{43}$`))]]);
     expect(url).toContain(`${simulator.issuer}/oauth/authorize?response_type=code&client_id=`);
     expect(simulator.stats.exchanges).toBe(1);
   });
@@ -102,7 +104,7 @@ test("an opener that hangs does not keep the URL back, and the login works by ha
   expect(await server.stop()).toEqual({ code: 0, signal: null });
 });
 
-test("an issuer's path with the signs of a shell is one argument and runs nothing", async () => {
+test("an issuer's path with the signs of a shell reaches no argument and runs nothing", async () => {
   const hostile = "/$(touch${IFS}pwn);touch${IFS}pwn&calc|`touch${IFS}pwn`'--flag";
   const { home, opener, server, simulator } = await start("fails");
   const issuer = `${simulator.issuer}${hostile}`;
@@ -113,7 +115,7 @@ test("an issuer's path with the signs of a shell is one argument and runs nothin
   });
   const answer = await second.call("codex_login", wish);
   const url = String(answer.facts["authorizationUrl"]);
-  expect(opener.calls()).toEqual([[url]]);
+  expect(opener.calls()).toEqual([[expect.stringMatching(/^http:\/\/localhost:\d+\/start\/[\w-]{43}$/)]]);
   expect(new URL(url).origin).toBe(simulator.issuer);
   expect(decodeURIComponent(new URL(url).pathname)).toBe(`${hostile}/oauth/authorize`);
   for (const folder of [home.path, process.cwd()]) {

@@ -47,6 +47,20 @@ test("a wrong or unreadable paste is BAD_REQUEST, changes nothing, and the right
   expect(text).toContain("Signed in as");
 });
 
+test("a wrong code alone is BAD_REQUEST, the sign-in goes on waiting, and the right code still counts", async () => {
+  const { simulator, home, server } = await start();
+  const { facts } = await server.call("codex_login");
+  const url = String(facts["authorizationUrl"]);
+  const { code, text } = await server.call("codex_login", { callback_url: "ac_nobodys_code_of_all" });
+  expect(code).toBe("BAD_REQUEST");
+  expect(text).toContain("The authorization server refused the code that was pasted.");
+  expect(text).toContain("the sign-in goes on waiting");
+  expect(home.record()).toBeUndefined();
+  expect((await server.call("codex_status")).text).toContain(url);
+  const right = new URL(await simulator.authorize(url)).searchParams.get("code") ?? "";
+  expect((await server.call("codex_login", { callback_url: right })).text).toContain("Signed in as");
+});
+
 test("callback and paste at once: one exchange, and both say that it worked", async () => {
   const { simulator, server } = await start();
   const { facts } = await server.call("codex_login");

@@ -36,6 +36,9 @@ const outcomes: Readonly<Record<PageKind, CallbackOutcome>> = {
   path: { kind: "path" },
   host: { kind: "host" },
   method: { kind: "method" },
+  browser: { kind: "browser" },
+  user: { kind: "user" },
+  twice: { kind: "twice" },
 };
 const kinds = Object.keys(outcomes) as PageKind[];
 const pages = languages.flatMap((language) =>

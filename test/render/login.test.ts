@@ -31,7 +31,7 @@ const device: Extract<Waiting, { method: "device" }> = {
 
 test("a browser login on a desktop", () => {
   expect(renderWaiting(browser, now, "UTC")).toMatchInlineSnapshot(`
-    "A browser window was opened. If it did not appear, open this URL to sign in:
+    "A browser window was opened. If it did not appear or shows no sign-in page, open this URL to sign in:
 
     https://auth.openai.com/oauth/authorize?x=1
 

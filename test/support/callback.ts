@@ -3,7 +3,10 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished } from "vitest";
 import type { AuthorizationResponse } from "../../src/auth/sign-in/authorization-response.ts";
 import { startCallbackServer } from "../../src/auth/sign-in/callback/server.ts";
+import { StartPage } from "../../src/auth/sign-in/callback/start-page.ts";
+import { systemRandom } from "../../src/platform/random.ts";
 import { renderCallbackPage } from "../../src/render/callback-page.ts";
+import { fakeClock } from "./fake-clock.ts";
 import { connectionRefusal } from "./raw-http.ts";
 
 export const callbackState = "s".repeat(42) + "1";
@@ -17,6 +20,9 @@ export interface Listening {
   port: number;
   /** What was passed on; more than one would be a second exchange. */
   responses: AuthorizationResponse[];
+  start: StartPage;
+  /** How often a second browser opened the start page. */
+  secondOpenings: () => number;
 }
 
 /** A callback listener that is closed with the test. */
@@ -24,15 +30,29 @@ export async function listenForCallback({
   ports = [0],
   decide = () => Promise.resolve(),
   redact = (text: string) => text,
+  isOtherUser = () => Promise.resolve(false),
 }: {
   ports?: readonly number[];
   decide?: (response: AuthorizationResponse) => Promise<void>;
   redact?: (text: string) => string;
+  isOtherUser?: () => Promise<boolean>;
 } = {}): Promise<Listening> {
   const responses: AuthorizationResponse[] = [];
+  let secondOpenings = 0;
+  const start = new StartPage({
+    random: systemRandom,
+    clock: fakeClock(),
+    lifetimeMs: 600_000,
+    authorizationUrl: (state) => `${callbackIssuer}/authorize?state=${state}`,
+    onSecondOpening: () => {
+      secondOpenings++;
+    },
+  });
   const server = await startCallbackServer({
     ports,
     state: callbackState,
+    start,
+    isOtherUser,
     issuer: callbackIssuer,
     renderPage: (outcome, acceptLanguage) => renderCallbackPage(outcome, acceptLanguage, redact),
     holderOf: () => Promise.resolve(undefined),
@@ -42,7 +62,7 @@ export async function listenForCallback({
     },
   });
   onTestFinished(() => server.close());
-  return { server, port: server.port, responses };
+  return { server, port: server.port, responses, start, secondOpenings: () => secondOpenings };
 }
 
 /** What a page says about why it failed and what to do next. */

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Home } from "./home.ts";
+import { visit } from "./visit.ts";
 
 /** What the program that opens the browser does in a test. */
 export type OpenerBehaviour = "follows the URL" | "fails" | "hangs" | "is missing";
@@ -13,10 +14,12 @@ export interface Opener {
   calls: () => string[][];
   /** The search path of each call. */
   searchPaths: () => string[];
+  /** The processes that were called. */
+  processes: () => { pid: number; argv: string[] }[];
 }
 
 const scripts = {
-  "follows the URL": "await (await fetch(process.argv[2])).text();",
+  "follows the URL": `(${visit.toString()})(process.argv[2])`,
   fails: "process.exitCode = 3;",
   hangs: 'process.on("SIGTERM", () => process.exit()); setInterval(() => {}, 1e6);',
 };
@@ -26,7 +29,9 @@ export function makeOpener(home: Home, behaviour: OpenerBehaviour): Opener {
   const folder = join(home.path, "bin");
   const record = join(home.path, "opener.jsonl");
   mkdirSync(folder);
-  if (behaviour === "is missing") return { path: folder, calls: () => [], searchPaths: () => [] };
+  if (behaviour === "is missing") {
+    return { path: folder, calls: () => [], searchPaths: () => [], processes: () => [] };
+  }
   const script = [
     `#!${process.execPath}`,
     'const { appendFileSync } = require("node:fs");',
@@ -48,5 +53,6 @@ export function makeOpener(home: Home, behaviour: OpenerBehaviour): Opener {
     path,
     calls: () => read().map(({ argv }) => argv),
     searchPaths: () => read().map(({ searchPath }) => searchPath),
+    processes: read,
   };
 }

@@ -43,6 +43,22 @@ export function accountLabel(tokens: Pick<TokenSet, "email" | "accountId">): str
   return maskEmail(tokens.email) ?? `account ${maskAccountId(tokens.accountId)}`;
 }
 
+/** The names of two accounts (masked). */
+export interface AccountChange {
+  before: string;
+  now: string;
+}
+
+/** The change from one login's account to another's; undefined if it is the same. */
+export function accountChange(before: TokenSet, now: TokenSet): AccountChange | undefined {
+  if (before.accountId === now.accountId && before.email === now.email) return undefined;
+  const labels = { before: accountLabel(before), now: accountLabel(now) };
+  if (labels.before !== labels.now) return labels;
+  // One person's two workspaces, or two addresses that look alike once masked.
+  const long = (tokens: TokenSet): string => `${accountLabel(tokens)} (account ${maskAccountId(tokens.accountId)})`;
+  return { before: long(before), now: long(now) };
+}
+
 /**
  * Asserts that a login was issued for the configured origins (docs/wire.md §8). With a changed setting the user is not
  * signed in there, and the tokens aren't sent there. Only the API itself can add an origin, over its own TLS

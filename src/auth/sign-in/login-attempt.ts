@@ -1,6 +1,6 @@
 import { CodexError } from "../../shared/errors.ts";
 import { act, browserSignIn, either, signIn } from "../../shared/next-step.ts";
-import type { TokenSet } from "../oauth/token-set.ts";
+import type { AccountChange, TokenSet } from "../oauth/token-set.ts";
 import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import { deferred, raceSignal } from "../../platform/promises.ts";
@@ -8,13 +8,19 @@ import type { CodeExchangeResponse, RefreshResponse } from "../oauth/oauth-messa
 import type { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
 import { assertCompleteGrant } from "../oauth/token-endpoint.ts";
 
+/** The login that a sign-in has saved. */
+export interface NewLogin extends TokenSet {
+  /** The masked names of both accounts, if it took the place of another account's login. */
+  accountChange?: AccountChange | undefined;
+}
+
 interface Pending {
   /** Epoch ms. */
   startedAt: number;
   /** When it times out, epoch ms. */
   endsAt: number;
   /** The saved login; rejects with `AUTH_DENIED`, `LOGIN_TIMEOUT`, `CANCELLED` or another error. */
-  completed: Promise<TokenSet>;
+  completed: Promise<NewLogin>;
   /** Ends the login; false if it is too late, because its tokens are being saved. */
   cancel(reason: string): boolean;
 }
@@ -22,15 +28,19 @@ interface Pending {
 /** A login that waits for the browser's callback, or for the user to paste it. */
 export interface BrowserLogin extends Pending {
   method: "browser";
+  /** The page to approve at, for a browser anywhere. */
   authorizationUrl: string;
+  /** A page of this machine that leads one browser there; a second browser that opens it ends the login. */
+  startUrl: string;
   redirectUri: string;
   /**
    * Continues with the pasted callback; `completed` has the outcome. There is one exchange, so a callback that came
-   * first counts.
+   * first counts. A code alone is exchanged first, since it may be anything.
    *
-   * @throws CodexError `BAD_REQUEST` if it is not this login's response; the login stays pending
+   * @throws CodexError `BAD_REQUEST` if it is not this login's response, or why a code alone could not be exchanged; the
+   *   login stays pending
    */
-  finish(pasted: string): void;
+  finish(pasted: string): Promise<void>;
 }
 
 /** A login that polls the server until the user has entered the code. */
@@ -45,7 +55,7 @@ export type PendingLogin = BrowserLogin | DeviceLogin;
 
 export interface LoginAttemptDeps {
   /** Saves the tokens; the browser shows success only after it. */
-  save: (grant: CodeExchangeResponse) => Promise<TokenSet>;
+  save: (grant: CodeExchangeResponse) => Promise<NewLogin>;
   /** Revokes tokens that were granted but not saved. */
   orphanedTokens: Pick<OrphanedTokens, "revoke" | "revokeLate">;
   clock: Clock;
@@ -56,11 +66,12 @@ export interface LoginAttemptDeps {
 export class LoginAttempt {
   readonly startedAt: number;
   readonly endsAt: number;
-  readonly completed: Promise<TokenSet>;
+  readonly completed: Promise<NewLogin>;
   readonly #deps: LoginAttemptDeps;
-  readonly #outcome = deferred<TokenSet>();
+  readonly #outcome = deferred<NewLogin>();
   readonly #aborter = new AbortController();
-  readonly #timer: Timer;
+  readonly #startTimer: (ms: number) => Timer;
+  #timer: Timer;
   /** Once true, it can't be cancelled: a login is never both cancelled and saved. */
   #saving = false;
 
@@ -71,14 +82,21 @@ export class LoginAttempt {
     this.completed.catch(() => undefined); // it can fail while no call waits
     this.startedAt = clock.now();
     this.endsAt = this.startedAt + timeoutMs;
-    this.#timer = clock.timer(timeoutMs, () => {
-      this.end(timeoutError());
-    });
+    this.#startTimer = (ms) =>
+      clock.timer(ms, () => {
+        this.end(timeoutError());
+      });
+    this.#timer = this.#startTimer(timeoutMs);
   }
 
   /** Aborts if the login ends before it has tokens. */
   get signal(): AbortSignal {
     return this.#aborter.signal;
+  }
+
+  /** It has neither been ended, nor are its tokens being saved. */
+  get isWaiting(): boolean {
+    return !this.#saving && !this.signal.aborted;
   }
 
   /** Ends it with `CANCELLED`; false if its tokens are being saved. */
@@ -100,9 +118,13 @@ export class LoginAttempt {
    * end, or that can't be saved, are revoked: they would be a valid login without an owner.
    *
    * @param obtain its signal aborts only a request that takes too long after the end
+   * @param then what a failure to obtain them means for the login
    */
-  async complete(obtain: (signal: AbortSignal) => Promise<RefreshResponse>): Promise<void> {
-    const { orphanedTokens, log } = this.#deps;
+  async complete(
+    obtain: (signal: AbortSignal) => Promise<RefreshResponse>,
+    then: "ends if this fails" | "goes on if this fails" = "ends if this fails",
+  ): Promise<void> {
+    const { orphanedTokens, clock, log } = this.#deps;
     this.#timer.cancel();
     try {
       this.signal.throwIfAborted();
@@ -121,13 +143,18 @@ export class LoginAttempt {
       this.#outcome.resolve(await this.#save(grant));
       log("OAUTH", "the sign-in is complete");
     } catch (error) {
+      if (then === "goes on if this fails" && this.isWaiting) {
+        log("OAUTH", `the sign-in goes on: ${String(error)}`);
+        this.#timer = this.#startTimer(Math.max(0, this.endsAt - clock.now()));
+        throw error;
+      }
       log("OAUTH", `the sign-in failed: ${String(error)}`);
       this.#outcome.reject(error);
       throw error;
     }
   }
 
-  async #save(grant: RefreshResponse): Promise<TokenSet> {
+  async #save(grant: RefreshResponse): Promise<NewLogin> {
     const { save, orphanedTokens } = this.#deps;
     try {
       return await save(assertCompleteGrant(grant));
@@ -136,6 +163,14 @@ export class LoginAttempt {
       throw error;
     }
   }
+}
+
+/** For a pasted callback that is not the pending login's. */
+export function invalidCallback(message: string): CodexError {
+  return new CodexError("BAD_REQUEST", message, {
+    why: "Nothing was changed: the sign-in goes on waiting.",
+    next: [act("Copy the whole URL from the browser's address bar after the approval"), { do: "paste-callback-url" }],
+  });
 }
 
 /** For a pasted callback without a pending login. */

@@ -3,7 +3,7 @@ import { CodexError, toCodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import type { SignInMethod } from "./login-plan.ts";
-import { callbackNotSupported, noPendingLogin, type PendingLogin } from "./login-attempt.ts";
+import { callbackNotSupported, noPendingLogin, type NewLogin, type PendingLogin } from "./login-attempt.ts";
 import { LoginStarter, type LoginStarterDeps, type StartedLogin } from "./login-start.ts";
 
 /** How long `wait` waits by default for a user whose browser opened. */
@@ -16,13 +16,13 @@ export interface LoginManagerDeps extends LoginStarterDeps {
 }
 
 /** The outcome of a wait; a login that is still pending continues in the background. */
-export type LoginWait = { kind: "signed-in"; tokens: TokenSet } | { kind: "waiting"; browserOpened: boolean };
+export type LoginWait = { kind: "signed-in"; tokens: NewLogin } | { kind: "waiting"; browserOpened: boolean };
 
 /** The result of a login that finished between two calls. */
 interface UnreportedLogin {
   /** Epoch ms. */
   at: number;
-  result: { tokens: TokenSet } | { failure: CodexError };
+  result: { tokens: NewLogin } | { failure: CodexError };
 }
 
 /**
@@ -88,8 +88,7 @@ export class LoginManager {
   /**
    * Hands the pasted callback to the pending browser login, which may already have finished by the browser.
    *
-   * @throws CodexError `AUTH_REQUIRED` without a pending login; `BAD_REQUEST` if it is not this login's response, and
-   *   the login stays pending
+   * @throws CodexError `AUTH_REQUIRED` without a pending login; otherwise as `BrowserLogin.finish`
    */
   async finish(pasted: string): Promise<StartedLogin> {
     await this.#dropStaleResult();
@@ -98,7 +97,7 @@ export class LoginManager {
     const { pending } = attempt;
     if (this.#unreported === undefined) {
       if (pending.method === "device") throw callbackNotSupported();
-      pending.finish(pasted);
+      await pending.finish(pasted);
     }
     return { ...attempt, joined: true };
   }

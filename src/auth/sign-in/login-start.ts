@@ -53,7 +53,7 @@ export class LoginStarter {
       const pending = await flow.begin();
       const because = plan.noBrowserReason;
       const reason = because && ({ kind: "no-browser", because } as const);
-      const browserOpened = because ? Promise.resolve(false) : this.#open(pending.authorizationUrl);
+      const browserOpened = because ? Promise.resolve(false) : this.#open(pending.startUrl);
       return { pending, joined: false, browserOpened, reason };
     } catch (error) {
       const busy = error instanceof CodexError && error.code === "LOGIN_PORT_BUSY";

@@ -1,6 +1,5 @@
 import { type CredentialKind, credentialKinds, externalKinds, isExternalKind } from "../../shared/credential-kind.ts";
-import type { TokenSet } from "../../auth/oauth/token-set.ts";
-import type { BrowserLogin } from "../../auth/sign-in/login-attempt.ts";
+import type { BrowserLogin, NewLogin } from "../../auth/sign-in/login-attempt.ts";
 import type { SignInMethod } from "../../auth/sign-in/login-plan.ts";
 import { foreignService } from "../../config/config.ts";
 import { raceSignal } from "../../platform/promises.ts";
@@ -104,7 +103,7 @@ async function useMethod(kind: CredentialKind, agreed: boolean, context: Command
   return exitCodes.ok.code;
 }
 
-async function signIn(options: Arguments["options"], context: CommandContext): Promise<TokenSet> {
+async function signIn(options: Arguments["options"], context: CommandContext): Promise<NewLogin> {
   const { codex, terminal, signal } = context;
   const { clock, timeZone, config } = codex.context;
   const noBrowser = options["no-browser"] === true;
@@ -120,7 +119,7 @@ async function signIn(options: Arguments["options"], context: CommandContext): P
 }
 
 /** Waits for the callback or a pasted callback URL, whichever comes first. */
-async function browserOrPaste(pending: BrowserLogin, context: CommandContext): Promise<TokenSet> {
+async function browserOrPaste(pending: BrowserLogin, context: CommandContext): Promise<NewLogin> {
   const ended = new AbortController();
   const pasting = readCallbackUrl(pending, context, AbortSignal.any([context.signal, ended.signal]));
   pasting.catch(() => undefined); // it ends by the abort below
@@ -150,7 +149,7 @@ async function readCallbackUrl(pending: BrowserLogin, context: CommandContext, s
         continue;
       }
       const pasted = continuesUrl(refused, line) ? refused + line : line;
-      if (pasted.trim() !== "" && finishes(pasted, pending, context)) return;
+      if (pasted.trim() !== "" && (await finishes(pasted, pending, context))) return;
       refused = pasted;
     }
   } finally {
@@ -165,10 +164,10 @@ function continuesUrl(refused: string, line: string): boolean {
 }
 
 /** Whether the login accepts it; if not, the reason is printed. */
-function finishes(pasted: string, pending: BrowserLogin, context: CommandContext): boolean {
+async function finishes(pasted: string, pending: BrowserLogin, context: CommandContext): Promise<boolean> {
   const { clock, timeZone, redactor } = context.codex.context;
   try {
-    pending.finish(pasted);
+    await pending.finish(pasted);
     return true;
   } catch (error) {
     const text = renderError(toCodexError(error), clock.now(), timeZone, "cli");

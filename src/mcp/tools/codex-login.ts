@@ -81,7 +81,7 @@ export const codexLogin = defineTool({
     const { tokens } = outcome;
     return {
       text: renderSignedIn(tokens, foreignService(config), config.auth, "mcp"),
-      facts: { signedIn: true, account: accountLabel(tokens), plan: tokens.plan },
+      facts: { signedIn: true, account: accountLabel(tokens), plan: tokens.plan, accountChange: tokens.accountChange },
     };
   },
 });

@@ -15,7 +15,7 @@ async function loginRig(openBrowser: FlowRigOptions["openBrowser"]) {
 
 const open = new AbortController().signal;
 
-test("opens the browser once, with the very URL that it gives", async () => {
+test("opens the browser once, with the start page", async () => {
   const opened: string[] = [];
   const { login } = await loginRig((url) => {
     opened.push(url);
@@ -23,7 +23,7 @@ test("opens the browser once, with the very URL that it gives", async () => {
   });
   const { pending } = await login.beginOrJoin();
   await login.beginOrJoin();
-  expect(opened).toEqual([pending.authorizationUrl]);
+  expect(opened).toEqual([pending.startUrl]);
   await login.cancel("done");
 });
 

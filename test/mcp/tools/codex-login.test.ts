@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { loginTools } from "../../support/login-tools.ts";
+import type { Simulator } from "../../simulator/index.ts";
+import { loginTools, type LoginTools } from "../../support/login-tools.ts";
 
 test("gives the URL in text and in progress, says how to go on, and names the API's host before the issuer's", async () => {
   const { call, progress, simulator } = await loginTools();
@@ -26,6 +27,30 @@ test("waits, then says who is signed in, masked, with the plan", async () => {
   expect(text).toContain("Not OpenAI's own server");
   expect(facts).toEqual({ signedIn: true, account: "c***@example.test", plan: "plus" });
   expect(home.record()).toMatchObject({ email: simulator.account.email, plan: "plus" });
+});
+
+/** Signs in with what the account is now; the answer of the call that waits. */
+async function signInAs({ call, begin, simulator }: LoginTools, account: Partial<Simulator["account"]>) {
+  Object.assign(simulator.account, account);
+  const url = await begin();
+  const waiting = call("codex_login", { wait_seconds: 600 });
+  await simulator.signIn(url);
+  return waiting;
+}
+
+test("says both accounts, masked, when a sign-in takes the place of another account's", async () => {
+  const tools = await loginTools();
+  const first = await signInAs(tools, { accountId: "acct-one-1111", email: "ann@example.test" });
+  expect(first.text).not.toContain("account has changed");
+  const again = await signInAs(tools, {});
+  expect(again.text).not.toContain("account has changed");
+  expect(again.facts["accountChange"]).toBeUndefined();
+  const second = await signInAs(tools, { accountId: "acct-two-2222", email: "bob@example.test" });
+  expect(second.text).toContain("The account has changed: before: a***@example.test, now: b***@example.test.");
+  expect(second.facts["accountChange"]).toEqual({ before: "a***@example.test", now: "b***@example.test" });
+  // The same person in another workspace.
+  const third = await signInAs(tools, { accountId: "acct-two-3333" });
+  expect(third.text).toContain("before: b***@example.test (account …2222), now: b***@example.test (account …3333).");
 });
 
 test("shows the waiting login in codex_status until it is over", async () => {

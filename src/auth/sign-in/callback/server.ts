@@ -23,6 +23,8 @@ interface CallbackServerOptions extends CallbackHandlerOptions {
 interface CallbackServer {
   port: number;
   redirectUri: string;
+  /** The start page's URL. */
+  startUrl: string;
   /** Stops listening and drops every connection, after a moment for open responses. */
   close(): Promise<void>;
 }
@@ -44,6 +46,8 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
     return {
       port: bound,
       redirectUri: `http://localhost:${bound}${callbackPath}`,
+      // The callback's host: the browser keeps the cookie for that one.
+      startUrl: `http://localhost:${bound}${options.start.path}`,
       close: () => handler.close(listeners),
     };
   }
