@@ -188,7 +188,7 @@ function createFacade(parts: Parts): ComposedCodex {
       get timeZone() {
         return runtime.timeZone;
       },
-      sessionNotices: () => [...config.notices],
+      sessionNotices: () => [...config.notices, ...parts.store.notices],
       otherAccounts: () => credentials.otherAccounts(),
       storedAccount: async () => {
         const stored = await redacted(parts.store.read());

@@ -75,7 +75,7 @@ test("with CODEX_ENCRYPT=keyring a new sign-in is stored encrypted", async () =>
   const server = await serve({ CODEX_ENCRYPT: "keyring" });
   const { facts } = await server.call("codex_login");
   expect((await simulator.signIn(String(facts["authorizationUrl"]))).status).toBe(200);
-  expect((await server.call("codex_status")).text).toMatch(/^Signed in as [^]*encrypted with a key/);
+  expect((await server.call("codex_status")).text).toMatch(/^Signed in as [^]*encrypted with a key/m);
   expectEncrypted(home, simulator);
 });
 

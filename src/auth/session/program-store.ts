@@ -67,6 +67,7 @@ export class ProgramStore implements LoginStore {
   readonly byHand = [act("Make the program's credential store writable"), act("Sign out again")];
   /** A damaged value stays until a sign-in replaces it. */
   readonly setAside = undefined;
+  readonly notices = [];
   readonly #deps: ProgramStoreDeps;
 
   constructor(deps: ProgramStoreDeps) {

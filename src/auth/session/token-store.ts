@@ -7,6 +7,7 @@ import type { FileLock } from "../../platform/files/file-lock.ts";
 import { removeOldLocks } from "../../platform/files/old-locks.ts";
 import { isSameFile } from "../../platform/files/path-facts.ts";
 import {
+  closeToOthers,
   interruptedCopy,
   isMountPoint,
   makePrivateFolder,
@@ -35,7 +36,7 @@ import { loginUnopened, type LoginCipher } from "./login-cipher.ts";
 /** Room for tokens that are longer than the stored ones. */
 const rehearsalBytes = 32 * 1024;
 
-type FileContent = AuthFileContent & { version: string | undefined };
+type FileContent = AuthFileContent & { version: string | undefined; openTo: number };
 
 /** Pauses before a damaged file is read again: a program that writes it in place may be at work. */
 const settleMs = [20, 80, 200, 400];
@@ -75,6 +76,7 @@ export class TokenStore {
   readonly #deps: TokenStoreDeps;
   #swept = false;
   #setAside: string | undefined;
+  readonly #notices: string[] = [];
 
   constructor(deps: TokenStoreDeps) {
     this.#deps = deps;
@@ -95,6 +97,11 @@ export class TokenStore {
     return this.#setAside;
   }
 
+  /** What the user should know of the file, a sentence each. */
+  get notices(): readonly string[] {
+    return this.#notices;
+  }
+
   /**
    * The stored login, or undefined if the user isn't signed in to ChatGPT. A damaged file is moved aside, once it has
    * stayed damaged for a while and under the lock. A login that is not stored as it should be is encrypted or decrypted.
@@ -105,6 +112,7 @@ export class TokenStore {
   async read(): Promise<TokenSet | undefined> {
     const { cipher } = this.#deps;
     const found = await this.#load();
+    await this.#closeToOthers(found);
     if (!found.damaged && !cipher.differs(found)) return found.tokens;
     return this.#locked(async () => {
       const again = await this.#load();
@@ -195,9 +203,24 @@ export class TokenStore {
       const pauseMs = settleMs[reading];
       if (!content.damaged || pauseMs === undefined) {
         const whole = content.damaged ? ((await this.#fromCopy()) ?? content) : content;
-        return { ...(await this.#deps.cipher.open(whole)), version: file?.version };
+        return { ...(await this.#deps.cipher.open(whole)), version: file?.version, openTo: file?.openTo ?? 0 };
       }
       await sleep(this.#deps.clock, pauseMs);
+    }
+  }
+
+  /** Closes a file that was restored or copied with other rights: the next save may be hours away. */
+  async #closeToOthers({ openTo }: FileContent): Promise<void> {
+    if (openTo === 0 || this.#notices.length > 0) return;
+    const mode = `0${(0o600 | openTo).toString(8)}`;
+    try {
+      await closeToOthers(this.path);
+      this.#notices.push(`Other users could read or change ${this.path} (mode ${mode}); it is closed to them now.`);
+    } catch (error) {
+      this.#notices.push(
+        `Other users can read or change ${this.path} (mode ${mode}), and it could not be closed to them.`,
+      );
+      this.#deps.log("TOKEN", `the rights of the login file could not be changed: ${String(error)}`);
     }
   }
 

@@ -23,6 +23,8 @@ export interface SecureFile {
   text: string;
   /** Changes with every write of the file, by any program. */
   version: string;
+  /** Permission bits that let other users at it; 0 on Windows. */
+  openTo: number;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function readSecureFile(path: string): Promise<SecureFile | undefin
       assertOwnRegularFile(path, stat);
       if (stat.size > maxFileBytes) throw refusal(path, "It is far too large.");
       const bytes = await handle.readFile();
-      return { text: isUtf8(bytes) ? bytes.toString("utf8") : "", version: versionOf(stat) };
+      return { text: isUtf8(bytes) ? bytes.toString("utf8") : "", version: versionOf(stat), openTo: openTo(stat) };
     } finally {
       await handle.close();
     }
@@ -178,6 +180,20 @@ function copyOf(path: string): string {
 
 function octalChar(code: string): string {
   return String.fromCharCode(parseInt(code, 8));
+}
+
+/** Closes a file of this user to others; a link is not followed. @throws the system's error */
+export async function closeToOthers(path: string): Promise<void> {
+  const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    await handle.chmod(0o600);
+  } finally {
+    await handle.close();
+  }
+}
+
+function openTo({ mode }: BigIntStats): number {
+  return process.getuid === undefined ? 0 : Number(mode) & 0o077;
 }
 
 function versionOf({ dev, ino, mtimeNs, size }: BigIntStats): string {

@@ -19,6 +19,9 @@ export function ownFolderAt(path: string): string {
   return shared || (stat.uid === 0 && uid !== 0) ? join(path, "codex-oauth") : path;
 }
 
+/** What earlier builds wrote here, and nobody reads any more. */
+const oldFiles = ["refresh.json"];
+
 /**
  * A folder of small files that may be lost at any time: caches and last-seen values, never secrets. Reads and writes
  * never fail. Another user's folder is not used: its owner could forge the content, and redirect writes and removals.
@@ -123,10 +126,12 @@ export class StateFolder {
     }
   }
 
-  /** Removes temporary files of killed processes, once per process. */
+  /** Removes temporary files of killed processes, and files of earlier builds, once per process. */
   async #sweep(folder: string): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
-    for (const path of await this.#temporaries.abandoned(folder)) await unlink(path).catch(() => undefined);
+    const old = this.#parent === undefined ? oldFiles.map((name) => join(folder, name)) : [];
+    for (const path of [...old, ...(await this.#temporaries.abandoned(folder))])
+      await unlink(path).catch(() => undefined);
   }
 }

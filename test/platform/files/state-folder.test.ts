@@ -177,3 +177,11 @@ describe("removing what is old", () => {
     }
   });
 });
+
+test("what earlier builds kept there goes with the first write", async () => {
+  const { stateDir } = makeHome();
+  mkdirSync(stateDir);
+  writeFileSync(join(stateDir, "refresh.json"), "{}");
+  await stateFolder(stateDir).write("quota.json", {});
+  expect(readdirSync(stateDir)).toEqual(["quota.json"]);
+});
