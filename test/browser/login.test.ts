@@ -103,7 +103,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     // No script may read the cookie.
     expect(await page.evaluate("document.cookie")).toBe("");
     expect(complaints).toEqual([]);
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
     expect(simulator.stats).toMatchObject({ exchanges: 1, usedCodeAttempts: 0 });
   });
 
@@ -144,7 +144,7 @@ describe.skipIf(chromiumPath === undefined)("in Chromium", () => {
     expect(await page.innerText("h1")).toBe(pageTexts.en.pages.browser.title);
     expect(simulator.stats.exchanges).toBe(0);
     expect((await page.goto(url))?.status()).toBe(200);
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
   });
 
   test("a link of an earlier sign-in changes nothing, and the right one still works", async () => {

@@ -12,7 +12,7 @@ onWindows("the launcher on Windows' Node", () => {
     const options = { simulator, home, entry: "shipped" as const, start: startFor(home) };
     for (let n = 0; n < 2; n++) {
       const { call, stop } = await startServer(options);
-      expect((await call("codex_status")).text).toMatch(/^Not signed in/);
+      expect((await call("codex_status")).text).toMatch(/^Not signed in/m);
       expect(await stop()).toEqual({ code: 0, signal: null });
     }
     const kept = readdirSync(join(inject("windows").packageRoot, "dist/.compiled"));

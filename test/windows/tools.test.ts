@@ -19,7 +19,7 @@ onWindows("the tools on Windows' Node", () => {
     expect((await client.listTools()).tools.map(({ name }) => name).sort()).toEqual([
       ...["codex_clear", "codex_login", "codex_models", "codex_query", "codex_status"],
     ]);
-    expect((await call("codex_status")).text).toMatch(/^Not signed in/);
+    expect((await call("codex_status")).text).toMatch(/^Not signed in/m);
 
     const begun = await call("codex_login", { wait_seconds: 0 });
     expect((await simulator.signIn(String(begun.facts["authorizationUrl"]))).status).toBe(200);
@@ -34,7 +34,7 @@ onWindows("the tools on Windows' Node", () => {
     expect((await call("codex_models")).text).toContain("This account's list");
 
     const status = await call("codex_status", { verbose: true });
-    expect(status.text).toMatch(/^Signed in as/);
+    expect(status.text).toMatch(/^Signed in as/m);
     expect(status.text).toMatch(/Node v22\S*, win32 /);
     expect(readdirSync(home.stateDir)).toContain("debug.log");
 
