@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** By threat: claims, each followed by its tests as `file: title`, without `test/` and `.test.ts`. */
-export type SecurityClaims = Readonly<Record<string, readonly (readonly [claim: string, ...tests: string[]])[]>>;
+type SecurityClaims = Readonly<Record<string, readonly (readonly [claim: string, ...tests: string[]])[]>>;
 
 /** `…` in a title is a value that differs from case to case. */
 export const securityClaims: SecurityClaims = {
