@@ -10,7 +10,7 @@ type SecurityClaims = Readonly<Record<string, readonly (readonly [claim: string,
 export const securityClaims: SecurityClaims = {
   "Two processes spend one refresh token": [
     [
-      "A process sends the token only with a claim that exists once, and looks again right before. The token is sent again only if the outcome of the first request is unknown.",
+      "A process sends the token only with a claim that exists once, and looks again right before. The token is sent again only if the request did not use it, or its outcome is unknown.",
       "process/refresh-race: no login is lost: …",
       "auth/session/claim-files: of twenty processes that claim the same number, one gets it",
       "auth/session/token-refresher: a newer claim that appears … keeps the request from being sent, and stays",
