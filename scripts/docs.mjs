@@ -1,11 +1,13 @@
-// The parts of README.md, DEPLOYMENT.md and docs/hosts/ that say what the source says: tools, settings,
-// error and exit codes, hosts. `--check` fails when one is out of date, `--write` brings them up to date; both work on the
+// The parts of README.md, DEPLOYMENT.md, SECURITY.md and docs/hosts/ that say what the source says: tools, settings,
+// error and exit codes, security claims with their tests, hosts. `--check` fails when one is out of date, `--write` brings them up to date; both work on the
 // documents of the current folder.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const { tools, settings, errorCodes, renderFix, exitCodes, hostConfiguration, serverName, z } = await loadSource();
+const source = await loadSource();
+const { tools, settings, errorCodes, renderFix, exitCodes, hostConfiguration, serverName, z } = source;
+const { claimRows, securityClaims, unheldClaims } = source;
 
 /** Per document: marker name to table. */
 const documents = {
@@ -15,6 +17,7 @@ const documents = {
     "error-codes": errorTable(),
     "exit-codes": exitTable(),
   },
+  "SECURITY.md": { claims: table(["Threat", "What holds", "The tests that hold it"], claimRows(securityClaims)) },
   "docs/hosts/cursor.md": { configuration: await hostSection("cursor") },
   "docs/hosts/vscode.md": { configuration: await hostSection("vscode") },
   "docs/hosts/codex.md": { configuration: await hostSection("codex") },
@@ -28,6 +31,11 @@ const mode = process.argv[2];
 if (mode !== "--check" && mode !== "--write") {
   console.error("usage: node scripts/docs.mjs --check | --write");
   process.exit(2);
+}
+
+for (const problem of unheldClaims(securityClaims, join(import.meta.dirname, ".."))) {
+  console.error(`scripts/security-claims.ts: ${problem}`);
+  process.exitCode = 1;
 }
 
 for (const [name, tables] of Object.entries(documents)) {
@@ -54,6 +62,7 @@ async function loadSource() {
         export { renderFix } from "./src/render/next-step.ts";
         export { exitCodes } from "./src/cli/exit-codes.ts";
         export { hostConfiguration, serverName } from "./src/cli/install/hosts.ts";
+        export { claimRows, securityClaims, unheldClaims } from "./scripts/security-claims.ts";
         export { z } from "zod";`,
       resolveDir: join(import.meta.dirname, ".."),
     },

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config/config.ts";
 import { errorCodes } from "../../src/shared/errors.ts";
 import { settings } from "../../src/config/settings.ts";
+import { securityClaims, unheldClaims } from "../../scripts/security-claims.ts";
 import { readRecord } from "../../src/auth/session/auth-file.ts";
 import { codeBlocks, documents, has, mentions, read, readJson, relativeLinks, root } from "../support/documents.ts";
 
@@ -21,22 +22,48 @@ describe("generated tables", () => {
     expect(run("--check", root)).toMatchObject({ status: 0, stderr: "" });
   });
 
-  test.each(["README.md", "DEPLOYMENT.md", "docs/hosts/codex.md"])("a wrong one in %s is found and mended", (name) => {
-    const folder = mkdtempSync(join(tmpdir(), "codex-oauth-docs-"));
-    onTestFinished(() => {
-      rmSync(folder, { recursive: true, force: true });
-    });
-    for (const page of ["README.md", "DEPLOYMENT.md", "docs"]) {
-      cpSync(join(root, page), join(folder, page), { recursive: true });
-    }
-    const path = join(folder, name);
-    const right = readFileSync(path, "utf8");
-    writeFileSync(path, right.replace(/^(\| `(codex_models|BLOCKED)` |tool_timeout_sec).*\n/m, ""));
-    const checked = run("--check", folder);
-    expect(checked.status).toBe(1);
-    expect(checked.stderr).toContain(name);
-    expect(run("--write", folder).status).toBe(0);
-    expect(readFileSync(path, "utf8")).toBe(right);
+  test.each(["README.md", "DEPLOYMENT.md", "SECURITY.md", "docs/hosts/codex.md"])(
+    "a wrong one in %s is found and mended",
+    (name) => {
+      const folder = mkdtempSync(join(tmpdir(), "codex-oauth-docs-"));
+      onTestFinished(() => {
+        rmSync(folder, { recursive: true, force: true });
+      });
+      for (const page of ["README.md", "DEPLOYMENT.md", "SECURITY.md", "docs"]) {
+        cpSync(join(root, page), join(folder, page), { recursive: true });
+      }
+      const path = join(folder, name);
+      const right = readFileSync(path, "utf8");
+      writeFileSync(
+        path,
+        right.replace(/^(\| (`codex_models`|`BLOCKED`|A sign-out is undone) |tool_timeout_sec).*\n/m, ""),
+      );
+      const checked = run("--check", folder);
+      expect(checked.status).toBe(1);
+      expect(checked.stderr).toContain(name);
+      expect(run("--write", folder).status).toBe(0);
+      expect(readFileSync(path, "utf8")).toBe(right);
+    },
+  );
+});
+
+describe("security claims", () => {
+  const title = "a sign-out of a test that exists";
+
+  test("each is held by tests that exist", () => {
+    expect(unheldClaims(securityClaims, root)).toEqual([]);
+  });
+
+  test.each([
+    ["without a test", ["Nothing is lost."], "no test holds: Nothing is lost."],
+    ["a missing file", ["Nothing is lost.", `a/b: ${title}`], `there is no such test: \`test/a/b.test.ts\`: ${title}`],
+    [
+      "a title that is no test's",
+      ["Nothing is lost.", `contract/docs: ${title}`],
+      `there is no such test: \`test/contract/docs.test.ts\`: ${title}`,
+    ],
+  ] as const)("%s is found", (_, claim, problem) => {
+    expect(unheldClaims({ threat: [claim] }, root)).toEqual([problem]);
   });
 });
 
