@@ -48,6 +48,10 @@ export const securityClaims: SecurityClaims = {
       "platform/files/secure-file: a file of another user is neither read nor replaced (only root can make one)",
     ],
     [
+      "A login file that was restored with open rights is closed at its first use, with a notice.",
+      "auth/session/login-file-rights: a login file that was restored with mode … is closed at its first use, with a notice",
+    ],
+    [
       "A file that another program is writing is not set aside, and what other programs store in it stays.",
       "auth/session/damaged-auth-file: a login file cut to … bytes that is whole again 20 ms later costs nothing",
       "auth/session/damaged-auth-file: a damaged file stays where it is as long as another program holds its lock",
