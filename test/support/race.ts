@@ -117,6 +117,8 @@ async function killRefresh({ simulator, home, asked }: Round): Promise<boolean> 
     await pause(Math.random() * 30);
     try {
       process.kill(pid, "SIGKILL");
+      // A request that is there may be committed in the same instant; the next one is a process start away.
+      await simulator.requests.find(({ route }) => route === "token:refresh")?.done;
       committed = simulator.stats.refreshes > 0;
     } catch {
       // it has ended
