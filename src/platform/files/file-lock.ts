@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { lstat, readdir, utimes } from "node:fs/promises";
+import { dirname } from "node:path";
 import type Lockfile from "proper-lockfile";
 import { CodexError } from "../../shared/errors.ts";
 import { act, retry } from "../../shared/next-step.ts";
@@ -55,7 +57,9 @@ export class FileLock {
           await release().catch(() => undefined);
         };
       } catch (error) {
-        if (errnoOf(error) !== "ELOCKED") {
+        // ENOENT: another process has removed the lock in the instant in which it was made.
+        const isContended = errnoOf(error) === "ELOCKED" || (errnoOf(error) === "ENOENT" && existsSync(dirname(path)));
+        if (!isContended) {
           await assertLockable(path);
           throw storageError(error, path, "take the lock");
         }
