@@ -9,8 +9,8 @@ import { frozenClock } from "../support/token-rig.ts";
 const minute = 60_000;
 const unauthorized = { kind: "json", status: 401, body: { detail: "Unauthorized" } } as const;
 
-function sent(simulator: Simulator): string[] {
-  return simulator.requests.map(({ route }) => route).filter((route) => ["responses", "token:refresh"].includes(route));
+function sent({ requests }: Simulator): unknown[] {
+  return requests.map(({ route }) => route).filter((route) => route === "responses" || route === "token:refresh");
 }
 
 test("each question whose login is refused refreshes it once, also right after the last refresh", async () => {
@@ -30,18 +30,31 @@ test("each question whose login is refused refreshes it once, also right after t
   expect(simulator.stats).toMatchObject({ refreshes: 3, replays: 0 });
 });
 
-test("a login that comes expired by this machine's clock is refreshed once among all questions", async () => {
-  const simulator = await simulate({ tokenLifetimeMs: 60 * minute });
-  const home = makeHome();
-  writeLogin(home, simulator, { accessExpiresInMs: -minute });
-  simulator.always("responses", unauthorized);
-  const { codex } = testApp({ simulator, home, clock: frozenClock(Date.now() + 90 * minute) });
-  for (let question = 1; question <= 3; question++) {
-    expect(await failure(codex.query({ prompt: "hi" }))).toMatchObject({
-      code: "AUTH_EXPIRED",
-      message: "The service refuses the login that it has just renewed.",
-      details: { why: "This machine's clock is 90 minutes ahead of the server's." },
+test.each([
+  ["agrees with", 0, undefined],
+  ["is ahead of", 90 * minute, "This machine's clock is 90 minutes ahead of the server's."],
+])(
+  "a login that comes expired by a clock that %s the server's is refreshed once among all questions",
+  async (_, aheadMs, why) => {
+    const simulator = await simulate();
+    const home = makeHome();
+    writeLogin(home, simulator, { accessExpiresInMs: -minute });
+    const { accessToken: access_token } = simulator.issueTokens({ accessExpiresInMs: -minute });
+    simulator.next("token:refresh", {
+      kind: "default",
+      adapt: (answer) =>
+        answer.kind === "json"
+          ? { ...answer, body: { ...(answer.body as object), access_token, expires_in: 0 } }
+          : answer,
     });
-    expect(sent(simulator)).toEqual(["token:refresh", ...Array<string>(question).fill("responses")]);
-  }
-});
+    const { codex } = testApp({ simulator, home, clock: frozenClock(Date.now() + aheadMs) });
+    for (let question = 1; question <= 3; question++) {
+      expect(await failure(codex.query({ prompt: "hi" }))).toMatchObject({
+        code: "AUTH_EXPIRED",
+        message: "The service refuses the login that it has just renewed.",
+        details: { why },
+      });
+      expect(sent(simulator)).toEqual(["token:refresh", ...Array<string>(question).fill("responses")]);
+    }
+  },
+);

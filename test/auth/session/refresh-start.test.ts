@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { StartRefresh } from "../../../src/app/session.ts";
 import { fingerprint } from "../../../src/platform/random.ts";
@@ -194,7 +194,7 @@ test("a refresh that could not be saved takes its announcement back: the next ca
   const { get, rig, home, clock, started } = await windowWith(() => undefined);
   writeFileSync(storeLockOf(home), "no lock");
   expect((await failure(get())).code).toBe("STORAGE");
-  expect(existsSync(claimsFolder(home)) && readdirSync(claimsFolder(home))).toEqual([]);
+  expect(readdirSync(home.path)).toEqual(["auth.json", "auth.json.lock"]);
   rmSync(storeLockOf(home));
   const at = clock.elapsed();
   const call = failure(rig.get());
@@ -339,7 +339,7 @@ test("a refresh in this process that fails before its request is told, and not b
   });
   expect(await failure(get())).toMatchObject({
     code: "STORAGE",
-    details: { why: `The lock ${storeLockOf(home)} cannot be used.` },
+    message: `The lock ${storeLockOf(home)} cannot be used.`,
   });
   expect(simulator.requests).toEqual([]);
   expect(claimsOf(home)).toEqual([]);
