@@ -183,6 +183,28 @@ test("a store that fails before the request keeps it from being sent", async () 
   expect(simulator.stats.refreshes).toBe(1);
 });
 
+test("a refresh that fails while its caller looks at the store is told, and not begun again", async () => {
+  const clock = fakeClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const store = new MemoryStore();
+  storeLogin(store, simulator, expired);
+  const { get } = client(simulator, store, { clock });
+  const prepared = deferred<undefined>();
+  let loads = 0;
+  store.before = async () => {
+    loads++;
+    // The manager, three times the coordinator, the refresh; then its preparation.
+    if (loads === 6) await prepared.promise;
+    if (loads !== 7) return;
+    prepared.reject(new Error("down"));
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const error = await clock.until(failure(get()));
+  expect(error).toMatchObject({ code: "STORAGE", details: { why: "It said: Error: down" } });
+  expect(simulator.requests).toEqual([]);
+  expect(clock.pending).toBe(0);
+});
+
 test("a save whose answer is lost counts as made", async () => {
   const simulator = await simulate();
   const store = new MemoryStore();
