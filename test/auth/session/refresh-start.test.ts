@@ -257,17 +257,18 @@ describe("a login that could not be saved", () => {
     const mend = (): void => {
       rmSync(storeLockOf(home));
     };
-    const answeredAt = clock.elapsed();
+    let saving = true as boolean; // the compiler does not see the callback run
+    void owner.refresher.settled().then(() => (saving = false));
     gate.resolve(undefined);
     const reasons = await clock.until(Promise.all([call, failure(other.get())]));
-    const toldAfterMs = clock.elapsed() - answeredAt;
+    expect(saving).toBe(true);
     /** Lets time pass until the save has succeeded, or nothing is left to save. */
     const settled = (): Promise<void> => clock.until(owner.refresher.settled(), 5_000);
-    return { clock, simulator, home, login, owner, other, current, reasons, toldAfterMs, mend, settled };
+    return { clock, simulator, home, login, owner, other, current, reasons, mend, settled };
   }
 
-  test("is told to every caller at once with the reason, and its token is not used a second time", async () => {
-    const { simulator, home, login, owner, other, current, reasons, toldAfterMs, mend, settled } = await unsaved();
+  test("is told to every caller with the reason while the save goes on, and its token is not used a second time", async () => {
+    const { simulator, home, login, owner, other, current, reasons, mend, settled } = await unsaved();
     for (const reason of reasons) {
       expect(reason).toMatchObject({
         code: "STORAGE",
@@ -275,7 +276,6 @@ describe("a login that could not be saved", () => {
         details: { why: `The lock ${storeLockOf(home)} cannot be used.` },
       });
     }
-    expect(toldAfterMs).toBeLessThanOrEqual(1_000);
     for (const { tokens, get } of [owner, other]) {
       expect((await failure(get())).code).toBe("STORAGE");
       expect(await tokens.state()).toMatchObject({
