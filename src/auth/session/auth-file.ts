@@ -184,10 +184,14 @@ function newerRecord(path: string, version: number, known: number): CodexError {
   });
 }
 
-/** The document to change: without the record if that is damaged. What follows an encrypted login is encrypted too. */
-export function editableDocument({ damaged, document = {}, sealed }: AuthFileContent): Document {
-  if (!damaged) return document;
-  return sealed === undefined ? withoutRecord(document) : { ...document, [recordKey]: { key: sealed.key } };
+/** The document to change: without the record if that is damaged. */
+export function editableDocument({ damaged, document = {} }: AuthFileContent): Document {
+  return damaged ? withoutRecord(document) : document;
+}
+
+/** The document after that login was set aside: its key's name stays, so that the next login is encrypted, too. */
+export function withKeyOf(document: Document, { key }: SealedRecord): Document {
+  return { ...document, [recordKey]: { key } };
 }
 
 /**

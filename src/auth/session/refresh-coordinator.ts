@@ -112,6 +112,7 @@ export class RefreshCoordinator {
     const last = claim?.number ?? 0;
     waiting.after ??= last;
     if (process !== undefined && !process.ended) return undefined; // it has not claimed the token yet
+    await waiting.running; // it has failed between two looks
     if (waiting.starts >= maxStarts) throw refreshingElsewhere();
     // A process that ended without a claim could not do its work, so this one tries.
     const failed = process !== undefined && waiting.startedAfter === last;
@@ -138,10 +139,8 @@ export class RefreshCoordinator {
     const state = { pid: undefined, ended: false };
     waiting.process = state;
     waiting.startedAfter = last;
-    waiting.running = refresher.run(accessToken, urgent, this.#closing.signal).finally(() => {
-      state.ended = true;
-      waiting.running = undefined;
-    });
+    const run = refresher.run(accessToken, urgent, this.#closing.signal);
+    waiting.running = run.then(() => void (waiting.running = undefined)).finally(() => void (state.ended = true));
     waiting.running.catch(() => undefined); // heard where it is awaited, unless the call has ended
     return undefined;
   }
@@ -158,7 +157,7 @@ interface Waiting {
   after?: number;
   /** The refresh process that this call has started, or the refresh in this one. */
   process?: DetachedProcess;
-  /** The refresh in this process, until it ends. */
+  /** The refresh in this process, until it succeeds. */
   running?: Promise<void> | undefined;
   /** Number of the last claim when it was started. */
   startedAfter?: number;

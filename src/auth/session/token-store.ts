@@ -21,9 +21,9 @@ import { CodexError } from "../../shared/errors.ts";
 import { act, either, restart, retry, setVariable, type NextSteps } from "../../shared/next-step.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import {
-  editableDocument,
   parseAuthFile,
   withChoice,
+  withKeyOf,
   withoutRecord,
   withRecord,
   type AuthFileContent,
@@ -145,19 +145,22 @@ export class TokenStore {
     prepared?: PreparedSave,
   ): Promise<TokenSet | undefined> {
     return this.#locked(async () => {
+      let aside: FileContent | undefined;
       for (let writes = 0; writes < maxWrites; writes++) {
-        let found = await this.#load();
-        const { damaged } = found;
-        if (damaged) {
-          if (!(await this.#moveAside(found))) continue;
-          found = await this.#load();
+        const found = await this.#load();
+        if (found.damaged) {
+          if (await this.#moveAside(found)) aside = found;
+          continue;
         }
-        const next = change(found.tokens, damaged, found.choice);
-        if (next === undefined) return found.tokens;
-        const document = editableDocument(found);
-        if (!(await this.#write(nextDocument(document, next), found.version, prepared?.temporary))) continue;
+        const { tokens, choice, version } = found;
+        // What another program has stored since then counts.
+        const followed = tokens === undefined && choice === undefined ? aside : undefined;
+        const next = change(tokens, followed !== undefined, choice);
+        if (next === undefined) return tokens;
+        const document = followed?.sealed ? withKeyOf(found.document, followed.sealed) : found.document;
+        if (!(await this.#write(nextDocument(document, next), version, prepared?.temporary))) continue;
         if (next !== null) this.#setAside = undefined;
-        return found.tokens;
+        return tokens;
       }
       throw new CodexError("STORAGE", `Other programs change ${this.path} all the time.`, { next: [retry] });
     });

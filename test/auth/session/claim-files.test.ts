@@ -217,13 +217,13 @@ describe("an announcement", () => {
     const home = makeHome();
     const processes = Array.from({ length: 20 }, () => claimsIn(home));
     const made = await Promise.all(processes.map(({ claims }) => claims.announce(token, 1)));
-    expect(made.filter((one) => one)).toHaveLength(1);
+    expect(made.filter((one) => one !== undefined)).toEqual([expect.any(Function)]);
     expect(namesIn(home)).toEqual([`${token}.1.start`]);
     const { claims, clock } = claimsIn(home);
     await clock.advance(2_500);
-    expect(await claims.announce(token, 1)).toBe(false);
+    expect(await claims.announce(token, 1)).toBeUndefined();
     await clock.advance(1_000);
-    expect(await claims.announce(token, 1)).toBe(true);
+    expect(await claims.announce(token, 1)).toBeInstanceOf(Function);
   });
 
   test.each([-anHourMs, anHourMs])("made by a clock %d ms off does not hold", async (offMs) => {
@@ -231,13 +231,33 @@ describe("an announcement", () => {
     await claims.announce(token, 1);
     const at = new Date(Date.now() + offMs);
     utimesSync(join(claimsFolder(home), `${token}.1.start`), at, at);
-    expect(await claims.announce(token, 1)).toBe(true);
+    expect(await claims.announce(token, 1)).toBeInstanceOf(Function);
+  });
+
+  test("that is taken back leaves nothing, and the next process announces at once", async () => {
+    const { home, claims } = claimsIn();
+    const other = claimsIn(home).claims;
+    const withdraw = await claims.announce(token, 1);
+    expect(await other.announce(token, 1)).toBeUndefined();
+    await withdraw?.();
+    expect(namesIn(home)).toEqual([]);
+    expect(await other.announce(token, 1)).toBeInstanceOf(Function);
+    expect(await claims.announce(token, 1)).toBeUndefined();
+  });
+
+  test("that is taken back leaves those of other numbers and tokens", async () => {
+    const { home, claims } = claimsIn();
+    const withdraw = await claims.announce(token, 1);
+    await claims.announce(token, 2);
+    await claims.announce(fingerprint("another token"), 1);
+    await withdraw?.();
+    expect(namesIn(home)).toEqual([`${token}.2.start`, `${fingerprint("another token")}.1.start`].sort());
   });
 
   test("of another number is another one", async () => {
     const { claims } = claimsIn();
-    expect(await claims.announce(token, 1)).toBe(true);
-    expect(await claims.announce(token, 2)).toBe(true);
+    expect(await claims.announce(token, 1)).toBeInstanceOf(Function);
+    expect(await claims.announce(token, 2)).toBeInstanceOf(Function);
   });
 });
 

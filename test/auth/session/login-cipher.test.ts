@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseAuthFile } from "../../../src/auth/session/auth-file.ts";
+import { externalKinds } from "../../../src/shared/credential-kind.ts";
 import { CodexError } from "../../../src/shared/errors.ts";
 import { FakeKeyring } from "../../support/fake-keyring.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
@@ -81,6 +82,70 @@ test("a refresh in a window without the setting keeps the login encrypted", asyn
   expect(home.record()).toMatchObject({ version: 2 });
   expect(secretsIn(home, simulator)).toEqual([]);
   expect(await window().get()).toMatchObject({ refreshToken: refreshed.refreshToken });
+});
+
+test.each(externalKinds)(
+  "a login that is set aside by the choice of %s is encrypted and decrypted with the choice, and can be taken up",
+  async (kind) => {
+    const { simulator, home, window, login } = await scene();
+    await window().tokens.select(kind);
+    const whole = home.record();
+    const kept = async (): Promise<void> => {
+      const { store, tokens } = window();
+      expect(await store.peek()).toMatchObject({ tokens: { refreshToken: login.refreshToken }, choice: { kind } });
+      expect(await tokens.preferredKind()).toBe(kind);
+    };
+    await window("keyring").store.read();
+    expect(home.record()).toMatchObject({ version: 2, mode: kind });
+    expect(secretsIn(home, simulator)).toEqual([]);
+    await kept();
+    await window("off").store.read();
+    expect(home.record()).toEqual(whole);
+    await kept();
+    await window("keyring").store.read();
+    await window().tokens.select("chatgpt");
+    expect(home.record()).toMatchObject({ version: 2, mode: "chatgpt" });
+    expect(secretsIn(home, simulator)).toEqual([]);
+    expect(await window().get()).toMatchObject({ refreshToken: login.refreshToken });
+  },
+);
+
+test.each(externalKinds)("the choice of %s sets an encrypted login aside, and its refresh keeps both", async (kind) => {
+  const { simulator, home, window, login } = await scene({ accessExpiresInMs: -1 });
+  await window("keyring").store.read();
+  await window().tokens.select(kind);
+  expect(home.record()).toMatchObject({ version: 2, mode: kind });
+  const { refreshToken } = await window().get();
+  expect(refreshToken).toBe(simulator.family(login.refreshToken)?.current);
+  expect(home.record()).toMatchObject({ version: 2, mode: kind });
+  expect(secretsIn(home, simulator)).toEqual([]);
+  await window("off").store.read();
+  expect(home.record()).toMatchObject({ version: 1, mode: kind, refreshToken, extra: { kept: true } });
+});
+
+test("a write by another program between the set-aside and the save is kept, and the next login is encrypted", async () => {
+  const { simulator, home, keyring, window } = await scene();
+  await window("keyring").get();
+  const before = home.readAuth();
+  keyring.secrets.clear();
+  const { tokens } = window();
+  // The new key is made after the file was read for the last time: that save loses its comparison.
+  keyring.before = () => {
+    if (keyring.calls.at(-1)?.startsWith("set") !== true) return;
+    const document = JSON.parse(home.readAuth()) as object;
+    writeFileSync(home.authFile, JSON.stringify({ ...document, late: "theirs" }), { mode: 0o600 });
+  };
+  const grant = simulator.issueTokens({ accessExpiresInMs: 3_600_000 });
+  await tokens.saveLogin({
+    access_token: grant.accessToken,
+    refresh_token: grant.refreshToken,
+    id_token: grant.idToken,
+    expires_in: 3_600,
+  });
+  expect(asides(home).map((name) => readFileSync(join(home.path, name), "utf8"))).toEqual([before]);
+  expect(JSON.parse(home.readAuth())).toMatchObject({ theirs: { token: "theirs" }, late: "theirs" });
+  expect(home.record()).toMatchObject({ version: 2 });
+  expect(await window().get()).toMatchObject({ refreshToken: grant.refreshToken });
 });
 
 test("unknown fields of the record come back when it is decrypted", async () => {

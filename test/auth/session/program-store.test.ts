@@ -135,7 +135,7 @@ test("a save that fails is told to every process with its reason, and tried agai
   const gate = deferred<undefined>();
   simulator.next("token:refresh", { kind: "default", afterCommit: gate.promise });
   const [first, second] = [client(simulator, store, { clock }), client(simulator, store, { clock })];
-  const call = first.get();
+  const call = failure(first.get());
   await simulator.waitForRequest("token:refresh");
   const save = store.save.bind(store);
   store.save = (next, expected) => {
@@ -145,19 +145,22 @@ test("a save that fails is told to every process with its reason, and tried agai
     return save(next, expected);
   };
   gate.resolve(undefined);
-  const error = await clock.until(failure(second.get()));
-  expect(error).toMatchObject({ code: "STORAGE", message: "The login was refreshed, but could not be saved yet." });
+  const errors = await clock.until(Promise.all([call, failure(second.get())]));
+  for (const error of errors) {
+    expect(error).toMatchObject({ code: "STORAGE", message: "The login was refreshed, but could not be saved yet." });
+  }
   const { unsaved, tokens } = await second.tokens.state();
-  for (const { details } of [error, unsaved ?? error]) expectNoSecrets(inspect(details), simulator.secrets(), "it");
+  for (const error of [...errors, unsaved]) expectNoSecrets(inspect(error?.details), simulator.secrets(), "it");
   expect(unsaved).toMatchObject({ code: "STORAGE", message: "The program's credential store failed in save()." });
   expect(tokens).toMatchObject({ refreshToken: usedToken });
   expect(store.content).toMatchObject({ codex: { refreshToken: usedToken }, claim: { outcome: "granted" } });
   expectNoSecrets(JSON.stringify(store.content?.["claim"]), simulator.secrets(), "the claim");
 
   store.save = save;
-  const login = await clock.until(call);
-  expect(await second.get()).toMatchObject({ accessToken: login.accessToken });
-  expect(store.content).toMatchObject({ codex: { refreshToken: login.refreshToken } });
+  await clock.until(first.refresher.settled(), 5_000);
+  const { current } = simulator.family(usedToken) ?? {};
+  expect(store.content).toMatchObject({ codex: { refreshToken: current } });
+  for (const { get } of [first, second]) expect(await get()).toMatchObject({ refreshToken: current });
   expect((await first.tokens.state()).unsaved).toBeUndefined();
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });
@@ -178,6 +181,28 @@ test("a store that fails before the request keeps it from being sent", async () 
   store.before = () => undefined;
   await get();
   expect(simulator.stats.refreshes).toBe(1);
+});
+
+test("a refresh that fails while its caller looks at the store is told, and not begun again", async () => {
+  const clock = fakeClock();
+  const simulator = await simulate({ now: () => clock.now() });
+  const store = new MemoryStore();
+  storeLogin(store, simulator, expired);
+  const { get } = client(simulator, store, { clock });
+  const prepared = deferred<undefined>();
+  let loads = 0;
+  store.before = async () => {
+    loads++;
+    // The manager, three times the coordinator, the refresh; then its preparation.
+    if (loads === 6) await prepared.promise;
+    if (loads !== 7) return;
+    prepared.reject(new Error("down"));
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const error = await clock.until(failure(get()));
+  expect(error).toMatchObject({ code: "STORAGE", details: { why: "It said: Error: down" } });
+  expect(simulator.requests).toEqual([]);
+  expect(clock.pending).toBe(0);
 });
 
 test("a save whose answer is lost counts as made", async () => {

@@ -65,14 +65,15 @@ test.each([undefined, null, 5, "at\n"])(
   },
 );
 
-test.each<[string, Reply]>([
-  ["a page", { kind: "html", status: 200, headers: {} }],
+test.each<[string, Reply, string?]>([
+  // A captive portal, or Cloudflare.
+  ["a page", { kind: "html", status: 200, headers: {} }, "BLOCKED"],
   ["nothing", { kind: "raw", body: "" }],
   ["JSON that is cut", { kind: "raw", body: '{"access_token":"at_CANARY' }],
   ["a list", { kind: "json", body: [] }],
   ["an empty object", { kind: "json", body: {} }],
   ["gzip that was not requested", { kind: "raw", headers: { "content-encoding": "gzip" }, body: gzipSync("{}") }],
-])("200 with %s is no answer, and the stored login stays", async (_, reply) => {
+])("200 with %s is no answer, and the stored login stays", async (_, reply, code = "PROTOCOL") => {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator, expired);
@@ -81,7 +82,7 @@ test.each<[string, Reply]>([
   const error: unknown = await tokenRig({ simulator, home })
     .get()
     .catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code: "PROTOCOL" });
+  expect(error).toMatchObject({ code });
   expect(String(error)).not.toContain("CANARY");
   expect(home.readAuth()).toBe(before);
   expect(simulator.requests).toHaveLength(1);

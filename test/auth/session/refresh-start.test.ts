@@ -190,6 +190,20 @@ test("no process is started for a refresh that could not be saved", async () => 
   expect(started).toEqual([]);
 });
 
+test("a refresh that could not be saved takes its announcement back: the next call starts a process at once", async () => {
+  const { get, rig, home, clock, started } = await windowWith(() => undefined);
+  writeFileSync(storeLockOf(home), "no lock");
+  expect((await failure(get())).code).toBe("STORAGE");
+  expect(readdirSync(home.path)).toEqual(["auth.json", "auth.json.lock"]);
+  rmSync(storeLockOf(home));
+  const at = clock.elapsed();
+  const call = failure(rig.get());
+  while (started.length === 0) await clock.advance(0);
+  expect(clock.elapsed()).toBe(at);
+  await rig.tokens.stop();
+  expect((await call).code).toBe("CANCELLED");
+});
+
 test("no process is started once the server is ending", async () => {
   const { get, rig, started, home } = await windowWith(() => undefined);
   await rig.tokens.stop();
@@ -226,7 +240,7 @@ test.each([
 });
 
 describe("a login that could not be saved", () => {
-  /** A refresh after whose answer a file is in the lock's place; `save` fails from then on. */
+  /** A refresh in this process, after whose answer a file is in the lock's place: no save succeeds until it is gone. */
   async function unsaved() {
     const clock = fakeClock();
     const simulator = await simulate({ now: () => clock.now() });
@@ -235,74 +249,99 @@ describe("a login that could not be saved", () => {
     const gate = deferred<undefined>();
     simulator.next("token:refresh", { kind: "default", afterCommit: gate.promise });
     const owner = tokenRig({ simulator, home, clock });
-    const call = owner.get();
-    call.catch(() => undefined);
+    const call = failure(owner.get());
     await simulator.waitForRequest("token:refresh");
     writeFileSync(storeLockOf(home), "no lock");
-    gate.resolve(undefined);
     const other = tokenRig({ simulator, home, clock });
     const current = (): string | undefined => simulator.family(login.refreshToken)?.current;
-    const reason = await clock.until(failure(other.get()));
     const mend = (): void => {
       rmSync(storeLockOf(home));
     };
-    return { clock, simulator, home, login, owner, other, call, current, reason, mend };
+    let saving = true as boolean; // the compiler does not see the callback run
+    void owner.refresher.settled().then(() => (saving = false));
+    gate.resolve(undefined);
+    const reasons = await clock.until(Promise.all([call, failure(other.get())]));
+    expect(saving).toBe(true);
+    /** Lets time pass until the save has succeeded, or nothing is left to save. */
+    const settled = (): Promise<void> => clock.until(owner.refresher.settled(), 5_000);
+    return { clock, simulator, home, login, owner, other, current, reasons, mend, settled };
   }
 
-  test("is told with the reason, and its token is not used a second time", async () => {
-    const { clock, simulator, home, login, owner, other, call, current, reason, mend } = await unsaved();
-    expect(reason).toMatchObject({
-      code: "STORAGE",
-      message: "The login was refreshed, but could not be saved yet.",
-      details: { why: `The lock ${storeLockOf(home)} cannot be used.` },
-    });
-    for (const { tokens } of [owner, other]) {
+  test("is told to every caller with the reason while the save goes on, and its token is not used a second time", async () => {
+    const { simulator, home, login, owner, other, current, reasons, mend, settled } = await unsaved();
+    for (const reason of reasons) {
+      expect(reason).toMatchObject({
+        code: "STORAGE",
+        message: "The login was refreshed, but could not be saved yet.",
+        details: { why: `The lock ${storeLockOf(home)} cannot be used.` },
+      });
+    }
+    for (const { tokens, get } of [owner, other]) {
+      expect((await failure(get())).code).toBe("STORAGE");
       expect(await tokens.state()).toMatchObject({
         tokens: { refreshToken: login.refreshToken },
         unsaved: { code: "STORAGE" },
       });
     }
     mend();
-    const got = await clock.until(call, 5_000);
-    expect(got.refreshToken).toBe(current());
+    await settled();
     expect(home.record()).toMatchObject({ refreshToken: current() });
-    expect(await other.get()).toMatchObject({ accessToken: got.accessToken });
-    expect((await other.tokens.state()).unsaved).toBeUndefined();
+    for (const { tokens, get } of [owner, other]) {
+      expect(await get()).toMatchObject({ refreshToken: current() });
+      expect((await tokens.state()).unsaved).toBeUndefined();
+    }
     expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
   });
 
-  test("is saved at the end of the server", async () => {
-    const { clock, home, owner, call, current, mend } = await unsaved();
+  test("is saved at the end of the server, which waits for it", async () => {
+    const { clock, home, owner, current, mend } = await unsaved();
     mend();
     await clock.until(owner.tokens.stop());
     expect(home.record()).toMatchObject({ refreshToken: current() });
-    expect(await call).toMatchObject({ refreshToken: current() });
+    expect(clock.pending).toBe(0);
   });
 
   test("is tried a last time at the end of the server, and nothing waits any more", async () => {
-    const { clock, home, login, owner, other, call } = await unsaved();
+    const { clock, home, login, owner, other } = await unsaved();
     await owner.tokens.stop();
     await other.tokens.stop();
-    expect((await failure(call)).code).toBe("STORAGE");
     expect(clock.pending).toBe(0);
     expect(home.record()).toMatchObject({ refreshToken: login.refreshToken });
     expect(claimsOf(home)).toMatchObject([{ outcome: "granted" }]);
   });
 
   test("does not come back after a sign-out", async () => {
-    const { clock, home, owner, call, mend } = await unsaved();
+    const { clock, home, simulator, owner, other, current, mend, settled } = await unsaved();
     writeFileSync(home.authFile, "{}");
     mend();
-    expect(await clock.until(failure(call), 5_000)).toMatchObject({ code: "AUTH_REQUIRED" });
+    await settled();
+    for (const { get } of [owner, other]) expect(await failure(get())).toMatchObject({ code: "AUTH_REQUIRED" });
     await clock.until(owner.tokens.stop());
     expect(home.record()).toBeUndefined();
+    expect((await simulator.waitForRequest("revoke")).json).toMatchObject({ token: current() });
   });
 
   test("does not take the place of a later sign-in", async () => {
-    const { clock, simulator, home, call, mend } = await unsaved();
+    const { clock, simulator, home, owner, other, mend, settled } = await unsaved();
     const { refreshToken, accessToken } = writeLogin(home, simulator, { extraFields: { generation: clock.now() } });
     mend();
-    expect(await clock.until(call, 5_000)).toMatchObject({ accessToken });
+    await settled();
+    for (const { get } of [owner, other]) expect(await get()).toMatchObject({ accessToken });
     expect(home.record()).toMatchObject({ refreshToken });
   });
+});
+
+test("a refresh in this process that fails before its request is told, and not begun again", async () => {
+  const { get, home, simulator, clock } = await windowWith(() => {
+    // The process can't be started, and from now on nothing can be saved.
+    writeFileSync(storeLockOf(home), "no lock");
+    throw new Error("spawn EAGAIN");
+  });
+  expect(await failure(get())).toMatchObject({
+    code: "STORAGE",
+    message: `The lock ${storeLockOf(home)} cannot be used.`,
+  });
+  expect(simulator.requests).toEqual([]);
+  expect(claimsOf(home)).toEqual([]);
+  expect(clock.pending).toBe(0);
 });

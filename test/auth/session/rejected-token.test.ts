@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { renderNext } from "../../../src/render/next-step.ts";
-import type { Reply } from "../../simulator/index.ts";
+import type { Reply, Simulator } from "../../simulator/index.ts";
 import { fakeClock } from "../../support/fake-clock.ts";
 import { makeHome, writeLogin } from "../../support/home.ts";
 import { withoutPrivileges } from "../../support/ordinary-user.ts";
@@ -54,12 +54,20 @@ test("what another window stored meanwhile is refreshed when it has expired, too
   expect(simulator.stats).toMatchObject({ refreshes: 1, replays: 0 });
 });
 
-/** What the server says of the time, as far as its clock differs. */
-function withDate(skewMs: number): Reply {
+/** A granted access token that has no time left. */
+function expired(simulator: Simulator): object {
+  return { access_token: simulator.issueTokens({ accessExpiresInMs: -minute }).accessToken, expires_in: 0 };
+}
+
+/** The server's answer with these fields, from a clock that differs by so much. */
+function withDate(skewMs: number, fields: object): Reply {
   const date = new Date(Date.now() + skewMs).toUTCString();
   return {
     kind: "default",
-    adapt: (answer) => (answer.kind === "json" ? { ...answer, headers: { ...answer.headers, date } } : answer),
+    adapt: (answer) =>
+      answer.kind === "json"
+        ? { ...answer, headers: { ...answer.headers, date }, body: { ...(answer.body as object), ...fields } }
+        : answer,
   };
 }
 
@@ -78,12 +86,12 @@ test.each<[string, number, string | undefined, RegExp]>([
     "This machine's clock is 2 minutes behind the server's.",
     /Correct this machine's clock/,
   ],
-])("a token that comes from a refresh is not refreshed again; the server's clock %s", async (_, skew, why, next) => {
+])("a new token that has expired already is not refreshed again; the server's clock %s", async (_, skew, why, next) => {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator);
-  simulator.next("token:refresh", withDate(skew));
   const { tokens, get } = tokenRig({ simulator, home });
+  simulator.next("token:refresh", withDate(skew, expired(simulator)));
   const issued = await tokens.replaceRejected(await get(), uncancelled());
   for (let call = 0; call < 3; call++) {
     const error = await failure(tokens.replaceRejected(issued, uncancelled()));
@@ -97,12 +105,27 @@ test.each<[string, number, string | undefined, RegExp]>([
   expect(simulator.requests).toHaveLength(1);
 });
 
-test("a token that was refreshed a minute ago is refreshed again", async () => {
+test("a new token that is refused though it has time left is refreshed again", async () => {
+  const simulator = await simulate();
+  const home = makeHome();
+  writeLogin(home, simulator);
+  const { tokens, get } = tokenRig({ simulator, home });
+  const first = await tokens.replaceRejected(await get(), uncancelled());
+  expect(first.expiresAt).toBeGreaterThan(Date.now());
+  const second = await tokens.replaceRejected(first, uncancelled());
+  expect(second.accessToken).not.toBe(first.accessToken);
+  expect(await get()).toMatchObject({ accessToken: second.accessToken });
+  expect(simulator.requests).toHaveLength(2);
+  expect(simulator.stats).toMatchObject({ refreshes: 2, replays: 0 });
+});
+
+test("a token that came expired a minute ago is refreshed again", async () => {
   const clock = fakeClock();
   const simulator = await simulate({ now: () => clock.now() });
   const home = makeHome();
   writeLogin(home, simulator);
   const { tokens, get } = tokenRig({ simulator, home, clock });
+  simulator.next("token:refresh", withDate(0, expired(simulator)));
   const issued = await clock.until(tokens.replaceRejected(await get(), uncancelled()));
   const at = clock.elapsed();
   await clock.advance(59_999 - (clock.elapsed() - at));

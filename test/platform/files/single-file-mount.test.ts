@@ -100,13 +100,17 @@ describe.skipIf(noMounts !== undefined)(`a file that is a mount point${noMounts 
     const module = `
       import { FileLock } from "./src/platform/files/file-lock.ts";
       import { TemporaryFiles } from "./src/platform/files/temporary-files.ts";
+      import { LoginCipher } from "./src/auth/session/login-cipher.ts";
       import { TokenStore } from "./src/auth/session/token-store.ts";
       import { identifySelf } from "./src/platform/process-identity.ts";
       import { refedClock as clock } from "./src/platform/clock.ts";
       import { systemRandom as random } from "./src/platform/random.ts";
       const path = process.argv[2];
+      const redactor = { addSecrets: () => undefined };
+      const cipher = new LoginCipher({ wanted: undefined, path, keyring: {}, random, clock, redactor });
       const store = new TokenStore({
-        path, clock, lock: new FileLock(path, { clock, random }), lockWaitMs: 1000, log: () => undefined,
+        path, clock, cipher, foreignLogins: [], lockWaitMs: 1000, log: () => undefined,
+        lock: new FileLock(path, { clock, random }),
         temporaries: new TemporaryFiles(identifySelf(process.pid, random), clock),
       });
       const found = await store.read();
