@@ -37,7 +37,7 @@ export function detectGatewayBlock(
 }
 
 /** True for a network's sign-in page: a page as if it were the answer, or HTTP 511 (RFC 6585 §6). */
-export function isPortalPage({
+function isPortalPage({
   status,
   html,
   challenge,

@@ -73,7 +73,10 @@ interface Cancellable {
 }
 
 export interface SignInOptions {
-  /** Default "auto": the browser, or a device code if no callback port is free. */
+  /**
+   * Default "auto": the browser, or a device code if no callback port is free. If a sign-in has succeeded unreported,
+   * a call without method returns it, and one with any method begins another.
+   */
   method?: SignInMethod | undefined;
   /** Finishes the pending browser sign-in: the URL that the browser ended at, or the code in it. */
   callbackUrl?: string | undefined;
