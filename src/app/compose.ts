@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Explanations } from "../auth/explanations.ts";
+import { Explanations } from "../auth/chooser.ts";
 import { accountLabel } from "../auth/oauth/token-set.ts";
 import { signInMethods } from "../auth/sign-in/login-plan.ts";
 import { listFormatOf } from "../models/list-formats.ts";

@@ -95,6 +95,10 @@ test.each([
   await login.completed;
   const stored = readFileSync(home.authFile, "utf8");
   const error = await failure(codex.useMethod(method as ExternalKind, { confirmed: confirmed as boolean }));
-  expect(error).toMatchObject({ code: "BAD_REQUEST", message: `useMethod: ${verdict}.`, next: errorCodes.BAD_REQUEST.next });
+  expect(error).toMatchObject({
+    code: "BAD_REQUEST",
+    message: `useMethod: ${verdict}.`,
+    next: errorCodes.BAD_REQUEST.next,
+  });
   expect(readFileSync(home.authFile, "utf8")).toBe(stored);
 });

@@ -15,7 +15,7 @@ test("the source names no other host than the three that it talks to", () => {
 
 test("one file sends requests, one opens the browser, and three start programs: this one again, claude and Windows' own, and Node to ask the keyring", () => {
   expect(filesWith(/import\("undici"\)/)).toEqual(["src/http/http.ts"]);
-  expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/browser.ts"]);
+  expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/host.ts"]);
   expect(filesWith(/node:child_process/).sort()).toEqual([
     "src/platform/detached-process.ts",
     "src/platform/keyring.ts",
