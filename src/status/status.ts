@@ -16,7 +16,7 @@ import { type CodexError, toCodexError } from "../shared/errors.ts";
 import type { DoctorReport } from "./finding.ts";
 
 /** A pending sign-in, without the code of a device sign-in. */
-export type PendingLoginStatus =
+type PendingLoginStatus =
   | { method: "browser"; authorizationUrl: string; endsAt: number }
   | { method: "device"; verificationUrl: string; endsAt: number };
 
