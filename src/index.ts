@@ -6,7 +6,7 @@ export type { BrowserLogin, DeviceLogin, PendingLogin } from "./auth/sign-in/log
 export type { CredentialChoice } from "./auth/chooser.ts";
 export type { CredentialStore, StoredCredentials } from "./auth/session/program-store.ts";
 export type { CodexModel } from "./models/model.ts";
-export type { Status } from "./status/status-report.ts";
+export type { Status } from "./status/status.ts";
 export type { DoctorReport, Finding } from "./status/finding.ts";
 export { CodexError, errorCodes, type CodexErrorCode, type CodexErrorDetails } from "./shared/errors.ts";
 export type { NextStep, NextSteps } from "./shared/next-step.ts";

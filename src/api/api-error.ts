@@ -37,11 +37,7 @@ export function detectGatewayBlock(
 }
 
 /** True for a network's sign-in page: a page as if it were the answer, or HTTP 511 (RFC 6585 §6). */
-export function isPortalPage({
-  status,
-  html,
-  challenge,
-}: Pick<ResponseMarks, "status" | "html" | "challenge">): boolean {
+function isPortalPage({ status, html, challenge }: Pick<ResponseMarks, "status" | "html" | "challenge">): boolean {
   return html && !challenge && status !== undefined && ((status >= 200 && status < 300) || status === 511);
 }
 

@@ -1,6 +1,5 @@
 import type { CredentialKind } from "../shared/credential-kind.ts";
-import type { Explanations } from "../auth/explanations.ts";
-import type { CredentialChoice, OtherAccount } from "../auth/chooser.ts";
+import type { CredentialChoice, Explanations, OtherAccount } from "../auth/chooser.ts";
 import type { SignedOut } from "../auth/session/sign-out.ts";
 import type { PendingLogin } from "../auth/sign-in/login-attempt.ts";
 import type { LoginWait } from "../auth/sign-in/login-manager.ts";
@@ -13,7 +12,7 @@ import type { QueryReply } from "../query/response/reply.ts";
 import type { EventStream } from "../query/response/stream-event.ts";
 import type { CodexError } from "../shared/errors.ts";
 import type { DoctorReport } from "../status/finding.ts";
-import type { Status } from "../status/status-report.ts";
+import type { Status } from "../status/status.ts";
 import type { Platform } from "./platform.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -73,7 +72,10 @@ interface Cancellable {
 }
 
 export interface SignInOptions {
-  /** Default "auto": the browser, or a device code if no callback port is free. */
+  /**
+   * Default "auto": the browser, or a device code if no callback port is free. If a sign-in has succeeded unreported,
+   * a call without method returns it, and one with any method begins another.
+   */
   method?: SignInMethod | undefined;
   /** Finishes the pending browser sign-in: the URL that the browser ended at, or the code in it. */
   callbackUrl?: string | undefined;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Explanations } from "../auth/explanations.ts";
+import { Explanations } from "../auth/chooser.ts";
 import { accountLabel } from "../auth/oauth/token-set.ts";
 import { signInMethods } from "../auth/sign-in/login-plan.ts";
 import { listFormatOf } from "../models/list-formats.ts";
@@ -9,9 +9,8 @@ import { foreignFolder } from "../platform/files/folder-owner.ts";
 import { debugLogFile } from "../platform/log.ts";
 import { portHolder, probePort } from "../platform/ports.ts";
 import { uncancelled } from "../platform/promises.ts";
-import { externalKinds } from "../shared/credential-kind.ts";
+import { credentialKinds } from "../shared/credential-kind.ts";
 import { CodexError } from "../shared/errors.ts";
-import { signIn, type NextSteps } from "../shared/next-step.ts";
 import { redactError } from "../shared/redactor.ts";
 import { validated } from "../shared/validated.ts";
 import { version } from "../shared/version.ts";
@@ -32,18 +31,13 @@ const declined: SignOutResult = {
   declined: true,
 };
 
-const signInOptions = z.object({ method: z.enum(signInMethods).default("auto"), callbackUrl: z.string().optional() });
-const choice = z.object({ method: z.enum(externalKinds), confirmed: z.boolean().default(false) });
+const signInOptions = z.object({ method: z.enum(signInMethods).optional(), callbackUrl: z.string().optional() });
+const choice = z.object({ method: z.enum(credentialKinds), confirmed: z.boolean().default(false) });
 
 /** Checks a verb's arguments: a program without types can pass anything. @throws CodexError `BAD_REQUEST` */
-function checked<Schema extends z.ZodType>(
-  verb: string,
-  schema: Schema,
-  given: unknown,
-  next?: NextSteps,
-): z.infer<Schema> {
+function checked<Schema extends z.ZodType>(verb: string, schema: Schema, given: unknown): z.infer<Schema> {
   return validated(schema, given, "options", ({ field, verdict }) => {
-    return new CodexError("BAD_REQUEST", `${verb}: ${field} ${verdict}.`, { why: "Nothing was changed.", field, next });
+    return new CodexError("BAD_REQUEST", `${verb}: ${field} ${verdict}.`, { why: "Nothing was changed.", field });
   });
 }
 
@@ -162,8 +156,7 @@ function createFacade(parts: Parts): ComposedCodex {
       return { ...done, why, stoppedLogin, declined: false };
     },
     useMethod: async (method, options = {}) => {
-      const next = (method as string) === "chatgpt" ? [signIn] : undefined;
-      const chosen = checked("useMethod", choice, { ...options, method }, next);
+      const chosen = checked("useMethod", choice, { ...options, method });
       return redacted(credentials.choose(chosen.method, chosen.confirmed));
     },
     close: async () => {

@@ -1,10 +1,14 @@
 import type { Credential } from "../api/credential.ts";
+import type { Clock } from "../platform/clock.ts";
 import { type CredentialKind, credentialKinds } from "../shared/credential-kind.ts";
 import { CodexError } from "../shared/errors.ts";
 import { act, retry, unsetVariables } from "../shared/next-step.ts";
 import { accountOf } from "./account.ts";
 import type { CredentialSource } from "./credential-source.ts";
 import type { LoginManager } from "./sign-in/login-manager.ts";
+
+/** How long a yes may follow its explanation. */
+const explanationMs = 10 * 60_000;
 
 /** The preference that the auth file keeps. */
 interface CredentialPreference {
@@ -135,6 +139,28 @@ export class CredentialChooser {
   }
 }
 
+/** What this process has explained: a model's yes for its user counts once, for that very credential, for ten minutes. */
+export class Explanations {
+  readonly #clock: Pick<Clock, "elapsed">;
+  /** When each was given, by `subject`. */
+  readonly #given = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, "elapsed">) {
+    this.#clock = clock;
+  }
+
+  give(choice: CredentialChoice): void {
+    this.#given.set(subject(choice), this.#clock.elapsed());
+  }
+
+  /** Whether the explanation was given; it is used up. */
+  take(choice: CredentialChoice): boolean {
+    const given = this.#given.get(subject(choice));
+    this.#given.delete(subject(choice));
+    return given !== undefined && this.#clock.elapsed() - given < explanationMs;
+  }
+}
+
 function kindChanged(): CodexError {
   const message = "The service refused the login, and another way was chosen.";
   return new CodexError("AUTH_EXPIRED", message, { next: [retry] });
@@ -143,4 +169,8 @@ function kindChanged(): CodexError {
 function forcedBySetting(kind: CredentialKind): CodexError {
   const message = `CODEX_AUTH=${kind} decides; another choice would have no effect.`;
   return new CodexError("CONFIG", message, { next: [unsetVariables("CODEX_AUTH"), act("Choose again")] });
+}
+
+function subject({ kind, account, apiOrigin }: CredentialChoice): string {
+  return JSON.stringify([kind, account, apiOrigin]);
 }

@@ -16,7 +16,7 @@ interface CommandLine extends Pick<CommandContext, "terminal" | "signal" | "inte
 }
 
 /** Options of a command that take a setting's place. */
-export interface OpenOptions {
+interface OpenOptions {
   noBrowser: boolean;
   encrypt: Config["encrypt"];
 }

@@ -1,4 +1,5 @@
 import { defaultApiBaseUrl, defaultBaseUrl, defaultClientVersion, defaultIssuer } from "../api/constants.ts";
+import type { LoginEncryption } from "../auth/session/login-cipher.ts";
 import { isReasoningEffort, type ReasoningEffort, reasoningEfforts } from "../models/effort.ts";
 import { modelName } from "../models/model-name.ts";
 import { isSettableKind, settableKinds, type SettableKind } from "../shared/credential-kind.ts";
@@ -19,7 +20,7 @@ export interface Config extends ProcessEnvironment {
   authFile: string;
   stateDir: string;
   /** `CODEX_ENCRYPT`; undefined: as the login is stored already. */
-  encrypt: "keyring" | "off" | undefined;
+  encrypt: LoginEncryption;
   issuer: string;
   /** Without a trailing slash. */
   baseUrl: string;

@@ -14,11 +14,11 @@ export interface Keyring {
   set(name: string, secret: string): Promise<void>;
 }
 
-export const keyringPackage = "@napi-rs/keyring";
+const keyringPackage = "@napi-rs/keyring";
 /** The release that the suite runs with. */
-export const keyringRelease = "2.1.2";
+const keyringRelease = "2.1.2";
 /** The keyring's entries carry it as their service. */
-export const keyringService = "codex-oauth";
+const keyringService = "codex-oauth";
 
 const callTimeoutMs = 10_000;
 const maxReplyChars = 16 * 1024;

@@ -2,7 +2,7 @@ import { foreignService } from "../config/config.ts";
 import { CodexError } from "../shared/errors.ts";
 import { signIn } from "../shared/next-step.ts";
 import { localTime, span } from "../shared/time.ts";
-import type { Status } from "../status/status-report.ts";
+import type { Status } from "../status/status.ts";
 import { kindText } from "./credential-kind.ts";
 import { doctorFacts, renderDoctor } from "./doctor.ts";
 import { errorLine } from "./error.ts";

@@ -61,7 +61,8 @@ function verdictOf(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
-      return "options" in issue ? `must be one of ${issue.options.map(String).join(", ")}` : "has a wrong form";
+      if ("options" in issue) return `must be one of ${issue.options.map(String).join(", ")}`;
+      return issue.message === zodUnionMessage ? "has a wrong form" : issue.message;
     case "too_small":
       return issue.origin === "string" || issue.origin === "array"
         ? "must not be empty"
@@ -76,6 +77,9 @@ function verdictOf(issue: z.core.$ZodIssue): string {
       return issue.message;
   }
 }
+
+/** What zod says of a union that has no message of its own. */
+const zodUnionMessage = "Invalid input";
 
 const typeNames: Partial<Record<string, string>> = {
   object: "an object",

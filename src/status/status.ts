@@ -7,12 +7,53 @@ import type { LoginManager } from "../auth/sign-in/login-manager.ts";
 import type { ConfigArea } from "../config/checks.ts";
 import type { Config } from "../config/config.ts";
 import type { ModelCatalog } from "../models/catalog.ts";
+import type { Quota } from "../quota/quota.ts";
 import type { QuotaCache } from "../quota/quota-cache.ts";
 import { listFormatOf } from "../models/list-formats.ts";
 import { defaultModel } from "../models/model.ts";
-import { toCodexError } from "../shared/errors.ts";
+import type { CredentialKind } from "../shared/credential-kind.ts";
+import { type CodexError, toCodexError } from "../shared/errors.ts";
 import type { DoctorReport } from "./finding.ts";
-import type { PendingLoginStatus, Status } from "./status-report.ts";
+
+/** A pending sign-in, without the code of a device sign-in. */
+type PendingLoginStatus =
+  | { method: "browser"; authorizationUrl: string; endsAt: number }
+  | { method: "device"; verificationUrl: string; endsAt: number };
+
+/** State of login, plan, quota and configuration. */
+export interface Status {
+  /** Whether a query would have a usable credential. */
+  signedIn: boolean;
+  /** The kind of the active credential. */
+  mode: CredentialKind;
+  /** The setting that selects the kind; undefined if the stored choice does. */
+  decidedBy: "CODEX_AUTH" | undefined;
+  /** Masked; undefined with an API key. */
+  account: string | undefined;
+  plan: string | undefined;
+  /** The masked account of a ChatGPT login that is kept, but not used while another way is chosen. */
+  setAside: string | undefined;
+  /** Epoch ms. */
+  expiresAt: number | undefined;
+  authFile: string;
+  /** The login in it is encrypted with a key in the system's keyring; undefined if there is no login that can be read. */
+  encrypted: boolean | undefined;
+  /** The Codex CLI's file, which is only read. */
+  guestFile: string | undefined;
+  issuer: string;
+  apiOrigin: string;
+  defaultModel: string | undefined;
+  quota: Quota | undefined;
+  /** Why the login can't be used as it is; a sentence if no error occurred. */
+  trouble: CodexError | string | undefined;
+  pendingLogin: PendingLoginStatus | undefined;
+  /** Error of this process's last sign-in, until a call has reported it. */
+  failedLogin: CodexError | undefined;
+  problems: readonly string[];
+  logFile: string | undefined;
+  /** The doctor's report, if requested. */
+  details: DoctorReport | undefined;
+}
 
 interface StatusDeps {
   credentials: Pick<CredentialChooser, "current" | "defaultSource" | "setAside">;

@@ -5,7 +5,6 @@ import { expect, test } from "vitest";
 import type { SignInOptions } from "../../src/app/codex.ts";
 import type { ExternalKind } from "../../src/shared/credential-kind.ts";
 import { errorCodes } from "../../src/shared/errors.ts";
-import { signIn } from "../../src/shared/next-step.ts";
 import { testApp } from "../support/app.ts";
 import { makeHome } from "../support/home.ts";
 import { urlOf } from "../support/login-rig.ts";
@@ -43,7 +42,11 @@ test("the token endpoint's refusal of a code has no secret either", async () => 
   const signIn = await codex.signIn({ method: "browser" });
   simulator.next("token:exchange", json(400, { error: secret, error_description: `Refused for ${secret}.` }));
   await simulator.signIn(urlOf(signIn));
-  expectRedacted(await failure(signIn.completed), 'Its reason is "[redacted]"');
+  const error = await failure(signIn.completed);
+  expectRedacted(error, "It answered HTTP 400.");
+  expectRedacted((await codex.status()).failedLogin, "It answered HTTP 400.");
+  // Nothing of it is quoted, not even with the secret taken out.
+  expect(inspect(error, { depth: 9 })).not.toMatch(/Refused for|\[redacted\]/);
 });
 
 test("a login file that cannot be used is trouble of the status, and fails signOut, without the secret in its path", async () => {
@@ -79,11 +82,11 @@ test.each([
 });
 
 test.each([
-  ["chatgpt", true, "method must be one of codex-cli, api-key", [signIn]],
-  ["nope", true, "method must be one of codex-cli, api-key", errorCodes.BAD_REQUEST.next],
-  [undefined, true, "method is required", errorCodes.BAD_REQUEST.next],
-  ["api-key", "no", "confirmed must be a boolean", errorCodes.BAD_REQUEST.next],
-])("useMethod(%j, { confirmed: %j }) is refused, and the login stays", async (method, confirmed, verdict, next) => {
+  ["nope", true, "method must be one of chatgpt, codex-cli, api-key"],
+  [undefined, true, "method is required"],
+  ["chatgpt", "no", "confirmed must be a boolean"],
+  ["api-key", "no", "confirmed must be a boolean"],
+])("useMethod(%j, { confirmed: %j }) is refused, and the login stays", async (method, confirmed, verdict) => {
   const simulator = await simulate();
   const home = makeHome();
   const { codex } = testApp({ simulator, home, env: { OPENAI_API_KEY: "sk-test" } });
@@ -92,6 +95,10 @@ test.each([
   await login.completed;
   const stored = readFileSync(home.authFile, "utf8");
   const error = await failure(codex.useMethod(method as ExternalKind, { confirmed: confirmed as boolean }));
-  expect(error).toMatchObject({ code: "BAD_REQUEST", message: `useMethod: ${verdict}.`, next });
+  expect(error).toMatchObject({
+    code: "BAD_REQUEST",
+    message: `useMethod: ${verdict}.`,
+    next: errorCodes.BAD_REQUEST.next,
+  });
   expect(readFileSync(home.authFile, "utf8")).toBe(stored);
 });

@@ -6,7 +6,6 @@ import { documents, type Document } from "../support/documents.ts";
 const forTests: Readonly<Record<string, string>> = {
   "src/auth/session/auth-file.ts#readRecord":
     "properties of the stored form are tested against records; `parseAuthFile` takes whole files",
-  "src/auth/session/refresh-journal.ts#RetryContext": "each situation of a retry is a row of its test's table",
   "src/mcp/server.ts#instructions": "the test with the real Claude Code compares them with what the model sees",
   "src/platform/programs.ts#invocation": "only Windows shows how the command line of a .cmd file is passed on",
 };

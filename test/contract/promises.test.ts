@@ -15,7 +15,7 @@ test("the source names no other host than the three that it talks to", () => {
 
 test("one file sends requests, one opens the browser, and three start programs: this one again, claude and Windows' own, and Node to ask the keyring", () => {
   expect(filesWith(/import\("undici"\)/)).toEqual(["src/http/http.ts"]);
-  expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/browser.ts"]);
+  expect(filesWith(/import\("open"\)/)).toEqual(["src/platform/host.ts"]);
   expect(filesWith(/node:child_process/).sort()).toEqual([
     "src/platform/detached-process.ts",
     "src/platform/keyring.ts",
@@ -40,7 +40,14 @@ test("the official client's folder is looked into at one place, and only to read
 });
 
 test("the environment is read in one place, and the project's folder nowhere", () => {
-  expect(filesWith(/process\.env\b/)).toEqual(["src/app/library.ts", "src/app/runtime.ts", "src/cli/main.ts"]);
+  expect(filesWith(/process\.env\b/)).toEqual([
+    "src/app/library.ts",
+    "src/app/runtime.ts",
+    "src/cli/main.ts",
+    "src/main.ts", // takes relative folders out of PATH, before anything reads it
+  ]);
+  const start = sources.find(({ path }) => path === "src/main.ts")?.text ?? "";
+  expect(mentions(start, /^(.*process\.env\b.*)$/gm)).toEqual(["dropRelativeFolders(process.env);"]);
   expect(filesWith(/process\.cwd|CLAUDE_PROJECT_DIR/)).toEqual([]);
   // Programs are started where the batch file is, not in the project's folder.
   expect(filesWith(/\bcwd\b/)).toEqual(["src/platform/programs.ts"]);

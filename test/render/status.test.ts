@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/status/finding.ts";
-import type { Status } from "../../src/status/status-report.ts";
+import type { Status } from "../../src/status/status.ts";
 import { renderStatus } from "../../src/render/status.ts";
 import { CodexError } from "../../src/shared/errors.ts";
 import { act, signIn } from "../../src/shared/next-step.ts";

@@ -1,5 +1,4 @@
 import { CodexError } from "../../shared/errors.ts";
-import { maskAccountId, maskEmail } from "../../shared/mask.ts";
 import { unsetVariables } from "../../shared/next-step.ts";
 
 /** The two origins that this program sends to. */
@@ -79,4 +78,16 @@ export function assertIssuedFor(tokens: Origins, configured: Origins): void {
 
 function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : url;
+}
+
+/** Masks `jane.doe@example.com` as `j***@example.com`: enough to distinguish accounts. */
+function maskEmail(email: string | undefined): string | undefined {
+  if (email === undefined) return undefined;
+  const at = email.lastIndexOf("@");
+  return at < 1 ? "***" : `${email.slice(0, 1)}***${email.slice(at)}`;
+}
+
+/** The last four characters of an account id. */
+function maskAccountId(accountId: string): string {
+  return `…${accountId.slice(-4)}`;
 }

@@ -18,7 +18,7 @@ const renameAttempts = 6;
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** A private file as it was read. */
-export interface SecureFile {
+interface SecureFile {
   /** "" if it isn't UTF-8: replacement characters would corrupt other programs' entries when it is written back. */
   text: string;
   /** Changes with every write of the file, by any program. */

@@ -7,7 +7,7 @@ import { createState, equalSecrets, type Random } from "../../../platform/random
 /** How long nobody else may have opened the page before its response counts. */
 const soleOpeningMs = 2_000;
 
-export interface StartPageOptions {
+interface StartPageOptions {
   random: Random;
   clock: Clock;
   /** When the cookie ends. */

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { openInBrowser } from "../../src/platform/browser.ts";
+import { openInBrowser } from "../../src/platform/host.ts";
 import { deferred } from "../../src/platform/promises.ts";
 
 const opener = vi.hoisted(() => ({
