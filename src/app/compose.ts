@@ -32,7 +32,7 @@ const declined: SignOutResult = {
   declined: true,
 };
 
-const signInOptions = z.object({ method: z.enum(signInMethods).optional(), callbackUrl: z.string().optional() });
+const signInOptions = z.object({ method: z.enum(signInMethods).default("auto"), callbackUrl: z.string().optional() });
 const choice = z.object({ method: z.enum(externalKinds), confirmed: z.boolean().default(false) });
 
 /** Checks a verb's arguments: a program without types can pass anything. @throws CodexError `BAD_REQUEST` */
