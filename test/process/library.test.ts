@@ -180,7 +180,7 @@ test("options and settings that cannot be used are told at once, by name", async
 test("after close() nothing is sent, and the program ends though a login could not be saved", async () => {
   const simulator = await simulate();
   const home = makeHome();
-  writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
+  const { refreshToken: spent } = writeLogin(home, simulator, { accessExpiresInMs: -1_000 });
   simulator.next("token:refresh", {
     kind: "default",
     afterCommit: simulator.waitForRequest("token:refresh").then(() => {
@@ -189,17 +189,18 @@ test("after close() nothing is sent, and the program ends though a login could n
   });
   const source =
     'import { createCodex } from "codex-oauth-mcp";\nconst codex = createCodex();\n' +
-    'const { text } = await codex.query({ prompt: "Hi" });\n' +
+    'const first = await codex.query({ prompt: "Hi" }).catch((error) => error.code);\n' +
     'const late = codex.query({ prompt: "Late" }).catch((error) => error.code);\n' +
     "await codex.close();\n" +
     "const begun = await codex.signIn().catch((error) => error.code);\n" +
     'const later = await codex.query({ prompt: "Later" }).catch((error) => error.code);\n' +
-    "console.log(JSON.stringify([text, await late, begun, later]));\n";
+    "console.log(JSON.stringify([first, await late, begun, later]));\n";
   const program = run("closed.mjs", source, simulator, home);
   expect(await program.over, program.stderr()).toBe(0);
   const ended = "CANCELLED";
-  expect(JSON.parse(program.stdout())).toEqual(["The simulator received: Hi", ...[ended, ended, ended]]);
-  expect(simulator.requests.filter(({ route }) => route === "responses")).toHaveLength(1);
+  expect(JSON.parse(program.stdout())).toEqual(["STORAGE", ...[ended, ended, ended]]);
+  expect(simulator.requests.map(({ route }) => route)).toEqual(["token:refresh"]);
+  expect(home.record()?.["refreshToken"]).toBe(spent);
 });
 
 test("an error has no secret in it, also where the service quotes one", async () => {

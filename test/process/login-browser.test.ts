@@ -26,7 +26,7 @@ function login({ call }: TestServer) {
   const told = deferred<string>();
   const answer = call("codex_login", wish, {
     onprogress: ({ message = "" }) => {
-      told.resolve(message.replace("Open this URL to sign in: ", ""));
+      told.resolve(/ Open this URL to sign in: (\S+)$/.exec(message)?.[1] ?? message);
     },
   });
   return { answer, url: told.promise };

@@ -120,7 +120,7 @@ test("whatever stands in a lock's place is told with the remedy, and nothing is 
     plant(path);
     const answer = await query(server);
     expect(answer, what).toMatchObject({ code: "STORAGE" });
-    expect(answer.text).toContain(`Remove ${path}`);
+    expect(answer.text).toContain(`They can remove ${path}.`);
     rmSync(path, { recursive: true });
   }
   expect(simulator.requests).toEqual([]);

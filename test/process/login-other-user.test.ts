@@ -37,7 +37,7 @@ describe.skipIf(noOtherUser)(`with a second user (${noOtherUser ?? "this one is 
     expect(start).toEqual({ status: 403, location: null });
     expect((await server.call("codex_status")).facts["signedIn"]).toBe(false);
     expect((await simulator.signIn(printed)).status).toBe(200);
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
   });
 
   test("somebody else can't end the sign-in with an error", async () => {
@@ -47,6 +47,6 @@ describe.skipIf(noOtherUser)(`with a second user (${noOtherUser ?? "this one is 
     callback.search = new URLSearchParams({ error: "access_denied", state: known }).toString();
     await requestAsOtherUser(callback.href);
     expect((await simulator.signIn(printed)).status).toBe(200);
-    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/);
+    expect((await server.call("codex_status")).text).toMatch(/^Signed in as/m);
   });
 });
