@@ -8,9 +8,13 @@ import { startSimulator, type PlainReply, type Simulator } from "../test/simulat
 
 export type Env = Record<string, string>;
 
-/** Milliseconds before an event of this type: about two seconds for a whole answer. */
+/**
+ * Milliseconds before an event of this type: about three seconds for a whole answer. The thinking lasts longer
+ * than the shortest time between two lines of progress, so that it is seen.
+ */
 const pauses: Readonly<Record<string, number>> = {
   "response.reasoning_summary_part.added": 450,
+  "response.reasoning_summary_part.done": 500,
   "response.output_text.delta": 130,
 };
 

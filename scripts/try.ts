@@ -36,7 +36,8 @@ async function main(args: readonly string[]): Promise<void> {
     });
     return;
   }
-  say("No login is stored here, so a simulator answers in place of OpenAI. To log in for real: npm run try -- --login");
+  say("No login is stored here, so a simulator on this machine (127.0.0.1) answers in place of OpenAI.");
+  say("To log in for real: npm run try -- --login");
   await withSimulator(env, async (simulator, simulated) => {
     await withServer(simulated, (client) => ask(client, question || defaultQuestion, simulator));
   });

@@ -4,7 +4,7 @@ import { type CredentialStore, ProgramStore } from "../auth/session/program-stor
 import { LoginCipher } from "../auth/session/login-cipher.ts";
 import { RefreshCoordinator } from "../auth/session/refresh-coordinator.ts";
 import { TokenManager } from "../auth/session/token-manager.ts";
-import { TokenRefresher } from "../auth/session/token-refresher.ts";
+import { TokenRefresher, urgency } from "../auth/session/token-refresher.ts";
 import { type LoginStore, TokenStore } from "../auth/session/token-store.ts";
 import { OrphanedTokens } from "../auth/oauth/orphaned-tokens.ts";
 import { TokenEndpoint } from "../auth/oauth/token-endpoint.ts";
@@ -55,7 +55,7 @@ export function createSession(platform: Platform, start: StartRefresh | undefine
     refresher,
     start:
       credentials === undefined && start !== undefined
-        ? (accessToken, urgent) => start([accessToken, urgent ? "urgent" : "early"])
+        ? (accessToken, urgent) => start([accessToken, urgency(urgent)])
         : undefined,
   });
   const tokens = new TokenManager({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { makeHome } from "../support/home.ts";
-import { simulate, startServer } from "../support/server.ts";
+import { originNote, simulate, startServer } from "../support/server.ts";
 
 for (const entry of ["shipped", "test"] as const) {
   test(`a newcomer signs in and gets an answer (${entry} entry)`, async () => {
@@ -19,7 +19,8 @@ for (const entry of ["shipped", "test"] as const) {
     expect((await call("codex_models")).text).toContain("gpt-6.1-sol (default)");
     const answer = await call("codex_query", { prompt: "Explain PKCE in one sentence." });
     expect(answer.isError).toBe(false);
-    expect(answer.text).toMatch(/PKCE[^]*\n\n— gpt-6\.1-sol · effort low · /);
+    expect(answer.text).toMatch(/PKCE[^]*\n\n— from /);
+    expect(answer.text).toContain(`\n\n— ${originNote(simulator)} · gpt-6.1-sol · effort low · `);
 
     expect((await call("codex_clear")).text).toContain("Signed out");
     expect(home.readAuth()).not.toContain("Token");

@@ -6,27 +6,29 @@ import { answerEvents } from "../simulator/index.ts";
 import { runCli, startCli, type CliOptions } from "../support/cli.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { startInTerminal } from "../support/pty.ts";
-import { simulate } from "../support/server.ts";
+import { originNote, simulate } from "../support/server.ts";
 
 async function signedIn() {
   const simulator = await simulate();
   const home = makeHome();
   writeLogin(home, simulator);
   const run = (args: string[], more: Partial<CliOptions> = {}) => runCli({ simulator, home, args, ...more });
-  return { simulator, home, run };
+  /** The first note on stderr. */
+  const origin = `note: ${originNote(simulator)}\n`;
+  return { simulator, home, run, origin };
 }
 
 const never = new Promise<never>(() => undefined);
 const withEscapes = "\u001b[31mred\u001b[0m \u001b]0;title\u0007plain\u009b5m \rover";
 
 describe("in a pipe", () => {
-  test("there is the plain answer and nothing else", async () => {
-    const { simulator, run } = await signedIn();
+  test("there is the plain answer and nothing else, and on stderr who answers in OpenAI's place", async () => {
+    const { simulator, run, origin } = await signedIn();
     simulator.next("responses", { kind: "stream", events: answerEvents({ text: "Use a lock." }) });
     expect(await run(["query", "What", "now?"])).toEqual({
       code: 0,
       stdout: "Use a lock.\n",
-      stderr: "",
+      stderr: origin,
     });
     const [request] = simulator.requests.filter(({ route }) => route === "responses");
     expect(request?.body).toContain("What now?");
@@ -49,11 +51,11 @@ describe("in a pipe", () => {
   });
 
   test("model, effort and system prompt go along, and what was not done is noted", async () => {
-    const { simulator, run } = await signedIn();
+    const { simulator, run, origin } = await signedIn();
     const options = ["-m", "gpt-5.5", "-e", "ultra", "-s", "Be brief."];
     const { code, stderr } = await run(["query", ...options, "hi"]);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^note: Effort ultra was sent as \w+/);
+    expect(stderr).toBe(`${origin}note: Effort ultra was sent as xhigh, the highest that the service takes.\n`);
     const [request] = simulator.requests.filter(({ route }) => route === "responses");
     expect(request?.json).toMatchObject({ model: "gpt-5.5", instructions: "Be brief." });
   });
@@ -66,7 +68,7 @@ describe("in a pipe", () => {
     const facts = JSON.parse(stdout) as Record<string, unknown>;
     const known = ["text", "sources", "model", "effort", "usage", "durationMs", "quota", "notices"];
     expect(Object.keys(facts)).toEqual(known);
-    expect(facts["text"]).toBe("red plain5m \rover");
+    expect(facts["text"]).toBe("red plain \rover");
   });
 
   test.each([
@@ -105,7 +107,7 @@ describe("in a pipe", () => {
   });
 
   test("a reader that has gone is no failure", async () => {
-    const { simulator, home } = await signedIn();
+    const { simulator, home, origin } = await signedIn();
     const held = deferred<undefined>();
     simulator.next("responses", {
       kind: "stream",
@@ -116,7 +118,7 @@ describe("in a pipe", () => {
     run.hangUp("stdout");
     held.resolve(undefined);
     expect(await run.ended).toEqual({ code: 0, signal: null });
-    expect(run.stderr()).toBe("");
+    expect(run.stderr()).toBe(origin);
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with 130 and closes the request", async (signal) => {
@@ -171,7 +173,9 @@ describe("on a terminal", () => {
     expect(run.screen()).not.toContain("Second");
     more.resolve(undefined);
     expect(await run.ended).toBe(0);
-    expect(run.screen()).toMatch(/First part\. Second part\.\r\n\S*— gpt-[\w.-]+ · effort/);
+    const origin = originNote(simulator).replaceAll(".", "\\.");
+    const shown = String.raw`First part\. Second part\.\r\n\S*— ${origin} · gpt-[\w.-]+ · effort`;
+    expect(run.screen()).toMatch(new RegExp(shown));
     expect(run.screen()).toContain("\u001b[2m");
   });
 
@@ -190,7 +194,7 @@ describe("on a terminal", () => {
     const env = { NO_COLOR: "1", TERM: "dumb" };
     const run = startInTerminal({ simulator, home, args: ["query", "hi"], env });
     expect(await run.ended).toBe(0);
-    expect(run.screen()).toContain("red plain5m \r\nover\r\n");
+    expect(run.screen()).toContain("red plain \r\nover\r\n");
     for (const bad of ["\u001b", "\u0007", "\u009b", "title"]) {
       expect(run.screen()).not.toContain(bad);
     }
@@ -204,7 +208,7 @@ describe("on a terminal", () => {
     expect(await run.ended).toBe(0);
     expect(readFileSync(join(home.path, "answer.txt"), "utf8")).toBe("In the file.\n");
     expect(run.screen()).toContain("waiting for Codex");
-    expect(run.screen()).toContain("— gpt-");
+    expect(run.screen()).toContain(`— ${originNote(simulator)} · gpt-`);
     expect(run.screen()).not.toContain("In the file.");
   });
 

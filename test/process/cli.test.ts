@@ -89,8 +89,8 @@ test.each([
 
 describe("status", () => {
   const keys = [
-    ...["signedIn", "mode", "decidedBy", "account", "plan", "setAside", "expiresAt", "authFile", "guestFile"],
-    ...["issuer", "apiOrigin", "defaultModel", "quota", "trouble", "problems", "logFile", "details"],
+    ...["signedIn", "mode", "decidedBy", "account", "plan", "setAside", "expiresAt", "authFile", "encrypted"],
+    ...["guestFile", "issuer", "apiOrigin", "defaultModel", "quota", "trouble", "problems", "logFile", "details"],
   ];
 
   test("signed in it ends with 0, else with 3; the keys of --json stay the same", async () => {

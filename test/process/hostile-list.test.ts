@@ -3,7 +3,7 @@ import { simModel } from "../simulator/index.ts";
 import { runCli } from "../support/cli.ts";
 import { makeHome, writeLogin } from "../support/home.ts";
 import { startInTerminal } from "../support/pty.ts";
-import { simulate, startServer } from "../support/server.ts";
+import { originNote, simulate, startServer } from "../support/server.ts";
 
 const bad = "bad\u001b[31m\nslug\u009b5m";
 // eslint-disable-next-line no-control-regex -- that is the point
@@ -50,7 +50,7 @@ test("nor to the terminal of a person", async () => {
   const { simulator, home } = await hostile();
   const args = ["query", "-e", "low", "hi"];
   const piped = await runCli({ simulator, home, args });
-  expect(piped.stderr).toBe("note: Effort low was sent as high: gpt-5.5 takes high.\n");
+  expect(piped.stderr).toBe(`note: ${originNote(simulator)}\nnote: Effort low was sent as high: gpt-5.5 takes high.\n`);
   for (const command of [["models"], ["status"], args]) {
     const run = startInTerminal({ simulator, home, args: command });
     await run.ended;

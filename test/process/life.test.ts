@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, watch, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { answerEvents, type Simulator } from "../simulator/index.ts";
 import type { ChildTransport } from "../support/child-transport.ts";
 import { makeHome, writeLogin, type Home } from "../support/home.ts";
+import { liveProcess, plantClaim } from "../support/owners.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { serverEnvironment, shippedEntry, simulate, startProcess } from "../support/server.ts";
 
@@ -97,10 +96,10 @@ test("the shipped server ends when stdin ends", async () => {
 
 test("it does not wait for another window's refresh when it ends", async () => {
   const { home, transport, client } = await start({ expired: true });
-  holdRefreshLock(home);
-  const queuing = appears(home.path, ".refresh.lock.prep.");
+  const owner = liveProcess();
+  plantClaim(home, String(home.record()?.["refreshToken"]), { owner });
   send(client, "codex_query", { prompt: "hi" });
-  await queuing;
+  await lineOfLog(transport, `waiting for the refresh of process ${owner.pid}`);
   transport.child.stdin.end();
   expect(await transport.exited).toEqual({ code: 0, signal: null });
 });
@@ -150,22 +149,4 @@ function startHost(simulator: Simulator, home: Home, params: object) {
     // The server holds our end of stderr: it ends when the last of both processes has gone.
     serverGone: new Promise((resolve) => host.stderr.resume().once("end", resolve)),
   };
-}
-
-/** Resolves when a file whose name holds the word is made in the folder. */
-function appears(folder: string, word: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(folder, (_, name) => {
-      if (name?.includes(word) !== true) return;
-      watcher.close();
-      resolve();
-    });
-  });
-}
-
-/** As a process of another machine does: whether it lives cannot be told, so the lock is respected. */
-function holdRefreshLock(home: Home): void {
-  const lock = `${home.authFile}.refresh.lock`;
-  mkdirSync(lock);
-  writeFileSync(join(lock, `owner.1-0-${"0".repeat(12)}-${"0".repeat(12)}.0`), "");
 }

@@ -62,8 +62,8 @@ test("the README's first command asks a question as it stands there, and leaves 
   expect(await running.over).toBe(0);
   const lines = running.output().split("\n");
   const own = lines.slice(lines.findIndex((line) => line.startsWith("No login is stored here")));
-  expect(own[0]).toContain("simulator");
-  expect(own[0]).toContain("npm run try -- --login");
+  expect(own[0]).toContain("simulator on this machine (127.0.0.1)");
+  expect(own[1]).toContain("npm run try -- --login");
   expect(own).toContain(`Tools: ${tools.map(({ name }) => name).join(", ")}`);
 
   const calls = own.filter((line) => line.startsWith("> ")).map((line) => line.split(" ")[1]);
@@ -71,12 +71,15 @@ test("the README's first command asks a question as it stands there, and leaves 
   expect(calls).toEqual(way);
 
   const asked = own.findIndex((line) => line.startsWith("> codex_query"));
-  const answered = own.findIndex((line) => line.startsWith("PKCE protects"));
+  const answered = own.indexOf("Codex answers:");
+  expect(own[answered + 2]).toMatch(/^PKCE protects/);
   const progress = own.slice(asked + 1, answered);
   expect(progress.every((line) => line.startsWith("  … "))).toBe(true);
   expect(progress[0]).toMatch(/waiting for Codex/);
   expect(progress.join("\n")).toMatch(/thinking/);
-  expect(own.slice(answered).join("\n")).toMatch(/\n— gpt-[\w.-]+ · effort \w+ · .* tokens in/);
+  expect(own.slice(answered).join("\n")).toMatch(
+    /\n— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-[\w.-]+ · effort \w+ · .* tokens in/,
+  );
   expect(leftovers(running)).toEqual([]);
 });
 

@@ -30,11 +30,13 @@ test("the debug log tells everything but the secrets, in a file of one's own", a
   const lines = log.trimEnd().split("\n");
   for (const line of lines) expect(line).toMatch(/^\d{4}-\S+Z \[(CODEX|HTTP|TOKEN|OAUTH)\] \S/);
   const elsewhere = lines.filter((line) => /oauth\/token 200|granted after/.test(line)).slice(-2);
-  expect(elsewhere[1]).toMatch(/ \[TOKEN\] refresh \(rejected\): granted after \d+ ms$/);
+  expect(elsewhere[1]).toMatch(/ \[TOKEN\] refresh \(urgent\): granted after \d+ ms$/);
   expect(transport.stderr.trimEnd().split("\n")).toEqual(
     lines.filter((line) => !elsewhere.includes(line)).map((line) => line.replace(/^\S+ /, "")),
   );
-  expect(transport.stderr).toMatch(/^\[TOKEN\] refresh \(rejected\) in process \d+: stored$/m);
+  expect(transport.stderr).toMatch(
+    /^\[TOKEN\] refresh \(urgent\) in process (\d+)\n(?:.*\n)*?\[TOKEN\] refresh \(urgent\) in process \1: stored$/m,
+  );
   for (const secret of [simulator.account.email, simulator.account.accountId, "private question"]) {
     expect(log).not.toContain(secret);
   }

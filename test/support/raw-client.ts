@@ -67,6 +67,6 @@ export class RawClient {
   /** Fail unless the server still does its work. */
   async expectWorking(): Promise<void> {
     const { result } = await this.call("codex_status");
-    expect(result?.content?.[0]?.text).toMatch(/^(Not signed in|Signed in as)/);
+    expect(result?.content?.[0]?.text).toMatch(/^Not OpenAI's own servers: .*\n(Not signed in|Signed in as)/);
   }
 }

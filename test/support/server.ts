@@ -74,6 +74,11 @@ export function simulatedSettings(
   };
 }
 
+/** What each answer says of its origin: the simulator isn't OpenAI's. */
+export function originNote({ baseUrl }: Pick<Simulator, "baseUrl">): string {
+  return `from ${new URL(baseUrl).host}, not from OpenAI`;
+}
+
 /** The environment of a server with these settings. */
 export function serverEnvironment({ simulator, home, env, limits }: ServerOptions): Record<string, string> {
   return {

@@ -7,7 +7,7 @@ import { programEnds } from "../../shared/errors.ts";
 import type { TokenSet } from "../oauth/token-set.ts";
 import { decide, errorOf, isResent, type Claim, type Decision } from "./refresh-claim.ts";
 import { missingAccessToken, refreshingElsewhere } from "./refresh-errors.ts";
-import { readLogin, type TokenRefresher, type TokenRefresherDeps } from "./token-refresher.ts";
+import { readLogin, urgency, type TokenRefresher, type TokenRefresherDeps } from "./token-refresher.ts";
 
 const pollMs = 50;
 
@@ -45,11 +45,14 @@ export class RefreshCoordinator {
    *   `STORAGE` (the token was not used), or why the endpoint failed.
    */
   async refresh(seen: TokenSet, urgent: boolean): Promise<TokenSet> {
-    const { clock, limits } = this.#deps;
+    const { clock, limits, log } = this.#deps;
     const waiting: Waiting = { seen, urgent, starts: 0, since: clock.elapsed() };
     for (;;) {
       const current = await this.#step(waiting);
-      if (current !== undefined) return current;
+      if (current !== undefined) {
+        if (waiting.process?.pid !== undefined) log("TOKEN", `${titleOf(waiting)}: stored`);
+        return current;
+      }
       // An owner whose life is unknown has another minute.
       const limitMs = limits.refreshWaitMs + (waiting.slow ? limits.unknownOwnerMs : 0);
       if (clock.elapsed() - waiting.since >= limitMs) throw refreshingElsewhere(waiting.pid);
@@ -101,6 +104,9 @@ export class RefreshCoordinator {
   #wait(waiting: Waiting, { pid, slow }: Decision & { kind: "busy" }, claim: Claim | undefined): void {
     if (!waiting.urgent) throw refreshingElsewhere(pid);
     waiting.after ??= (claim?.number ?? 1) - 1;
+    if (waiting.process === undefined && waiting.slow === undefined) {
+      this.#deps.log("TOKEN", `waiting for the refresh of process ${pid ?? "unknown"}`);
+    }
     waiting.pid = pid;
     waiting.slow = slow;
   }
@@ -129,6 +135,7 @@ export class RefreshCoordinator {
         waiting.process = await start(accessToken, urgent);
         waiting.startedAfter = last;
         waiting.starts++;
+        log("TOKEN", titleOf(waiting));
         return undefined;
       } catch (error) {
         log("TOKEN", `no process for the refresh: ${String(error)}`);
@@ -165,4 +172,9 @@ interface Waiting {
   /** Of the process that the call waits for. */
   pid?: number | undefined;
   slow?: boolean;
+}
+
+/** The refresh in a process of its own, for the log. */
+function titleOf({ urgent, process }: Waiting): string {
+  return `refresh (${urgency(urgent)}) in process ${process?.pid ?? "unknown"}`;
 }

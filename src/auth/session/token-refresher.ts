@@ -47,6 +47,11 @@ export async function readLogin({ origins, store }: Pick<TokenRefresherDeps, "or
   return stored;
 }
 
+/** Why a refresh happens, in a word: "urgent" if the access token can't be used any more, "early" before its end. */
+export function urgency(urgent: boolean): "urgent" | "early" {
+  return urgent ? "urgent" : "early";
+}
+
 /**
  * Uses a refresh token, at most once, and saves its successor: in the refresh process, or in this one. Every step that
  * can be undone comes before the request; nothing interrupts between the request and the save. See docs/internals.md.
@@ -98,7 +103,7 @@ export class TokenRefresher {
       if (!(await claims.create(token, number, { accessToken, attempts, at: claimedAt.now }))) return;
       const isLate = (): boolean =>
         clock.elapsed() - claimedAt.elapsed > sendWithinMs || Math.abs(clock.now() - claimedAt.now) > sendWithinMs;
-      const refresh = { current, token, number, prepared, stopping, isLate };
+      const refresh = { current, token, number, prepared, urgent, stopping, isLate };
       if (await this.#maySend(refresh)) await this.#send(refresh);
       else await claims.remove(token, number);
     } finally {
@@ -120,7 +125,7 @@ export class TokenRefresher {
 
   async #send(refresh: Refresh): Promise<void> {
     const { claims, endpoint, clock, log } = this.#deps;
-    const { current, token, number, isLate } = refresh;
+    const { current, token, number, urgent, isLate } = refresh;
     const end = (outcome: ClaimRecord["outcome"], error?: CodexError): Promise<void> =>
       claims.update(token, number, { outcome, error: error && toClaimError(error), at: clock.now() });
     const started = clock.elapsed();
@@ -130,7 +135,7 @@ export class TokenRefresher {
       overtaken = isLate() || claims.isNewest(token, number) === false;
       if (overtaken) throw refreshOvertaken();
     });
-    log("TOKEN", `refresh: ${outcome.kind} after ${Math.round(clock.elapsed() - started)} ms`);
+    log("TOKEN", `refresh (${urgency(urgent)}): ${outcome.kind} after ${Math.round(clock.elapsed() - started)} ms`);
     switch (outcome.kind) {
       case "granted": {
         const next = mergeTokens(current, outcome.grant, clock.now());
@@ -209,6 +214,7 @@ interface Refresh {
   /** The claim's number. */
   number: number;
   prepared: PreparedSave;
+  urgent: boolean;
   stopping: AbortSignal;
   /** Whether too much time has passed since the claim. */
   isLate: () => boolean;

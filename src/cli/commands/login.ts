@@ -41,7 +41,7 @@ export const login: Command = {
   notes: [
     "It waits until the browser has come back. On a terminal the address that the",
     "browser ended at can be pasted, too. It takes no key and no password.",
-    "--keyring and --no-keyring change a stored login in its place, without a new sign-in.",
+    "With --keyring or --no-keyring a stored login is rewritten, without a sign-in.",
   ],
   needs: ["storage", "origins", "ports"],
   check({ options }, { stdinIsTty }) {
