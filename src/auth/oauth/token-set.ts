@@ -1,3 +1,5 @@
+import { accessTokenExpiry, readIdentity } from "./claims.ts";
+import type { RefreshResponse } from "./oauth-messages.ts";
 import { CodexError } from "../../shared/errors.ts";
 import { unsetVariables } from "../../shared/next-step.ts";
 
@@ -90,4 +92,20 @@ function maskEmail(email: string | undefined): string | undefined {
 /** The last four characters of an account id. */
 function maskAccountId(accountId: string): string {
   return `…${accountId.slice(-4)}`;
+}
+
+/** The refreshed login: a missing field keeps its old value (docs/wire.md §4). Undefined for another account. */
+export function mergeTokens(previous: TokenSet, grant: RefreshResponse, now: number): TokenSet | undefined {
+  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken, expires_in: expiresIn } = grant;
+  const { accountId, plan, email } = readIdentity(idToken, accessToken);
+  if (accountId !== undefined && accountId !== previous.accountId) return undefined;
+  return {
+    ...previous,
+    accessToken: accessToken ?? previous.accessToken,
+    refreshToken: refreshToken ?? previous.refreshToken,
+    idToken: idToken ?? previous.idToken,
+    plan: plan ?? previous.plan,
+    email: email ?? previous.email,
+    expiresAt: accessToken === undefined ? previous.expiresAt : accessTokenExpiry(accessToken, expiresIn, now),
+  };
 }

@@ -39,27 +39,3 @@ export function refreshOvertaken(): CodexError {
 export function missingAccessToken(): CodexError {
   return new CodexError("PROTOCOL", "The refresh answered without an access token.", { next: [retry] });
 }
-
-/**
- * The API refuses what a refresh has just issued.
- *
- * @param clockAheadMs how far this machine's clock is ahead of the server's; negative if it is behind
- */
-export function justIssuedRefused(clockAheadMs = 0): CodexError {
-  const minutes = Math.round(Math.abs(clockAheadMs) / 60_000);
-  const skewed = minutes >= 2;
-  return new CodexError("AUTH_EXPIRED", "The service refuses the login that it has just renewed.", {
-    why: skewed
-      ? `This machine's clock is ${minutes} minutes ${clockAheadMs > 0 ? "ahead of" : "behind"} the server's.`
-      : undefined,
-    next: skewed ? [act("Correct this machine's clock"), retry] : undefined,
-  });
-}
-
-/** @param damagedPath the new path of a damaged auth file, if it was moved */
-export function notSignedIn(damagedPath: string | undefined): CodexError {
-  if (damagedPath === undefined) return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
-  return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here: the login file was damaged.", {
-    why: `It was set aside as ${damagedPath}.`,
-  });
-}

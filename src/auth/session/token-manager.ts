@@ -5,7 +5,7 @@ import { raceSignal } from "../../platform/promises.ts";
 import { fingerprint } from "../../platform/random.ts";
 import { CodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
-import { act, signIn } from "../../shared/next-step.ts";
+import { act, retry, signIn } from "../../shared/next-step.ts";
 import type { Redactor } from "../../shared/redactor.ts";
 import { accessTokenExpiry, readIdentity } from "../oauth/claims.ts";
 import type { CodeExchangeResponse } from "../oauth/oauth-messages.ts";
@@ -14,7 +14,6 @@ import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
 import { assertIssuedFor, isExpired, isExpiring, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import { errorOf, type RefreshClaims } from "./refresh-claim.ts";
 import type { RefreshCoordinator } from "./refresh-coordinator.ts";
-import { justIssuedRefused, notSignedIn } from "./refresh-errors.ts";
 import { SignOut, type SignedOut, type RevokeOptions } from "./sign-out.ts";
 import type { TokenRefresher } from "./token-refresher.ts";
 import type { LoginStore } from "./token-store.ts";
@@ -221,4 +220,28 @@ export class TokenManager {
     const issued = this.#issued;
     return issued?.accessToken === accessToken && this.#deps.clock.elapsed() - issued.at < justIssuedMs;
   }
+}
+
+/**
+ * The API refuses what a refresh has just issued.
+ *
+ * @param clockAheadMs how far this machine's clock is ahead of the server's; negative if it is behind
+ */
+function justIssuedRefused(clockAheadMs = 0): CodexError {
+  const minutes = Math.round(Math.abs(clockAheadMs) / 60_000);
+  const skewed = minutes >= 2;
+  return new CodexError("AUTH_EXPIRED", "The service refuses the login that it has just renewed.", {
+    why: skewed
+      ? `This machine's clock is ${minutes} minutes ${clockAheadMs > 0 ? "ahead of" : "behind"} the server's.`
+      : undefined,
+    next: skewed ? [act("Correct this machine's clock"), retry] : undefined,
+  });
+}
+
+/** @param damagedPath the new path of a damaged auth file, if it was moved */
+function notSignedIn(damagedPath: string | undefined): CodexError {
+  if (damagedPath === undefined) return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here.");
+  return new CodexError("AUTH_REQUIRED", "Nobody is signed in to ChatGPT here: the login file was damaged.", {
+    why: `It was set aside as ${damagedPath}.`,
+  });
 }

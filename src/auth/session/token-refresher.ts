@@ -4,11 +4,9 @@ import { fingerprint } from "../../platform/random.ts";
 import type { CodexError } from "../../shared/errors.ts";
 import { toCodexError } from "../../shared/errors.ts";
 import type { Limits } from "../../shared/limits.ts";
-import { accessTokenExpiry, readIdentity } from "../oauth/claims.ts";
-import type { RefreshResponse } from "../oauth/oauth-messages.ts";
 import type { OrphanedTokens } from "../oauth/orphaned-tokens.ts";
 import type { TokenEndpoint } from "../oauth/token-endpoint.ts";
-import { assertIssuedFor, type Origins, type TokenSet } from "../oauth/token-set.ts";
+import { assertIssuedFor, mergeTokens, type Origins, type TokenSet } from "../oauth/token-set.ts";
 import { decide, toClaimError, type ClaimRecord, type RefreshClaims } from "./refresh-claim.ts";
 import {
   accountMismatch,
@@ -222,20 +220,4 @@ interface Refresh {
 
 function isSameLogin(stored: TokenSet | undefined, login: TokenSet): boolean {
   return stored?.generation === login.generation && stored.refreshToken === login.refreshToken;
-}
-
-/** The refreshed login: a missing field keeps its old value (docs/wire.md §4). Undefined for another account. */
-function mergeTokens(previous: TokenSet, grant: RefreshResponse, now: number): TokenSet | undefined {
-  const { access_token: accessToken, refresh_token: refreshToken, id_token: idToken, expires_in: expiresIn } = grant;
-  const { accountId, plan, email } = readIdentity(idToken, accessToken);
-  if (accountId !== undefined && accountId !== previous.accountId) return undefined;
-  return {
-    ...previous,
-    accessToken: accessToken ?? previous.accessToken,
-    refreshToken: refreshToken ?? previous.refreshToken,
-    idToken: idToken ?? previous.idToken,
-    plan: plan ?? previous.plan,
-    email: email ?? previous.email,
-    expiresAt: accessToken === undefined ? previous.expiresAt : accessTokenExpiry(accessToken, expiresIn, now),
-  };
 }

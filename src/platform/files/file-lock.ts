@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { lstat, readdir, utimes } from "node:fs/promises";
+import { existsSync, type Stats } from "node:fs";
+import { lstat, readdir, rename, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type Lockfile from "proper-lockfile";
 import { CodexError } from "../../shared/errors.ts";
@@ -11,7 +11,7 @@ import { tryLstat } from "./folder-owner.ts";
 
 const pollMs = 20;
 
-/** The age at which proper-lockfile takes a lock over; its default, since other programs lock the same file. */
+/** The age at which a lock is taken over: proper-lockfile's default, since other programs lock the same file. */
 const staleMs = 10_000;
 
 interface FileLockDeps {
@@ -49,7 +49,8 @@ export class FileLock {
       try {
         const release = await lockfile.lock(this.#file, {
           lockfilePath: path,
-          stale: staleMs,
+          stale: Infinity, // `#takeAway` is safer
+          update: staleMs / 2,
           realpath: false, // the file may be missing
           onCompromised: () => undefined, // the writer finds out by itself
         });
@@ -65,14 +66,36 @@ export class FileLock {
         }
       }
       await assertLockable(path);
-      const mtimeMs = tryLstat(path)?.mtimeMs;
-      if (mtimeMs === undefined) seen = undefined;
-      else if (seen?.mtimeMs !== mtimeMs) seen = { mtimeMs, since: clock.elapsed() };
-      // A live holder renews the time. One ahead of the clock would keep a dead holder's lock for good.
-      else if (clock.elapsed() - seen.since > staleMs) await utimes(path, 0, 0).catch(() => undefined);
+      const stat = tryLstat(path);
+      if (stat !== undefined) {
+        if (seen?.mtimeMs !== stat.mtimeMs) seen = { mtimeMs: stat.mtimeMs, since: clock.elapsed() };
+        // A live holder renews the time. One ahead of the clock would keep a dead holder's lock for good.
+        const isStale = clock.now() - stat.mtimeMs > staleMs || clock.elapsed() - seen.since > staleMs;
+        if (isStale && (await this.#takeAway(path, stat))) continue;
+      }
       if (clock.elapsed() >= deadline) return undefined;
       await sleep(clock, pollMs * (1 + random.fraction()));
     }
+  }
+
+  /**
+   * Removes a dead holder's lock; false if another process was faster. proper-lockfile removes it by its path: of many
+   * waiters, one then removes what another one has just made. A rename gets the lock itself, so it can be looked at.
+   */
+  async #takeAway(path: string, { ino, mtimeMs }: Stats): Promise<boolean> {
+    const aside = `${path}.${this.#deps.random.bytes(6).toString("hex")}`;
+    try {
+      await rename(path, aside);
+      const taken = await lstat(aside);
+      if (taken.ino === ino && taken.mtimeMs === mtimeMs) {
+        await rmdir(aside);
+        return true;
+      }
+      await rename(aside, path); // a live holder's
+    } catch {
+      await rmdir(aside).catch(() => undefined);
+    }
+    return false;
   }
 }
 
