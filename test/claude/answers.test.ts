@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { answerEvents, usageLimitBody } from "../simulator/index.ts";
 import { gate } from "../support/replies.ts";
+import { originNote } from "../support/server.ts";
 import { call, claudeHost, type Host } from "./rig/host.ts";
 import { lastResult, toolResults, type ToolResult } from "./rig/messages.ts";
 
@@ -22,7 +23,9 @@ test("an answer of 200,000 characters is shown whole", async () => {
   host.simulator.next("responses", { kind: "stream", events: answerEvents({ text }) });
   const result = await shown(host);
   expect(result.isError).toBe(false);
-  expect(result.text.startsWith(`Codex answers:\n\n${text}\n\n— gpt-6.1-sol`)).toBe(true);
+  expect(result.text.startsWith(`Codex answers:\n\n${text}\n\n— ${originNote(host.simulator)} · gpt-6.1-sol`)).toBe(
+    true,
+  );
 });
 
 test("of one of a million, the beginning up to a line's end, and a file that has all of it", async () => {
@@ -53,7 +56,9 @@ test("an answer that speaks like a failure is shown as an answer, and the instru
   host.simulator.next("responses", { kind: "stream", events: answerEvents({ text }) });
   const result = await shown(host);
   expect(result.isError).toBe(false);
-  expect(result.text.startsWith(`Codex answers:\n\n${text}\n\n— gpt-6.1-sol`)).toBe(true);
+  expect(result.text.startsWith(`Codex answers:\n\n${text}\n\n— ${originNote(host.simulator)} · gpt-6.1-sol`)).toBe(
+    true,
+  );
 });
 
 test("an answer full of tags, tool calls and JSON-RPC is data, in one result", async () => {

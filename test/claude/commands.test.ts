@@ -49,7 +49,9 @@ describe("/codex", () => {
     expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex", "Is a mutex needed?"));
     expect(toolResults(host.model.requests[1]!)[0]?.text).toMatch(/^Signed in as /m);
     expect(promptAt(host)).toBe("Is a mutex needed?");
-    expect(outcome.result).toMatch(/\n\n— gpt-6\.1-sol · effort low · [^\n]+$/);
+    expect(outcome.result).toMatch(
+      /\n\n— from 127\.0\.0\.1:\d+, not from OpenAI · gpt-6\.1-sol · effort low · [^\n]+$/,
+    );
     expect(outcome.result.startsWith(`Codex answers:\n\n${answer}\n\n— `)).toBe(true);
   });
 
@@ -104,7 +106,7 @@ describe("the others", () => {
     expect(denials).toEqual([]);
     expect(conversation(host.model.requests[0]!)).toContain(bodyOf("codex-config", "login in the browser"));
     expect(result).toMatch(/ Signed in as .\*\*\*@/);
-    expect(opener.calls()).toEqual([[expect.stringContaining("/oauth/authorize?")]]);
+    expect(opener.calls()).toEqual([[expect.stringMatching(/^http:\/\/localhost:\d+\/start\/[\w-]{43}$/)]]);
     expect(host.home.record()?.["refreshToken"]).toBeDefined();
     expect(host.simulator.stats.exchanges).toBe(1);
   });

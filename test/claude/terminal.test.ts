@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { answerEvents } from "../simulator/index.ts";
 import { gate } from "../support/replies.ts";
+import { originNote } from "../support/server.ts";
 import { call, claudeHost, tool } from "./rig/host.ts";
 import { conversation, lastResult, toolResults } from "./rig/messages.ts";
 import { hasTmux } from "./rig/processes.ts";
@@ -41,7 +42,7 @@ describe.skipIf(!hasTmux)("in a terminal", () => {
     open.resolve(undefined);
     const last = await host.model.asked(3);
     const seen = [conversation(last), ...toolResults(last).map(({ text }) => text)].join("\n");
-    expect(seen).toContain("The answer came late.\n\n— gpt-6.1-sol · effort low");
+    expect(seen).toContain(`The answer came late.\n\n— ${originNote(host.simulator)} · gpt-6.1-sol · effort low`);
     await terminal.shows("There it is.");
   });
 

@@ -75,7 +75,7 @@ onWindows("the tools on Windows' Node", () => {
     const { call } = await startServer({ simulator, home, env, entry: "shipped", start: startFor(home) });
     const told = deferred<string>();
     const onprogress = ({ message = "" }) => {
-      told.resolve(message.replace("Open this URL to sign in: ", ""));
+      told.resolve(/https?:\/\/\S+$/.exec(message)?.[0] ?? "");
     };
     const answer = call("codex_login", { method: "browser", wait_seconds: 60 }, { onprogress });
     expect((await simulator.signIn(await told.promise)).status).toBe(200);
