@@ -35,6 +35,7 @@ export default defineConfig({
           name: "soak",
           include: [soakTests],
           testTimeout: 15 * 60_000,
+          hookTimeout: 120_000, // twenty servers end
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

@@ -1,13 +1,12 @@
 // `npm test`: every check of the project, then one line that adds up what ran.
-// `npm test -- --long` adds the suites that take minutes, `--claude` those in the real Claude Code, `--peers` those with
-// hosts and peers of others, `--browser` the pages in a real browser, `--windows` the program on Windows' Node, `--keyring`
+// `npm test -- --claude` adds the suites in the real Claude Code, `--peers` those with hosts and peers of others,
+// `--browser` the pages in a real browser, `--windows` the program on Windows' Node, `--keyring`
 // the login in a real Secret Service.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const long = process.argv.includes("--long");
 const claude = process.argv.includes("--claude");
 const browser = process.argv.includes("--browser");
 const keyring = process.argv.includes("--keyring");
@@ -59,7 +58,7 @@ function runTests(...names) {
   if (result.numPendingTests > 0) console.log(`not run here: ${result.numPendingTests} tests`);
 }
 
-runTests("unit", "process", ...(long ? ["soak"] : []));
+runTests("unit", "process");
 if (claude) runTests("claude");
 if (peers) runTests("peers");
 if (browser) runTests("browser");
