@@ -30,6 +30,11 @@ export function refreshPid(home: Home): number | undefined {
   return claimsOf(home).find(({ pid, outcome }) => pid !== 0 && outcome === undefined)?.pid;
 }
 
+/** Whether a process has a refreshed login that it is still saving. */
+export function isSaving(home: Home): boolean {
+  return claimsOf(home).some(({ pid, outcome }) => outcome === "granted" && isRunning(pid));
+}
+
 /** Resolves when the process has ended; a zombie has. */
 export async function processGone(pid: number): Promise<void> {
   while (isRunning(pid)) await new Promise((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { deferred } from "../../src/platform/promises.ts";
 import type { Simulator } from "../simulator/index.ts";
-import { claimsOf, refreshPid } from "./claims.ts";
+import { isSaving, refreshPid } from "./claims.ts";
 import { makeHome, writeLogin, type Home } from "./home.ts";
 import { anHourMs, plantForeignLock } from "./owners.ts";
 import { refreshRequests, startServer, type ServerOptions, type TestServer } from "./server.ts";
@@ -303,7 +303,7 @@ async function round(
   const killed = await row.disturb?.({ number, simulator, home, fleet, replace, asked, spent });
   await asked;
   // A save that failed is tried again.
-  while (claimsOf(home).some(({ outcome }) => outcome === "granted")) await pause(50);
+  while (isSaving(home)) await pause(50);
   // A question that met a killed process may have failed; the next one must not.
   const answers = await Promise.all(fleet.map((server) => answered(server)));
   const { replays } = simulator.stats;
