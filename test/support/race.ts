@@ -107,17 +107,20 @@ const suspend =
 /** Kills the refresh process at a random moment after it has claimed the token. */
 async function killRefresh({ simulator, home, asked }: Round): Promise<boolean> {
   let committed = false;
+  const arrived = simulator.waitForRequest("token:refresh");
+  arrived.catch(() => undefined);
   simulator.next("token:refresh", {
     kind: "default",
-    beforeCommit: pause(Math.random() * 10),
-    afterCommit: pause(Math.random() * 10),
+    beforeCommit: arrived.then(() => pause(Math.random() * 10)),
+    afterCommit: arrived.then(() => pause(Math.random() * 20)),
   });
   const pid = await until(() => refreshPid(home), asked);
   if (pid !== undefined) {
-    await pause(Math.random() * 30);
+    await pause(Math.random() * 40);
     try {
       process.kill(pid, "SIGKILL");
-      // A request that is there may be committed in the same instant; the next one is a process start away.
+      // What it has sent may not be read yet, and may be committed in this instant. The next request is a process away.
+      await pause(25);
       await simulator.requests.find(({ route }) => route === "token:refresh")?.done;
       committed = simulator.stats.refreshes > 0;
     } catch {
