@@ -19,8 +19,8 @@ export function ownFolderAt(path: string): string {
   return shared || (stat.uid === 0 && uid !== 0) ? join(path, "codex-oauth") : path;
 }
 
-/** What earlier builds wrote here, and nobody reads any more. */
-const oldFiles = ["refresh.json"];
+/** What earlier builds wrote here, and nobody reads any more: a name, and how its content begins. */
+const oldFile = { name: "refresh.json", content: /^\{"token":"[0-9a-f]{32}","outcome":"/ };
 
 /**
  * A folder of small files that may be lost at any time: caches and last-seen values, never secrets. Reads and writes
@@ -130,8 +130,10 @@ export class StateFolder {
   async #sweep(folder: string): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
-    const old = this.#parent === undefined ? oldFiles.map((name) => join(folder, name)) : [];
-    for (const path of [...old, ...(await this.#temporaries.abandoned(folder))])
-      await unlink(path).catch(() => undefined);
+    const abandoned = await this.#temporaries.abandoned(folder);
+    const old = join(folder, oldFile.name);
+    // The folder may be another program's, too.
+    if (oldFile.content.test(await readFile(old, "utf8").catch(() => ""))) abandoned.push(old);
+    for (const path of abandoned) await unlink(path).catch(() => undefined);
   }
 }

@@ -178,10 +178,14 @@ describe("removing what is old", () => {
   });
 });
 
-test("what earlier builds kept there goes with the first write", async () => {
+test("what earlier builds kept there goes with the first write; another program's file of that name stays", async () => {
   const { stateDir } = makeHome();
+  const path = join(stateDir, "refresh.json");
   mkdirSync(stateDir);
-  writeFileSync(join(stateDir, "refresh.json"), "{}");
+  writeFileSync(path, '{"every":"day"}');
+  await stateFolder(stateDir).write("quota.json", {});
+  expect(readFileSync(path, "utf8")).toBe('{"every":"day"}');
+  writeFileSync(path, `{"token":"${"0a".repeat(16)}","outcome":"refused","attempts":1,"at":1,"by":""}`);
   await stateFolder(stateDir).write("quota.json", {});
   expect(readdirSync(stateDir)).toEqual(["quota.json"]);
 });
